@@ -1,0 +1,104 @@
+/* The table of function pointers: all that Cython sees of the compiled core.
+ *
+ * One table per instruction set; the families of a table are in the order of families.def. Sums and trees are
+ * opaque: their owner allocates sums_size or tree_size bytes, aligned as malloc aligns. */
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { thetahat_max_params = 3, thetahat_max_sums = 32 /* doubles */ };
+
+/* What NumPy's BitGenerator capsules hold. */
+typedef struct {
+  void* state;
+  uint64_t (*next_uint64)(void* state);
+  uint32_t (*next_uint32)(void* state);
+  double (*next_double)(void* state);
+  uint64_t (*next_raw)(void* state);
+} thetahat_bitgen;
+
+enum { thetahat_max_words = 64 };
+
+/* Random words drawn and not yet used. */
+typedef struct {
+  thetahat_bitgen* bitgen;
+  int left;
+  uint64_t word[thetahat_max_words];
+} thetahat_words;
+
+/* A sample's sums seen from one theta. Matrices are n_params x n_params, by rows. */
+typedef struct {
+  double log_likelihood;
+  double score[thetahat_max_params];
+  double information[thetahat_max_params * thetahat_max_params]; /* minus the Hessian */
+  double covariance[thetahat_max_params * thetahat_max_params];  /* its inverse */
+  double standard_error[thetahat_max_params];
+  double decrement; /* score' covariance score: the squared distance to the maximum in standard errors */
+  int concave;      /* 0: the information is not positive definite, and the three above are NaN */
+} thetahat_values;
+
+enum { thetahat_sequential = 0, thetahat_batches = 1, thetahat_samples = 2 };
+
+/* A stochastic ascent: its data, its settings, and where it stands: theta, and zeros to begin with. */
+typedef struct {
+  const double* x;
+  int64_t n, batch_size, epochs;
+  int order;
+  double learning_rate;
+  thetahat_words words;    /* its bitgen may be NULL when order is sequential */
+  uint32_t* index;         /* one entry per unit that is shuffled; NULL when order is sequential */
+  double* batch;           /* batch_size rows; NULL unless batches of several shuffled samples are gathered */
+  double* trace;           /* (epochs + 1) x n_params, or NULL */
+
+  double theta[thetahat_max_params];
+  int64_t epoch, position, gathered; /* epochs done; units and gathered rows of the present one */
+  int diverged;                      /* a step left the parameters' domain: theta is the one before it */
+} thetahat_ascent;
+
+typedef struct {
+  const char* name;
+  int n_params;
+  int64_t sums_size, tree_size;
+
+  void (*tree_clear)(void* tree);
+  void (*tree_add)(void* tree, const double* x, int64_t n, int threads);
+  void (*tree_total)(const void* tree, void* sums);
+
+  void (*merge)(void* left, const void* right); /* left becomes left ++ right */
+  double (*rows)(const void* sums);
+  int (*finite)(const void* sums);
+  int (*maximum)(const void* sums, double* theta); /* 0: there is none */
+  void (*evaluate)(const void* sums, const double* theta, thetahat_values* values);
+
+  int (*valid)(const double* theta);
+  void (*log_density)(const double* theta, const double* x, double* out, int64_t n);
+
+  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. */
+  int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, double* theta, double* trace);
+  /* Goes on for about so many rows; returns 0 when the ascent has ended. */
+  int (*stochastic_ascent)(thetahat_ascent* ascent, int64_t rows);
+} thetahat_family;
+
+typedef struct {
+  const char* isa;
+  int n_families;
+  const thetahat_family* families;
+
+  int64_t (*count_not_finite)(const double* x, int64_t n, int64_t* first);
+  /* One epoch's order of the units 0 .. n - 1. */
+  void (*shuffle)(thetahat_bitgen* bitgen, uint32_t* index, int64_t n);
+  double (*log)(double);
+  double (*exp)(double);
+} thetahat_table;
+
+/* The tables this processor can run, the best one first; returns their number. */
+int thetahat_tables(const thetahat_table** tables);
+
+enum { thetahat_max_tables = 3 };
+
+#ifdef __cplusplus
+}
+#endif

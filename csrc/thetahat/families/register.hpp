@@ -1,0 +1,19 @@
+// A family's header ends with THETAHAT_FAMILY(name), which gives it the next place in the table. (The
+// preprocessor cannot include a header and list its name in one line; a counter of the compiler can.)
+#pragma once
+
+namespace thetahat::THETAHAT_ISA {
+
+template <int place>
+struct family_at;
+
+constexpr int first_place = __COUNTER__ + 1;
+
+#define THETAHAT_FAMILY(family)                   \
+  template <>                                     \
+  struct family_at<__COUNTER__ - first_place> {   \
+    using type = family;                          \
+    static constexpr const char* name = #family;  \
+  };
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,67 @@
+// Registers of doubles, and the few bit tricks the functions of floor 0 need.
+//
+// A formula is a template over V: one double, or one register of native width. Both give the same bits lane
+// by lane, since only +, -, *, / and sqrt of IEEE 754 are used and contraction is off. Every pass works on
+// 16 lanes whatever the width is, so the order of additions does not depend on the instruction set.
+#pragma once
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __GNUC__
+#define THETAHAT_NOINLINE __attribute__((noinline))
+#else
+#define THETAHAT_NOINLINE
+#endif
+
+namespace thetahat::THETAHAT_ISA {
+
+constexpr int width = THETAHAT_WIDTH;  // doubles in one register
+constexpr int lanes = 16;              // doubles in one step of a pass, at every level
+constexpr int registers = lanes / width;
+
+#if THETAHAT_WIDTH > 1
+typedef double vec __attribute__((vector_size(8 * THETAHAT_WIDTH)));
+typedef uint64_t vec_bits __attribute__((vector_size(8 * THETAHAT_WIDTH)));
+
+inline vec_bits to_bits(vec v) { return (vec_bits)v; }
+inline vec from_bits(vec_bits b) { return (vec)b; }
+#else
+using vec = double;  // a compiler without vector types
+#endif
+
+inline uint64_t to_bits(double v) {
+  uint64_t b;
+  memcpy(&b, &v, sizeof b);
+  return b;
+}
+inline double from_bits(uint64_t b) {
+  double v;
+  memcpy(&v, &b, sizeof v);
+  return v;
+}
+
+inline vec load(const double* x) {
+  vec v;
+  memcpy(&v, x, sizeof v);
+  return v;
+}
+inline void store(double* x, vec v) { memcpy(x, &v, sizeof v); }
+
+inline vec broadcast(double c) {
+#if THETAHAT_WIDTH > 1
+  vec v;
+  for (int i = 0; i < width; ++i) v[i] = c;
+  return v;
+#else
+  return c;
+#endif
+}
+
+// The sum of 16 lanes, always in this order.
+inline double sum_lanes(double* lane) {
+  for (int half = lanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
+  return lane[0];
+}
+
+}  // namespace thetahat::THETAHAT_ISA
