@@ -1,0 +1,45 @@
+"""thetahat: maximum-likelihood fits of probability distributions to every row you have.
+
+>>> import thetahat as th
+>>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+>>> print(fit)
+normal(mu, sigma), fitted to 4 rows in closed form
+log-likelihood -8.99238   AIC 21.98476   BIC 20.75735
+<BLANKLINE>
+            estimate   std. error     95 % confidence interval
+mu               3.5        1.146       1.254579      5.745421
+sigma       2.291288       0.8101       1.145868      4.581681
+<BLANKLINE>
+status: converged
+"""
+
+from thetahat._config import show_config
+from thetahat._version import __version__
+from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
+from thetahat.families import families
+from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
+from thetahat.minibatch import gradient_step, minibatches
+from thetahat.result import Fit
+from thetahat.solvers import SGD, Exact, GradientAscent
+
+__all__ = [
+    "SGD",
+    "Exact",
+    "Fit",
+    "GradientAscent",
+    "MissingExtraError",
+    "NoMaximumError",
+    "ParameterError",
+    "SampleError",
+    "UnknownFamilyError",
+    "__version__",
+    "families",
+    "fit",
+    "gradient_step",
+    "log_likelihood",
+    "log_likelihood_and_score",
+    "logpdf",
+    "minibatches",
+    "score",
+    "show_config",
+]

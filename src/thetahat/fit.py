@@ -1,0 +1,237 @@
+"""What users call: fits, and the log-likelihood and its derivatives at given parameters."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thetahat import _kernels
+from thetahat._checks import Theta, check_count, check_theta
+from thetahat.data.arrays import as_rows, reject_not_finite
+from thetahat.errors import ParameterError, SampleError
+from thetahat.families import family_index, get_family
+from thetahat.result import Fit
+from thetahat.solvers import Exact, Method
+from thetahat.solvers._method import Task
+
+__all__ = ["default_threads", "fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
+
+Array = NDArray[np.float64]
+
+_EXACT = Exact()
+_WORTH_THREADS = 1 << 18  # rows; fewer are read before a second thread has started
+_PILOT = 1000  # rows that start values are taken from
+
+
+def fit(
+    x: ArrayLike,
+    family: str,
+    *,
+    method: Method = _EXACT,
+    start: Theta | None = None,
+    rng: Any = None,
+    trace: bool = False,
+    progress: bool = False,
+    threads: int | None = None,
+) -> Fit:
+    """Fit a family of distributions to a sample by maximum likelihood.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The sample: real finite numbers. Contiguous float64 is read in place, anything else is converted; masked
+        rows are left out. It is never modified.
+    family : str
+        One of `families()`.
+    method : Method, default Exact()
+        `Exact()`, `GradientAscent(...)` or `SGD(...)`.
+    start : sequence of float, optional
+        Where an iterative method starts, in the order of the family's parameters; by default estimates from
+        the first 1000 rows.
+    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+        Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same bits.
+    trace : bool, default False
+        Keep the parameters after every epoch.
+    progress : bool, default False
+        Show a progress bar (needs tqdm).
+    threads : int, optional
+        How many threads may read the sample; by default as many as the process may run on. The result does not
+        depend on it.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    SampleError
+        If the sample is empty, not one-dimensional, or holds NaN or infinities: how many, and where the first is.
+    TypeError
+        If it does not hold real numbers.
+    NoMaximumError
+        If the likelihood has no maximum.
+    ParameterError, UnknownFamilyError
+        If a setting is out of its domain.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+    >>> fit.params
+    {'mu': 3.5, 'sigma': 2.29128784747792}
+    >>> fit.stderr
+    array([1.14564392, 0.81009259])
+    >>> method = th.GradientAscent(learning_rate=0.1, epochs=1000)
+    >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal", method=method, start=(0, 1)).status
+    'converged'
+    """
+    index = family_index(family)
+    if not isinstance(method, Method):
+        raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
+    if not method.iterates and (start is not None or rng is not None or trace or progress):
+        raise ParameterError("start, rng, trace and progress belong to iterative methods; the closed form has no use for them")
+    rows = as_rows(x)
+    sums = _summarize(index, rows, threads)
+    first = _start(index, rows, start) if method.iterates else ()
+    theta, epochs, diverged, path = method.run(Task(index, rows, sums, first, rng, trace, progress))
+    return Fit(index, theta, rows.size, method, sums=sums, epochs=epochs, diverged=diverged, trace=path)
+
+
+def log_likelihood(x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None) -> float:
+    """Return the log-likelihood of a sample at given parameters, every constant included.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The sample, as in `fit`.
+    family : str
+        One of `families()`.
+    theta : sequence of float
+        The parameters, in the family's order.
+    threads : int, optional
+        As in `fit`.
+
+    Returns
+    -------
+    float
+        ``sum(log f(x_i; theta))`` in nats. Sums of squares alone, as textbooks and notebooks write them, lack
+        ``-n/2 log(2 pi)`` for the normal family; this one does not, so that it compares across families.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> th.log_likelihood([0.0, 1.0], "normal", (0, 1))
+    -2.3378770664093453
+    """
+    return _evaluate(x, family, theta, threads)[0]
+
+
+def score(x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None) -> Array:
+    """Return the score: the gradient of the log-likelihood, summed over the sample.
+
+    Parameters
+    ----------
+    x, family, theta, threads
+        As in `log_likelihood`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_params,)
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> th.score([0.0, 1.0], "normal", (0, 1))
+    array([ 1., -1.])
+    """
+    return np.array(_evaluate(x, family, theta, threads)[1])
+
+
+def log_likelihood_and_score(
+    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None
+) -> tuple[float, Array]:
+    """Return the log-likelihood and the score from one pass over the sample.
+
+    Parameters
+    ----------
+    x, family, theta, threads
+        As in `log_likelihood`.
+
+    Returns
+    -------
+    log_likelihood : float
+    score : ndarray of float64, shape (n_params,)
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
+    (-2.3378770664093453, array([ 1., -1.]))
+    """
+    value, gradient, *_ = _evaluate(x, family, theta, threads)
+    return value, np.array(gradient)
+
+
+def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
+    """Return the log-density of each row.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Rows, as in `fit`; infinite ones are allowed and have log-density ``-inf``.
+    family, theta
+        As in `log_likelihood`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> th.logpdf([0.0, 1.0], "normal", (0, 1))
+    array([-0.91893853, -1.41893853])
+    """
+    index = family_index(family)
+    at = check_theta(index, theta, "theta")
+    rows = as_rows(x)
+    out = np.empty(rows.size)
+    _kernels.log_density(index, at, rows, out)
+    if np.isnan(out.sum()):
+        nan = np.isnan(rows)
+        first, count = int(np.argmax(nan)), int(np.count_nonzero(nan))
+        raise SampleError(f"x holds {count} value(s) that are NaN, the first at index {first}", first, count)
+    return out
+
+
+def default_threads() -> int:
+    """Return how many threads a pass uses: as many as the process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _evaluate(x: ArrayLike, family: str, theta: Theta, threads: int | None) -> tuple[Any, ...]:
+    index = family_index(family)
+    at = check_theta(index, theta, "theta")
+    return _summarize(index, as_rows(x), threads).evaluate(at)
+
+
+def _summarize(family: int, rows: Array, threads: int | None) -> _kernels.Sums:
+    if threads is None:
+        threads = default_threads() if rows.size >= _WORTH_THREADS else 1
+    else:
+        check_count("threads", threads)
+    sums = _kernels.summarize(family, rows, threads)
+    if not sums.finite:
+        reject_not_finite(rows)
+    return sums
+
+
+def _start(family: int, rows: Array, start: Theta | None) -> tuple[float, ...]:
+    if start is None:
+        return get_family(family).start(rows[:_PILOT])
+    return check_theta(family, start, "start")

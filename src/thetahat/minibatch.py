@@ -1,0 +1,74 @@
+"""The notebook's two helpers, for loops written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thetahat.data.arrays import as_rows
+from thetahat.solvers.ascent import SGD, shuffled
+
+__all__ = ["gradient_step", "minibatches"]
+
+Array = NDArray[np.float64]
+
+
+def gradient_step(theta: Sequence[float] | Array, gradient: Sequence[float] | Array, learning_rate: float) -> Array:
+    """Return ``theta + learning_rate * gradient``: one step uphill.
+
+    Parameters
+    ----------
+    theta, gradient : sequence of float
+        Parameters, and the gradient there.
+    learning_rate : float
+        Step length for a gradient of length one.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> th.gradient_step((0.0, 1.0), th.score([0.5, 2.5], "normal", (0.0, 1.0)), 0.125)
+    array([0.375 , 1.5625])
+    """
+    return np.asarray(theta, dtype=np.float64) + learning_rate * np.asarray(gradient, dtype=np.float64)
+
+
+def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: Any = None) -> Iterator[Array]:
+    """Yield one epoch's batches, those that `SGD` would take with the same order and generator.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The sample, as in `fit`.
+    batch_size : int
+        Rows in a batch; the last one may be shorter.
+    order : {"batches", "samples", "sequential"}, default "batches"
+        What is shuffled, as in `SGD`.
+    rng : optional
+        As in `fit`; pass a Generator to go on with it epoch after epoch.
+
+    Yields
+    ------
+    ndarray of float64, shape (batch_size,) or shorter
+        Views of `x` where the rows are neighbours.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, order="sequential")]
+    [[1.0, 2.0], [3.0]]
+    """
+    SGD(learning_rate=1.0, epochs=1, batch_size=batch_size, order=order)  # checks the settings
+    rows = as_rows(x)
+    if order == "samples":
+        rows = rows[shuffled(rows.size, rng)]
+        order = "sequential"
+    units = -(-rows.size // batch_size)
+    for unit in shuffled(units, rng) if order == "batches" else range(units):
+        yield rows[int(unit) * batch_size : (int(unit) + 1) * batch_size]

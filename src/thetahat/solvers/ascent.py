@@ -1,0 +1,173 @@
+"""The notebook's ways: full-batch gradient ascent, and stochastic ascent on mini-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat._checks import check_count, check_rate
+from thetahat.errors import MissingExtraError, ParameterError
+from thetahat.solvers._method import Method, Outcome, Task
+
+__all__ = ["SGD", "GradientAscent", "shuffled"]
+
+_MAX_UNITS = 2**32 - 1  # what an order's 4-byte indices can count
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientAscent(Method):
+    """Full-batch gradient ascent: ``theta += learning_rate * score(theta)``, once an epoch.
+
+    The score is the sum over all rows, in textbook coordinates. For a family with sufficient statistics the
+    data are read once, whatever the number of epochs.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Positive; below ``4 * sigma**2 / n`` no step of a normal sample can carry sigma across zero, and below
+        ``sigma**2 / n`` the ascent converges.
+    epochs : int
+        Number of steps, at least 1.
+    """
+
+    name: ClassVar[str] = "gradient-ascent"
+    learning_rate: float
+    epochs: int
+
+    def __post_init__(self) -> None:
+        check_rate(self.learning_rate)
+        check_count("epochs", self.epochs)
+
+    def run(self, task: Task) -> Outcome:
+        """Loop over the epochs on the sample's sums."""
+        trace = _new_trace(task, self.epochs)
+        theta, done = task.start, 0
+        with _bar(task.progress, self.epochs) as advance:
+            for until in _stages(task.progress, self.epochs):
+                rows = None if trace is None else trace[done : until + 1]
+                theta, went = task.sums.gradient_ascent(theta, self.learning_rate, until - done, rows)
+                done += went
+                advance(went)
+                if done < until:
+                    break
+        return Outcome(theta, done, done < self.epochs, None if trace is None else trace[: done + 1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Method):
+    """Stochastic gradient ascent on mini-batches: ``theta += learning_rate * score(batch; theta)``.
+
+    The score is the *sum* over the batch, in textbook coordinates; a last short batch is used, not dropped. With
+    a constant rate the end point is not the maximum: passes over n rows of a normal sample end about
+    ``2 * learning_rate / sigma`` above sigma, whatever the batch size.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Positive.
+    epochs : int
+        Passes over the sample, at least 1.
+    batch_size : int, default 1
+        Rows in a batch, at least 1.
+    order : {"samples", "batches", "sequential"}, default "samples"
+        What each epoch shuffles: the rows, the order of batches of neighbouring rows, or nothing. A shuffle
+        keeps 4 bytes per row or per batch.
+    """
+
+    name: ClassVar[str] = "sgd"
+    learning_rate: float
+    epochs: int
+    batch_size: int = 1
+    order: str = "samples"
+
+    def __post_init__(self) -> None:
+        check_rate(self.learning_rate)
+        check_count("epochs", self.epochs)
+        check_count("batch_size", self.batch_size)
+        if self.order not in _kernels.ORDERS:
+            raise ParameterError(f"order must be one of {', '.join(_kernels.ORDERS)}; got {self.order!r}")
+
+    def run(self, task: Task) -> Outcome:
+        """Run whole epochs in compiled code."""
+        n = task.x.size
+        batch_size = min(self.batch_size, n)
+        gathers = self.order == "samples" and batch_size > 1
+        units = n if gathers else -(-n // batch_size)
+        bits = None if self.order == "sequential" else np.random.default_rng(task.rng).bit_generator
+        trace = _new_trace(task, self.epochs)
+        ascent = _kernels.Ascent(
+            task.family,
+            task.x,
+            task.start,
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            batch_size=batch_size,
+            order=self.order,
+            bit_generator=bits,
+            index=None if bits is None else _new_index(units),
+            batch=np.empty(batch_size) if gathers else None,
+            trace=trace,
+        )
+        self._run(ascent, bits, task.progress)
+        rows = None if trace is None else trace[: ascent.epoch + 1]
+        return Outcome(ascent.theta, ascent.epoch, ascent.diverged, rows)
+
+    def _run(self, ascent: _kernels.Ascent, bits: Any, progress: bool) -> None:
+        with _bar(progress, self.epochs) as advance:
+            for until in _stages(progress, self.epochs):
+                before = ascent.epoch
+                if bits is None:
+                    going = ascent.run(until)
+                else:
+                    with bits.lock:
+                        going = ascent.run(until)
+                advance(ascent.epoch - before)
+                if not going:
+                    break
+
+
+def shuffled(units: int, rng: Any) -> NDArray[np.uint32]:
+    """Return the order that an epoch over so many units takes."""
+    index = _new_index(units)
+    _kernels.shuffle(np.random.default_rng(rng).bit_generator, index)
+    return index
+
+
+def _new_index(units: int) -> NDArray[np.uint32]:
+    if units > _MAX_UNITS:
+        raise ParameterError(
+            f"{units} rows or batches are too many to shuffle (at most {_MAX_UNITS});"
+            ' use order="batches" with a larger batch_size, or order="sequential"'
+        )
+    return np.empty(units, np.uint32)
+
+
+def _new_trace(task: Task, epochs: int) -> NDArray[np.float64] | None:
+    return np.empty((epochs + 1, len(task.start))) if task.trace else None
+
+
+def _stages(progress: bool, epochs: int) -> Iterator[int]:
+    """Yield the epochs to stop at: the last one alone, or some 200 of them where a progress bar moves."""
+    stride = max(1, epochs // 200) if progress else epochs
+    for epoch in range(stride, epochs + stride, stride):
+        yield min(epoch, epochs)
+
+
+@contextmanager
+def _bar(progress: bool, epochs: int) -> Iterator[Callable[[int], object]]:
+    """Give the function that moves the bar on; it does nothing where no bar was asked for."""
+    if not progress:
+        yield lambda _: None
+        return
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
+    with tqdm(total=epochs, unit="epoch") as bar:
+        yield bar.update
