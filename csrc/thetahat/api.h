@@ -48,10 +48,10 @@ typedef struct {
   int64_t n, batch_size, epochs;
   int order;
   double learning_rate;
-  thetahat_words words;    /* its bitgen may be NULL when order is sequential */
-  uint32_t* index;         /* one entry per unit that is shuffled; NULL when order is sequential */
-  double* batch;           /* batch_size rows; NULL unless batches of several shuffled samples are gathered */
-  double* trace;           /* (epochs + 1) x n_params, or NULL */
+  thetahat_words words; /* its bitgen may be NULL when order is sequential */
+  uint32_t* index;      /* one entry per unit that is shuffled; NULL when order is sequential */
+  double* batch;        /* batch_size rows; NULL unless batches of several shuffled samples are gathered */
+  double* trace;        /* (epochs + 1) x n_params, or NULL */
 
   double theta[thetahat_max_params];
   int64_t epoch, position, gathered; /* epochs done; units and gathered rows of the present one */

@@ -2,8 +2,9 @@
 # cython: freethreading_compatible=True
 """The compiled kernels: loops without the GIL over slices of rows and epochs, calling the C table.
 
-No mathematics of any family stands here, and no check of what users pass: callers hand over contiguous float64
-rows and valid parameters. Between slices pending signals are answered, so that Ctrl-C takes effect at once.
+No mathematics of any family stands here, and no check of what users pass: callers hand over contiguous
+float64 rows and valid parameters. Between slices pending signals are answered, so that Ctrl-C takes effect at
+once.
 """
 
 import os
@@ -287,8 +288,12 @@ cdef class Ascent:
         double[:, ::1] trace=None,
     ):
         self.family = family_at(family)
-        self.kept_alive = (x.base, None if index is None else index.base, None if batch is None else batch.base,
-                           None if trace is None else trace.base)
+        self.kept_alive = (
+            x.base,
+            None if index is None else index.base,
+            None if batch is None else batch.base,
+            None if trace is None else trace.base,
+        )
         self.state.x = &x[0]
         self.state.n = x.shape[0]
         self.state.batch_size = batch_size

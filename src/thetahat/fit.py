@@ -42,8 +42,8 @@ def fit(
     Parameters
     ----------
     x : array_like, shape (n,)
-        The sample: real finite numbers. Contiguous float64 is read in place, anything else is converted; masked
-        rows are left out. It is never modified.
+        The sample: real finite numbers. Contiguous float64 is read in place, anything else is converted;
+        masked rows are left out. It is never modified.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -52,14 +52,15 @@ def fit(
         Where an iterative method starts, in the order of the family's parameters; by default estimates from
         the first 1000 rows.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same bits.
+        Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
+        bits.
     trace : bool, default False
         Keep the parameters after every epoch.
     progress : bool, default False
         Show a progress bar (needs tqdm).
     threads : int, optional
-        How many threads may read the sample; by default as many as the process may run on. The result does not
-        depend on it.
+        How many threads may read the sample; by default as many as the process may run on. The result does
+        not depend on it.
 
     Returns
     -------
@@ -68,7 +69,8 @@ def fit(
     Raises
     ------
     SampleError
-        If the sample is empty, not one-dimensional, or holds NaN or infinities: how many, and where the first is.
+        If the sample is empty, not one-dimensional, or holds NaN or infinities: how many, and where the first
+        is.
     TypeError
         If it does not hold real numbers.
     NoMaximumError
@@ -92,7 +94,9 @@ def fit(
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
     if not method.iterates and (start is not None or rng is not None or trace or progress):
-        raise ParameterError("start, rng, trace and progress belong to iterative methods; the closed form has no use for them")
+        raise ParameterError(
+            "start, rng, trace and progress belong to iterative methods; the closed form has no use for them"
+        )
     rows = as_rows(x)
     sums = _summarize(index, rows, threads)
     first = _start(index, rows, start) if method.iterates else ()
@@ -171,7 +175,7 @@ def log_likelihood_and_score(
     >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
     (-2.3378770664093453, array([ 1., -1.]))
     """
-    value, gradient, *_ = _evaluate(x, family, theta, threads)
+    value, gradient = _evaluate(x, family, theta, threads)
     return value, np.array(gradient)
 
 
@@ -214,10 +218,12 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _evaluate(x: ArrayLike, family: str, theta: Theta, threads: int | None) -> tuple[Any, ...]:
+def _evaluate(
+    x: ArrayLike, family: str, theta: Theta, threads: int | None
+) -> tuple[float, tuple[float, ...]]:
     index = family_index(family)
     at = check_theta(index, theta, "theta")
-    return _summarize(index, as_rows(x), threads).evaluate(at)
+    return _summarize(index, as_rows(x), threads).evaluate(at)[:2]
 
 
 def _summarize(family: int, rows: Array, threads: int | None) -> _kernels.Sums:

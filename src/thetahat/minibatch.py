@@ -16,7 +16,9 @@ __all__ = ["gradient_step", "minibatches"]
 Array = NDArray[np.float64]
 
 
-def gradient_step(theta: Sequence[float] | Array, gradient: Sequence[float] | Array, learning_rate: float) -> Array:
+def gradient_step(
+    theta: Sequence[float] | Array, gradient: Sequence[float] | Array, learning_rate: float
+) -> Array:
     """Return ``theta + learning_rate * gradient``: one step uphill.
 
     Parameters

@@ -108,8 +108,8 @@ class Fit:
     def cov(self) -> Array:
         """Covariance of the estimates, shape (n_params, n_params): the inverse of the observed information.
 
-        NaN where a method ended at parameters around which the log-likelihood is not concave (then `status` is
-        not ``"converged"``).
+        NaN where a method ended at parameters around which the log-likelihood is not concave (then `status`
+        is not ``"converged"``).
         """
         p = len(self._theta)
         return _read_only(self._values.cov).reshape(p, p)
@@ -131,16 +131,16 @@ class Fit:
 
     @property
     def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors: score' cov score, the squared Newton decrement."""
+        """Squared distance to the maximum in standard errors: score' cov score, Newton's decrement squared."""
         return self._values.L
 
     @property
     def status(self) -> str:
         """How the fit ended.
 
-        ``"converged"``: at the maximum, `L` at most 1e-12. ``"stopped"``: all epochs are done, `L` says how far
-        the maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
-        one inside.
+        ``"converged"``: at the maximum, `L` at most 1e-12. ``"stopped"``: all epochs are done, `L` says how
+        far the maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is
+        the last one inside.
         """
         if self._diverged:
             return "diverged"
@@ -268,8 +268,9 @@ def _read_only(values: tuple[float, ...]) -> Array:
 
 
 def _none_for_nan(values: Array | float) -> Any:
-    array = np.asarray(values)
-    return np.where(np.isnan(array), None, array.astype(object)).tolist()
+    array = np.array(values, dtype=object)
+    array[np.isnan(values)] = None
+    return array.tolist()
 
 
 def _nan_for_none(values: Any) -> Array:

@@ -95,7 +95,7 @@ int64_t go_on(thetahat_ascent& a, int64_t rows) {
 
 template <class Family>
 bool stochastic_ascent(thetahat_ascent* a, int64_t rows) {
-  auto slice = a->batch_size == 1               ? go_on<Family, batching::row>
+  auto slice = a->batch_size == 1             ? go_on<Family, batching::row>
                : a->order == thetahat_samples ? go_on<Family, batching::gathered>
                                               : go_on<Family, batching::neighbours>;
   while (rows > 0 && !a->diverged && a->epoch < a->epochs) rows = slice(*a, rows);

@@ -8,10 +8,10 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct moments {
-  double n;                // rows
-  double_double mean;      // of x 2^-exponent
-  double_double gap;       // sum (x 2^-exponent - mean)^2
-  double exponent;         // 0, or +-600 where squares of x would overflow or underflow
+  double n;            // rows
+  double_double mean;  // of x 2^-exponent
+  double_double gap;   // sum (x 2^-exponent - mean)^2
+  double exponent;     // 0, or +-600 where squares of x would overflow or underflow
 
   bool finite() const { return mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0; }
 };
@@ -121,7 +121,7 @@ THETAHAT_NOINLINE inline moments block_moments(const double* x, int64_t n) {
 }
 
 // Fewer than 32 rows, as in a mini-batch, around the first of them (which belongs to the batch, so that no
-// more than a factor n of the squares' digits cancels). Four short sums: the lanes of a block would be too many.
+// more than a factor n of the squares' digits cancels). Four short sums: a block's lanes would be too many.
 inline shifted_sums few_shifted(const double* x, int64_t n) {
   double d[4] = {}, d2[4] = {};
   int64_t i = 0;

@@ -1,6 +1,6 @@
-// The order of an epoch: a shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides
-// in the latency of the ascent it feeds. Every epoch starts from the identity and leaves no random word behind:
-// the generator's state alone decides what follows.
+// The order of an epoch: a shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it
+// hides in the latency of the ascent it feeds. Every epoch starts from the identity and leaves no random word
+// behind: the generator's state alone decides what follows.
 #pragma once
 #include "thetahat/api.h"
 #include "thetahat/math/simd.hpp"
@@ -40,9 +40,9 @@ THETAHAT_NOINLINE inline void refill(thetahat_words& words, int64_t wanted) {
   for (int i = words.left; i-- > 0;) words.word[i] = words.bitgen->next_uint64(words.bitgen->state);
 }
 
-// Draws the entries first .. first + count - 1, where count is shared or all that is left. The word's fraction
-// times a bound gives an index and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased
-// when the last fraction is not below 2^64 mod the product of the bounds).
+// Draws the entries first .. first + count - 1, where count is shared or all that is left. The word's
+// fraction times a bound gives an index and leaves a fraction for the next (Brackett-Rozinsky and Lemire,
+// 2024: unbiased when the last fraction is not below 2^64 mod the product of the bounds).
 inline void draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int count, int shared) {
   uint32_t at[56];
   uint64_t product = 1;

@@ -9,11 +9,11 @@ struct family_at;
 
 constexpr int first_place = __COUNTER__ + 1;
 
-#define THETAHAT_FAMILY(family)                   \
-  template <>                                     \
-  struct family_at<__COUNTER__ - first_place> {   \
-    using type = family;                          \
-    static constexpr const char* name = #family;  \
+#define THETAHAT_FAMILY(family)                  \
+  template <>                                    \
+  struct family_at<__COUNTER__ - first_place> {  \
+    using type = family;                         \
+    static constexpr const char* name = #family; \
   };
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -25,7 +25,9 @@ bool has_features(unsigned mask) {
 
 // Leaf 7, EBX: bit 5 AVX2, 8 BMI2, 16 AVX512F, 17 AVX512DQ, 31 AVX512VL.
 bool cpu_has_avx2() { return saves(0x06) && has_features(1u << 5 | 1u << 8); }
-bool cpu_has_avx512() { return saves(0xe6) && has_features(1u << 5 | 1u << 8 | 1u << 16 | 1u << 17 | 1u << 31); }
+bool cpu_has_avx512() {
+  return saves(0xe6) && has_features(1u << 5 | 1u << 8 | 1u << 16 | 1u << 17 | 1u << 31);
+}
 
 }  // namespace thetahat
 #endif

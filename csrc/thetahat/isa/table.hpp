@@ -49,9 +49,9 @@ struct functions {
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 
   static constexpr thetahat_family table(const char* name) {
-    return {name,      Family::n_params, sizeof(sums), sizeof(trees), tree_clear,  tree_add, tree_total, merge_sums,
-            rows,      finite,           maximum_of,   evaluate_at,   valid,       log_density,
-            gradient,  stochastic};
+    return {name,       Family::n_params, sizeof(sums), sizeof(trees), tree_clear, tree_add,
+            tree_total, merge_sums,       rows,         finite,        maximum_of, evaluate_at,
+            valid,      log_density,      gradient,     stochastic};
   }
 };
 
@@ -69,8 +69,8 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {
-      THETAHAT_ISA_NAME, n_families, families, count_not_finite, shuffle, log, exp};
+  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families, families, count_not_finite,
+                                         shuffle,           log,        exp};
 };
 
 extern const thetahat_table table;

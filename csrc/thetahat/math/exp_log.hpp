@@ -51,7 +51,7 @@ inline double exp(double x) {
   if (!(x > -746)) return x != x ? x : 0.0;
   if (x > 710) return HUGE_VAL;
   double t, m = exp_mantissa(x, t);
-  uint64_t k = to_bits(t) - to_bits(0x1.8p52), half = (k + 2048) / 2 - 1024;  // 2^k itself may not be a double
+  uint64_t k = to_bits(t) - to_bits(0x1.8p52), half = (k + 2048) / 2 - 1024;  // 2^k may not be a double
   return m * from_bits((half + 1023) << 52) * from_bits((k - half + 1023) << 52);
 }
 

@@ -54,7 +54,9 @@ def _wrong_shape(x: NDArray[np.generic]) -> str:
 def _convert(x: NDArray[np.generic]) -> NDArray[np.float64]:
     kind = x.dtype.kind
     if kind not in "iuf" or x.dtype.itemsize > 8:
-        raise TypeError(f"x has dtype {x.dtype}; a sample holds real numbers: integers, or floats of at most 64 bits")
+        raise TypeError(
+            f"x has dtype {x.dtype}; a sample holds real numbers: integers, or floats of at most 64 bits"
+        )
     if kind in "iu" and x.dtype.itemsize == 8:
         _reject_inexact(x)
     return np.require(x, dtype=np.float64, requirements=["C", "A"])

@@ -63,8 +63,8 @@ class GradientAscent(Method):
 class SGD(Method):
     """Stochastic gradient ascent on mini-batches: ``theta += learning_rate * score(batch; theta)``.
 
-    The score is the *sum* over the batch, in textbook coordinates; a last short batch is used, not dropped. With
-    a constant rate the end point is not the maximum: passes over n rows of a normal sample end about
+    The score is the *sum* over the batch, in textbook coordinates; a last short batch is used, not dropped.
+    With a constant rate the end point is not the maximum: passes over n rows of a normal sample end about
     ``2 * learning_rate / sigma`` above sigma, whatever the batch size.
 
     Parameters
