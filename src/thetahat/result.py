@@ -131,7 +131,7 @@ class Fit:
 
     @property
     def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors: score' cov score, Newton's decrement squared."""
+        """Squared distance to the maximum in standard errors: score' cov score, as in Newton's method."""
         return self._values.L
 
     @property
