@@ -4,7 +4,7 @@
 >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
 >>> print(fit)
 normal(mu, sigma), fitted to 4 rows in closed form
-log-likelihood -8.99238   AIC 21.98476   BIC 20.75735
+log-likelihood -8.992210286   AIC 21.98442057   BIC 20.75700929
 <BLANKLINE>
             estimate   std. error     95 % confidence interval
 mu               3.5        1.146       1.254579      5.745421

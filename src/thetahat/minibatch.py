@@ -42,7 +42,7 @@ def gradient_step(
 
 
 def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: Any = None) -> Iterator[Array]:
-    """Yield one epoch's batches, those that `SGD` would take with the same order and generator.
+    """Return one epoch's batches, those that `SGD` would take with the same order and generator.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
     rng : optional
         As in `fit`; pass a Generator to go on with it epoch after epoch.
 
-    Yields
-    ------
-    ndarray of float64, shape (batch_size,) or shorter
+    Returns
+    -------
+    iterator of ndarray of float64, shape (batch_size,) or shorter
         Views of `x` where the rows are neighbours.
 
     Examples
@@ -70,7 +70,6 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
     rows = as_rows(x)
     if order == "samples":
         rows = rows[shuffled(rows.size, rng)]
-        order = "sequential"
     units = -(-rows.size // batch_size)
-    for unit in shuffled(units, rng) if order == "batches" else range(units):
-        yield rows[int(unit) * batch_size : (int(unit) + 1) * batch_size]
+    starts = shuffled(units, rng).tolist() if order == "batches" else range(units)
+    return (rows[unit * batch_size : (unit + 1) * batch_size] for unit in starts)

@@ -205,7 +205,7 @@ class Fit:
         try:
             index = family_index(record["family"])
             settings = dict(record["method"])
-            return cls(
+            fit = cls(
                 index,
                 tuple(float(record["params"][name]) for name in get_family(index).names),
                 int(record["n"]),
@@ -220,8 +220,13 @@ class Fit:
                 diverged=record["status"] == "diverged",
                 trace=None if record["trace"] is None else np.array(record["trace"], dtype=np.float64),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"not the record of a fit: {error}") from error
+        if fit.status != record["status"]:
+            raise ParameterError(
+                f"not the record of a fit: status {record['status']!r} contradicts its numbers"
+            )
+        return fit
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Fit.from_dict, (self.to_dict(),)

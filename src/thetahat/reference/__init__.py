@@ -1,0 +1,10 @@
+"""The definition in plain Python, standard library only: what the compiled core is tested against.
+
+One module per family with the same functions in each, the notebook's `gradient_step` and `minibatches`, its
+three loops, and the order of an epoch. Slow, and meant to be read.
+"""
+
+from thetahat.reference.ascent import gradient_ascent, gradient_step, minibatches, stochastic_ascent
+from thetahat.reference.order import shuffled
+
+__all__ = ["gradient_ascent", "gradient_step", "minibatches", "shuffled", "stochastic_ascent"]

@@ -1,0 +1,224 @@
+"""Gradient and stochastic ascent: the reference's step for step, reproducible, and safe."""
+
+import _thread
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import thetahat as th
+from thetahat import reference
+
+
+def rate_for(case, n):
+    """A learning rate that moves a standard error or so in an epoch, and diverges for no family."""
+    return 0.05 * float(np.abs(case.theta).min() + 1e-3) ** 2 / n
+
+
+def batches_of(x, batch_size, order, rng):
+    """The batches of one epoch, as lists for the reference."""
+    return [batch.tolist() for batch in th.minibatches(x, batch_size, order=order, rng=rng)]
+
+
+@pytest.mark.parametrize("order", ["sequential", "batches", "samples"])
+@pytest.mark.parametrize("batch_size", [1, 2, 10, 31, 32, 100, 2500])
+def test_stochastic_ascent_is_the_reference_step_for_step(order, batch_size):
+    """10^5 steps and more for single rows; the sample's length is no multiple of any batch size."""
+    x = np.random.default_rng(3).normal(1, 2, 2501)
+    epochs = 41 if batch_size == 1 else 20
+    rng = np.random.default_rng(11)
+    theirs = reference.stochastic_ascent(
+        (batches_of(x, batch_size, order, rng) for _ in range(epochs)), scores("normal"), (0.0, 1.0), 1e-4
+    )
+    method = th.SGD(learning_rate=1e-4, epochs=epochs, batch_size=batch_size, order=order)
+    fit = th.fit(x, "normal", method=method, start=(0, 1), rng=11, trace=True)
+    assert fit.trace.shape == (epochs + 1, 2)
+    np.testing.assert_allclose(fit.trace, theirs, rtol=1e-12, atol=0)
+    assert fit.theta.tolist() == fit.trace[-1].tolist()
+
+
+def scores(family):
+    from conftest import reference_of
+
+    return reference_of(family).score
+
+
+def test_every_family_ascends_as_its_reference(case):
+    x = case.sample(300)
+    start = th.fit(x[:30], case.family).theta
+    rate = rate_for(case, x.size)
+    theirs = reference.gradient_ascent(x.tolist(), scores(case.family), start, rate, 30)
+    method = th.GradientAscent(learning_rate=rate, epochs=30)
+    fit = th.fit(x, case.family, method=method, start=start, trace=True)
+    np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
+    epochs = [[[row] for row in x.tolist()]] * 3
+    theirs = reference.stochastic_ascent(epochs, scores(case.family), start, rate)
+    method = th.SGD(learning_rate=rate, epochs=3, order="sequential")
+    fit = th.fit(x, case.family, method=method, start=start, trace=True)
+    np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
+
+
+def test_the_last_short_batch_is_used():
+    x = [1.0, 2.0, 3.0]
+    method = th.SGD(learning_rate=0.1, epochs=1, batch_size=2, order="sequential")
+    theta = th.fit(x, "normal", method=method, start=(0, 1)).theta
+    step = th.gradient_step((0, 1), th.score(x[:2], "normal", (0, 1)), 0.1)
+    step = th.gradient_step(step, th.score(x[2:], "normal", step), 0.1)
+    np.testing.assert_allclose(theta, step, rtol=1e-14)
+
+
+def test_gradient_ascent_reaches_the_closed_form(case):
+    x = case.sample(400)
+    exact = th.fit(x, case.family)
+    rate = 0.4 * float(exact.stderr.min()) ** 2
+    start = exact.theta + 0.5 * exact.stderr
+    fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=20_000), start=start)
+    assert fit.status == "converged"
+    assert fit.L <= 1e-12
+    np.testing.assert_allclose(fit.theta, exact.theta, rtol=0, atol=2e-6 * exact.stderr.max())
+
+
+def test_one_batch_of_all_rows_is_gradient_ascent(case):
+    x = case.sample(100)
+    start, rate = th.fit(x[:30], case.family).theta, rate_for(case, 100)
+    full = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=9), start=start)
+    for size in (100, 10**9):
+        method = th.SGD(learning_rate=rate, epochs=9, batch_size=size, order="batches")
+        batch = th.fit(x, case.family, method=method, start=start)
+        np.testing.assert_allclose(batch.theta, full.theta, rtol=1e-13)
+
+
+@pytest.mark.parametrize("order", ["batches", "samples"])
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_the_same_seed_gives_the_same_bits(order, batch_size):
+    x = np.random.default_rng(0).normal(size=777)
+    method = th.SGD(learning_rate=1e-4, epochs=7, batch_size=batch_size, order=order)
+
+    def run(rng):
+        return th.fit(x, "normal", method=method, start=(0, 1), rng=rng).theta.tolist()
+
+    assert run(5) == run(5) == run(np.random.default_rng(5)) == run(np.random.PCG64(5))
+    assert run(5) != run(6)
+    generator = np.random.default_rng(5)
+    assert run(generator) == run(5)
+    assert run(generator) != run(5)
+
+
+def test_epochs_continue_where_the_generator_stands():
+    """Two runs of 4 epochs, the second from where the first ended, are one run of 8."""
+    x = np.random.default_rng(0).normal(size=500)
+
+    def run(epochs, start, rng):
+        return th.fit(x, "normal", method=th.SGD(learning_rate=1e-4, epochs=epochs), start=start, rng=rng)
+
+    rng = np.random.default_rng(5)
+    halfway = run(4, (0, 1), rng).theta
+    assert run(4, halfway, rng).theta.tolist() == run(8, (0, 1), 5).theta.tolist()
+
+
+def test_progress_and_trace_change_no_bit(capsys):
+    x = np.random.default_rng(0).normal(size=100)
+    for method in (
+        th.SGD(learning_rate=1e-4, epochs=1001),
+        th.GradientAscent(learning_rate=1e-4, epochs=1001),
+    ):
+        plain = th.fit(x, "normal", method=method, start=(0, 1), rng=1)
+        watched = th.fit(x, "normal", method=method, start=(0, 1), rng=1, trace=True, progress=True)
+        assert watched.theta.tolist() == plain.theta.tolist() == watched.trace[-1].tolist()
+        assert plain.trace is None
+        assert watched.trace.shape == (1002, 2)
+        assert "1001/1001" in capsys.readouterr().err
+
+
+def test_start_values_come_from_the_first_rows(case):
+    x = case.sample(3000)
+    rate = 1e-12 * rate_for(case, 3000)
+    fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=1), trace=True)
+    assert np.all(
+        np.abs(fit.trace[0] - th.fit(x, case.family).theta) < 6 * np.sqrt(3) * th.fit(x, case.family).stderr
+    )
+
+
+DIVERGING = [
+    th.GradientAscent(learning_rate=0.1, epochs=50),
+    th.SGD(learning_rate=30.0, epochs=50, batch_size=10),
+    th.SGD(learning_rate=30.0, epochs=50, batch_size=10, order="batches"),
+    th.SGD(learning_rate=30.0, epochs=50, order="sequential"),
+    th.SGD(learning_rate=1e300, epochs=50),
+]
+
+
+@pytest.mark.parametrize("method", DIVERGING, ids=str)
+def test_divergence_is_a_status_with_the_last_good_parameters(method):
+    x = np.random.default_rng(1).normal(1, 2, 500)
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace=True)
+    assert fit.status == "diverged"
+    assert fit.epochs < 50
+    assert len(fit.trace) == fit.epochs + 1
+    assert np.isfinite(fit.trace).all()
+    assert (fit.trace[:, 1] > 0).all()
+    assert np.isfinite(fit.theta).all()
+    assert fit.params["sigma"] > 0
+    assert "smaller learning_rate" in str(fit)
+
+
+def test_no_step_crosses_zero_below_the_documented_rate():
+    """sigma+ = s - c/s + c v/s^3 > 0 for every s when c = rate n < 4 v; beyond it some start diverges."""
+    x = np.random.default_rng(2).normal(0, 1.5, 1000)
+    variance = th.fit(x, "normal").params["sigma"] ** 2
+    mean = th.fit(x, "normal").params["mu"]
+
+    def statuses(factor):
+        method = th.GradientAscent(learning_rate=factor * variance / x.size, epochs=1)
+        starts = np.geomspace(0.05, 5, 300) * variance**0.5
+        return {th.fit(x, "normal", method=method, start=(mean, s)).status for s in starts}
+
+    assert "diverged" not in statuses(3.99)
+    assert "diverged" in statuses(4.01)
+
+
+LONG = 10**9
+ROWS = np.random.default_rng(0).normal(size=100_000)
+SIZES = (1, 10, 50_000)
+METHODS = [
+    *(
+        th.SGD(learning_rate=1e-9, epochs=LONG, batch_size=b, order=o)
+        for b in SIZES
+        for o in ("batches", "samples")
+    ),
+    th.SGD(learning_rate=1e-9, epochs=LONG, order="sequential"),
+    th.GradientAscent(learning_rate=1e-9, epochs=LONG),
+]
+
+
+def seconds_to_return(call):
+    """How long after Ctrl-C a call that would run for hours comes back."""
+    pressed = []
+
+    def press():
+        pressed.append(time.perf_counter())
+        _thread.interrupt_main()
+
+    timer = threading.Timer(0.05, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    timer.join()
+    return time.perf_counter() - pressed[0]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+def test_ctrl_c_returns_within_a_tenth_of_a_second(method):
+    """The best of five tries: the machine may be busy, the kernel may not."""
+    before = ROWS.tobytes()
+    assert (
+        min(seconds_to_return(lambda: th.fit(ROWS, "normal", method=method, start=(0, 1))) for _ in range(5))
+        < 0.1
+    )
+    assert ROWS.tobytes() == before
+
+
+def test_ctrl_c_in_a_long_pass():
+    x = np.zeros(2**29)  # 4 GiB of addresses that all map to one page of zeros
+    assert min(seconds_to_return(lambda: th.log_likelihood(x, "normal", (0, 1))) for _ in range(5)) < 0.1

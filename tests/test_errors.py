@@ -1,0 +1,175 @@
+"""Bad input ends in a named error that says what is wrong, where, and how often."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import thetahat as th
+
+GOOD = [1.0, 2.0, 4.0]
+CALLS = [
+    lambda x, family="normal": th.fit(x, family),
+    lambda x, family="normal": th.log_likelihood(x, family, (0, 1)),
+    lambda x, family="normal": th.score(x, family, (0, 1)),
+    lambda x, family="normal": th.log_likelihood_and_score(x, family, (0, 1)),
+    lambda x, family="normal": th.logpdf(x, family, (0, 1)),
+    lambda x, family="normal": th.fit(x, family, method=th.SGD(learning_rate=1e-4, epochs=1), start=(0, 1)),
+    lambda x, family="normal": th.fit(x, family, method=th.GradientAscent(learning_rate=1e-4, epochs=1)),
+]
+
+every_call = pytest.mark.parametrize("call", CALLS)
+
+
+@every_call
+@pytest.mark.parametrize("x", [[], (), np.array([]), np.ma.masked_all(3)])
+def test_empty(call, x):
+    with pytest.raises(th.SampleError, match="x is empty"):
+        call(x)
+
+
+@every_call
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_not_finite_rows_are_counted_and_located(call, bad):
+    for place in (0, 5, 2047, 2048, 1_000_000):
+        x = np.ones(1_000_003)
+        x[1] = 2
+        x[[place, 1_000_001, 1_000_002]] = bad
+        if call is CALLS[4] and math.isinf(bad):
+            assert call(x)[place] == -math.inf
+            continue
+        with pytest.raises(th.SampleError, match=rf"3 value\(s\) that are NaN.* at index {place}") as error:
+            call(x)
+        assert (error.value.first, error.value.count) == (place, 3)
+
+
+@every_call
+@pytest.mark.parametrize(
+    ("x", "named"),
+    [
+        (["1", "2"], "dtype <U1"),
+        ([1, None], "dtype object"),
+        ([True, False], "dtype bool"),
+        ([1j, 2.0], "dtype complex128"),
+        (np.array(["2026-01-01"], "M8[D]"), "dtype datetime64"),
+        (np.array([1.0, 2.0], np.longdouble), "dtype (float128|float96|longdouble)"),
+    ],
+)
+def test_rows_that_are_no_real_numbers(call, x, named):
+    with pytest.raises(TypeError, match=named):
+        call(x)
+
+
+@every_call
+def test_shapes(call):
+    with pytest.raises(th.SampleError, match="x is a single value"):
+        call(3.5)
+    with pytest.raises(th.SampleError, match=r"x has shape \(2, 3\); a sample is one-dimensional"):
+        call(np.ones((2, 3)))
+
+
+@every_call
+def test_integers_that_no_double_equals(call):
+    with pytest.raises(
+        th.SampleError, match=rf"1 integer\(s\) beyond 2\*\*53, the first at index 1: {2**53 + 1}"
+    ):
+        call(np.array([1, 2**53 + 1, 3]))
+    with pytest.raises(th.SampleError, match="at index 0: -9223372036854775808"):
+        call(np.array([-(2**63), 5]))
+    call(np.array([1, 2**53, -(2**53)]))
+
+
+@pytest.mark.parametrize("value", [0.0, 7.25, -1e-300, 1e300, 5e-324])
+@pytest.mark.parametrize("n", [1, 2, 3, 31, 33, 5000])
+def test_no_maximum_where_all_rows_are_equal(value, n):
+    said = "x has one row" if n == 1 else f"all {n} rows equal {value}"
+    with pytest.raises(th.NoMaximumError, match=re.escape(f"the normal likelihood has no maximum: {said}")):
+        th.fit(np.full(n, value), "normal")
+
+
+@every_call
+@pytest.mark.parametrize(
+    ("name", "hint"), [("norml", "did you mean 'normal'"), ("zeta", "there are: normal"), (3, "3")]
+)
+def test_unknown_family(call, name, hint):
+    with pytest.raises(th.UnknownFamilyError, match=hint):
+        call(GOOD, name)
+
+
+BAD_THETA = [
+    ((0, 0), "sigma must be positive and finite, got 0.0"),
+    ((0, -1), "sigma must be positive and finite, got -1.0"),
+    ((0, math.inf), "sigma must be positive and finite, got inf"),
+    ((0, math.nan), "sigma must be positive and finite, got nan"),
+    ((math.nan, 1), "mu must be finite, got nan"),
+    ((-math.inf, 1), "mu must be finite, got -inf"),
+    ((0,), r"has 1 value\(s\), but normal\(mu, sigma\) takes 2"),
+    ((0, 1, 2), r"has 3 value\(s\), but normal\(mu, sigma\) takes 2"),
+    ((), r"has 0 value\(s\)"),
+    ("ab", "must be a sequence of 2 numbers, mu, sigma"),
+    (1.5, "must be a sequence of 2 numbers, mu, sigma"),
+    (None, "must be a sequence of 2 numbers, mu, sigma"),
+]
+
+
+@pytest.mark.parametrize(("theta", "said"), BAD_THETA)
+def test_parameters_out_of_their_domain(theta, said):
+    for call in (th.log_likelihood, th.score, th.log_likelihood_and_score, th.logpdf):
+        with pytest.raises(th.ParameterError, match="theta.*" + said):
+            call(GOOD, "normal", theta)
+    for method in (th.SGD(learning_rate=1.0, epochs=1), th.GradientAscent(learning_rate=1.0, epochs=1)):
+        if theta is not None:
+            with pytest.raises(th.ParameterError, match="start.*" + said):
+                th.fit(GOOD, "normal", method=method, start=theta)
+
+
+@pytest.mark.parametrize("rate", [0, -1e-4, math.nan, math.inf, "fast", None])
+@pytest.mark.parametrize("method", [th.SGD, th.GradientAscent])
+def test_learning_rate(method, rate):
+    with pytest.raises(th.ParameterError, match="learning_rate must be a positive finite number, got"):
+        method(learning_rate=rate, epochs=1)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "ten", None])
+def test_counts(value):
+    with pytest.raises(th.ParameterError, match="epochs must be an integer of at least 1, got"):
+        th.GradientAscent(learning_rate=1.0, epochs=value)
+    with pytest.raises(th.ParameterError, match="epochs must be an integer of at least 1, got"):
+        th.SGD(learning_rate=1.0, epochs=value)
+    with pytest.raises(th.ParameterError, match="batch_size must be an integer of at least 1, got"):
+        th.SGD(learning_rate=1.0, epochs=1, batch_size=value)
+    if value is not None:
+        with pytest.raises(th.ParameterError, match="threads must be an integer of at least 1, got"):
+            th.fit(GOOD, "normal", threads=value)
+
+
+def test_order():
+    with pytest.raises(
+        th.ParameterError, match="order must be one of sequential, batches, samples; got 'random'"
+    ):
+        th.SGD(learning_rate=1.0, epochs=1, order="random")
+
+
+def test_settings_that_the_closed_form_has_no_use_for():
+    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": True}, {"progress": True}):
+        with pytest.raises(th.ParameterError, match="the closed form has no use for them"):
+            th.fit(GOOD, "normal", **setting)
+
+
+@pytest.mark.parametrize("method", ["sgd", th.SGD, None])
+def test_method(method):
+    with pytest.raises(th.ParameterError, match="method must be"):
+        th.fit(GOOD, "normal", method=method)
+
+
+def test_too_many_rows_to_shuffle(monkeypatch):
+    monkeypatch.setattr("thetahat.solvers.ascent._MAX_UNITS", 2)
+    with pytest.raises(th.ParameterError, match=r'3 rows or batches are too many.*order="batches"'):
+        th.fit(GOOD, "normal", method=th.SGD(learning_rate=1e-4, epochs=1))
+
+
+def test_progress_without_tqdm(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
+    with pytest.raises(th.MissingExtraError, match=r'pip install "thetahat\[cli\]"'):
+        th.fit(GOOD, "normal", method=th.SGD(learning_rate=1e-4, epochs=1), progress=True)

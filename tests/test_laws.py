@@ -1,0 +1,209 @@
+"""The laws that every family meets by being in the list."""
+
+import math
+import os
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tolerance import EPS, term_sizes
+
+import thetahat as th
+from thetahat import _kernels
+
+SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 511, 512, 2047, 2048, 2049, 4 * 2048 + 1234]
+ROUNDING = 16  # rounding errors of the sum of |terms| that a sum over lanes, blocks and a formula may cost
+
+
+def bits(*values):
+    """The values, to the last bit."""
+    return [np.asarray(value, dtype=float).tobytes() for value in values]
+
+
+def everything(x, family, theta, **options):
+    """All that a pass gives, to the last bit."""
+    fit = th.fit(x, family, **options)
+    value, score = th.log_likelihood_and_score(x, family, theta, **options)
+    return bits(fit.theta, fit.stderr, fit.cov, fit.log_likelihood, fit.L, value, score)
+
+
+# 1. The compiled sums are the reference's.
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_log_likelihood_and_score_equal_the_reference(case, n):
+    x = case.sample(n)
+    sizes = term_sizes(case.family, x, case.theta)
+    value, score = th.log_likelihood_and_score(x, case.family, case.theta)
+    assert abs(value - case.reference.log_likelihood(x, case.theta)) <= ROUNDING * EPS * sizes[0]
+    for ours, theirs, size in zip(score, case.reference.score(x, case.theta), sizes[1], strict=True):
+        assert abs(ours - theirs) <= ROUNDING * EPS * size
+    assert th.log_likelihood(x, case.family, case.theta) == value
+    assert th.score(x, case.family, case.theta).tolist() == score.tolist()
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_information_equals_the_reference(case, n):
+    x = case.sample(n)
+    p = len(case.theta)
+    index = th.families().index(case.family)
+    ours = np.reshape(_kernels.summarize(index, x, 1).evaluate(case.theta)[2], (p, p))
+    sizes = term_sizes(case.family, x, case.theta)[2]
+    for (i, row), j in product(enumerate(case.reference.information(x, case.theta)), range(p)):
+        assert abs(ours[i, j] - row[j]) <= ROUNDING * EPS * sizes[i][j]
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 1003])
+def test_logpdf_equals_the_reference(case, n):
+    x = case.sample(n)
+    for value, row in zip(th.logpdf(x, case.family, case.theta), x, strict=True):
+        theirs = case.reference.log_density(row, case.theta)
+        assert abs(value - theirs) <= 4 * EPS * (1 + abs(theirs))
+    sizes = term_sizes(case.family, x, case.theta)
+    summed = math.fsum(th.logpdf(x, case.family, case.theta))
+    assert abs(th.log_likelihood(x, case.family, case.theta) - summed) <= ROUNDING * EPS * sizes[0]
+
+
+def test_fit_is_the_reference_maximum(case):
+    x = case.sample(3000)
+    fit = th.fit(x, case.family)
+    one_row = fit.stderr * np.sqrt(fit.n)  # what a single row tells of a parameter
+    assert np.all(np.abs(fit.theta - case.reference.maximum(x)) <= 2 * EPS * (np.abs(fit.theta) + one_row))
+
+
+# 2. Sums add, and the same rows give the same bits.
+
+
+def test_log_likelihoods_of_parts_add_up(case):
+    x = case.sample(5000)
+    whole = th.log_likelihood(x, case.family, case.theta)
+    parts = [th.log_likelihood(part, case.family, case.theta) for part in np.split(x, [1, 700, 2048, 4999])]
+    assert abs(whole - math.fsum(parts)) <= ROUNDING * EPS * term_sizes(case.family, x, case.theta)[0]
+
+
+def test_any_number_of_threads_gives_the_same_bits(case):
+    x = np.tile(case.sample(20_000), 60)[:-77]
+    alone = everything(x, case.family, case.theta, threads=1)
+    for threads in (2, 3, 5, 64):
+        assert everything(x, case.family, case.theta, threads=threads) == alone
+
+
+ISA_SCRIPT = """
+import sys
+import numpy as np
+import thetahat as th
+from conftest import CASES, Case
+for family, theta in CASES:
+    case = Case(family, theta)
+    x = np.tile(case.sample(3000), 100)[:-7]
+    start = th.fit(x[:50], family).theta
+    ga = th.GradientAscent(learning_rate=1e-9 * float(start[-1]) ** 2, epochs=50)
+    sgd = [
+        th.SGD(learning_rate=1e-4 * float(start[-1]) ** 2, epochs=3, batch_size=size, order=order)
+        for size in (1, 10, 100, 5000) for order in ("sequential", "batches", "samples")
+    ]
+    for n in (2, 17, 3000, x.size):
+        fit = th.fit(x[:n], family)
+        value, score = th.log_likelihood_and_score(x[:n], family, theta)
+        for array in (fit.theta, fit.cov, fit.log_likelihood, fit.L, fit.bic, fit.confint(), value, score):
+            print(np.asarray(array).tobytes().hex())
+    print(th.logpdf(x[:1001], family, theta).tobytes().hex())
+    for method in [ga, *sgd]:
+        print(th.fit(x[:9000], family, method=method, start=start, rng=1).theta.tobytes().hex())
+"""
+
+
+def test_every_instruction_set_gives_the_same_bits():
+    outputs = {}
+    for level in _kernels.isa_levels:
+        environment = dict(os.environ, THETAHAT_ISA=level, PYTHONPATH=str(Path(__file__).parent))
+        done = subprocess.run(
+            [sys.executable, "-c", ISA_SCRIPT], env=environment, capture_output=True, text=True, check=True
+        )
+        outputs[level] = done.stdout
+    assert len(outputs["baseline"].splitlines()) > 40
+    assert set(outputs.values()) == {outputs["baseline"]}
+
+
+def test_an_unknown_instruction_set_is_refused():
+    done = subprocess.run(
+        [sys.executable, "-c", "import thetahat"],
+        env=dict(os.environ, THETAHAT_ISA="mmx"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "THETAHAT_ISA='mmx' is not an instruction set of this processor and build" in done.stderr
+
+
+# 3. At the fitted parameters stands a maximum.
+
+
+def test_fit_is_a_maximum(case):
+    x = case.sample(2000)
+    fit = th.fit(x, case.family)
+    assert fit.L <= 1e-12
+    assert fit.status == "converged"
+    assert np.all(np.linalg.eigvalsh(fit.cov) > 0)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        neighbour = fit.theta + fit.stderr * rng.normal(size=fit.theta.size) * 10.0 ** rng.uniform(-3, 0.5)
+        assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
+
+
+# 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.
+
+
+@pytest.mark.parametrize("k", [-1000, -700, -333, -30, 1, 77, 480, 1000])
+def test_fit_scales_with_the_sample(case, k):
+    x = case.sample(5000)
+    x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
+    fit, scaled = th.fit(x, case.family), th.fit(np.ldexp(x, k), case.family)
+    power = k * np.array(case.reference.DIMENSION)
+    assert bits(scaled.theta, scaled.stderr) == bits(np.ldexp(fit.theta, power), np.ldexp(fit.stderr, power))
+    shifted = fit.log_likelihood - x.size * k * np.log(2)
+    assert abs(scaled.log_likelihood - shifted) <= 4 * EPS * (abs(fit.log_likelihood) + abs(shifted))
+
+
+# 6. Whatever holds the rows, the fit is that of their plain copy.
+
+
+@pytest.mark.parametrize(
+    "dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4"]
+)
+def test_any_dtype_is_read_as_its_float64_copy(family, dtype):
+    values = np.arange(1, 100, dtype=dtype)
+    assert bits(th.fit(values, family).theta) == bits(th.fit(values.astype("f8"), family).theta)
+
+
+def layouts(x):
+    yield x[::-1][::-1]
+    yield np.repeat(x, 3)[::3]
+    yield x[::-1].copy()[::-1]
+    unaligned = np.frombuffer(b"." + x.tobytes(), dtype=np.uint8)[1:].view(np.float64)
+    yield unaligned
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    yield frozen
+    yield np.ma.array(np.insert(x, 5, np.nan), mask=np.insert(np.zeros(x.size, bool), 5, True))
+    yield x.tolist()
+    yield tuple(x)
+
+
+def test_any_layout_is_read_as_its_plain_copy(case):
+    x = case.sample(3001)
+    plain = everything(x, case.family, case.theta)
+    for layout in layouts(x):
+        assert everything(layout, case.family, case.theta) == plain
+
+
+def test_the_sample_is_never_modified(case):
+    x = case.sample(1000)
+    before = x.copy()
+    th.fit(x, case.family)
+    th.fit(x, case.family, method=th.SGD(learning_rate=1e-9, epochs=2, batch_size=7), rng=0)
+    th.logpdf(x, case.family, case.theta)
+    assert bits(x) == bits(before)

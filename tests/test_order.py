@@ -1,0 +1,75 @@
+"""The order of an epoch: the reference's to the last index, and fair."""
+
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+import thetahat as th
+from thetahat import _kernels
+from thetahat.reference import shuffled
+
+
+def compiled(n, bits):
+    index = np.empty(n, np.uint32)
+    _kernels.shuffle(bits, index)
+    return index.tolist()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 255, 256, 1000, 20_000])
+def test_shuffle_is_the_reference_on_the_same_words(n):
+    ours, theirs = np.random.PCG64(n), np.random.PCG64(n)
+    for _ in range(3):  # epochs: the generators stay in step
+        order = compiled(n, ours)
+        assert order == shuffled(n, theirs.random_raw)
+        assert sorted(order) == list(range(n))
+
+
+def test_words_that_would_bias_the_order_are_drawn_again():
+    """Words 0 .. 2^64 mod 24 - 1 are one too many for the 24 orders of four entries."""
+    rejected = [0, 0x8000000000000000]
+    words = iter([*rejected, 0x9000000000000000])
+    assert shuffled(4, lambda: next(words)) == [2, 1, 3, 0]
+    assert next(words, None) is None
+
+
+@pytest.mark.parametrize("generator", [np.random.PCG64, np.random.Philox, np.random.MT19937])
+def test_every_order_of_four_is_as_likely(generator):
+    bits, draws = generator(1), 48_000
+    seen = Counter(tuple(compiled(4, bits)) for _ in range(draws))
+    assert set(seen) == set(permutations(range(4)))
+    expected = draws / 24
+    statistic = sum((count - expected) ** 2 / expected for count in seen.values())
+    assert statistic < chi2.isf(1e-9, df=23)
+
+
+def test_every_place_of_a_long_order_is_as_likely():
+    bits, n, draws = np.random.PCG64(2), 100, 20_000
+    counts = np.zeros((n, n))
+    for _ in range(draws):
+        counts[np.arange(n), compiled(n, bits)] += 1
+    statistic = ((counts - draws / n) ** 2 / (draws / n)).sum()
+    freedom = (n - 1) ** 2
+    assert chi2.isf(1 - 1e-9, df=freedom) < statistic < chi2.isf(1e-9, df=freedom)
+
+
+@pytest.mark.parametrize("order", ["sequential", "batches", "samples"])
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 14, 99])
+def test_minibatches_partition_the_sample(order, batch_size):
+    x = np.arange(14.0)
+    batches = list(th.minibatches(x, batch_size, order=order, rng=5))
+    assert sorted(np.concatenate(batches).tolist()) == x.tolist()
+    assert sorted(map(len, batches), reverse=True) == [
+        len(x[i : i + batch_size]) for i in range(0, 14, batch_size)
+    ]
+    if order != "samples":
+        assert all(np.shares_memory(batch, x) for batch in batches)
+        assert all((np.diff(batch) == 1).all() for batch in batches)
+
+
+def test_minibatches_check_their_settings_before_the_first_batch():
+    for settings in ({"batch_size": 0}, {"batch_size": 1, "order": "random"}):
+        with pytest.raises(th.ParameterError):
+            th.minibatches([1.0, 2.0], **settings)

@@ -1,0 +1,161 @@
+"""What a fit returns."""
+
+import copy
+import json
+import math
+import pickle
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+import thetahat as th
+
+SGD = th.SGD(learning_rate=1e-6, epochs=3, batch_size=4, order="batches")
+SAME = ["family", "params", "n", "log_likelihood", "aic", "bic", "status", "method", "epochs"]
+
+
+def fits(case):
+    """One fit by each method, and one that diverges."""
+    x, start = case.sample(200), th.fit(case.sample(50), case.family).theta
+    yield th.fit(x, case.family)
+    yield th.fit(
+        x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=4), start=start, trace=True
+    )
+    yield th.fit(x, case.family, method=SGD, start=start, rng=1)
+    yield th.fit(x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace=True)
+
+
+def test_attributes_agree_with_each_other(case):
+    for fit in fits(case):
+        p = fit.theta.size
+        assert list(fit.params.values()) == fit.theta.tolist()
+        assert fit.cov.shape == (p, p)
+        assert np.sqrt(np.diag(fit.cov)) == pytest.approx(fit.stderr, nan_ok=True)
+        assert fit.aic == 2 * p - 2 * fit.log_likelihood
+        assert fit.bic == pytest.approx(p * math.log(fit.n) - 2 * fit.log_likelihood, rel=1e-15)
+        assert fit.family == case.family
+        assert fit.n == 200
+
+
+def test_covariance_is_the_inverse_of_the_information(case):
+    x = case.sample(500)
+    fit = th.fit(x, case.family)
+    information = np.array(case.reference.information(x, fit.theta))
+    np.testing.assert_allclose(fit.cov @ information, np.eye(fit.theta.size), atol=1e-9)
+
+
+def test_the_decrement_is_the_squared_distance_in_standard_errors(case):
+    x = case.sample(500)
+    fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=1), start=case.theta)
+    score = th.score(x, case.family, fit.theta)
+    assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.L
+    assert fit.status == "stopped"
+    assert "standard errors from the maximum" in str(fit)
+
+
+def test_arrays_are_read_only(case):
+    fit = th.fit(case.sample(50), case.family)
+    for array in (fit.theta, fit.stderr, fit.cov):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_confidence_intervals():
+    x = np.random.default_rng(0).normal(5, 2, 400)
+    fit = th.fit(x, "normal")
+    for level in (0.5, 0.95, 0.999):
+        z = NormalDist().inv_cdf(0.5 + level / 2)
+        (low, high), (bottom, top) = fit.confint(level)
+        mu, sigma = fit.theta
+        assert (low, high) == pytest.approx((mu - z * fit.stderr[0], mu + z * fit.stderr[0]))
+        factor = math.exp(z * fit.stderr[1] / sigma)
+        assert (bottom, top) == pytest.approx((sigma / factor, sigma * factor))
+    assert fit.confint().tolist() == fit.confint(0.95).tolist()
+    for level in (0, 1, -0.1, 95, math.nan):
+        with pytest.raises(th.ParameterError, match="between 0 and 1"):
+            fit.confint(level)
+
+
+def test_confidence_intervals_cover():
+    """2000 samples of 200: 95 % of the intervals hold the truth, within five standard deviations."""
+    rng = np.random.default_rng(1)
+    limits = np.array([th.fit(rng.normal(3, 0.5, 200), "normal").confint() for _ in range(2000)])
+    inside = (limits[:, :, 0] < [3, 0.5]) & (limits[:, :, 1] > [3, 0.5])
+    assert inside.mean(axis=0) == pytest.approx(0.95, abs=5 * (0.95 * 0.05 / 2000) ** 0.5)
+
+
+def same(a, b):
+    assert all(getattr(a, name) == getattr(b, name) for name in SAME)
+    for name in ("theta", "stderr", "cov", "L"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert (a.trace is None) == (b.trace is None)
+    if a.trace is not None:
+        np.testing.assert_array_equal(a.trace, b.trace)
+    assert str(a) == str(b)
+    np.testing.assert_array_equal(a.confint(), b.confint())
+
+
+def test_round_trips(case):
+    for fit in fits(case):
+        record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+        same(th.Fit.from_dict(record), fit)
+        same(pickle.loads(pickle.dumps(fit)), fit)
+        same(copy.deepcopy(fit), fit)
+
+
+def test_a_fit_that_is_not_concave_says_so_and_round_trips():
+    x = np.random.default_rng(0).normal(0, 1, 100)
+    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-9, epochs=1), start=(0, 50))
+    assert np.isnan(fit.cov).all()
+    assert np.isnan(fit.L)
+    assert fit.status == "stopped"
+    assert "not concave" in str(fit)
+    record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+    assert record["stderr"] == [None, None]
+    assert str(th.Fit.from_dict(record)) == str(fit)
+
+
+@pytest.mark.parametrize("spoil", [{}, {"family": "normal"}, None, [], "fit"])
+def test_foreign_records_are_refused(spoil):
+    with pytest.raises(th.ParameterError, match="not the record of a fit"):
+        th.Fit.from_dict(spoil)
+
+
+def test_damaged_records_are_refused():
+    record = th.fit([1.0, 2.0], "normal").to_dict()
+    for key in record.keys() - {"aic", "bic"}:
+        with pytest.raises((th.ParameterError, th.UnknownFamilyError)):
+            th.Fit.from_dict({**record, key: "?"})
+
+
+def test_print_is_a_table():
+    x = np.arange(1000.0)
+    assert str(th.fit(x, "normal")).splitlines() == [
+        "normal(mu, sigma), fitted to 1000 rows in closed form",
+        "log-likelihood -7084.239987   AIC 14172.47997   BIC 14182.29549",
+        "",
+        "            estimate   std. error     95 % confidence interval",
+        "mu             499.5        9.129       481.6081      517.3919",
+        "sigma        288.675        6.455       276.2967      301.6078",
+        "",
+        "status: converged",
+    ]
+    assert repr(th.fit(x, "normal")) == "<Fit normal(mu=499.5, sigma=288.675), n=1000, converged>"
+
+
+def test_bits_do_not_depend_on_how_a_fit_is_asked(case):
+    """Values are computed when asked for; the sample may be gone or changed by then."""
+    x = case.sample(100)
+    early, late = th.fit(x, case.family), th.fit(x, case.family)
+    values = early.log_likelihood, early.stderr.tolist()
+    x[:] = 0
+    assert (late.log_likelihood, late.stderr.tolist()) == values
+
+
+def test_show_config_names_the_instruction_set(capsys):
+    th.show_config()
+    printed = capsys.readouterr().out
+    assert th.__version__ in printed
+    assert "instruction set" in printed
+    assert "threads" in printed
