@@ -1,7 +1,7 @@
 /* The table of function pointers: all that Cython sees of the compiled core.
  *
  * One table per instruction set; the families of a table are in the order of families.def. Sums and trees are
- * opaque: their owner allocates sums_size or tree_size bytes, aligned as malloc aligns. */
+ * opaque: their owner holds thetahat_max_sums doubles, or tree_size bytes, aligned as malloc aligns. */
 #pragma once
 #include <stdint.h>
 
@@ -61,13 +61,12 @@ typedef struct {
 typedef struct {
   const char* name;
   int n_params;
-  int64_t sums_size, tree_size;
+  int64_t tree_size;
 
   void (*tree_clear)(void* tree);
   void (*tree_add)(void* tree, const double* x, int64_t n, int threads);
   void (*tree_total)(const void* tree, void* sums);
 
-  void (*merge)(void* left, const void* right); /* left becomes left ++ right */
   double (*rows)(const void* sums);
   int (*finite)(const void* sums);
   int (*maximum)(const void* sums, double* theta); /* 0: there is none */

@@ -16,9 +16,10 @@ from libc.stdlib cimport free, malloc
 
 
 cdef extern from "thetahat/api.h" nogil:
-    const int thetahat_max_params
-    const int thetahat_max_sums
-    const int thetahat_max_tables
+    enum:
+        thetahat_max_params
+        thetahat_max_sums
+        thetahat_max_tables
 
     ctypedef struct thetahat_bitgen:
         pass
@@ -90,7 +91,7 @@ isa = ""
 def _choose_table():
     """Take the best instruction set of this processor, or the one that THETAHAT_ISA names."""
     global table, isa_levels, isa
-    cdef const thetahat_table* tables[8]
+    cdef const thetahat_table* tables[thetahat_max_tables]
     cdef int count = thetahat_tables(tables)
     isa_levels = tuple([tables[i].isa.decode() for i in range(count)])
     isa = os.environ.get("THETAHAT_ISA") or isa_levels[0]
@@ -128,7 +129,7 @@ cdef class Sums:
     """A sample seen through its sums: all that a fit needs."""
 
     cdef const thetahat_family* family
-    cdef double state[32]
+    cdef double state[thetahat_max_sums]
     cdef readonly int family_index
 
     def __cinit__(self, int family):
@@ -145,14 +146,14 @@ cdef class Sums:
 
     def maximum(self):
         """Return the closed-form maximum, or None where there is none."""
-        cdef double theta[8]
+        cdef double theta[thetahat_max_params]
         if not self.family.maximum(self.state, theta):
             return None
         return to_tuple(theta, self.family.n_params)
 
     def evaluate(self, theta):
         """Return log-likelihood, score, information, covariance, standard errors and Newton decrement."""
-        cdef double at[8]
+        cdef double at[thetahat_max_params]
         cdef thetahat_values v
         cdef int p = self.family.n_params
         read_theta(self.family, theta, at)
@@ -168,7 +169,7 @@ cdef class Sums:
 
     def gradient_ascent(self, theta, double rate, int64_t epochs, double[:, ::1] trace=None):
         """Go that many epochs from theta; return the theta reached and the epochs done."""
-        cdef double at[8]
+        cdef double at[thetahat_max_params]
         cdef double* rows = NULL
         cdef int64_t done = 0, wanted, took
         cdef int p = self.family.n_params
@@ -215,7 +216,7 @@ def summarize(int family, const double[::1] x, int threads):
 
 def valid(int family, theta):
     """Say whether theta lies in the domain of the family's parameters."""
-    cdef double at[8]
+    cdef double at[thetahat_max_params]
     cdef const thetahat_family* f = family_at(family)
     read_theta(f, theta, at)
     return f.valid(at) != 0
@@ -223,7 +224,7 @@ def valid(int family, theta):
 
 def log_density(int family, theta, const double[::1] x, double[::1] out):
     """Write the log-density of each row of x to out, of the same length."""
-    cdef double at[8]
+    cdef double at[thetahat_max_params]
     cdef const thetahat_family* f = family_at(family)
     cdef int64_t n = x.shape[0], done = 0, rows
     read_theta(f, theta, at)

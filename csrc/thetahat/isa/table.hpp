@@ -27,9 +27,6 @@ struct functions {
   static void tree_total(const void* t, void* s) {
     *static_cast<sums*>(s) = static_cast<const trees*>(t)->total();
   }
-  static void merge_sums(void* left, const void* right) {
-    *static_cast<sums*>(left) = merge(in(left), in(right));
-  }
   static double rows(const void* s) { return in(s).n; }
   static int finite(const void* s) { return in(s).finite(); }
   static int maximum_of(const void* s, double* theta) { return maximum<Family>(in(s), theta); }
@@ -49,9 +46,8 @@ struct functions {
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 
   static constexpr thetahat_family table(const char* name) {
-    return {name,       Family::n_params, sizeof(sums), sizeof(trees), tree_clear, tree_add,
-            tree_total, merge_sums,       rows,         finite,        maximum_of, evaluate_at,
-            valid,      log_density,      gradient,     stochastic};
+    return {name,   Family::n_params, sizeof(trees), tree_clear, tree_add,    tree_total, rows,
+            finite, maximum_of,       evaluate_at,   valid,      log_density, gradient,   stochastic};
   }
 };
 
