@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
+from thetahat._report import report
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
 from thetahat.solvers import METHODS, Method
@@ -236,34 +236,7 @@ class Fit:
         return f"<Fit {self.family}({values}), n={self.n}, {self.status}>"
 
     def __str__(self) -> str:
-        return "\n".join([self._heading(), "", *self._table(), "", self._ending()])
-
-    def _heading(self) -> str:
-        return (
-            f"{self._family.signature}, fitted to {self.n} rows {self.method}\n"
-            f"log-likelihood {self.log_likelihood:.10g}   AIC {self.aic:.10g}   BIC {self.bic:.10g}"
-        )
-
-    def _table(self) -> list[str]:
-        wide = max(map(len, self.params))
-        lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
-        for name, value, error, (low, high) in zip(
-            self.params, self._theta, self._values.stderr, self.confint(), strict=True
-        ):
-            lines.append(f"{name:{wide}}  {value:13.7g}  {error:11.4g}  {low:13.7g} {high:13.7g}")
-        return lines
-
-    def _ending(self) -> str:
-        if self._diverged:
-            return (
-                f"status: diverged in epoch {self.epochs + 1}: the next step would have left the parameters'"
-                " domain; try a smaller learning_rate"
-            )
-        if self.status == "converged":
-            return "status: converged"
-        if math.isnan(self.L):
-            return "status: stopped where the log-likelihood is not concave: far from the maximum"
-        return f"status: stopped {math.sqrt(self.L):.2g} standard errors from the maximum"
+        return report(self)
 
 
 def _read_only(values: tuple[float, ...]) -> Array:

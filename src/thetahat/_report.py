@@ -1,0 +1,48 @@
+"""A fit as a table that a statistician recognises."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from thetahat.families import family_index, get_family
+
+if TYPE_CHECKING:
+    from thetahat.result import Fit
+
+__all__ = ["ending", "report"]
+
+
+def report(fit: Fit) -> str:
+    """Return the fit's heading, its table of estimates, and how it ended."""
+    return "\n".join([*_heading(fit), "", *_table(fit), "", ending(fit)])
+
+
+def ending(fit: Fit) -> str:
+    """Return how the fit ended, in a sentence."""
+    if fit.status == "diverged":
+        return (
+            f"status: diverged in epoch {fit.epochs + 1}: the next step would have left the parameters'"
+            " domain; try a smaller learning_rate"
+        )
+    if fit.status == "converged":
+        return "status: converged"
+    if math.isnan(fit.L):
+        return "status: stopped where the log-likelihood is not concave: far from the maximum"
+    return f"status: stopped {math.sqrt(fit.L):.2g} standard errors from the maximum"
+
+
+def _heading(fit: Fit) -> list[str]:
+    family = get_family(family_index(fit.family))
+    return [
+        f"{family.signature}, fitted to {fit.n} rows {fit.method}",
+        f"log-likelihood {fit.log_likelihood:.10g}   AIC {fit.aic:.10g}   BIC {fit.bic:.10g}",
+    ]
+
+
+def _table(fit: Fit) -> list[str]:
+    wide = max(map(len, fit.params))
+    lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
+    for (name, value), error, (low, high) in zip(fit.params.items(), fit.stderr, fit.confint(), strict=True):
+        lines.append(f"{name:{wide}}  {value:13.7g}  {error:11.4g}  {low:13.7g} {high:13.7g}")
+    return lines
