@@ -14,7 +14,7 @@ def shuffled(n: int, next_word: Callable[[], int]) -> list[int]:
     """Return 0 .. n - 1 in a random order; `next_word` draws 64 random bits.
 
     Entry i changes places with entry i + j, j uniform on 0 .. n - 1 - i. Neighbouring j share a word w, as
-    many as fit into 56 bits, each n's bit length wide: with the product P of their bounds, they are the digits
+    many as fit into 56 bits, each of n's bit length: with the product P of their bounds, they are the digits
     of w P / 2^64 in the mixed base of the bounds. Words that would favour some digits are drawn again.
 
     >>> shuffled(4, lambda: 0x9000000000000000)
