@@ -10,12 +10,12 @@ from thetahat.families import family_index, get_family
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["ending", "report"]
+__all__ = ["ending", "heading", "report"]
 
 
 def report(fit: Fit) -> str:
     """Return the fit's heading, its table of estimates, and how it ended."""
-    return "\n".join([*_heading(fit), "", *_table(fit), "", ending(fit)])
+    return "\n".join([*heading(fit), "", *_table(fit), "", ending(fit)])
 
 
 def ending(fit: Fit) -> str:
@@ -32,7 +32,8 @@ def ending(fit: Fit) -> str:
     return f"status: stopped {math.sqrt(fit.L):.2g} standard errors from the maximum"
 
 
-def _heading(fit: Fit) -> list[str]:
+def heading(fit: Fit) -> list[str]:
+    """Return what was fitted to how many rows, and the criteria."""
     family = get_family(family_index(fit.family))
     return [
         f"{family.signature}, fitted to {fit.n} rows {fit.method}",
