@@ -46,8 +46,16 @@ kernels = Extension(
     language="c++",
 )
 
+arrow = Extension(
+    "thetahat._arrow",
+    sources=["src/thetahat/_arrow.pyx"],
+    define_macros=kernels.define_macros,
+    py_limited_api=STABLE_ABI,
+    language="c++",
+)
+
 setup(
-    ext_modules=cythonize([kernels], build_dir="build/cython"),
+    ext_modules=cythonize([kernels, arrow], build_dir="build/cython"),
     cmdclass={"build_ext": BuildExt},
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
 )

@@ -71,11 +71,9 @@ def test_shapes(call):
 
 @every_call
 def test_integers_that_no_double_equals(call):
-    with pytest.raises(
-        th.SampleError, match=rf"1 integer\(s\) beyond 2\*\*53, the first at index 1: {2**53 + 1}"
-    ):
+    with pytest.raises(th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 1;"):
         call(np.array([1, 2**53 + 1, 3]))
-    with pytest.raises(th.SampleError, match="at index 0: -9223372036854775808"):
+    with pytest.raises(th.SampleError, match="at index 0;"):
         call(np.array([-(2**63), 5]))
     call(np.array([1, 2**53, -(2**53)]))
 
@@ -83,7 +81,7 @@ def test_integers_that_no_double_equals(call):
 @pytest.mark.parametrize("value", [0.0, 7.25, -1e-300, 1e300, 5e-324])
 @pytest.mark.parametrize("n", [1, 2, 3, 31, 33, 5000])
 def test_no_maximum_where_all_rows_are_equal(value, n):
-    said = "x has one row" if n == 1 else f"all {n} rows equal {value}"
+    said = "x has one row" if n == 1 else f"all {n} rows are equal"
     with pytest.raises(th.NoMaximumError, match=re.escape(f"the normal likelihood has no maximum: {said}")):
         th.fit(np.full(n, value), "normal")
 

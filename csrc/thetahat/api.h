@@ -20,6 +20,33 @@ typedef struct {
   uint64_t (*next_raw)(void* state);
 } thetahat_bitgen;
 
+enum {
+  thetahat_float64,
+  thetahat_float32,
+  thetahat_float16,
+  thetahat_int8,
+  thetahat_int16,
+  thetahat_int32,
+  thetahat_int64,
+  thetahat_uint8,
+  thetahat_uint16,
+  thetahat_uint32,
+  thetahat_uint64
+};
+
+/* Rows as they lie in memory: n values of one type, `step` bytes apart. */
+typedef struct {
+  const char* data;
+  int64_t n, step;
+  int type, swapped;   /* swapped: of the other byte order */
+  int in_place;        /* aligned native contiguous doubles */
+  int omit_nan;        /* NaN rows are left out */
+  const uint8_t* mask; /* NumPy's: a byte per row, not zero where it is left out; or NULL */
+  int64_t mask_step;
+  const uint8_t* validity; /* Arrow's: a bit per row from first_bit on, zero where it is left out; or NULL */
+  int64_t first_bit;
+} thetahat_rows;
+
 enum { thetahat_max_words = 64 };
 
 /* Random words drawn and not yet used. */
@@ -64,9 +91,10 @@ typedef struct {
   int64_t tree_size;
 
   void (*tree_clear)(void* tree);
-  void (*tree_add)(void* tree, const double* x, int64_t n, int threads);
+  void (*tree_add)(void* tree, const thetahat_rows* rows, int64_t first, int64_t n, int threads);
   void (*tree_total)(const void* tree, void* sums);
 
+  void (*merge)(void* left, const void* right); /* left becomes left ++ right */
   double (*rows)(const void* sums);
   int (*finite)(const void* sums);
   int (*maximum)(const void* sums, double* theta); /* 0: there is none */
@@ -86,7 +114,11 @@ typedef struct {
   int n_families;
   const thetahat_family* families;
 
-  int64_t (*count_not_finite)(const double* x, int64_t n, int64_t* first);
+  /* Of rows first .. first + n - 1 that count: how many are not finite, or integers beyond 2^53 (at: the first
+   * one's index), and their copy (returns how many). */
+  int64_t (*count_not_finite)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
+  int64_t (*count_inexact)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
+  int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out);
   /* One epoch's order of the units 0 .. n - 1. */
   void (*shuffle)(thetahat_bitgen* bitgen, uint32_t* index, int64_t n);
   double (*log)(double);

@@ -21,6 +21,7 @@ from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, 
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent
+from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
@@ -31,6 +32,7 @@ __all__ = [
     "NoMaximumError",
     "ParameterError",
     "SampleError",
+    "Summary",
     "UnknownFamilyError",
     "__version__",
     "families",
@@ -42,4 +44,5 @@ __all__ = [
     "minibatches",
     "score",
     "show_config",
+    "summarize",
 ]

@@ -11,8 +11,9 @@ import os
 
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, intptr_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 
 
 cdef extern from "thetahat/api.h" nogil:
@@ -23,6 +24,19 @@ cdef extern from "thetahat/api.h" nogil:
 
     ctypedef struct thetahat_bitgen:
         pass
+
+    ctypedef struct thetahat_rows:
+        const char* data
+        int64_t n
+        int64_t step
+        int type
+        int swapped
+        int in_place
+        int omit_nan
+        const uint8_t* mask
+        int64_t mask_step
+        const uint8_t* validity
+        int64_t first_bit
 
     ctypedef struct thetahat_words:
         thetahat_bitgen* bitgen
@@ -55,8 +69,9 @@ cdef extern from "thetahat/api.h" nogil:
         int n_params
         int64_t tree_size
         void (*tree_clear)(void*) noexcept nogil
-        void (*tree_add)(void*, const double*, int64_t, int) noexcept nogil
+        void (*tree_add)(void*, const thetahat_rows*, int64_t, int64_t, int) noexcept nogil
         void (*tree_total)(const void*, void*) noexcept nogil
+        void (*merge)(void*, const void*) noexcept nogil
         double (*rows)(const void*) noexcept nogil
         int (*finite)(const void*) noexcept nogil
         int (*maximum)(const void*, double*) noexcept nogil
@@ -70,7 +85,9 @@ cdef extern from "thetahat/api.h" nogil:
         const char* isa
         int n_families
         const thetahat_family* families
-        int64_t (*count_not_finite)(const double*, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_not_finite)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*) noexcept nogil
         void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
         double (*log)(double) noexcept nogil
         double (*exp)(double) noexcept nogil
@@ -85,6 +102,9 @@ cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums, likew
 
 cdef const thetahat_table* table = NULL
 isa_levels = ()
+TYPES = (
+    "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
+)
 isa = ""
 
 
@@ -144,6 +164,25 @@ cdef class Sums:
     def finite(self):
         return self.family.finite(self.state) != 0
 
+    def merge(self, Sums other):
+        """Return the sums of these rows and the other's."""
+        cdef Sums both = Sums(self.family_index)
+        both.state = self.state
+        self.family.merge(both.state, other.state)
+        return both
+
+    def numbers(self):
+        """Return the sums as floats, all that `from_numbers` needs."""
+        return to_tuple(self.state, thetahat_max_sums)
+
+    @staticmethod
+    def from_numbers(int family, numbers):
+        """Return the sums that `numbers` wrote."""
+        cdef Sums sums = Sums(family)
+        for i, number in enumerate(numbers):
+            sums.state[i] = number
+        return sums
+
     def maximum(self):
         """Return the closed-form maximum, or None where there is none."""
         cdef double theta[thetahat_max_params]
@@ -191,27 +230,105 @@ cdef class Sums:
         return to_tuple(at, p), done
 
 
+cdef class Rows:
+    """Rows as they lie in memory, and the object that keeps them there."""
+
+    cdef thetahat_rows state
+    cdef object owner
+
+    def __cinit__(
+        self,
+        owner,
+        intptr_t address,
+        int64_t n,
+        int64_t step,
+        str kind,
+        bint swapped=False,
+        bint omit_nan=False,
+        intptr_t mask=0,
+        int64_t mask_step=0,
+        intptr_t validity=0,
+        int64_t first_bit=0,
+    ):
+        self.owner = owner
+        self.state.data = <const char*>address
+        self.state.n = n
+        self.state.step = step
+        self.state.type = TYPES.index(kind)
+        self.state.swapped = swapped
+        self.state.in_place = kind == "float64" and step == 8 and address % 8 == 0 and not swapped
+        self.state.omit_nan = omit_nan
+        self.state.mask = <const uint8_t*>mask
+        self.state.mask_step = mask_step
+        self.state.validity = <const uint8_t*>validity
+        self.state.first_bit = first_bit
+
+    @property
+    def n(self):
+        """Rows, those that do not count included."""
+        return self.state.n
+
+
+cdef int add_rows(
+    const thetahat_family* family, void* tree, const thetahat_rows* rows, int threads
+) except -1:
+    cdef int team = <int>max(1, min(threads, rows.n // (2 * SPAN_ROWS)))
+    cdef int64_t done = 0, size
+    while done < rows.n:
+        size = min(PASS_SLICE * team, rows.n - done)
+        with nogil:
+            family.tree_add(tree, rows, done, size, team)
+        done += size
+        PyErr_CheckSignals()
+    return 0
+
+
+cdef class Tree:
+    """A sample's sums while its rows arrive, in any portions."""
+
+    cdef const thetahat_family* family
+    cdef readonly int family_index
+    cdef void* state
+
+    def __cinit__(self, int family):
+        self.family_index = family
+        self.family = family_at(family)
+        self.state = malloc(self.family.tree_size)
+        if self.state == NULL:
+            raise MemoryError
+        self.family.tree_clear(self.state)
+
+    def __dealloc__(self):
+        free(self.state)
+
+    def copy(self):
+        """Return a tree that goes on from the same rows."""
+        cdef Tree other = Tree(self.family_index)
+        memcpy(other.state, self.state, self.family.tree_size)
+        return other
+
+    def add(self, Rows rows, int threads):
+        """Add rows after those that are there."""
+        add_rows(self.family, self.state, &rows.state, threads)
+
+    def total(self):
+        """Return the sums of all rows so far."""
+        cdef Sums sums = Sums(self.family_index)
+        self.family.tree_total(self.state, sums.state)
+        return sums
+
+
 def summarize(int family, const double[::1] x, int threads):
-    """Return the sums of x from one pass."""
-    cdef Sums sums = Sums(family)
-    cdef const thetahat_family* f = sums.family
-    cdef int64_t n = x.shape[0], done = 0, rows
-    cdef int team = <int>max(1, min(threads, n // (2 * SPAN_ROWS)))
-    cdef void* tree = malloc(f.tree_size)
-    if tree == NULL:
-        raise MemoryError
-    try:
-        f.tree_clear(tree)
-        while done < n:
-            rows = min(PASS_SLICE * team, n - done)
-            with nogil:
-                f.tree_add(tree, &x[done], rows, team)
-            done += rows
-            PyErr_CheckSignals()
-        f.tree_total(tree, sums.state)
-    finally:
-        free(tree)
-    return sums
+    """Return the sums of contiguous doubles from one pass."""
+    cdef Tree tree = Tree(family)
+    cdef thetahat_rows rows
+    memset(&rows, 0, sizeof(rows))
+    rows.data = <const char*>&x[0]
+    rows.n = x.shape[0]
+    rows.step = sizeof(double)
+    rows.in_place = 1
+    add_rows(tree.family, tree.state, &rows, threads)
+    return tree.total()
 
 
 def valid(int family, theta):
@@ -236,19 +353,43 @@ def log_density(int family, theta, const double[::1] x, double[::1] out):
         PyErr_CheckSignals()
 
 
-def count_not_finite(const double[::1] x):
-    """Return how many rows are NaN or infinite, and the index of the first (-1 if none is)."""
-    cdef int64_t n = x.shape[0], done = 0, rows, count = 0, found, first = -1, at = 0
+ctypedef int64_t (*counter)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+
+
+cdef tuple count_rows(counter count_slice, Rows rows):
+    cdef int64_t n = rows.state.n, done = 0, size, count = 0, found, first = -1, at = 0
     while done < n:
-        rows = min(PASS_SLICE, n - done)
+        size = min(PASS_SLICE, n - done)
         with nogil:
-            found = table.count_not_finite(&x[done], rows, &at)
+            found = count_slice(&rows.state, done, size, &at)
         if found and not count:
-            first = done + at
+            first = at
         count += found
-        done += rows
+        done += size
         PyErr_CheckSignals()
     return count, first
+
+
+def count_not_finite(Rows rows):
+    """Return how many rows that count are NaN or infinite, and the index of the first (-1 if none is)."""
+    return count_rows(table.count_not_finite, rows)
+
+
+def count_inexact(Rows rows):
+    """Return how many rows that count are integers beyond 2^53, and the index of the first."""
+    return count_rows(table.count_inexact, rows)
+
+
+def copy_counted(Rows rows, double[::1] out):
+    """Write the rows that count to out, at least rows.n long, as doubles; return how many."""
+    cdef int64_t n = rows.state.n, done = 0, size, kept = 0
+    while done < n:
+        size = min(PASS_SLICE, n - done)
+        with nogil:
+            kept += table.copy_counted(&rows.state, done, size, &out[kept])
+        done += size
+        PyErr_CheckSignals()
+    return kept
 
 
 cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:

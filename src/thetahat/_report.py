@@ -35,8 +35,9 @@ def ending(fit: Fit) -> str:
 def heading(fit: Fit) -> list[str]:
     """Return what was fitted to how many rows, and the criteria."""
     family = get_family(family_index(fit.family))
+    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
     return [
-        f"{family.signature}, fitted to {fit.n} rows {fit.method}",
+        f"{family.signature}, fitted to {fit.n} rows {fit.method}{left_out}",
         f"log-likelihood {fit.log_likelihood:.10g}   AIC {fit.aic:.10g}   BIC {fit.bic:.10g}",
     ]
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import Theta, check_count, check_theta
-from thetahat.data.arrays import as_rows, reject_not_finite
+from thetahat._checks import Theta, check_theta
+from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import Fit
 from thetahat.solvers import Exact, Method
 from thetahat.solvers._method import Task
+from thetahat.summary import summarize_rows
 
-__all__ = ["default_threads", "fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
+__all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 Array = NDArray[np.float64]
 
 _EXACT = Exact()
-_WORTH_THREADS = 1 << 18  # rows; fewer are read before a second thread has started
 _PILOT = 1000  # rows that start values are taken from
 
 
@@ -36,6 +35,7 @@ def fit(
     trace: bool = False,
     progress: bool = False,
     threads: int | None = None,
+    nan_policy: str = "raise",
 ) -> Fit:
     """Fit a family of distributions to a sample by maximum likelihood.
 
@@ -97,14 +97,17 @@ def fit(
         raise ParameterError(
             "start, rng, trace and progress belong to iterative methods; the closed form has no use for them"
         )
-    rows = as_rows(x)
-    sums = _summarize(index, rows, threads)
-    first = _start(index, rows, start) if method.iterates else ()
-    theta, epochs, diverged, path = method.run(Task(index, rows, sums, first, rng, trace, progress))
-    return Fit(index, theta, rows.size, method, sums=sums, epochs=epochs, diverged=diverged, trace=path)
+    sums, omitted = summarize_rows(index, x, threads, nan_policy)
+    task = Task(index, sums)
+    if method.iterates:
+        rows = as_rows(x, nan_policy)
+        task = Task(index, sums, _start(index, rows, start), rows, rng, trace, progress)
+    return Fit.from_outcome(method.run(task), task, method, omitted)
 
 
-def log_likelihood(x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None) -> float:
+def log_likelihood(
+    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
+) -> float:
     """Return the log-likelihood of a sample at given parameters, every constant included.
 
     Parameters
@@ -115,7 +118,7 @@ def log_likelihood(x: ArrayLike, family: str, theta: Theta, *, threads: int | No
         One of `families()`.
     theta : sequence of float
         The parameters, in the family's order.
-    threads : int, optional
+    threads, nan_policy
         As in `fit`.
 
     Returns
@@ -130,15 +133,17 @@ def log_likelihood(x: ArrayLike, family: str, theta: Theta, *, threads: int | No
     >>> th.log_likelihood([0.0, 1.0], "normal", (0, 1))
     -2.3378770664093453
     """
-    return _evaluate(x, family, theta, threads)[0]
+    return _evaluate(x, family, theta, threads, nan_policy)[0]
 
 
-def score(x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None) -> Array:
+def score(
+    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
+) -> Array:
     """Return the score: the gradient of the log-likelihood, summed over the sample.
 
     Parameters
     ----------
-    x, family, theta, threads
+    x, family, theta, threads, nan_policy
         As in `log_likelihood`.
 
     Returns
@@ -151,17 +156,17 @@ def score(x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None
     >>> th.score([0.0, 1.0], "normal", (0, 1))
     array([ 1., -1.])
     """
-    return np.array(_evaluate(x, family, theta, threads)[1])
+    return np.array(_evaluate(x, family, theta, threads, nan_policy)[1])
 
 
 def log_likelihood_and_score(
-    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None
+    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
 ) -> tuple[float, Array]:
     """Return the log-likelihood and the score from one pass over the sample.
 
     Parameters
     ----------
-    x, family, theta, threads
+    x, family, theta, threads, nan_policy
         As in `log_likelihood`.
 
     Returns
@@ -175,7 +180,7 @@ def log_likelihood_and_score(
     >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
     (-2.3378770664093453, array([ 1., -1.]))
     """
-    value, gradient = _evaluate(x, family, theta, threads)
+    value, gradient = _evaluate(x, family, theta, threads, nan_policy)
     return value, np.array(gradient)
 
 
@@ -211,30 +216,13 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     return out
 
 
-def default_threads() -> int:
-    """Return how many threads a pass uses: as many as the process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _evaluate(
-    x: ArrayLike, family: str, theta: Theta, threads: int | None
+    x: ArrayLike, family: str, theta: Theta, threads: int | None, nan_policy: str
 ) -> tuple[float, tuple[float, ...]]:
+    """Return the log-likelihood and the score."""
     index = family_index(family)
     at = check_theta(index, theta, "theta")
-    return _summarize(index, as_rows(x), threads).evaluate(at)[:2]
-
-
-def _summarize(family: int, rows: Array, threads: int | None) -> _kernels.Sums:
-    if threads is None:
-        threads = default_threads() if rows.size >= _WORTH_THREADS else 1
-    else:
-        check_count("threads", threads)
-    sums = _kernels.summarize(family, rows, threads)
-    if not sums.finite:
-        reject_not_finite(rows)
-    return sums
+    return summarize_rows(index, x, threads, nan_policy)[0].evaluate(at)[:2]
 
 
 def _start(family: int, rows: Array, start: Theta | None) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from thetahat import _kernels
 from thetahat._report import report
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
-from thetahat.solvers import METHODS, Method
+from thetahat.solvers import METHODS, Method, Outcome, Task
 
 __all__ = ["Fit"]
 
@@ -44,6 +44,8 @@ class Fit:
         How the fit was made.
     n : int
         Number of rows.
+    omitted : int
+        Number of rows left out besides: masked, null, or NaN where the policy was to omit them.
     epochs : int
         Epochs done; 0 for the closed form.
     trace : ndarray of float64, shape (epochs + 1, n_params), or None
@@ -59,6 +61,7 @@ class Fit:
         *,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
+        omitted: int = 0,
         epochs: int = 0,
         diverged: bool = False,
         trace: Array | None = None,
@@ -67,12 +70,28 @@ class Fit:
         self._theta = theta
         self.n = n
         self.method = method
+        self.omitted = omitted
         self.epochs = epochs
         self._diverged = diverged
         self.trace = trace
         self._sums = sums
         if values is not None:
             self._values = values
+
+    @classmethod
+    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, omitted: int) -> Fit:
+        """Return the fit that a method ended with."""
+        return cls(
+            task.family,
+            outcome.theta,
+            task.sums.n,
+            method,
+            sums=task.sums,
+            omitted=omitted,
+            epochs=outcome.epochs,
+            diverged=outcome.diverged,
+            trace=outcome.trace,
+        )
 
     @cached_property
     def _values(self) -> Values:
@@ -183,6 +202,7 @@ class Fit:
             "stderr": _none_for_nan(self.stderr),
             "cov": _none_for_nan(self.cov),
             "n": self.n,
+            "omitted": self.omitted,
             "log_likelihood": self.log_likelihood,
             "aic": self.aic,
             "bic": self.bic,
@@ -216,6 +236,7 @@ class Fit:
                     tuple(_nan_for_none(record["stderr"]).tolist()),
                     float(_nan_for_none(record["L"])),
                 ),
+                omitted=int(record["omitted"]),
                 epochs=int(record["epochs"]),
                 diverged=record["status"] == "diverged",
                 trace=None if record["trace"] is None else np.array(record["trace"], dtype=np.float64),

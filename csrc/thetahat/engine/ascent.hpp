@@ -37,7 +37,7 @@ template <class Family>
 THETAHAT_NOINLINE auto large_batch(const double* x, int64_t n) {
   tree<Family> t;
   t.clear();
-  t.add(x, n, 1);
+  t.add(plain_rows(x, n), 0, n, 1);
   return Family::batch(t.total());
 }
 

@@ -1,7 +1,7 @@
 // A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full.
 #pragma once
 #include <string.h>
-#include "thetahat/engine/grid.hpp"
+#include "thetahat/engine/blocks.hpp"
 #include "thetahat/engine/threads.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -18,25 +18,15 @@ struct tree {
 
   void clear() { blocks = 0, pending = 0; }
 
-  // Adds rows in any portions; the bits of total() depend on the rows alone.
-  void add(const double* x, int64_t n, int threads) {
-    if (pending > 0 || n < block_rows) {
-      int64_t taken = n < block_rows - pending ? n : block_rows - pending;
-      memcpy(rows + pending, x, taken * sizeof(double));
-      pending += taken, x += taken, n -= taken;
-      if (pending < block_rows) return;
-      push(Family::block(rows, block_rows), 0);
-      pending = 0;
+  // Adds rows in any portions; the bits of total() depend on the rows that count alone.
+  void add(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
+    if (!filtered(r)) return add_all(r, first, n, threads);
+    double kept[block_rows];
+    for (int64_t start = first; start < first + n; start += block_rows) {
+      int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
+      int64_t count = load_counted(r, start, size, kept);
+      add_all(plain_rows(kept, count), 0, count, 1);
     }
-    while (n >= block_rows && (blocks % span_blocks != 0 || n < span_rows)) {
-      push(Family::block(x, block_rows), 0);
-      x += block_rows, n -= block_rows;
-    }
-    while (n >= span_rows) {
-      int64_t count = add_spans(x, n / span_rows, threads);
-      x += count * span_rows, n -= count * span_rows;
-    }
-    if (n > 0) add(x, n, threads);
   }
 
   sums total() const {
@@ -47,6 +37,27 @@ struct tree {
   }
 
  private:
+  void add_all(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
+    if (pending > 0 || n < block_rows) {
+      int64_t taken = n < block_rows - pending ? n : block_rows - pending;
+      const double* x = load_rows(r, first, taken, rows + pending);
+      if (x != rows + pending) memcpy(rows + pending, x, taken * sizeof(double));
+      pending += taken, first += taken, n -= taken;
+      if (pending < block_rows) return;
+      push(Family::block(rows, block_rows), 0);
+      pending = 0;
+    }
+    while (n >= block_rows && (blocks % span_blocks != 0 || n < span_rows)) {
+      push(block(r, first), 0);
+      first += block_rows, n -= block_rows;
+    }
+    while (n >= span_rows) {
+      int64_t count = add_spans(r, first, n / span_rows, threads);
+      first += count * span_rows, n -= count * span_rows;
+    }
+    if (n > 0) add_all(r, first, n, threads);
+  }
+
   void push(sums node, int k) {
     uint64_t before = blocks;
     blocks += uint64_t{1} << k;
@@ -54,25 +65,30 @@ struct tree {
     level[k] = node;
   }
 
-  static sums subtree(const double* x, int k) {
-    if (k == 0) return Family::block(x, block_rows);
-    sums left = subtree(x, k - 1);
-    return merge(left, subtree(x + (block_rows << (k - 1)), k - 1));
+  static sums block(const thetahat_rows& r, int64_t first) {
+    double buffer[block_rows];
+    return Family::block(load_rows(r, first, block_rows, buffer), block_rows);
+  }
+
+  static sums subtree(const thetahat_rows& r, int64_t first, int k) {
+    if (k == 0) return block(r, first);
+    sums left = subtree(r, first, k - 1);
+    return merge(left, subtree(r, first + (block_rows << (k - 1)), k - 1));
   }
 
   struct spans {
     static constexpr int64_t most = 128;
-    const double* x;
+    const thetahat_rows& rows;
+    int64_t first;
     sums node[most];
   };
 
-  int64_t add_spans(const double* x, int64_t count, int threads) {
-    spans work;
-    work.x = x;
+  int64_t add_spans(const thetahat_rows& r, int64_t first, int64_t count, int threads) {
+    spans work = {r, first, {}};
     if (count > spans::most) count = spans::most;
     auto job = [](void* context, int64_t i) {
-      spans* w = static_cast<spans*>(context);
-      w->node[i] = subtree(w->x + i * span_rows, span_level);
+      spans& w = *static_cast<spans*>(context);
+      w.node[i] = subtree(w.rows, w.first + i * span_rows, span_level);
     };
     run_jobs(threads, count, job, &work);
     for (int64_t i = 0; i < count; ++i) push(work.node[i], span_level);

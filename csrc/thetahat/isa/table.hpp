@@ -21,11 +21,14 @@ struct functions {
   static const sums& in(const void* s) { return *static_cast<const sums*>(s); }
 
   static void tree_clear(void* t) { static_cast<trees*>(t)->clear(); }
-  static void tree_add(void* t, const double* x, int64_t n, int threads) {
-    static_cast<trees*>(t)->add(x, n, threads);
+  static void tree_add(void* t, const thetahat_rows* rows, int64_t first, int64_t n, int threads) {
+    static_cast<trees*>(t)->add(*rows, first, n, threads);
   }
   static void tree_total(const void* t, void* s) {
     *static_cast<sums*>(s) = static_cast<const trees*>(t)->total();
+  }
+  static void merge_sums(void* left, const void* right) {
+    *static_cast<sums*>(left) = merge(in(left), in(right));
   }
   static double rows(const void* s) { return in(s).n; }
   static int finite(const void* s) { return in(s).finite(); }
@@ -46,17 +49,10 @@ struct functions {
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 
   static constexpr thetahat_family table(const char* name) {
-    return {name,   Family::n_params, sizeof(trees), tree_clear, tree_add,    tree_total, rows,
+    return {name,   Family::n_params, sizeof(trees), tree_clear, tree_add,    tree_total, merge_sums, rows,
             finite, maximum_of,       evaluate_at,   valid,      log_density, gradient,   stochastic};
   }
 };
-
-inline int64_t count_not_finite(const double* x, int64_t n, int64_t* first) {
-  int64_t count = 0;
-  for (int64_t i = n; i-- > 0;)
-    if (x[i] - x[i] != 0) ++count, *first = i;
-  return count;
-}
 
 template <class places>
 struct tables;
@@ -65,7 +61,7 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families, families, count_not_finite,
+  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families, families, count_not_finite, count_inexact, copy_counted,
                                          shuffle,           log,        exp};
 };
 

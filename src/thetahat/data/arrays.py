@@ -1,85 +1,161 @@
-"""From what users hold to contiguous float64 rows; float64 that is contiguous already is never copied."""
+"""From what users hold to rows that kernels read where they lie, or to contiguous float64."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat.errors import SampleError
+from thetahat._kernels import Rows
+from thetahat.errors import ParameterError, SampleError
 
-__all__ = ["as_rows", "reject_not_finite"]
+__all__ = ["as_rows", "chunks_of", "contiguous", "reject_not_finite"]
 
 _FLOAT64 = np.dtype(np.float64)
-_EXACT = 2**53  # integers up to here are doubles
+_POLICIES = ("raise", "omit")
 
 
-def as_rows(x: ArrayLike) -> NDArray[np.float64]:
-    """Return the rows of a sample as a contiguous float64 array.
+def contiguous(x: Any) -> bool:
+    """Say whether x is what kernels read without any preparation: a plain array of contiguous doubles."""
+    return (
+        type(x) is np.ndarray
+        and x.dtype is _FLOAT64
+        and x.ndim == 1
+        and x.size > 0
+        and x.flags.c_contiguous
+        and x.flags.aligned
+    )
+
+
+def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
+    """Return the rows of a sample, where they lie.
 
     Parameters
     ----------
     x : array_like, shape (n,)
-        Real numbers: any integer type, float16, float32 or float64. Masked rows are left out.
+        Real numbers: any integer type, float16, float32 or float64, of any byte order and step. Rows that a
+        NumPy mask or Arrow validity bits take out do not count.
+    nan_policy : {"raise", "omit"}
+        Whether NaN rows count (and are an error later on) or not.
 
     Returns
     -------
-    ndarray of float64, shape (n,), n >= 1
-        `x` itself where it is contiguous float64 already.
+    list of Rows
+        One item, or one per chunk of an Arrow column.
 
     Raises
     ------
     TypeError
         If `x` holds anything but real numbers.
     SampleError
-        If `x` is empty or not one-dimensional, or holds integers that no double equals.
+        If `x` is not one-dimensional, or holds integers that no double equals.
     """
-    if type(x) is not np.ndarray:
-        x = x.compressed() if isinstance(x, np.ma.MaskedArray) else np.asarray(x)
+    if nan_policy not in _POLICIES:
+        raise ParameterError(f"nan_policy must be one of {', '.join(_POLICIES)}; got {nan_policy!r}")
+    omit = nan_policy == "omit"
+    if _speaks_arrow(x):
+        from thetahat import _arrow
+
+        chunks = [
+            Rows(owner, address, n, step, kind, omit_nan=omit, validity=validity, first_bit=first)
+            for owner, address, n, step, kind, validity, first in _arrow.chunks(x)
+        ]
+    else:
+        chunks = [_from_numpy(x if isinstance(x, np.ma.MaskedArray) else np.asarray(x), omit)]
+    _reject_inexact(chunks)
+    return chunks
+
+
+def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
+    """Return the rows that count as one contiguous float64 array: `x` itself where it is one already."""
+    if nan_policy == "raise" and contiguous(x):
+        return x  # type: ignore[return-value]
+    chunks = chunks_of(x, nan_policy)
+    out = np.empty(sum(chunk.n for chunk in chunks))
+    kept = 0
+    for chunk in chunks:
+        if chunk.n:
+            kept += _kernels.copy_counted(chunk, out[kept:])
+    if kept == 0:
+        raise empty(out.size)
+    return out[:kept]
+
+
+def empty(rows: int) -> SampleError:
+    """Return the error of a sample without a row that counts."""
+    left_out = f" (all {rows} rows are masked, null or omitted)" if rows else ""
+    return SampleError(f"x is empty: a fit needs at least one row{left_out}")
+
+
+def reject_not_finite(chunks: list[Rows]) -> None:
+    """Raise the error that says where rows are NaN or infinite, and how many."""
+    count, first = _count(_kernels.count_not_finite, chunks)
+    if count:
+        raise SampleError(
+            f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
+        )
+
+
+def _speaks_arrow(x: Any) -> bool:
+    """Arrow columns, but not those that NumPy holds: pandas takes NaN in these for null."""
+    if isinstance(x, np.ndarray) or isinstance(getattr(x, "dtype", None), np.dtype):
+        return False
+    return hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__")
+
+
+def _from_numpy(x: NDArray[Any], omit: bool) -> Rows:
     if x.ndim != 1:
         raise SampleError(_wrong_shape(x))
-    if x.size == 0:
-        raise SampleError("x is empty: a fit needs at least one row")
-    if x.dtype is _FLOAT64 and x.flags.c_contiguous and x.flags.aligned:
-        return x
-    return _convert(x)
+    dtype = x.dtype
+    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+        raise TypeError(
+            f"x has dtype {dtype}; a sample holds real numbers: integers, or floats of at most 64 bits"
+        )
+    mask = x.mask if np.ma.is_masked(x) else None  # type: ignore[attr-defined]
+    return Rows(
+        (x, mask),
+        _address(x),
+        x.size,
+        x.strides[0],
+        dtype.newbyteorder("=").name,
+        swapped=not dtype.isnative,
+        omit_nan=omit,
+        mask=0 if mask is None else _address(mask),
+        mask_step=0 if mask is None else mask.strides[0],
+    )
 
 
-def _wrong_shape(x: NDArray[np.generic]) -> str:
+def _address(x: NDArray[Any]) -> int:
+    address: int = np.asarray(x).__array_interface__["data"][0]
+    return address
+
+
+def _wrong_shape(x: NDArray[Any]) -> str:
     if x.ndim == 0:
         return f"x is a single value ({x.dtype}); a sample is one-dimensional: pass a list or an array"
     return f"x has shape {x.shape}; a sample is one-dimensional: pass one column, or x.ravel() for all values"
 
 
-def _convert(x: NDArray[np.generic]) -> NDArray[np.float64]:
-    kind = x.dtype.kind
-    if kind not in "iuf" or x.dtype.itemsize > 8:
-        raise TypeError(
-            f"x has dtype {x.dtype}; a sample holds real numbers: integers, or floats of at most 64 bits"
-        )
-    if kind in "iu" and x.dtype.itemsize == 8:
-        _reject_inexact(x)
-    return np.require(x, dtype=np.float64, requirements=["C", "A"])
-
-
-def _reject_inexact(x: NDArray[np.generic]) -> None:
-    inexact = (x > _EXACT) | (x < -_EXACT)  # type: ignore[operator]
-    if inexact.any():
-        first, count = int(np.argmax(inexact)), int(np.count_nonzero(inexact))
-        raise SampleError(
-            f"x holds {count} integer(s) beyond 2**53, the first at index {first}: {x[first]};"
-            " float64 cannot hold them exactly",
-            first,
-            count,
-        )
-
-
-def reject_not_finite(x: NDArray[np.float64]) -> None:
-    """Raise the error that says where rows are NaN or infinite, and how many."""
-    count, first = _kernels.count_not_finite(x)
+def _reject_inexact(chunks: list[Rows]) -> None:
+    count, first = _count(_kernels.count_inexact, chunks)
     if count:
         raise SampleError(
-            f"x holds {count} value(s) that are NaN or infinite, the first at index {first}: {x[first]}",
+            f"x holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold them"
+            " exactly: convert them first if rounding is what you want",
             first,
             count,
         )
+
+
+def _count(counter: Any, chunks: list[Rows]) -> tuple[int, int]:
+    """Return how many rows a counter finds in all chunks, and the index of the first."""
+    total, first, before = 0, -1, 0
+    for chunk in chunks:
+        count, at = counter(chunk)
+        if count and not total:
+            first = before + at
+        total += count
+        before += chunk.n
+    return total, first

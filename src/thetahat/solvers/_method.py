@@ -16,15 +16,15 @@ Theta = tuple[float, ...]
 
 
 class Task(NamedTuple):
-    """A fit to be made: the rows, their sums, and what the user asked for."""
+    """A fit to be made: the sums of the rows, and what iterative methods need besides."""
 
     family: int
-    x: NDArray[np.float64]
     sums: Sums
-    start: Theta
-    rng: Any
-    trace: bool
-    progress: bool
+    start: Theta = ()
+    x: NDArray[np.float64] | None = None  # where there is but a summary, None
+    rng: Any = None
+    trace: bool = False
+    progress: bool = False
 
 
 class Outcome(NamedTuple):

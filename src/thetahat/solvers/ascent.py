@@ -95,6 +95,8 @@ class SGD(Method):
 
     def run(self, task: Task) -> Outcome:
         """Run whole epochs in compiled code."""
+        if task.x is None:
+            raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
         n = task.x.size
         batch_size = min(self.batch_size, n)
         gathers = self.order == "samples" and batch_size > 1

@@ -32,5 +32,5 @@ class Exact(Method):
 
 def _no_maximum(task: Task) -> str:
     family, n = get_family(task.family), task.sums.n
-    found = "x has one row" if n == 1 else f"all {n} rows equal {task.x[0]}"
+    found = "x has one row" if n == 1 else f"all {n} rows are equal"
     return f"the {family.name} likelihood has no maximum: {found}, and it takes {family.exists}"

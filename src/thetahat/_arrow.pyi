@@ -1,0 +1,3 @@
+from typing import Any
+
+def chunks(column: Any) -> list[tuple[Any, int, int, int, str, int, int]]: ...

@@ -1,0 +1,256 @@
+"""A sample seen through its sums: kept, sent, added, and fitted without the rows."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thetahat import _kernels
+from thetahat._checks import Theta, check_count, check_theta
+from thetahat.data.arrays import chunks_of, contiguous, empty, reject_not_finite
+from thetahat.errors import ParameterError, SampleError
+from thetahat.families import family_index
+from thetahat.result import Fit
+from thetahat.solvers import Exact, Method, Task
+
+__all__ = ["Summary", "default_threads", "summarize", "summarize_rows"]
+
+_EXACT = Exact()
+_WORTH_THREADS = 1 << 18  # rows; fewer are read before a second thread has started
+_MAGIC = b"thetahat sums 1\n"
+_HEADER = struct.Struct("<32sQQ")  # family, rows left out, length of the sums
+
+
+def default_threads() -> int:
+    """Return how many threads a pass uses: as many as the process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def summarize_rows(
+    family: int, x: ArrayLike, threads: int | None = None, nan_policy: str = "raise"
+) -> tuple[_kernels.Sums, int]:
+    """Return the sums of a sample and the number of rows left out."""
+    if nan_policy == "raise" and contiguous(x):
+        sums = _kernels.summarize(family, x, _threads(threads, len(x)))  # type: ignore[arg-type]
+        if not sums.finite:
+            reject_not_finite(chunks_of(x))
+        return sums, 0
+    tree = _kernels.Tree(family)
+    rows = _add(tree, x, threads, nan_policy)
+    sums = tree.total()
+    if sums.n == 0:
+        raise empty(rows)
+    return sums, rows - sums.n
+
+
+class Summary:
+    """The sums of a sample, to which rows can be added: all that a fit needs of it.
+
+    Two summaries of one family add up to that of all their rows, to rounding. One summary that is updated block
+    by block has the bits of the whole sample, whatever the blocks.
+
+    Parameters
+    ----------
+    family : str
+        One of `families()`.
+
+    Attributes
+    ----------
+    omitted : int
+        Rows left out: masked, null, or NaN where the policy was to omit them.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> s = th.Summary("normal").update([1.0, 2.0]).update([4.0, 7.0])
+    >>> s.fit().params == th.fit([1.0, 2.0, 4.0, 7.0], "normal").params
+    True
+    >>> (s + th.summarize([5.0], "normal")).n
+    5
+    """
+
+    def __init__(self, family: str) -> None:
+        self._index = family_index(family)
+        self._tree = _kernels.Tree(self._index)
+        self._other: _kernels.Sums | None = None  # sums whose rows are elsewhere
+        self.omitted = 0
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return _kernels.families[self._index]
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return self._sums().n
+
+    def update(self, x: ArrayLike, *, threads: int | None = None, nan_policy: str = "raise") -> Summary:
+        """Add rows; where they raise an error, the summary stays as it was.
+
+        Parameters
+        ----------
+        x, threads, nan_policy
+            As in `fit`; no rows are no error.
+
+        Returns
+        -------
+        Summary
+            This one.
+        """
+        tree = self._tree.copy()
+        before = tree.total().n
+        rows = _add(tree, x, threads, nan_policy)
+        self._tree, self.omitted = tree, self.omitted + rows - (tree.total().n - before)
+        return self
+
+    def fit(self, *, method: Method = _EXACT, start: Theta | None = None, trace: bool = False) -> Fit:
+        """Fit the family by a method that needs the sums alone, as `thetahat.fit` does.
+
+        Parameters
+        ----------
+        method : Method, default Exact()
+            `Exact()` or `GradientAscent(...)`.
+        start : sequence of float, optional
+            Where an iterative method starts.
+        trace : bool, default False
+            Keep the parameters after every epoch.
+
+        Returns
+        -------
+        Fit
+        """
+        task = Task(self._index, self._rows())
+        if method.iterates:
+            if start is None:
+                raise ParameterError("start is needed: a summary holds no rows to estimate it from")
+            task = task._replace(start=check_theta(self._index, start, "start"), trace=trace)
+        return Fit.from_outcome(method.run(task), task, method, self.omitted)
+
+    def log_likelihood(self, theta: Theta) -> float:
+        """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""
+        value: float = self._rows().evaluate(check_theta(self._index, theta, "theta"))[0]
+        return value
+
+    def score(self, theta: Theta) -> NDArray[np.float64]:
+        """Return the score at given parameters, as `thetahat.score` does."""
+        return np.array(self._rows().evaluate(check_theta(self._index, theta, "theta"))[1])
+
+    def __add__(self, other: object) -> Summary:
+        if not isinstance(other, Summary):
+            return NotImplemented
+        if other._index != self._index:
+            raise ParameterError(f"summaries of {self.family} and {other.family} do not add")
+        return _holding(self._index, self._sums().merge(other._sums()), self.omitted + other.omitted)
+
+    def __repr__(self) -> str:
+        return f"<Summary {self.family}, n={self.n}>"
+
+    def to_bytes(self) -> bytes:
+        """Return the summary as bytes that any machine reads, with a version and a checksum."""
+        numbers = np.array(self._sums().numbers(), dtype="<f8").tobytes()
+        body = _MAGIC + _HEADER.pack(self.family.encode(), self.omitted, len(numbers)) + numbers
+        return body + struct.pack("<I", zlib.crc32(body))
+
+    @staticmethod
+    def from_bytes(record: bytes) -> Summary:
+        """Return the summary that `to_bytes` wrote.
+
+        Raises
+        ------
+        ParameterError
+            If the bytes are foreign, of another version, cut short or changed.
+        """
+        if not isinstance(record, bytes | bytearray | memoryview):
+            raise ParameterError(f"a summary is read from bytes, not {type(record).__name__}")
+        body, checksum = bytes(record[:-4]), bytes(record[-4:])
+        if not body.startswith(_MAGIC):
+            raise ParameterError("these bytes are not a summary of thetahat, or one of another version")
+        if struct.pack("<I", zlib.crc32(body)) != checksum:
+            raise ParameterError("the bytes of this summary were cut short or changed")
+        name, omitted, length = _HEADER.unpack_from(body, len(_MAGIC))
+        numbers = np.frombuffer(body, dtype="<f8", offset=len(_MAGIC) + _HEADER.size, count=length // 8)
+        index = family_index(name.rstrip(b"\0").decode())
+        return _holding(index, _kernels.Sums.from_numbers(index, numbers.tolist()), omitted)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Summary.from_bytes, (self.to_bytes(),)
+
+    def _sums(self) -> _kernels.Sums:
+        own = self._tree.total()
+        return own if self._other is None else self._other.merge(own)
+
+    def _rows(self) -> _kernels.Sums:
+        sums = self._sums()
+        if sums.n == 0:
+            raise empty(self.omitted)
+        return sums
+
+
+def summarize(
+    x: ArrayLike | Iterator[ArrayLike], family: str, *, threads: int | None = None, nan_policy: str = "raise"
+) -> Summary:
+    """Return the sums of a sample, or of a stream of blocks.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,), or iterator of array_like
+        A sample, as in `fit`, or an iterator (a generator, say) that gives it block by block. The blocks'
+        sizes cannot be seen in the result. Where the iterator may fail and what came before is worth keeping,
+        update a `Summary` in a loop.
+    family : str
+        One of `families()`.
+    threads, nan_policy
+        As in `fit`.
+
+    Returns
+    -------
+    Summary
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thetahat as th
+    >>> x = np.arange(10_000.0)
+    >>> whole = th.summarize(x, "normal")
+    >>> whole.to_bytes() == th.summarize(iter(np.split(x, [1, 70, 5000])), "normal").to_bytes()
+    True
+    """
+    summary = Summary(family)
+    blocks: Iterable[Any] = x if isinstance(x, Iterator) else (x,)
+    for block in blocks:
+        summary.update(block, threads=threads, nan_policy=nan_policy)
+    return summary
+
+
+def _add(tree: _kernels.Tree, x: ArrayLike, threads: int | None, nan_policy: str) -> int:
+    """Add a sample's rows to a tree; return how many it has, those left out included."""
+    chunks = chunks_of(x, nan_policy)
+    for chunk in chunks:
+        tree.add(chunk, _threads(threads, chunk.n))
+    if not tree.total().finite:
+        reject_not_finite(chunks)
+        raise SampleError("the sums of this sample are not finite")
+    return sum(chunk.n for chunk in chunks)
+
+
+def _threads(threads: int | None, rows: int) -> int:
+    if threads is None:
+        return default_threads() if rows >= _WORTH_THREADS else 1
+    check_count("threads", threads)
+    return threads
+
+
+def _holding(family: int, sums: _kernels.Sums, omitted: int) -> Summary:
+    summary = Summary(_kernels.families[family])
+    summary._other = sums
+    summary.omitted = omitted
+    return summary

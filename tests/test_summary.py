@@ -1,0 +1,161 @@
+"""Sums that merge, travel, and take rows in any portions."""
+
+import pickle
+import zlib
+
+import numpy as np
+import pytest
+from tolerance import EPS
+
+import thetahat as th
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).normal(5, 3, 300_007)
+
+
+def same(summary, other):
+    """Equal to the last bit."""
+    return summary.to_bytes() == other.to_bytes()
+
+
+def test_a_summary_is_the_sample(case):
+    sample = case.sample(3001)
+    summary, fit = th.summarize(sample, case.family), th.fit(sample, case.family)
+    assert summary.n == 3001
+    assert summary.family == case.family
+    assert str(summary.fit()) == str(fit)
+    assert summary.fit().theta.tolist() == fit.theta.tolist()
+    assert summary.log_likelihood(case.theta) == th.log_likelihood(sample, case.family, case.theta)
+    assert summary.score(case.theta).tolist() == th.score(sample, case.family, case.theta).tolist()
+
+
+@pytest.mark.parametrize("size", [1, 7, 2047, 2048, 2049, 131_072, 200_000])
+def test_a_stream_has_the_bits_of_the_whole_whatever_its_blocks(x, size):
+    if size < 7:
+        x = x[:5000]
+    blocks = (x[i : i + size] for i in range(0, x.size, size))
+    assert same(th.summarize(blocks, "normal"), th.summarize(x, "normal"))
+
+
+def test_random_portions_and_threads(x):
+    rng = np.random.default_rng(1)
+    whole = th.summarize(x, "normal", threads=1)
+    for _ in range(20):
+        cuts = np.sort(rng.integers(0, x.size, rng.integers(1, 9)))
+        blocks = np.split(x, cuts)
+        assert same(th.summarize(iter(blocks), "normal", threads=int(rng.integers(1, 65))), whole)
+
+
+def test_summaries_add_to_rounding(x):
+    whole = th.fit(x, "normal")
+    parts = [th.summarize(part, "normal") for part in np.split(x, [1, 1000, 70_000])]
+    fit = (parts[0] + parts[1] + (parts[2] + parts[3])).fit()
+    assert fit.n == whole.n
+    np.testing.assert_allclose(fit.theta, whole.theta, rtol=4 * EPS)
+    np.testing.assert_allclose(fit.log_likelihood, whole.log_likelihood, rtol=8 * EPS)
+
+
+def test_adding_nothing_changes_no_bit(x):
+    empty, summary = th.Summary("normal"), th.summarize(x, "normal")
+    assert same(summary + empty, summary)
+    assert same(empty + summary, summary)
+    assert same(th.Summary("normal").update([]).update(x).update([]), summary)
+
+
+def test_addition_leaves_its_terms_alone(x):
+    a, b = th.summarize(x[:100], "normal"), th.summarize(x[100:], "normal")
+    before = a.to_bytes(), b.to_bytes()
+    total = a + b
+    total.update([1.0])
+    assert (a.to_bytes(), b.to_bytes()) == before
+
+
+def test_a_generator_that_raises_leaves_the_blocks_before_it(x):
+    def blocks():
+        yield x[:1000]
+        yield x[1000:3000]
+        raise ConnectionError("block 2")
+
+    summary = th.Summary("normal")
+
+    def run():
+        for block in blocks():
+            summary.update(block)
+
+    with pytest.raises(ConnectionError, match="block 2"):
+        run()
+    assert same(summary, th.summarize(x[:3000], "normal"))
+    with pytest.raises(ConnectionError, match="block 2"):
+        th.summarize(blocks(), "normal")
+
+
+@pytest.mark.parametrize("bad", [[1.0, np.nan], [[1.0]], ["a"], [2**60, 1]])
+def test_a_bad_block_leaves_the_summary_as_it_was(x, bad):
+    summary = th.summarize(x, "normal")
+    before = summary.to_bytes()
+    with pytest.raises((th.SampleError, TypeError)):
+        summary.update(bad)
+    assert summary.to_bytes() == before
+    assert summary.update([2.0]).n == x.size + 1
+
+
+def test_omitted_rows_are_counted_on_the_way():
+    summary = th.Summary("normal").update([1.0, np.nan, 2.0], nan_policy="omit")
+    summary.update(np.ma.array([1.0, 2.0], mask=[1, 0]))
+    assert (summary.n, summary.omitted) == (3, 2)
+    assert (summary + summary).omitted == 4
+    assert summary.fit().omitted == 2
+    assert th.Summary.from_bytes(summary.to_bytes()).omitted == 2
+
+
+def test_gradient_ascent_needs_the_sums_alone(x):
+    method = th.GradientAscent(learning_rate=1e-6, epochs=300)
+    ours = th.summarize(x, "normal").fit(method=method, start=(0, 1), trace=True)
+    theirs = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
+    assert ours.trace.tolist() == theirs.trace.tolist()
+    with pytest.raises(th.ParameterError, match="start is needed"):
+        th.summarize(x, "normal").fit(method=method)
+    with pytest.raises(th.ParameterError, match="SGD takes its steps on rows"):
+        th.summarize(x, "normal").fit(method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1))
+
+
+def test_bytes_round_trip(x):
+    for summary in (th.Summary("normal"), th.summarize(x, "normal"), th.summarize(x * 1e300, "normal")):
+        again = th.Summary.from_bytes(summary.to_bytes())
+        assert same(again, summary)
+        assert same(pickle.loads(pickle.dumps(summary)), summary)
+        if summary.n:
+            assert again.fit().to_dict() == summary.fit().to_dict()
+            assert again.update([1.0]).n == summary.n + 1
+
+
+def test_damaged_bytes_are_refused(x):
+    good = th.summarize(x, "normal").to_bytes()
+    for i in range(len(good)):
+        with pytest.raises(th.ParameterError):
+            th.Summary.from_bytes(good[:i])
+        with pytest.raises(th.ParameterError):
+            th.Summary.from_bytes(good[:i] + bytes([good[i] ^ 1]) + good[i + 1 :])
+    for foreign in (b"", b"PK\x03\x04" * 99, good + b"\0", good.replace(b"sums 1", b"sums 9")):
+        with pytest.raises(th.ParameterError, match=r"another version|changed"):
+            th.Summary.from_bytes(foreign)
+    with pytest.raises(th.ParameterError, match="not str"):
+        th.Summary.from_bytes("normal")
+    unknown = good[:-4].replace(b"normal", b"nirmal")
+    with pytest.raises(th.UnknownFamilyError):
+        th.Summary.from_bytes(unknown + zlib.crc32(unknown).to_bytes(4, "little"))
+
+
+def test_an_empty_summary_has_nothing_to_fit():
+    summary = th.Summary("normal")
+    assert summary.n == 0
+    for call in (summary.fit, lambda: summary.log_likelihood((0, 1)), lambda: summary.score((0, 1))):
+        with pytest.raises(th.SampleError, match="x is empty"):
+            call()
+
+
+def test_a_summary_adds_to_a_summary_alone():
+    with pytest.raises(TypeError):
+        th.Summary("normal") + 1
