@@ -11,12 +11,14 @@ namespace thetahat::THETAHAT_ISA {
 struct half {  // IEEE 754 binary16
   uint16_t bits;
   explicit operator double() const {
-    uint64_t exponent = bits & 0x7c00, fraction = bits & 0x3ff;
-    uint64_t rebased =
-        (exponent << 42) + ((exponent == 0x7c00 ? 2016ULL : 1008ULL) << 52);  // infinite or NaN
-    double normal = from_bits(rebased | fraction << 42), tiny = double(int(fraction)) * 0x1p-24;
-    double size = exponent == 0 ? tiny : normal;
-    return bits >> 15 ? -size : size;
+    uint32_t exponent = bits & 0x7c00, fraction = bits & 0x3ff, sign = uint32_t(bits & 0x8000) << 16;
+    uint32_t rebase = exponent == 0x7c00 ? 224 : 112;  // from 15 to a float's 127, or to infinite and NaN
+    uint32_t tiny, normal = ((exponent | fraction) << 13) + (rebase << 23);
+    float subnormal = float(int32_t(fraction)) * 0x1p-24f, value;
+    memcpy(&tiny, &subnormal, sizeof tiny);
+    tiny = (exponent == 0 ? tiny : normal) | sign;
+    memcpy(&value, &tiny, sizeof value);
+    return value;
   }
 };
 
@@ -124,12 +126,15 @@ inline int64_t load_counted(const thetahat_rows& r, int64_t first, int64_t n, do
 template <class T>
 int64_t count_beyond_2_53(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at) {
   constexpr T most = T{1} << 53, least = T(0) > T(-1) ? -most : 0;
-  int64_t count = 0;
-  for (int64_t i = first; i < first + n; ++i) {
+  auto value = [&](int64_t i) {
     const char* p = r.data + i * r.step;
-    T v = r.swapped ? read_swapped<T>(p) : read<T>(p);
-    if ((v > most || v < least) && counts(r, i) && count++ == 0) *at = i;
-  }
+    return r.swapped ? read_swapped<T>(p) : read<T>(p);
+  };
+  bool beyond = false;  // nearly always none is, and this loop is all
+  for (int64_t i = first; i < first + n; ++i) beyond |= (value(i) > most) | (value(i) < least);
+  int64_t count = 0;
+  for (int64_t i = first; beyond && i < first + n; ++i)
+    if ((value(i) > most || value(i) < least) && counts(r, i) && count++ == 0) *at = i;
   return count;
 }
 

@@ -31,7 +31,7 @@ inline void identity(uint32_t* index, int64_t n) {
 inline int shared_draws(int64_t n) {
   int bits = 1;
   while (n >> bits) ++bits;
-  return bits > 28 ? 1 : 56 / bits;
+  return 56 / bits;
 }
 
 // Calls to the generator come in bursts: one among the steps would empty the registers each time.

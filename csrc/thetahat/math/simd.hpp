@@ -4,8 +4,14 @@
 // by lane, since only +, -, *, / and sqrt of IEEE 754 are used and contraction is off. Every pass works on
 // 16 lanes whatever the width is, so the order of additions does not depend on the instruction set.
 #pragma once
+#include <float.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __FAST_MATH__
+#error "thetahat needs IEEE arithmetic: build it without -ffast-math"
+#endif
+static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in registers (-mfpmath=sse)");
 
 #ifdef __GNUC__
 #define THETAHAT_NOINLINE __attribute__((noinline))

@@ -21,8 +21,7 @@ def shuffled(n: int, next_word: Callable[[], int]) -> list[int]:
     [2, 1, 3, 0]
     """
     index = list(range(n))
-    bits = n.bit_length()
-    share = 1 if bits > 28 else 56 // bits
+    share = 56 // max(1, n.bit_length())
     for first in range(0, n, share):
         bounds = [n - i for i in range(first, min(first + share, n))]
         for i, j in enumerate(_digits(bounds, next_word), start=first):
