@@ -114,7 +114,7 @@ BAD_CSV = [
     ("a\nNA\n\n", SampleError, "column 'a' of .*f.csv has no values: all 2 rows are missing"),
     ("a,b\n1,2\n3\n", SampleError, "cannot read .*f.csv: .*Row #3: Expected 2 columns, got 1"),
     (
-        "a\n1\nx\n2\ny\n",
+        "a\nNA\nx\n2\ny\n",
         SampleError,
         r"column 'a' .*holds 2 value\(s\) that are not numbers, the first at index 1: 'x'",
     ),
@@ -184,6 +184,13 @@ def test_damage_is_named_whichever_byte_it_hits(tmp_path):
         except (SampleError, ParameterError):
             continue
         np.testing.assert_array_equal(values, np.arange(500.0))
+
+
+def test_names_that_are_no_text(tmp_path):
+    path = write_parquet(tmp_path / "f.parquet", aaaa=VALUES)
+    path.write_bytes(path.read_bytes().replace(b"aaaa", b"\x80aaa"))
+    with pytest.raises(SampleError, match=r"cannot read .*f.parquet: 'utf-8' codec"):
+        read_column(path, "aaaa")
 
 
 def test_a_wrong_name_of_a_column():

@@ -144,8 +144,7 @@ def _draw_density(axis: Axes, x: Array, fitted: Fit, name: str) -> None:
     curve = np.exp(logpdf(at, fitted.family, fitted.theta))
     axis.plot(at, curve, color="#d55e00", linewidth=2, label=f"{fitted.family}: {estimates}")
     if x.size <= _FEW:
-        near = x[(x >= low) & (x <= high)]
-        axis.vlines(near, 0, 0.03, color="#303030", linewidth=1, transform=axis.get_xaxis_transform())
+        axis.vlines(x, 0, 0.03, color="#303030", linewidth=1, transform=axis.get_xaxis_transform())
     axis.set_xlim(at[0], at[-1])
     outside = x.size - rows.sum()
     axis.set_xlabel(name.replace("$", r"\$") + (f"   ({outside:,} rows lie outside)" if outside else ""))
@@ -185,7 +184,7 @@ def _draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) -
     for j, (axis, name) in enumerate(zip(axes, exact.params, strict=True)):
         for _, style, epochs, path in _paths(fits, j):
             axis.plot(epochs, np.abs(path - exact.theta[j]) / exact.stderr[j], **style)
-        axis.set_yscale("log", nonpositive="mask")
+        axis.set_yscale("log")
         axis.set_ylabel(f"distance of {_symbol(name)} in standard errors")
 
 
