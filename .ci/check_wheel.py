@@ -1,0 +1,33 @@
+"""A wheel holds the package's Python files, one compiled module and nothing else, and stays small."""
+
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+LARGEST = 2_000_000  # bytes
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+
+
+def main(wheel: Path) -> int:
+    with ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name and not name.endswith("/")}
+    wanted = {
+        path.relative_to(SOURCE).as_posix()
+        for path in (SOURCE / "thetahat").rglob("*")
+        if path.suffix in {".py", ".pyi"} or path.name == "py.typed"
+    }
+    compiled = {name for name in held if name.endswith((".so", ".pyd"))}
+    wrong = [f"too much: {name}" for name in sorted(held - wanted - compiled)]
+    wrong += [f"missing: {name}" for name in sorted(wanted - held)]
+    if len(compiled) != 1:
+        wrong.append(f"expected one compiled module, found {sorted(compiled)}")
+    size = wheel.stat().st_size
+    if size > LARGEST:
+        wrong.append(f"more than {LARGEST} bytes")
+    print(f"{wheel.name}: {size} bytes, {len(held)} files of the package")
+    print("\n".join(wrong), end="\n" if wrong else "")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,265 @@
+"""The command line, in this process and as users run it."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from time import monotonic, sleep
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+from matplotlib.image import imread
+
+import thetahat as th
+from thetahat._commands import thetahat
+
+FLIGHTS = str(Path(__file__).parent / "data" / "nycflights13.parquet")
+DELAYS = ["fit", FLIGHTS, "--column", "arr_delay", "--family", "normal", "--missing", "omit"]
+MAIN = "from thetahat.cli import main; main()"
+
+
+def run(*arguments):
+    """Run the command in this process; what it prints comes back with its exit code."""
+    return CliRunner(env={"COLUMNS": "80"}).invoke(thetahat, [str(argument) for argument in arguments])
+
+
+def fit_json(*arguments):
+    result = run("fit", *arguments, "--family", "normal", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    return json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+def assert_one_line(result, message, code=1):
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert code == 2 or len(result.stderr.splitlines()) == 1
+    assert message in result.stderr
+
+
+@pytest.fixture
+def sample(tmp_path):
+    path = tmp_path / "sample.npy"
+    np.save(path, np.random.default_rng(5).normal(1, 2, 400))
+    return path
+
+
+SGD = ("--method", "sgd", "--learning-rate", "1e-4", "--epochs", "20", "--start", "0,1", "--seed", "3")
+
+
+def test_flights_as_json():
+    result = run(*DELAYS, "--json")
+    assert result.stderr == ""
+    assert result.stdout.count("\n") == 1
+    record = json.loads(result.stdout, parse_constant=pytest.fail)
+    delay = pq.read_table(FLIGHTS)["arr_delay"].drop_null().to_numpy().astype(float)
+    assert (record.pop("file"), record.pop("column"), record.pop("omitted")) == (FLIGHTS, "arr_delay", 9_430)
+    assert record["n"] == delay.size == 327_346
+    assert record["params"]["mu"] == pytest.approx(delay.mean(), rel=1e-12)
+    assert record["params"]["sigma"] == pytest.approx(delay.std(), rel=1e-12)
+    assert record == th.fit(delay, "normal").to_dict()
+    assert th.Fit.from_dict(record).params == record["params"]
+
+
+def test_flights_as_a_table():
+    lines = run(*DELAYS).stdout.splitlines()
+    assert lines[0] == "normal(mu, sigma), fitted to 327346 rows in closed form"
+    assert "9430 of 336776 rows have no value and are left out" in lines
+    cells = {line.split()[0]: line.split()[1:] for line in lines if line.startswith((" mu", " sigma"))}
+    assert cells == {
+        "mu": ["6.895377", "0.07801", "6.742478", "7.048275"],
+        "sigma": ["44.63322", "0.05516", "44.52524", "44.74147"],
+    }
+    assert lines[-1] == "status: converged"
+
+
+def test_every_setting_reaches_the_fit(sample):
+    record = fit_json(sample, *SGD, "--batch-size", "7", "--order", "batches", "--trace", "--threads", "2")
+    method = th.SGD(learning_rate=1e-4, epochs=20, batch_size=7, order="batches")
+    expected = th.fit(np.load(sample), "normal", method=method, start=(0, 1), rng=3, trace=True)
+    assert record == {"file": str(sample), "column": None, "omitted": 0, **expected.to_dict()}
+    assert len(record["trace"]) == 21
+    assert fit_json(sample, *SGD[:-1], "4")["params"] != fit_json(sample, *SGD)["params"]
+
+
+def test_gradient_ascent(sample):
+    settings = ("--learning-rate", "1e-3", "--epochs", "1000", "--start", "0.5,3")
+    record = fit_json(sample, "--method", "gradient-ascent", *settings)
+    method = th.GradientAscent(learning_rate=1e-3, epochs=1000)
+    assert record["params"] == th.fit(np.load(sample), "normal", method=method, start=(0.5, 3)).params
+    assert record["status"] == "converged"
+
+
+def test_json_has_no_infinities(sample):
+    settings = ("--learning-rate", "1", "--epochs", "1", "--start", "0,1e-200")
+    record = fit_json(sample, "--method", "gradient-ascent", *settings)
+    assert (record["status"], record["log_likelihood"], record["aic"]) == ("diverged", None, None)
+    assert record["params"] == {"mu": 0, "sigma": 1e-200}
+
+
+def test_a_start_of_seed_zero_is_a_seed(sample):
+    records = [fit_json(sample, *SGD[:-1], "0")["params"] for _ in range(2)]
+    assert records[0] == records[1]
+
+
+WRONG = [
+    (
+        ["--family", "normal", "--seed", "0", "--start", "0,1"],
+        "--method exact has no use for --seed, --start",
+        2,
+    ),
+    (["--family", "normal", "--progress"], "--method exact has no use for --progress", 2),
+    (
+        ["--family", "normal", "--method", "gradient-ascent", "--seed", "1"],
+        "gradient-ascent has no use for --seed",
+        2,
+    ),
+    (["--family", "normal", "--method", "sgd", "--epochs", "3"], "--method sgd needs --learning-rate", 2),
+    (["--family", "normal", *SGD, "--trace"], "--trace goes into --json or --plot", 2),
+    (["--family", "normal", *SGD, "--start", "0;1"], "'0;1' is not a list of numbers such as 0,1", 2),
+    (["--family", "normal", *SGD, "--start", "0"], "start has 1 value(s), but normal(mu, sigma) takes 2", 1),
+    (
+        ["--family", "normal", *SGD, "--batch-size", "0"],
+        "batch_size must be an integer of at least 1, got 0",
+        1,
+    ),
+    (["--family", "norml"], "unknown family 'norml'; did you mean 'normal'?", 1),
+    (["--family", "normal", "--threads", "0"], "threads must be an integer of at least 1, got 0", 1),
+    (["--family", "normal", "--column", "a"], "leave column 'a' out", 1),
+    (["--family", "normal", "--plot", "f.gif"], "f.gif: its name must end in .png, .pdf, .svg", 1),
+    ([], "Missing option '--family'", 2),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message", "code"), WRONG, ids=[row[1] for row in WRONG])
+def test_wrong_options_end_in_a_line_that_says_so(sample, arguments, message, code):
+    assert_one_line(run("fit", sample, *arguments), message, code)
+
+
+def test_faults_of_the_sample_end_in_one_line(tmp_path):
+    assert_one_line(
+        run(*DELAYS[:-2]), 'holds 9430 missing value(s), the first at index 471; missing="omit" (--missing'
+    )
+    assert_one_line(
+        run("fit", tmp_path / "no.csv", "--family", "normal"), "no.csv: No such file or directory"
+    )
+    np.save(tmp_path / "constant.npy", np.ones(3))
+    assert_one_line(
+        run("fit", tmp_path / "constant.npy", "--family", "normal"), "has no maximum: all 3 rows equal 1.0"
+    )
+    huge = tmp_path / "huge.npy"
+    huge.write_bytes(
+        (tmp_path / "constant.npy").read_bytes().replace(b"(3,), }" + b" " * 14, b"(900000000000000,), }")
+    )
+    assert_one_line(run("fit", huge, "--family", "normal"), "Unable to allocate")
+
+
+def test_pictures_of_fits(tmp_path, sample):
+    path = tmp_path / "density [b] :smile:.png"
+    result = run(*DELAYS, "--plot", path)
+    assert result.stdout.splitlines()[-1] == f"picture: {path}"
+    assert imread(path).shape == (800, 1280, 4)
+    fit_json(sample, *SGD, "--trace", "--plot", path)
+    assert imread(path).shape == (1400, 1600, 4)  # the paths too
+
+
+def test_the_notebook(tmp_path):
+    path = tmp_path / "n.png"
+    result = run("notebook", "--n", "500", "--seed", "4", "--epochs", "300", "--plot", path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    x = np.random.default_rng(4).normal(1, 2, 500)
+    pace = {"learning_rate": 1e-4, "epochs": 300}
+    fits = [th.fit(x, "normal")] + [
+        th.fit(x, "normal", method=method, start=(0, 1), rng=5)
+        for method in (
+            th.GradientAscent(**pace),
+            th.SGD(**pace, batch_size=10, order="batches"),
+            th.SGD(**pace),
+        )
+    ]
+    rows = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()[4:-2]}
+    assert [float(cell) for cell in rows["mu"]] == pytest.approx([fit.theta[0] for fit in fits], rel=1e-7)
+    assert [float(cell) for cell in rows["sigma"]] == pytest.approx([fit.theta[1] for fit in fits], rel=1e-7)
+    assert rows["status"] == [fit.status for fit in fits]
+    likelihoods = [float(cell) for cell in rows["log-likelihood"]]
+    assert likelihoods == pytest.approx([fit.log_likelihood for fit in fits], rel=1e-9)
+    # Near the maximum the distance from it and Newton's decrement are the same.
+    distances = [float(cell) for cell in rows["std. errors off"]]
+    assert distances == pytest.approx([math.sqrt(fit.L) for fit in fits], rel=0.1, abs=1e-9)
+    assert all(float(cell) > 0 for cell in rows["time in ms"])
+    assert imread(path).shape == (1200, 1600, 4)
+    assert result.stdout.splitlines()[-1] == f"picture: {path}"
+
+
+def test_the_notebook_fits_a_terminal_of_80_columns(tmp_path):
+    lines = run("notebook", "--epochs", "20", "--plot", tmp_path / "n.pdf").stdout.splitlines()[1:-1]
+    assert max(map(len, lines)) <= 80
+    assert len(lines) == 12  # nothing is broken over two lines
+
+
+def test_version():
+    assert run("--version").stdout == f"thetahat, version {th.__version__}\n"
+
+
+def test_the_installed_command_is_main():
+    (command,) = entry_points(group="console_scripts", name="thetahat")
+    assert command.value == "thetahat.cli:main"
+    assert callable(command.load())
+
+
+def process(*arguments, code=MAIN, **options):
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_as_a_process_of_its_own(tmp_path):
+    command = process(*DELAYS, "--plot", tmp_path / "f.png", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, err) == (0, "")
+    assert "44.63322" in out
+    assert out.isascii()
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_reader_that_leaves_early_is_no_fault(sample, form):
+    with process("fit", sample, "--family", "normal", *form) as command:
+        command.stdout.close()
+        assert command.stderr.read() == ""
+
+
+@pytest.mark.parametrize("module", ["click", "rich"])
+def test_without_the_extra_one_line_names_it(module):
+    command = process(code=f"import sys; sys.modules[{module!r}] = None; {MAIN}")
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, out) == (1, "")
+    assert err == f'Error: the command line needs {module}: pip install "thetahat[cli]"\n'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("method", ["sgd", "gradient-ascent"])
+def test_interrupted_fits_end_at_once_and_quietly(sample, method):
+    endless = ("--learning-rate", "1e-9", "--epochs", str(10**12), "--progress")
+    command = process("fit", sample, "--family", "normal", "--method", method, *endless)
+    shown = ""
+    while "epoch" not in shown:  # the bar appears when the epochs begin
+        shown += (char := command.stderr.read(1))
+        assert char, shown
+    sleep(0.2)
+    assert command.poll() is None
+    command.send_signal(signal.SIGINT)
+    began = monotonic()
+    out, err = command.communicate(timeout=60)
+    assert monotonic() - began < 3  # most of it Python's own farewell
+    assert (command.returncode, out) == (130, "")
+    assert all("epoch" in line for line in (shown + err).split("\n") if line), err

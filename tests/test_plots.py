@@ -1,0 +1,183 @@
+"""Pictures: what they show, read back from the figures; how they look is for eyes."""
+
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+import thetahat as th
+from thetahat.errors import MissingExtraError, ParameterError, SampleError
+from thetahat.plots import check_target, convergence_figure, fit_figure
+
+
+def histogram(figure):
+    """Heights and edges of the histogram in the first panel."""
+    values, edges, _ = figure.axes[0].patches[0].get_data()
+    return values, edges
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(7).normal(1, 2, 1000)
+
+
+@pytest.fixture
+def exact(x):
+    return th.fit(x, "normal")
+
+
+def ascent(x, epochs=100, **settings):
+    method = th.GradientAscent(learning_rate=1e-4, epochs=epochs)
+    return th.fit(x, "normal", method=method, start=(0, 1), trace=True, **settings)
+
+
+def test_density_over_histogram(x, exact):
+    figure = fit_figure(x, exact, "delay in $")
+    heights, edges = histogram(figure)
+    assert np.sum(heights * np.diff(edges)) == pytest.approx(1)
+    assert (edges[0], edges[-1]) == pytest.approx((x.min(), x.max()))
+    (curve,) = figure.axes[0].lines
+    at, density = curve.get_data()
+    np.testing.assert_allclose(density, np.exp(th.logpdf(at, "normal", exact.theta)))
+    assert np.trapezoid(density, at) == pytest.approx(1, abs=0.01)
+    assert figure.axes[0].get_xlabel() == r"delay in \$"
+    assert legend(figure) == [
+        "1,000 rows",
+        rf"normal: $\mu$ = {exact.theta[0]:.5g}, $\sigma$ = {exact.theta[1]:.5g}",
+    ]
+
+
+def test_few_rows_are_drawn_one_by_one(x):
+    few = x[:10]
+    (rows,) = fit_figure(few, th.fit(few, "normal")).axes[0].collections
+    assert [segment[0, 0] for segment in rows.get_segments()] == few.tolist()
+
+
+def test_bins_grow_with_the_sample_up_to_what_can_be_seen(x):
+    many = np.random.default_rng(7).normal(size=1_000_000)
+    counts = [len(histogram(fit_figure(rows, th.fit(rows, "normal")))[0]) for rows in (x[:10], x, many)]
+    assert counts[0] <= 6 < counts[1] < 60 < counts[2] <= 121
+
+
+def test_a_heavy_tail_does_not_flatten_the_picture():
+    rows = np.random.default_rng(7).standard_cauchy(10_000)
+    figure = fit_figure(rows, th.fit(rows, "normal"))
+    heights, edges = histogram(figure)
+    assert -11 < edges[0] < edges[-1] < 11 < np.abs(rows).max()
+    inside = np.count_nonzero((rows >= edges[0]) & (rows <= edges[-1]))
+    assert np.sum(heights * np.diff(edges)) == pytest.approx(inside / rows.size)  # not scaled up to 1
+    assert figure.axes[0].get_xlabel() == f"value   ({rows.size - inside:,} rows lie outside)"
+
+
+@pytest.mark.parametrize("n", [100, 100_000])
+def test_bins_of_integers_hold_equally_many_of_them(n):
+    rows = np.random.default_rng(7).poisson(400, n).astype(float)
+    _, edges = histogram(fit_figure(rows, th.fit(rows, "normal")))
+    width = edges[1] - edges[0]
+    assert width == round(width) >= 1
+    assert edges[0] % 1 == 0.5
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [1.0, 2.0],
+        [0.0] * 50 + [1e200],
+        [*range(100), 1e200],
+        [1e16, 1e16 + 2, 1e16 + 4],
+        [0.0] * 1000 + [1.0],
+        [-1e-250, 1e-250],
+    ],
+    ids=["two", "outlier", "outlier from a spread", "far from zero", "nearly constant", "tiny"],
+)
+def test_odd_samples_can_be_drawn(tmp_path, rows):
+    rows = np.array(rows)
+    fit_figure(rows, th.fit(rows, "normal")).savefig(tmp_path / "f.png")
+    assert imread(tmp_path / "f.png").std() > 0
+
+
+@pytest.mark.parametrize("rows", [[-1e308, 1e308], [0.0, 5e-324]])
+def test_samples_that_no_axis_can_show(rows):
+    rows = np.array(rows)
+    with pytest.raises(SampleError, match="cannot draw values from"):
+        fit_figure(rows, th.fit(rows, "normal"))
+
+
+def test_a_constant_sample_has_a_picture_too(tmp_path):
+    rows = np.full(5, 3.25)
+    method = th.GradientAscent(learning_rate=0.1, epochs=3)
+    fit_figure(rows, th.fit(rows, "normal", method=method, start=(0, 1))).savefig(tmp_path / "f.png")
+
+
+def test_the_way_of_a_traced_fit_is_drawn_below(x, exact):
+    fitted = ascent(x)
+    figure = fit_figure(x, fitted)
+    assert len(figure.axes) == 3
+    for parameter, axis in enumerate(figure.axes[1:]):
+        closed_form, path = axis.lines
+        assert set(closed_form.get_ydata()) == {exact.theta[parameter]}
+        np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
+    assert legend(figure)[2:] == ["closed form ± standard error", "gradient-ascent"]
+
+
+def test_convergence_of_three_methods(x, exact):
+    fits = {"broad": ascent(x, epochs=1000), "middle": ascent(x, epochs=10), "fine": ascent(x, epochs=50)}
+    figure = convergence_figure(fits, exact)
+    assert legend(figure) == ["closed form ± standard error", *fits]
+    for parameter, (path_axis, distance_axis) in enumerate(
+        zip(figure.axes[:2], figure.axes[2:], strict=True)
+    ):
+        band = path_axis.patches[0].get_extents().transformed(path_axis.transData.inverted())
+        error = exact.stderr[parameter]
+        assert (band.y0, band.y1) == pytest.approx(
+            (exact.theta[parameter] - error, exact.theta[parameter] + error)
+        )
+        for fitted, path, distance in zip(
+            fits.values(), path_axis.lines[1:], distance_axis.lines, strict=True
+        ):
+            trace = fitted.trace[:, parameter]
+            np.testing.assert_array_equal(path.get_xdata(), np.arange(fitted.epochs + 1))
+            np.testing.assert_array_equal(path.get_ydata(), trace)
+            np.testing.assert_allclose(distance.get_ydata(), abs(trace - exact.theta[parameter]) / error)
+        assert distance_axis.get_yscale() == "log"
+        assert distance_axis.get_xlim() == (0, 1000)
+
+
+def test_a_long_path_keeps_its_ends(x, exact):
+    fitted = ascent(x, epochs=100_000)
+    path = convergence_figure({"long": fitted}, exact).axes[0].lines[1]
+    epochs = path.get_xdata()
+    assert epochs.size <= 2000
+    assert (epochs[0], epochs[-1]) == (0, 100_000)
+    np.testing.assert_array_equal(path.get_ydata(), fitted.trace[epochs, 0])
+
+
+def test_a_path_that_diverges_at_once(tmp_path, x, exact):
+    method = th.GradientAscent(learning_rate=1e300, epochs=5)
+    fitted = th.fit(x, "normal", method=method, start=(0, 1e-100), trace=True)
+    assert fitted.epochs == 0
+    convergence_figure({"diverged": fitted}, exact).savefig(tmp_path / "f.png")
+
+
+def test_pictures_that_cannot_be_written_are_refused_before_the_work(tmp_path):
+    check_target(tmp_path / "f.PDF")
+    with pytest.raises(ParameterError, match=r"f.gif: its name must end in .png, .pdf, .svg"):
+        check_target(tmp_path / "f.gif")
+    with pytest.raises(ParameterError, match=r"there is no folder .*nowhere"):
+        check_target(tmp_path / "nowhere" / "f.png")
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"pictures need matplotlib: pip install .thetahat\[cli\]"):
+        check_target(tmp_path / "f.png")
+
+
+def test_no_window_system_is_touched(x, exact):
+    fit_figure(x, exact)
+    assert "matplotlib.pyplot" not in sys.modules
