@@ -1,6 +1,8 @@
 """Gradient and stochastic ascent: the reference's step for step, reproducible, and safe."""
 
 import _thread
+import math
+import random
 import threading
 import time
 
@@ -8,12 +10,12 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import reference
+from thetahat import _kernels, reference
 
 
 def rate_for(case, n):
-    """A learning rate that moves a standard error or so in an epoch, and diverges for no family."""
-    return 0.05 * float(np.abs(case.theta).min() + 1e-3) ** 2 / n
+    """A learning rate that moves by a good part of the way to the maximum in an epoch of n rows."""
+    return 0.05 * float(th.fit(case.sample(n), case.family).stderr.min()) ** 2
 
 
 def batches_of(x, batch_size, order, rng):
@@ -32,7 +34,8 @@ def test_stochastic_ascent_is_the_reference_step_for_step(order, batch_size):
         (batches_of(x, batch_size, order, rng) for _ in range(epochs)), scores("normal"), (0.0, 1.0), 1e-4
     )
     method = th.SGD(learning_rate=1e-4, epochs=epochs, batch_size=batch_size, order=order)
-    fit = th.fit(x, "normal", method=method, start=(0, 1), rng=11, trace=True)
+    seed = 11 if method.draws else None
+    fit = th.fit(x, "normal", method=method, start=(0, 1), rng=seed, trace=True)
     assert fit.trace.shape == (epochs + 1, 2)
     np.testing.assert_allclose(fit.trace, theirs, rtol=1e-12, atol=0)
     assert fit.theta.tolist() == fit.trace[-1].tolist()
@@ -120,11 +123,11 @@ def test_epochs_continue_where_the_generator_stands():
 def test_progress_and_trace_change_no_bit(capsys):
     x = np.random.default_rng(0).normal(size=100)
     for method in (
-        th.SGD(learning_rate=1e-4, epochs=1001),
+        th.SGD(learning_rate=1e-4, epochs=1001, order="sequential"),
         th.GradientAscent(learning_rate=1e-4, epochs=1001),
     ):
-        plain = th.fit(x, "normal", method=method, start=(0, 1), rng=1)
-        watched = th.fit(x, "normal", method=method, start=(0, 1), rng=1, trace=True, progress=True)
+        plain = th.fit(x, "normal", method=method, start=(0, 1))
+        watched = th.fit(x, "normal", method=method, start=(0, 1), trace=True, progress=True)
         assert watched.theta.tolist() == plain.theta.tolist() == watched.trace[-1].tolist()
         assert plain.trace is None
         assert watched.trace.shape == (1002, 2)
@@ -152,7 +155,8 @@ DIVERGING = [
 @pytest.mark.parametrize("method", DIVERGING, ids=str)
 def test_divergence_is_a_status_with_the_last_good_parameters(method):
     x = np.random.default_rng(1).normal(1, 2, 500)
-    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace=True)
+    rng = 0 if method.draws else None
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=rng, trace=True)
     assert fit.status == "diverged"
     assert fit.epochs < 50
     assert len(fit.trace) == fit.epochs + 1
@@ -161,6 +165,25 @@ def test_divergence_is_a_status_with_the_last_good_parameters(method):
     assert np.isfinite(fit.theta).all()
     assert fit.params["sigma"] > 0
     assert "smaller learning_rate" in str(fit)
+    np.testing.assert_allclose(fit.theta, last_good(x, method), rtol=1e-9)
+
+
+def last_good(x, method):
+    """The reference's last parameters with a positive finite sigma, step after step."""
+    theta, rng = [0, 3], np.random.default_rng(0)
+    while True:
+        if isinstance(method, th.GradientAscent):
+            batches = [x.tolist()]
+        else:
+            batches = batches_of(x, method.batch_size, method.order, rng)
+        for batch in batches:
+            try:
+                step = reference.gradient_step(theta, scores("normal")(batch, theta), method.learning_rate)
+            except OverflowError:
+                return theta
+            if not (0 < step[1] < math.inf and math.isfinite(step[0])):
+                return theta
+            theta = step
 
 
 def test_no_step_crosses_zero_below_the_documented_rate():
@@ -200,12 +223,51 @@ def seconds_to_return(call):
         pressed.append(time.perf_counter())
         _thread.interrupt_main()
 
-    timer = threading.Timer(0.05, press)
+    timer = threading.Timer(random.uniform(0.02, 0.2), press)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         call()
     timer.join()
     return time.perf_counter() - pressed[0]
+
+
+@pytest.mark.parametrize("slice_rows", [1, 7, 1000])
+@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("batch_size", [1, 10, 40, 501])
+def test_where_a_slice_ends_changes_no_bit(order, batch_size, slice_rows):
+    """Slices end within epochs, groups of drawn indices, gathered batches and the identity's filling."""
+
+    def run(rows):
+        x, trace = np.random.default_rng(0).normal(size=501), np.empty((7, 2))
+        bits = np.random.PCG64(3)
+        settings = {"learning_rate": 1e-4, "epochs": 6, "batch_size": batch_size, "order": order}
+        room = {"index": np.empty(501, np.uint32), "batch": np.empty(batch_size), "trace": trace}
+        ascent = _kernels.Ascent(0, x, (0.0, 1.0), bit_generator=bits, **settings, **room)
+        assert not ascent.run(6, rows)
+        return trace.tolist(), bits.random_raw()
+
+    assert run(slice_rows) == run(10**9)
+
+
+@pytest.mark.parametrize("k", [-450, -270, -3, 1, 260, 450])
+@pytest.mark.parametrize("batch_size", [1, 10, 100])
+def test_ascent_scales_with_the_sample(case, k, batch_size):
+    """Of x 2^k from theta 2^k with rate 4^k, exponents alone differ, as far as doubles hold the rate."""
+    x = case.sample(300)
+    x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
+    start = th.fit(x[:20], case.family).theta
+    rate = 0.05 * float(th.fit(x, case.family).stderr.min()) ** 2
+    power = k * np.array(case.reference.DIMENSION)
+
+    def run(method, k):
+        settings = {"learning_rate": rate * 2.0**k * 2.0**k, "epochs": 20}
+        if method is th.SGD:
+            settings |= {"batch_size": batch_size, "order": "sequential"}
+        scaled = np.ldexp(start, k * np.array(case.reference.DIMENSION))
+        return th.fit(np.ldexp(x, k), case.family, method=method(**settings), start=scaled).theta
+
+    for method in (th.SGD, th.GradientAscent):
+        assert run(method, k).tolist() == np.ldexp(run(method, 0), power).tolist()
 
 
 @pytest.mark.parametrize("method", METHODS, ids=str)
@@ -217,6 +279,17 @@ def test_ctrl_c_returns_within_a_tenth_of_a_second(method):
         < 0.1
     )
     assert ROWS.tobytes() == before
+
+
+@pytest.mark.parametrize("order", ["batches", "samples"])
+def test_ctrl_c_in_a_large_shuffle(order):
+    """3 * 10^7 rows: the order alone takes longer to write than Ctrl-C may."""
+    x = np.random.default_rng(0).normal(size=30_000_000)
+    method = th.SGD(learning_rate=1e-12, epochs=100, order=order)
+    sums = _kernels.summarize(0, x, 2).maximum()
+    assert (
+        min(seconds_to_return(lambda: th.fit(x, "normal", method=method, start=sums)) for _ in range(3)) < 0.1
+    )
 
 
 def test_ctrl_c_in_a_long_pass():

@@ -7,8 +7,10 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
+from conftest import CASES, Case
 from tolerance import EPS, term_sizes
 
 import thetahat as th
@@ -91,14 +93,53 @@ def test_any_number_of_threads_gives_the_same_bits(case):
         assert everything(x, case.family, case.theta, threads=threads) == alone
 
 
+def test_threads_give_the_same_bits_across_slices():
+    """More rows than one thread reads between two looks at the signals."""
+    x = np.tile(np.random.default_rng(0).normal(5, 3, 131_072 + 77), 80)
+    assert x.size > 2**23
+    sums = [_kernels.summarize(0, x, threads).numbers() for threads in (1, 2, 64)]
+    assert sums[0] == sums[1] == sums[2]
+
+
+EXTREME = [
+    ([0.0], (0, 1)),
+    ([0.0, 0.0], (0, 1e130)),
+    ([0.0], (1e300, 1e300)),
+    ([1e-200, 2e-200], (1e200, 1e200)),
+    ([1e-200, 2e-200], (0, 1e-200)),
+    ([1e200, 1e200], (1e200, 1e-200)),
+    ([1e200, -1e200], (0, 1)),
+    ([5e-324, 1.0], (0, 5e-324)),
+    ([1.7e308, -1.7e308], (0, 1.7e308)),
+    ([3.0, 4.0], (1e300, 1e299)),
+]
+
+
+@pytest.mark.parametrize(("x", "theta"), EXTREME)
+def test_samples_and_parameters_far_apart(x, theta):
+    with mpmath.workdps(50):
+        mu, sigma = map(mpmath.mpf, theta)
+        rows = [-(((v - mu) / sigma) ** 2) / 2 - mpmath.log(sigma * mpmath.sqrt(2 * mpmath.pi)) for v in x]
+        exact = mpmath.fsum(rows)
+        size = float(mpmath.fsum(map(abs, rows)))
+        value, score = th.log_likelihood_and_score(x, "normal", theta)
+        if size == math.inf:
+            assert value == -math.inf
+        else:
+            assert abs(value - exact) <= ROUNDING * EPS * size
+        slope = mpmath.fsum((v - mu) / sigma**2 for v in x)
+        scale = mpmath.fsum(abs(v - mu) / sigma**2 for v in x)
+        assert score[0] == float(slope) or abs(score[0] - slope) <= ROUNDING * EPS * scale
+
+
 ISA_SCRIPT = """
 import sys
 import numpy as np
 import thetahat as th
-from conftest import CASES, Case
+from conftest import CASES
+samples = np.load(sys.argv[1])
 for family, theta in CASES:
-    case = Case(family, theta)
-    x = np.tile(case.sample(3000), 100)[:-7]
+    x = np.tile(samples[f"{family} {theta}"], 100)[:-7]
     start = th.fit(x[:50], family).theta
     ga = th.GradientAscent(learning_rate=1e-9 * float(start[-1]) ** 2, epochs=50)
     sgd = [
@@ -116,14 +157,29 @@ for family, theta in CASES:
 """
 
 
-def test_every_instruction_set_gives_the_same_bits():
+def run_isa_script(samples, **variables):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), **variables}
+    command = [sys.executable, "-c", ISA_SCRIPT, samples]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def known_to_numpy(features):
+    """Those that this NumPy dispatches on: it warns of others."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    return " ".join(name for name in features.split() if name in found)
+
+
+def test_every_instruction_set_gives_the_same_bits(tmp_path):
+    """Ours by name; NumPy's, the C library's and BLAS's by what switches them: none may reach a result."""
+    samples = tmp_path / "samples.npz"
+    np.savez(samples, **{f"{family} {theta}": Case(family, theta).sample(3000) for family, theta in CASES})
     outputs = {}
     for level in _kernels.isa_levels:
-        environment = dict(os.environ, THETAHAT_ISA=level, PYTHONPATH=str(Path(__file__).parent))
-        done = subprocess.run(
-            [sys.executable, "-c", ISA_SCRIPT], env=environment, capture_output=True, text=True, check=True
-        )
-        outputs[level] = done.stdout
+        outputs[level] = run_isa_script(samples, THETAHAT_ISA=level)
+    features = "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX X86_V3 X86_V4"
+    outputs["numpy"] = run_isa_script(samples, NPY_DISABLE_CPU_FEATURES=known_to_numpy(features))
+    outputs["libm"] = run_isa_script(samples, GLIBC_TUNABLES="glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable")
+    outputs["blas"] = run_isa_script(samples, OPENBLAS_CORETYPE="Prescott")
     assert len(outputs["baseline"].splitlines()) > 40
     assert set(outputs.values()) == {outputs["baseline"]}
 
@@ -177,6 +233,12 @@ def test_fit_scales_with_the_sample(case, k):
 def test_any_dtype_is_read_as_its_float64_copy(family, dtype):
     values = np.arange(1, 100, dtype=dtype)
     assert bits(th.fit(values, family).theta) == bits(th.fit(values.astype("f8"), family).theta)
+
+
+def test_the_mirrored_sample_has_the_mirrored_fit():
+    x = np.random.default_rng(0).normal(3, 2, 5000)
+    fit, mirrored = th.fit(x, "normal"), th.fit(-x, "normal")
+    assert bits(mirrored.theta, mirrored.stderr) == bits(fit.theta * [-1, 1], fit.stderr)
 
 
 def layouts(x):

@@ -1,6 +1,8 @@
 """The order of an epoch: the reference's to the last index, and fair."""
 
+import threading
 from collections import Counter
+from ctypes import CFUNCTYPE, addressof, c_char_p, c_uint64, c_void_p, cast, py_object, pythonapi
 from itertools import permutations
 
 import numpy as np
@@ -33,6 +35,26 @@ def test_words_that_would_bias_the_order_are_drawn_again():
     words = iter([*rejected, 0x9000000000000000])
     assert shuffled(4, lambda: next(words)) == [2, 1, 3, 0]
     assert next(words, None) is None
+
+
+class Words:
+    """A bit generator that draws given words, through the C struct that NumPy's capsules hold."""
+
+    def __init__(self, words):
+        self.left = list(words)
+        self.lock = threading.Lock()
+        self.next_word = CFUNCTYPE(c_uint64, c_void_p)(lambda _: self.left.pop(0))
+        address = cast(self.next_word, c_void_p)
+        self.struct = (c_void_p * 5)(None, address, None, None, None)
+        new = pythonapi.PyCapsule_New
+        new.restype, new.argtypes = py_object, (c_void_p, c_char_p, c_void_p)
+        self.capsule = new(addressof(self.struct), b"BitGenerator", None)
+
+
+def test_the_compiled_shuffle_draws_them_again_too():
+    words = Words([0, 0x8000000000000000, 0x9000000000000000])
+    assert compiled(4, words) == [2, 1, 3, 0]
+    assert words.left == []
 
 
 @pytest.mark.parametrize("generator", [np.random.PCG64, np.random.Philox, np.random.MT19937])

@@ -4,6 +4,8 @@ import copy
 import json
 import math
 import pickle
+import subprocess
+import sys
 from statistics import NormalDist
 
 import numpy as np
@@ -55,8 +57,9 @@ def test_the_decrement_is_the_squared_distance_in_standard_errors(case):
 
 
 def test_arrays_are_read_only(case):
-    fit = th.fit(case.sample(50), case.family)
-    for array in (fit.theta, fit.stderr, fit.cov):
+    method = th.GradientAscent(learning_rate=1e-9, epochs=1)
+    fit = th.fit(case.sample(50), case.family, method=method, start=case.theta, trace=True)
+    for array in (fit.theta, fit.stderr, fit.cov, fit.trace):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 
@@ -72,7 +75,7 @@ def test_confidence_intervals():
         factor = math.exp(z * fit.stderr[1] / sigma)
         assert (bottom, top) == pytest.approx((sigma / factor, sigma * factor))
     assert fit.confint().tolist() == fit.confint(0.95).tolist()
-    for level in (0, 1, -0.1, 95, math.nan):
+    for level in (0, 1, -0.1, 95, math.nan, 1 - 2**-53, "a", None):
         with pytest.raises(th.ParameterError, match="between 0 and 1"):
             fit.confint(level)
 
@@ -116,6 +119,31 @@ def test_a_fit_that_is_not_concave_says_so_and_round_trips():
     assert str(th.Fit.from_dict(record)) == str(fit)
 
 
+def test_infinite_values_are_strict_json():
+    method = th.GradientAscent(learning_rate=1.0, epochs=1)
+    fit = th.fit([1.0, 2.0], "normal", method=method, start=(0, 1e-200))
+    record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+    assert (fit.log_likelihood, record["log_likelihood"], record["aic"]) == (-math.inf, "-inf", "inf")
+    assert th.Fit.from_dict(record).log_likelihood == -math.inf
+
+
+def test_memory_of_a_fit():
+    """A fit of 3 * 10^7 contiguous doubles takes less than 2 MB beside them."""
+    script = """
+import resource, numpy as np, thetahat as th
+x = np.random.default_rng(0).normal(size=30_000_000)
+for method in (th.Exact(), th.GradientAscent(learning_rate=1e-9, epochs=5)):
+    th.fit(x[:300_000], "normal", method=method)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for method in (th.Exact(), th.GradientAscent(learning_rate=1e-9, epochs=5)):
+    th.fit(x, "normal", method=method).stderr
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    kilobyte = 1 if sys.platform == "linux" else 1024  # ru_maxrss is in bytes on macOS
+    assert int(done.stdout) < 2048 * kilobyte
+
+
 @pytest.mark.parametrize("spoil", [{}, {"family": "normal"}, None, [], "fit"])
 def test_foreign_records_are_refused(spoil):
     with pytest.raises(th.ParameterError, match="not the record of a fit"):
@@ -127,6 +155,23 @@ def test_damaged_records_are_refused():
     for key in record.keys() - {"aic", "bic"}:
         with pytest.raises((th.ParameterError, th.UnknownFamilyError)):
             th.Fit.from_dict({**record, key: "?"})
+    for key, value in {
+        "params": {"mu": 1, "sigma": -1},
+        "n": 2.7,
+        "epochs": -3,
+        "omitted": -1,
+        "cov": 1.0,
+        "stderr": [1.0],
+        "trace": [1],
+        "log_likelihood": None,
+        "L": [1.0],
+        "status": "diverged?",
+    }.items():
+        with pytest.raises(th.ParameterError):
+            th.Fit.from_dict({**record, key: value})
+    for n in (-5, 0, math.inf):
+        with pytest.raises(th.ParameterError):
+            th.Fit.from_dict({**record, "n": n})
 
 
 def test_print_is_a_table():

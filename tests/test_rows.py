@@ -67,7 +67,7 @@ def test_steps(step):
     base = np.random.default_rng(1).normal(size=9000)
     x = np.lib.stride_tricks.as_strided(base, (4000,), (0,)) if step == 0 else base[::step][:4000]
     if step == 0:
-        with pytest.raises(th.NoMaximumError, match="all 4000 rows are equal"):
+        with pytest.raises(th.NoMaximumError, match=r"these 4000 row\(s\) has no maximum"):
             th.fit(x, "normal")
     else:
         assert bits(x) == bits(x.copy())

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { thetahat_max_params = 3, thetahat_max_sums = 32 /* doubles */ };
+enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
 
 /* What NumPy's BitGenerator capsules hold. */
 typedef struct {
@@ -63,8 +63,9 @@ typedef struct {
   double information[thetahat_max_params * thetahat_max_params]; /* minus the Hessian */
   double covariance[thetahat_max_params * thetahat_max_params];  /* its inverse */
   double standard_error[thetahat_max_params];
-  double decrement; /* score' covariance score: the squared distance to the maximum in standard errors */
-  int concave;      /* 0: the information is not positive definite, and the three above are NaN */
+  /* score' covariance score: the squared distance to the maximum in standard errors. NaN, as are the two
+   * before it, where the information is not positive definite. */
+  double decrement;
 } thetahat_values;
 
 enum { thetahat_sequential = 0, thetahat_batches = 1, thetahat_samples = 2 };
@@ -81,8 +82,10 @@ typedef struct {
   double* trace;        /* (epochs + 1) x n_params, or NULL */
 
   double theta[thetahat_max_params];
-  int64_t epoch, position, gathered; /* epochs done; units and gathered rows of the present one */
-  int diverged;                      /* a step left the parameters' domain: theta is the one before it */
+  int64_t epoch;                   /* epochs done */
+  int64_t filled, drawn, position; /* of the present one: units indexed, put in their order, and used */
+  int64_t gathered;                /* rows waiting in batch */
+  int diverged;                    /* a step left the parameters' domain: theta is the one before it */
 } thetahat_ascent;
 
 typedef struct {
@@ -97,7 +100,8 @@ typedef struct {
   void (*merge)(void* left, const void* right); /* left becomes left ++ right */
   double (*rows)(const void* sums);
   int (*finite)(const void* sums);
-  int (*maximum)(const void* sums, double* theta); /* 0: there is none */
+  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. */
+  int (*maximum)(const void* sums, double* theta);
   void (*evaluate)(const void* sums, const double* theta, thetahat_values* values);
 
   int (*valid)(const double* theta);
@@ -114,8 +118,8 @@ typedef struct {
   int n_families;
   const thetahat_family* families;
 
-  /* Of rows first .. first + n - 1 that count: how many are not finite, or integers beyond 2^53 (at: the first
-   * one's index), and their copy (returns how many). */
+  /* Of rows first .. first + n - 1 that count: how many are not finite, or integers beyond 2^53 (at: the
+   * first one's index), and their copy (returns how many). */
   int64_t (*count_not_finite)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
   int64_t (*count_inexact)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
   int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out);

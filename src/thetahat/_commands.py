@@ -126,8 +126,8 @@ def fit_command(
     if plot:
         plots.fit_figure(x, fitted, column or file.name).savefig(plot)
     if as_json:
-        record = {"file": str(file), "column": column, "omitted": omitted, **fitted.to_dict()}
-        click.echo(_strict_json(record))
+        record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted}
+        click.echo(json.dumps(record, allow_nan=False))
     else:
         _print_fit(fitted, omitted, plot)
 
@@ -146,11 +146,6 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
         raise click.UsageError(f"--method {name} needs {_flags(needed)}")
     how = {"rng" if key == "seed" else key: given[key] for key in run if key in given}
     return kind(**{key: given[key] for key in settings if key in given}), how
-
-
-def _strict_json(record: dict[str, Any]) -> str:
-    """Return JSON as its standard has it: without NaN and infinities, which become null."""
-    return json.dumps(json.loads(json.dumps(record), parse_constant=lambda _: None))
 
 
 def _flags(names: list[str]) -> str:
@@ -202,7 +197,8 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     }
     exact, seconds = _timed(x, Exact())
     runs = {
-        name: _timed(x, method, start=(0, 1), trace=True, rng=seed + 1) for name, method in ascents.items()
+        name: _timed(x, method, start=(0, 1), trace=True, **({"rng": seed + 1} if method.draws else {}))
+        for name, method in ascents.items()
     }
     figure = plots.convergence_figure({name: fitted for name, (fitted, _) in runs.items()}, exact)
     figure.savefig(plot)

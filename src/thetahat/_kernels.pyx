@@ -19,6 +19,7 @@ from libc.string cimport memcpy, memset
 cdef extern from "thetahat/api.h" nogil:
     enum:
         thetahat_max_params
+        thetahat_span_rows
         thetahat_max_sums
         thetahat_max_tables
 
@@ -95,10 +96,11 @@ cdef extern from "thetahat/api.h" nogil:
     int thetahat_tables(const thetahat_table**)
 
 
-cdef int64_t SPAN_ROWS = 1 << 17   # a thread's smallest share
 cdef int64_t PASS_SLICE = 1 << 23  # rows of one thread between two looks at the signals
-cdef int64_t STEP_SLICE = 1 << 20  # rows of a stochastic ascent, likewise
+cdef int64_t STEP_SLICE = 1 << 17  # rows of a stochastic ascent, likewise
 cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums, likewise
+
+THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
 
 cdef const thetahat_table* table = NULL
 isa_levels = ()
@@ -272,10 +274,10 @@ cdef class Rows:
 cdef int add_rows(
     const thetahat_family* family, void* tree, const thetahat_rows* rows, int threads
 ) except -1:
-    cdef int team = <int>max(1, min(threads, rows.n // (2 * SPAN_ROWS)))
-    cdef int64_t done = 0, size
+    cdef int team = <int>max(1, min(threads, rows.n // (2 * thetahat_span_rows)))
+    cdef int64_t done = 0, size, slice_rows = PASS_SLICE * min(team, 16)  # there may be more threads than cores
     while done < rows.n:
-        size = min(PASS_SLICE * team, rows.n - done)
+        size = min(slice_rows, rows.n - done)
         with nogil:
             family.tree_add(tree, rows, done, size, team)
         done += size
@@ -398,12 +400,15 @@ cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:
 
 def shuffle(bit_generator, uint32_t[::1] index):
     """Fill index with a random order of 0 .. n - 1, the one that an epoch would take."""
+    cdef thetahat_bitgen* bitgen
     if index.shape[0] > 0:
         with bit_generator.lock:
-            table.shuffle(bitgen_of(bit_generator), &index[0], index.shape[0])
+            bitgen = bitgen_of(bit_generator)
+            with nogil:
+                table.shuffle(bitgen, &index[0], index.shape[0])
 
 
-ORDERS = ("sequential", "batches", "samples")
+ORDERS = ("sequential", "batches", "samples")  # as api.h numbers them
 
 
 cdef class Ascent:
@@ -467,15 +472,18 @@ cdef class Ascent:
     def diverged(self):
         return self.state.diverged != 0
 
-    def run(self, int64_t until):
-        """Go on until so many epochs are done or a step diverges; return whether there is more to do."""
+    def run(self, int64_t until, int64_t slice_rows=STEP_SLICE):
+        """Go on until so many epochs are done or a step diverges; return whether there is more to do.
+
+        Signals are answered each time so many rows have been used.
+        """
         cdef int64_t epochs = self.state.epochs
         cdef int going = 1
         self.state.epochs = min(until, epochs)
         try:
             while going:
                 with nogil:
-                    going = self.family.stochastic_ascent(&self.state, STEP_SLICE)
+                    going = self.family.stochastic_ascent(&self.state, slice_rows)
                 PyErr_CheckSignals()
         finally:
             self.state.epochs = epochs

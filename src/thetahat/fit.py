@@ -74,7 +74,7 @@ def fit(
     TypeError
         If it does not hold real numbers.
     NoMaximumError
-        If the likelihood has no maximum.
+        If the likelihood of this sample has no maximum, whatever the method.
     ParameterError, UnknownFamilyError
         If a setting is out of its domain.
 
@@ -93,6 +93,8 @@ def fit(
     index = family_index(family)
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
+    if rng is not None and method.iterates and not method.draws:
+        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (start is not None or rng is not None or trace or progress):
         raise ParameterError(
             "start, rng, trace and progress belong to iterative methods; the closed form has no use for them"
@@ -100,6 +102,7 @@ def fit(
     sums, omitted = summarize_rows(index, x, threads, nan_policy)
     task = Task(index, sums)
     if method.iterates:
+        task.maximum()  # where there is none, there is nothing to climb to
         rows = as_rows(x, nan_policy)
         task = Task(index, sums, _start(index, rows, start), rows, rng, trace, progress)
     return Fit.from_outcome(method.run(task), task, method, omitted)
@@ -124,8 +127,14 @@ def log_likelihood(
     Returns
     -------
     float
-        ``sum(log f(x_i; theta))`` in nats. Sums of squares alone, as textbooks and notebooks write them, lack
-        ``-n/2 log(2 pi)`` for the normal family; this one does not, so that it compares across families.
+        ``sum(log f(x_i; theta))`` in nats. The normal ``log_likelihood(X, mu, sigma)`` of teaching notebooks,
+        ``-1/2 sum(z**2) - n log(sigma)``, drops the constant ``-n/2 log(2 pi)``; here it counts, so that
+        values compare across families and AIC and BIC are right.
+
+    Raises
+    ------
+    SampleError, TypeError, ParameterError, UnknownFamilyError
+        As `fit` does.
 
     Examples
     --------
@@ -198,6 +207,13 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     -------
     ndarray of float64, shape (n,)
 
+    Raises
+    ------
+    SampleError
+        If rows are NaN: how many, and where the first is.
+    TypeError, ParameterError, UnknownFamilyError
+        As `fit` does.
+
     Examples
     --------
     >>> import thetahat as th
@@ -209,8 +225,8 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     rows = as_rows(x)
     out = np.empty(rows.size)
     _kernels.log_density(index, at, rows, out)
-    if np.isnan(out.sum()):
-        nan = np.isnan(rows)
+    nan = np.isnan(rows)
+    if nan.any():
         first, count = int(np.argmax(nan)), int(np.count_nonzero(nan))
         raise SampleError(f"x holds {count} value(s) that are NaN, the first at index {first}", first, count)
     return out
@@ -227,5 +243,5 @@ def _evaluate(
 
 def _start(family: int, rows: Array, start: Theta | None) -> tuple[float, ...]:
     if start is None:
-        return get_family(family).start(rows[:_PILOT])
+        return get_family(family).start(_kernels.summarize(family, rows[:_PILOT], 1))
     return check_theta(family, start, "start")

@@ -66,7 +66,8 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
     >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, order="sequential")]
     [[1.0, 2.0], [3.0]]
     """
-    SGD(learning_rate=1.0, epochs=1, batch_size=batch_size, order=order)  # checks the settings
+    settings = SGD(learning_rate=1.0, epochs=1, batch_size=batch_size, order=order)  # checks them
+    batch_size = settings.batch_size
     rows = as_rows(x)
     if order == "samples":
         rows = rows[shuffled(rows.size, rng)]

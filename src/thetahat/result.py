@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
+from thetahat._checks import check_count, check_level, check_theta
+from thetahat._quantile import normal_quantile
 from thetahat._report import report
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
@@ -35,6 +38,18 @@ class Fit:
     """A fitted distribution.
 
     Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+    >>> fit
+    <Fit normal(mu=3.5, sigma=2.29129), n=4, converged>
+    >>> fit.confint(0.9)
+    array([[1.61558344, 5.38441656],
+           [1.28090961, 4.09864985]])
+    >>> th.Fit.from_dict(fit.to_dict()).params == fit.params
+    True
 
     Attributes
     ----------
@@ -74,6 +89,8 @@ class Fit:
         self.epochs = epochs
         self._diverged = diverged
         self.trace = trace
+        if trace is not None:
+            trace.flags.writeable = False
         self._sums = sums
         if values is not None:
             self._values = values
@@ -178,11 +195,7 @@ class Fit:
         ndarray of float64, shape (n_params, 2)
             Lower and upper limits.
         """
-        from statistics import NormalDist
-
-        if not 0 < level < 1:
-            raise ParameterError(f"level must lie between 0 and 1, got {level!r}")
-        z = NormalDist().inv_cdf((1 + level) / 2)
+        z = normal_quantile(0.5 + check_level(level) / 2)
         limits = np.empty((len(self._theta), 2))
         for row, value, error, parameter in zip(
             limits, self._theta, self._values.stderr, self._family.parameters, strict=True
@@ -195,18 +208,21 @@ class Fit:
         return limits
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fit as numbers, strings, lists and dicts alone, ready for JSON; NaN becomes None."""
+        """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.
+
+        NaN becomes None, infinities become strings.
+        """
         return {
             "family": self.family,
             "params": self.params,
-            "stderr": _none_for_nan(self.stderr),
-            "cov": _none_for_nan(self.cov),
+            "stderr": _to_json(self.stderr),
+            "cov": _to_json(self.cov),
             "n": self.n,
             "omitted": self.omitted,
-            "log_likelihood": self.log_likelihood,
-            "aic": self.aic,
-            "bic": self.bic,
-            "L": _none_for_nan(self.L),
+            "log_likelihood": _to_json(self.log_likelihood),
+            "aic": _to_json(self.aic),
+            "bic": _to_json(self.bic),
+            "L": _to_json(self.L),
             "status": self.status,
             "method": {"name": self.method.name, **asdict(self.method)},
             "epochs": self.epochs,
@@ -223,31 +239,37 @@ class Fit:
             If the record is not one of a fit.
         """
         try:
-            index = family_index(record["family"])
-            settings = dict(record["method"])
-            fit = cls(
-                index,
-                tuple(float(record["params"][name]) for name in get_family(index).names),
-                int(record["n"]),
-                METHODS[settings.pop("name")](**settings),
-                values=Values(
-                    float(record["log_likelihood"]),
-                    tuple(_nan_for_none(record["cov"]).ravel().tolist()),
-                    tuple(_nan_for_none(record["stderr"]).tolist()),
-                    float(_nan_for_none(record["L"])),
-                ),
-                omitted=int(record["omitted"]),
-                epochs=int(record["epochs"]),
-                diverged=record["status"] == "diverged",
-                trace=None if record["trace"] is None else np.array(record["trace"], dtype=np.float64),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            fit = cls._read(record)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise ParameterError(f"not the record of a fit: {error}") from error
         if fit.status != record["status"]:
             raise ParameterError(
                 f"not the record of a fit: status {record['status']!r} contradicts its numbers"
             )
         return fit
+
+    @classmethod
+    def _read(cls, record: dict[str, Any]) -> Fit:
+        index = family_index(record["family"])
+        names = get_family(index).names
+        p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
+        settings = dict(record["method"])
+        return cls(
+            index,
+            check_theta(index, [record["params"][name] for name in names], "params"),
+            check_count("n", record["n"]),
+            METHODS[settings.pop("name")](**settings),
+            values=Values(
+                float(record["log_likelihood"]),
+                tuple(_from_json(record["cov"], p, p).ravel().tolist()),
+                tuple(_from_json(record["stderr"], p).tolist()),
+                float(_from_json(record["L"])),
+            ),
+            omitted=check_count("omitted", record["omitted"], least=0),
+            epochs=epochs,
+            diverged=record["status"] == "diverged",
+            trace=None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Fit.from_dict, (self.to_dict(),)
@@ -266,11 +288,14 @@ def _read_only(values: tuple[float, ...]) -> Array:
     return array
 
 
-def _none_for_nan(values: Array | float) -> Any:
-    array = np.array(values, dtype=object)
-    array[np.isnan(values)] = None
-    return array.tolist()
+def _to_json(values: Array | float) -> Any:
+    if isinstance(values, np.ndarray):
+        return [_to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
+    return None if math.isnan(values) else str(values) if math.isinf(values) else values
 
 
-def _nan_for_none(values: Any) -> Array:
-    return np.array(values, dtype=np.float64)
+def _from_json(values: Any, *shape: int) -> Array:
+    array = np.array(values, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"expected numbers of shape {shape}, got {array.shape}")
+    return array

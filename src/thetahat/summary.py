@@ -22,7 +22,6 @@ from thetahat.solvers import Exact, Method, Task
 __all__ = ["Summary", "default_threads", "summarize", "summarize_rows"]
 
 _EXACT = Exact()
-_WORTH_THREADS = 1 << 18  # rows; fewer are read before a second thread has started
 _MAGIC = b"thetahat sums 1\n"
 _HEADER = struct.Struct("<32sQQ")  # family, rows left out, length of the sums
 
@@ -54,7 +53,7 @@ def summarize_rows(
 class Summary:
     """The sums of a sample, to which rows can be added: all that a fit needs of it.
 
-    Two summaries of one family add up to that of all their rows, to rounding. One summary that is updated block
+    Two summaries of one family add up to that of all their rows, to rounding. A summary that is updated block
     by block has the bits of the whole sample, whatever the blocks.
 
     Parameters
@@ -244,9 +243,8 @@ def _add(tree: _kernels.Tree, x: ArrayLike, threads: int | None, nan_policy: str
 
 def _threads(threads: int | None, rows: int) -> int:
     if threads is None:
-        return default_threads() if rows >= _WORTH_THREADS else 1
-    check_count("threads", threads)
-    return threads
+        return default_threads() if rows >= _kernels.THREAD_ROWS else 1
+    return check_count("threads", threads, 10_000)
 
 
 def _holding(family: int, sums: _kernels.Sums, omitted: int) -> Summary:

@@ -2,7 +2,6 @@
 #pragma once
 #include <math.h>
 #include "thetahat/api.h"
-#include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -31,54 +30,37 @@ inline bool invert(const double* J, double* C) {
   return true;
 }
 
-// Sums may be held in units of 2^exponent; the family's formulas then see parameters in the same units.
-template <class Family>
-struct units {
-  double exponent;
-  double scale(double value, int power) const { return ldexp(value, int(exponent) * power); }
-  void into(const double* theta, double* scaled) const {
-    for (int j = 0; j < Family::n_params; ++j) scaled[j] = scale(theta[j], -Family::dimension[j]);
-  }
-  void out_of(const double* scaled, double* theta) const {
-    for (int j = 0; j < Family::n_params; ++j) theta[j] = scale(scaled[j], Family::dimension[j]);
-  }
-};
-
-template <class Family>
-bool maximum(const typename Family::sums& s, double* theta) {
-  double scaled[Family::n_params];
-  if (!Family::maximum(s, scaled)) return false;
-  units<Family>{s.exponent}.out_of(scaled, theta);
-  return true;
+// value * scale^power; power may be negative.
+inline double times_power(double value, double scale, int power) {
+  for (; power > 0; --power) value *= scale;
+  for (; power < 0; ++power) value /= scale;
+  return value;
 }
 
+// Families give score and information in units of their scale, which neither overflow nor underflow.
 template <class Family>
 void evaluate(const typename Family::sums& s, const double* theta, thetahat_values* v) {
   constexpr int p = Family::n_params;
   constexpr const int* dimension = Family::dimension;
-  const units<Family> unit{s.exponent};
-  double scaled[p], score[p], step[p];
-  unit.into(theta, scaled);
-  const Family family(scaled);
+  const Family family(theta);
+  const double scale = family.scale();
+  double score[p], J[p * p], C[p * p] = {};
 
-  v->log_likelihood = family.log_likelihood(s) - s.n * s.exponent * (ln2_hi + ln2_lo);
+  v->log_likelihood = family.log_likelihood(s);
   family.score(s, score);
-  family.information(s, v->information);
-  v->concave = invert<p>(v->information, v->covariance);
-  v->decrement = v->concave ? 0.0 : NAN;
+  family.information(s, J);
+  const bool concave = invert<p>(J, C);
+  v->decrement = concave ? 0.0 : NAN;
   for (int i = 0; i < p; ++i) {
-    step[i] = 0.0;
-    for (int j = 0; j < p; ++j) step[i] += v->covariance[i * p + j] * score[j];
-    v->decrement += score[i] * step[i];
-    v->standard_error[i] = v->concave ? unit.scale(sqrt(v->covariance[i * p + i]), dimension[i]) : NAN;
-    v->score[i] = unit.scale(score[i], -dimension[i]);
-  }
-  for (int i = 0; i < p; ++i)
     for (int j = 0; j < p; ++j) {
       int power = dimension[i] + dimension[j];
-      v->information[i * p + j] = unit.scale(v->information[i * p + j], -power);
-      v->covariance[i * p + j] = v->concave ? unit.scale(v->covariance[i * p + j], power) : NAN;
+      v->decrement += score[i] * C[i * p + j] * score[j];
+      v->information[i * p + j] = times_power(J[i * p + j], scale, -power);
+      v->covariance[i * p + j] = concave ? times_power(C[i * p + j], scale, power) : NAN;
     }
+    v->standard_error[i] = concave ? times_power(sqrt(C[i * p + i]), scale, dimension[i]) : NAN;
+    v->score[i] = times_power(score[i], scale, -dimension[i]);
+  }
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -16,6 +16,9 @@ struct moments {
   bool finite() const { return mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0; }
 };
 
+// The units in which squares of numbers of this size neither overflow nor underflow.
+inline double exponent_for(double size) { return size > 0x1p470 ? 600.0 : size < 0x1p-400 ? -600.0 : 0.0; }
+
 // The same moments in units of 2^exponent, a larger one than theirs: what underflows is lost beside the rest.
 inline moments in_units(moments a, double exponent) {
   if (a.exponent == exponent) return a;
@@ -108,7 +111,7 @@ THETAHAT_NOINLINE inline moments moments_scaled(const double* x, int64_t n) {
     if (!(size <= largest)) largest = size;
     if (largest - largest != 0) break;  // NaN or infinite: so is the result
   }
-  double exponent = largest > 0x1p470 ? 600.0 : largest < 0x1p-400 ? -600.0 : 0.0;
+  double exponent = exponent_for(largest);
   double unit = exponent > 0 ? 0x1p-600 : exponent < 0 ? 0x1p600 : 1.0;
   for (int64_t i = 0; i < n; ++i) scaled[i] = x[i] * unit;
   return moments_around(scaled, n, exponent);
@@ -122,27 +125,44 @@ THETAHAT_NOINLINE inline moments block_moments(const double* x, int64_t n) {
 
 // Fewer than 32 rows, as in a mini-batch, around the first of them (which belongs to the batch, so that no
 // more than a factor n of the squares' digits cancels). Four short sums: a block's lanes would be too many.
-inline shifted_sums few_shifted(const double* x, int64_t n) {
+// Rows are taken in units of 2^exponent.
+inline shifted_sums few_shifted(const double* x, int64_t n, int exponent) {
+  const double unit = ldexp(1.0, -exponent);
   double d[4] = {}, d2[4] = {};
   int64_t i = 0;
   for (; i + 4 <= n; i += 4)
     for (int k = 0; k < 4; ++k) {
-      double e = x[i + k] - x[0];
+      double e = (x[i + k] - x[0]) * unit;
       d[k] += e;
       d2[k] += e * e;
     }
   for (; i < n; ++i) {
-    double e = x[i] - x[0];
+    double e = (x[i] - x[0]) * unit;
     d[0] += e;
     d2[0] += e * e;
   }
-  return {double(n), x[0], (d[0] + d[1]) + (d[2] + d[3]), (d2[0] + d2[1]) + (d2[2] + d2[3])};
+  return {double(n), x[0] * unit, (d[0] + d[1]) + (d[2] + d[3]), (d2[0] + d2[1]) + (d2[2] + d2[3])};
 }
 
-// Moments as sums around their own mean, in the units of x.
-inline shifted_sums around_mean(const moments& a) {
-  double unit = ldexp(1.0, int(a.exponent));
-  return {a.n, a.mean.hi * unit, a.n * a.mean.lo * unit, a.gap.hi * unit * unit};
+// Moments as sums around their own mean, in units of 2^exponent.
+inline shifted_sums around_mean(const moments& a, int exponent) {
+  int k = int(a.exponent) - exponent;
+  return {a.n, ldexp(a.mean.hi, k), a.n * ldexp(a.mean.lo, k), ldexp(a.gap.hi, 2 * k)};
+}
+
+// A sample seen from a centre in units of a scale: (mean - centre) / scale, sum ((x - centre) / scale)^2.
+struct standardized {
+  double n, offset, squares;
+};
+
+inline standardized standardize(moments s, double centre, double scale) {
+  double exponent = exponent_for(fabs(centre));
+  if (exponent > s.exponent) s = in_units(s, exponent);
+  int k;
+  double f = frexp(scale, &k);  // scale = 2^k f
+  k = int(s.exponent) - k;
+  double z = ldexp((s.mean + -ldexp(centre, -int(s.exponent))).hi / f, k);
+  return {s.n, z, ldexp(s.gap.hi / f / f, 2 * k) + s.n * z * z};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -22,10 +22,6 @@ inline wide multiply(uint64_t a, uint64_t b) {
 #endif
 }
 
-inline void identity(uint32_t* index, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) index[i] = uint32_t(i);
-}
-
 // How many entries share one random word: as many as keep the product of their bounds below 2^56, so that the
 // exact test for bias is rarely reached.
 inline int shared_draws(int64_t n) {
@@ -69,7 +65,7 @@ inline void draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t firs
 inline void shuffle(thetahat_bitgen* bitgen, uint32_t* index, int64_t n) {
   const int shared = shared_draws(n);
   thetahat_words words = {bitgen, 0, {}};
-  identity(index, n);
+  for (int64_t i = 0; i < n; ++i) index[i] = uint32_t(i);
   for (int64_t i = 0; i < n; i += shared)
     draw(words, index, n, i, int(n - i < shared ? n - i : shared), shared);
 }

@@ -9,45 +9,45 @@ namespace thetahat::THETAHAT_ISA {
 
 struct normal {
   static constexpr int n_params = 2;
-  static constexpr int dimension[n_params] = {1, 1};  // the power of the unit of x in each parameter
+  static constexpr int dimension[n_params] = {1, 1};  // the power of scale() in each parameter
   using sums = moments;
 
   double mu, sigma, log_norm;
 
   explicit normal(const double* theta)
       : mu(theta[0]), sigma(theta[1]), log_norm(log(theta[1]) + half_log_2pi) {}
+  double scale() const { return sigma; }
 
   static bool valid(const double* theta) {
     return theta[0] - theta[0] == 0 && theta[1] > 0 && theta[1] < HUGE_VAL;
   }
 
   static sums block(const double* x, int64_t n) { return block_moments(x, n); }
-  static shifted_sums batch(const double* x, int64_t n) { return few_shifted(x, n); }
-  static shifted_sums batch(const sums& s) { return around_mean(s); }
+  static shifted_sums batch(const double* x, int64_t n, int exponent) { return few_shifted(x, n, exponent); }
+  static shifted_sums batch(const sums& s, int exponent) { return around_mean(s, exponent); }
 
   // mu = m, sigma = sqrt(Q / n); no maximum where all values are equal.
   static bool maximum(const sums& s, double* theta) {
-    theta[0] = s.mean.hi;
-    theta[1] = sqrt(s.gap.hi / s.n);
-    return theta[1] > 0;
+    theta[0] = ldexp(s.mean.hi, int(s.exponent));
+    theta[1] = ldexp(sqrt(s.gap.hi / s.n), int(s.exponent));
+    return s.gap.hi > 0;
   }
 
-  double offset(const sums& s) const { return (s.mean + -mu).hi / sigma; }
-  double squares(const sums& s) const {
-    double z = offset(s);
-    return s.gap.hi / sigma / sigma + s.n * z * z;
+  double log_likelihood(const sums& s) const {
+    return -s.n * log_norm - 0.5 * standardize(s, mu, sigma).squares;
   }
-
-  double log_likelihood(const sums& s) const { return -s.n * log_norm - 0.5 * squares(s); }
+  // In units of the scale: of theta / sigma.
   void score(const sums& s, double* g) const {
-    g[0] = s.n * offset(s) / sigma;
-    g[1] = (squares(s) - s.n) / sigma;
+    standardized z = standardize(s, mu, sigma);
+    g[0] = z.n * z.offset;
+    g[1] = z.squares - z.n;
   }
-  // Minus the second derivatives, row by row.
+  // Minus the second derivatives, likewise.
   void information(const sums& s, double* J) const {
-    J[0] = s.n / sigma / sigma;
-    J[1] = J[2] = 2 * s.n * offset(s) / sigma / sigma;
-    J[3] = (3 * squares(s) - s.n) / sigma / sigma;
+    standardized z = standardize(s, mu, sigma);
+    J[0] = z.n;
+    J[1] = J[2] = 2 * z.n * z.offset;
+    J[3] = 3 * z.squares - z.n;
   }
 
   template <class V>

@@ -11,6 +11,8 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int n_families = __COUNTER__ - first_place;
 
+static_assert(thetahat_span_rows == span_rows);
+
 template <class Family>
 struct functions {
   using sums = typename Family::sums;
@@ -32,7 +34,7 @@ struct functions {
   }
   static double rows(const void* s) { return in(s).n; }
   static int finite(const void* s) { return in(s).finite(); }
-  static int maximum_of(const void* s, double* theta) { return maximum<Family>(in(s), theta); }
+  static int maximum_of(const void* s, double* theta) { return Family::maximum(in(s), theta); }
   static void evaluate_at(const void* s, const double* theta, thetahat_values* values) {
     evaluate<Family>(in(s), theta, values);
   }
@@ -61,8 +63,9 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families, families, count_not_finite, count_inexact, copy_counted,
-                                         shuffle,           log,        exp};
+  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families,    families,
+                                         count_not_finite,  count_inexact, copy_counted,
+                                         shuffle,           log,           exp};
 };
 
 extern const thetahat_table table;

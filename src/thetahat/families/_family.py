@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from thetahat._kernels import Sums
 
 __all__ = ["Family", "Parameter"]
 
@@ -37,13 +36,13 @@ class Family:
     exists : str
         The condition under which the likelihood of a sample has a maximum.
     start : callable
-        Rough parameter values from a few rows, for methods that need a start.
+        Rough parameter values from the sums of the first rows, for methods that need a start.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     exists: str
-    start: Callable[[NDArray[np.float64]], tuple[float, ...]]
+    start: Callable[[Sums], tuple[float, ...]]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["gradient_ascent", "gradient_step", "minibatches", "stochastic_ascent"]
@@ -20,11 +21,13 @@ def gradient_step(theta: Theta, gradient: Sequence[float], learning_rate: float)
 
 
 def minibatches(
-    X: Sequence[float], batch_size: int, shuffle: Callable[[list[int]], object] | None = None
+    X: Sequence[float], batch_size: int, shuffle: Callable[[list[int]], object] | None = random.shuffle
 ) -> Iterator[Sequence[float]]:
     """Yield one epoch's batches of neighbours; `shuffle` reorders the list of their starts in place.
 
-    >>> list(minibatches([1.0, 2.0, 3.0], 2))
+    >>> sorted(minibatches([1.0, 2.0, 3.0], 2))
+    [[1.0, 2.0], [3.0]]
+    >>> list(minibatches([1.0, 2.0, 3.0], 2, None))
     [[1.0, 2.0], [3.0]]
     >>> list(minibatches([1.0, 2.0, 3.0], 2, list.reverse))
     [[3.0], [1.0, 2.0]]

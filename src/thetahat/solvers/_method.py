@@ -8,7 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat import _kernels
 from thetahat._kernels import Sums
+from thetahat.errors import NoMaximumError
+from thetahat.families import get_family
 
 __all__ = ["Method", "Outcome", "Task"]
 
@@ -25,6 +28,21 @@ class Task(NamedTuple):
     rng: Any = None
     trace: bool = False
     progress: bool = False
+
+    def maximum(self) -> Theta:
+        """Return the maximum; raise `NoMaximumError` where there is none or doubles cannot hold it."""
+        theta = self.sums.maximum()
+        family = get_family(self.family)
+        if theta is None:
+            raise NoMaximumError(
+                f"the {family.name} likelihood of these {self.sums.n} row(s) has no maximum:"
+                f" it takes {family.exists}"
+            )
+        if not _kernels.valid(self.family, theta):
+            raise NoMaximumError(
+                f"the maximum of the {family.name} likelihood, {theta}, lies beyond what doubles can hold"
+            )
+        return theta
 
 
 class Outcome(NamedTuple):
@@ -43,8 +61,18 @@ class Method:
     name: ClassVar[str]
     iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
 
+    @property
+    def draws(self) -> bool:
+        """Whether the method takes random numbers."""
+        return False
+
     def __str__(self) -> str:
         return f"by {self!r}"
+
+    def _set(self, **values: Any) -> None:
+        """Put checked settings in the place of those that were given."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def run(self, task: Task) -> Outcome:
         """Carry the task out."""
