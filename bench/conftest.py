@@ -8,6 +8,7 @@ from typing import Any
 
 import contenders  # noqa: F401 - enters everybody
 import pytest
+from contest import Case, Contender, Job
 from jobs import JOBS
 
 from thetahat import _kernels
@@ -27,8 +28,13 @@ def quick(request: pytest.FixtureRequest) -> bool:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "contender" in metafunc.fixturenames:
         entries = [(job, case, contender) for job in JOBS for case, contender in job.entries()]
-        ids = [f"{job.name}-{case.label}-{by.name}, {by.threads}" for job, case, by in entries]
-        metafunc.parametrize(("job", "case", "contender"), entries, ids=ids)
+        metafunc.parametrize(("job", "case", "contender"), [parameters(*entry) for entry in entries])
+
+
+def parameters(job: Job, case: Case, contender: Contender) -> Any:
+    name = f"{job.name}-{case.label}-{contender.name}, {contender.threads}"
+    clock = pytest.mark.benchmark(timer=contender.clock)
+    return pytest.param(job, case, contender, id=name, marks=clock)
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:

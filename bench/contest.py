@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ class Contender(NamedTuple):
     needs: str | None  # the module without which it cannot run
     only: tuple[str, ...] | None  # labels of the cases it enters; None for all
     floor: bool
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Processor time, which other processes hardly touch; for work on several threads the wall's."""
+        return thread_time if self.threads == 1 else perf_counter
 
     @property
     def installed(self) -> bool:

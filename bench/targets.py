@@ -35,8 +35,8 @@ def _pass(case: str, by: str, threads: int = 1) -> Key:
     return Key("one pass", case, by, threads)
 
 
-def _sgd(size: int, by: str) -> Key:
-    return Key("stochastic ascent", f"batches of {size}", by, 1)
+def _sgd(size: int, by: str, threads: int = 1) -> Key:
+    return Key("stochastic ascent", f"batches of {size}", by, threads)
 
 
 _OURS, _FLOOR = "thetahat", "floor: read and add"
@@ -80,7 +80,7 @@ TARGETS = (
     ),
     Target("SGD: numba with np.random.shuffle / ours", _ratio(_sgd(1, _SHUFFLE), _sgd(1, _OURS)), at_least=2),
     Target("SGD: numba, best by hand / ours", _ratio(_sgd(1, _SHUFFLE_BY_HAND), _sgd(1, _OURS)), at_least=2),
-    Target("SGD: JAX scan / ours", _ratio(_sgd(1, "JAX lax.scan under jit"), _sgd(1, _OURS)), at_least=20),
+    Target("SGD: JAX scan / ours", _ratio(_sgd(1, "JAX lax.scan under jit", 2), _sgd(1, _OURS)), at_least=20),
     Target(
         "SGD: pure Python / ours", _ratio(_sgd(1, "the notebook's pure Python"), _sgd(1, _OURS)), at_least=200
     ),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pytest
 from contest import Case, Contender, Job
 
-ROUND = 2e-3  # seconds; shorter calls are repeated
+Clock = Callable[[], float]
+
+ROUND = 5e-4  # seconds; shorter calls are repeated, but a round should fit between two interruptions
 BUDGET = 2.5  # seconds for all rounds
 ROUNDS = range(3, 100)
 
@@ -27,13 +28,14 @@ def test_contender(benchmark: Any, job: Job, case: Case, contender: Contender, q
     np.testing.assert_allclose(
         numbers(theirs.call()), theirs.expected, rtol=theirs.tolerance, atol=theirs.tolerance
     )
-    our_calls, our_time = calls_in_a_round(ours.call)
-    their_calls, their_time = calls_in_a_round(theirs.call)
+    clock = contender.clock
+    our_calls, our_time = calls_in_a_round(ours.call, clock)
+    their_calls, their_time = calls_in_a_round(theirs.call, clock)
     our_rounds = []
 
     def our_round() -> None:
         ours.call()  # after the contender's round, the caches are not what ours leaves behind
-        our_rounds.append(seconds(ours.call, our_calls))
+        our_rounds.append(seconds(ours.call, our_calls, clock))
 
     wanted = int(BUDGET / (our_time + their_time))
     rounds = 2 if quick else min(max(wanted, ROUNDS.start), ROUNDS.stop)
@@ -53,20 +55,20 @@ def numbers(result: Any) -> Any:
     return np.hstack([np.ravel(part) for part in result]) if isinstance(result, tuple) else np.ravel(result)
 
 
-def calls_in_a_round(call: Callable[[], Any]) -> tuple[int, float]:
+def calls_in_a_round(call: Callable[[], Any], clock: Clock) -> tuple[int, float]:
     """Return how many calls make a round, and how long it takes."""
     call()
-    calls, taken = 1, seconds(call, 1)
+    calls, taken = 1, seconds(call, 1, clock)
     while taken < ROUND:
         calls = int(calls * max(2.0, min(10.0, 1.2 * ROUND / taken)))
-        taken = seconds(call, calls)
+        taken = seconds(call, calls, clock)
     return calls, taken
 
 
-def seconds(call: Callable[[], Any], calls: int) -> float:
-    start = perf_counter()
+def seconds(call: Callable[[], Any], calls: int, clock: Clock) -> float:
+    start = clock()
     repeat(call, calls)
-    return perf_counter() - start
+    return clock() - start
 
 
 def repeat(call: Callable[[], Any], calls: int) -> None:

@@ -65,7 +65,7 @@ def _step(theta: Any, x: Any, rate: float) -> Any:
     return tuple(value + rate * slope for value, slope in zip(theta, score, strict=True))
 
 
-@stochastic.enter("JAX lax.scan under jit", needs="jax")
+@stochastic.enter("JAX lax.scan under jit", threads=2, needs="jax")
 def scan(case: Case) -> Run:
     jax = load()
     batches = jax.numpy.asarray(case.x).reshape(-1, case.batch_size)
