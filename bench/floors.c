@@ -22,6 +22,14 @@ double read_and_add(const double* x, int64_t n) {
   return s;
 }
 
+/* The same on two threads; OpenMP keeps the second one awake from call to call. */
+double read_and_add_on_two_threads(const double* x, int64_t n) {
+  double s = 0;
+#pragma omp parallel for num_threads(2) reduction(+ : s)
+  for (int half = 0; half < 2; ++half) s += read_and_add(x + half * (n / 2), half ? n - n / 2 : n / 2);
+  return s;
+}
+
 /* Latency: stochastic ascent on Normal(mu, sigma) as its formulas stand, rows in their order, every
  * multiply-and-add fused: subtract, divide, multiply, fma, fma from one sigma to the next. */
 void normal_chain(const double* x, int64_t n, int64_t epochs, double rate, double* theta) {

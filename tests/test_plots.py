@@ -44,7 +44,7 @@ def test_density_over_histogram(x, exact):
     (curve,) = figure.axes[0].lines
     at, density = curve.get_data()
     np.testing.assert_allclose(density, np.exp(th.logpdf(at, "normal", exact.theta)))
-    assert np.trapezoid(density, at) == pytest.approx(1, abs=0.01)
+    assert density.mean() * (at[-1] - at[0]) == pytest.approx(1, abs=0.01)
     assert figure.axes[0].get_xlabel() == r"delay in \$"
     assert legend(figure) == [
         "1,000 rows",

@@ -105,7 +105,7 @@ def _read_parquet(path: Path, column: str | None) -> Array:
         raise SampleError(f"column {name!r} of {path} holds {of}, not numbers")
     try:
         return _as_float64(values, pa)
-    except pa.ArrowInvalid as error:  # an integer beyond 2**53
+    except pa.ArrowException as error:  # such as an integer beyond 2**53
         raise SampleError(f"column {name!r} of {path} does not fit into float64: {error}") from error
 
 

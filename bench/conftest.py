@@ -1,0 +1,55 @@
+"""Options and contenders of the benchmarks."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import contenders  # noqa: F401 - enters everybody
+import pytest
+from contest import Case, Contender, Job
+from jobs import JOBS
+
+from thetahat import _kernels
+
+PEERS = ("numpy", "scipy", "numba", "numba-stats", "iminuit", "jax", "torch", "scikit-learn")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="tiny sizes: show that the benchmarks work")
+
+
+@pytest.fixture(scope="session")
+def quick(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("quick")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "contender" in metafunc.fixturenames:
+        entries = [(job, case, contender) for job in JOBS for case, contender in job.entries()]
+        metafunc.parametrize(("job", "case", "contender"), [parameters(*entry) for entry in entries])
+
+
+def parameters(job: Job, case: Case, contender: Contender) -> Any:
+    name = f"{job.name}-{case.label}-{contender.name}, {contender.threads}"
+    clock = pytest.mark.benchmark(timer=contender.clock)
+    return pytest.param(job, case, contender, id=name, marks=clock)
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    machine_info["quick"] = config.getoption("quick")
+    machine_info["cores"] = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    )
+    machine_info["instruction_set"] = _kernels.isa
+    entered = [contender for job in JOBS for contender in job.contenders]
+    machine_info["missing"] = sorted({by.needs for by in entered if by.needs and not by.installed})
+    machine_info["versions"] = {"thetahat": _version("thetahat"), **{name: _version(name) for name in PEERS}}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,34 @@
+"""numba-stats, called from Python, and from a function compiled as its documentation says for speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from contest import Case, Run
+from jobs import THETA, one_pass, values
+
+
+@one_pass.enter("numba-stats norm.logpdf, sum", needs="numba_stats")
+def logpdf(case: Case) -> Run:
+    from numba_stats import norm
+
+    x = case.x
+    return Run(lambda: norm.logpdf(x, *THETA).sum(), values(case)[:1], case.n)
+
+
+@cache
+def parallel_log_likelihood() -> Callable[..., float]:
+    import numba
+    from numba_stats import norm
+
+    @numba.njit(parallel=True, fastmath=True)
+    def log_likelihood(x, mu, sigma):
+        return norm.logpdf(x, mu, sigma).sum()
+
+    return log_likelihood
+
+
+@one_pass.enter("numba-stats norm.logpdf, sum, compiled together", threads=2, needs="numba_stats")
+def logpdf_parallel(case: Case) -> Run:
+    return Run(partial(parallel_log_likelihood(), case.x, *THETA), values(case)[:1], case.n)

@@ -1,0 +1,31 @@
+"""scikit-learn's SGDRegressor: mu alone.
+
+Squared loss of y = x on a constant feature, no penalty: the coefficient makes the steps of mu with sigma held
+at 1. There is no second parameter, and no division.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from contest import Case, Run
+from jobs import RATE, stochastic
+
+
+@stochastic.enter("scikit-learn SGDRegressor, mu only", only=["batches of 1"], needs="sklearn")
+def regressor(case: Case) -> Run:
+    from sklearn.linear_model import SGDRegressor
+
+    x, ones = case.x, np.ones((case.n, 1))
+    model = SGDRegressor(
+        penalty=None,
+        learning_rate="constant",
+        eta0=RATE,
+        max_iter=case.epochs,
+        tol=None,
+        fit_intercept=False,
+        random_state=0,
+    )
+    decay = (1 - RATE) ** (case.n * case.epochs)
+    return Run(
+        lambda: model.fit(ones, x).coef_, [x.mean() * (1 - decay)], case.n * case.epochs, tolerance=0.05
+    )

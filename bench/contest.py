@@ -1,0 +1,100 @@
+"""A job, the sizes it is done at, and everybody who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from time import perf_counter, thread_time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Case(NamedTuple):
+    """A size of a job, and the sample for it."""
+
+    label: str
+    n: int
+    batch_size: int = 1
+    epochs: int = 1
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        return _sample(self.n)
+
+    def quick(self) -> Case:
+        """The same job, only large enough to show that the code works."""
+        n = min(self.n, 200)
+        return self._replace(n=n, batch_size=min(self.batch_size, n), epochs=min(self.epochs, 2))
+
+
+@cache
+def _sample(n: int) -> NDArray[np.float64]:
+    x = np.random.default_rng(20).normal(1.0, 2.0, n)
+    x.flags.writeable = False
+    return x
+
+
+class Run(NamedTuple):
+    """A call to be timed, the numbers it must return, and how many units of the job it gets through."""
+
+    call: Callable[[], Any]
+    expected: Sequence[float]
+    units: float
+    tolerance: float = 1e-9
+
+
+class Contender(NamedTuple):
+    name: str
+    setup: Callable[[Case], Run]
+    threads: int
+    needs: str | None  # the module without which it cannot run
+    only: tuple[str, ...] | None  # labels of the cases it enters; None for all
+    floor: bool
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Processor time, which other processes hardly touch; for work on several threads the wall's."""
+        return thread_time if self.threads == 1 else perf_counter
+
+    @property
+    def installed(self) -> bool:
+        return self.needs is None or find_spec(self.needs) is not None
+
+
+class Job:
+    """A job. The contender that enters first is ours, and the one that all others are measured beside."""
+
+    def __init__(self, name: str, title: str, unit: str, cases: Sequence[Case]) -> None:
+        self.name, self.title, self.unit, self.cases = name, title, unit, cases
+        self.contenders: list[Contender] = []
+
+    @property
+    def reference(self) -> Contender:
+        return self.contenders[0]
+
+    def enter(
+        self,
+        name: str,
+        *,
+        threads: int = 1,
+        needs: str | None = None,
+        only: Sequence[str] | None = None,
+        floor: bool = False,
+    ) -> Callable[[Callable[[Case], Run]], Callable[[Case], Run]]:
+        """Enter the decorated function, which prepares a contender's run of a case, imports included."""
+
+        def decorate(setup: Callable[[Case], Run]) -> Callable[[Case], Run]:
+            labels = None if only is None else tuple(only)
+            self.contenders.append(Contender(name, setup, threads, needs, labels, floor))
+            return setup
+
+        return decorate
+
+    def entries(self) -> Iterator[tuple[Case, Contender]]:
+        for case in self.cases:
+            for contender in self.contenders:
+                if contender.only is None or case.label in contender.only:
+                    yield case, contender

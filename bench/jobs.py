@@ -1,0 +1,78 @@
+"""The jobs, and what their answers must be."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+from contest import Case, Job
+
+THETA = (0.5, 1.5)  # where log-likelihood and score are taken
+START = (0.0, 1.0)  # where iterative methods start
+HALF_LOG_2_PI = math.log(2 * math.pi) / 2
+
+one_pass = Job(
+    "one pass",
+    "Normal: log-likelihood and score from all rows",
+    "row",
+    [Case("1e4", 10**4), Case("1e6", 10**6), Case("3e7", 3 * 10**7)],
+)
+LARGE = ("1e6", "3e7")  # worth a second thread
+
+small_fit = Job("small fit", "Normal: fit of 100 values", "row", [Case("100", 100)])
+
+RATE = 1e-4
+stochastic = Job(
+    "stochastic ascent",
+    "Normal: mini-batches of 1000 shuffled samples",
+    "sample and epoch",
+    [Case(f"batches of {size}", 1000, size, 1000) for size in (1, 10, 1000)],
+)
+
+FULL_RATE = 1e-7
+full_ascent = Job(
+    "gradient ascent",
+    "Normal: full-batch gradient ascent on 1e6 rows",
+    "row and epoch",
+    [Case("1000 epochs", 10**6, 10**6, 1000)],
+)
+
+JOBS = (one_pass, small_fit, stochastic, full_ascent)
+
+
+@cache
+def values(case: Case) -> tuple[float, float, float]:
+    """Log-likelihood and score by their definition, term by term."""
+    mu, sigma = THETA
+    z = (case.x - mu) / sigma
+    squares = float((z * z).sum())
+    log_likelihood = -squares / 2 - case.n * (math.log(sigma) + HALF_LOG_2_PI)
+    return log_likelihood, float(z.sum()) / sigma, (squares - case.n) / sigma
+
+
+def values_from_sums(n: int, sum_d: Any, sum_d2: Any) -> tuple[Any, Any, Any]:
+    """Log-likelihood and score from sum (x - mu) and sum (x - mu)^2."""
+    _, sigma = THETA
+    squares = sum_d2 / sigma**2
+    log_likelihood = -squares / 2 - n * (math.log(sigma) + HALF_LOG_2_PI)
+    return log_likelihood, sum_d / sigma**2, (squares - n) / sigma
+
+
+@cache
+def maximum(case: Case) -> tuple[float, float]:
+    return float(case.x.mean()), float(case.x.std())
+
+
+@cache
+def ascended(case: Case, rate: float) -> tuple[float, float]:
+    """Where an ascent on the case's batches ends, rows in their order: a shuffled one ends near it."""
+    mu, sigma = START
+    starts = range(0, case.n, case.batch_size)
+    batches = [case.x[start : start + case.batch_size] for start in starts]
+    sums = [(len(batch), float(batch.sum()), float(batch @ batch)) for batch in batches]
+    for _ in range(case.epochs):
+        for n, total, squares in sums:
+            d, d2 = total - n * mu, squares - 2 * mu * total + n * mu * mu
+            mu, sigma = mu + rate * d / sigma**2, sigma + rate * (d2 / sigma**2 - n) / sigma
+    return mu, sigma

@@ -1,0 +1,102 @@
+"""The promises about speed: ratios of two contenders of one run, and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import NamedTuple
+
+from results import Key, Results
+
+
+class Target(NamedTuple):
+    promise: str
+    measure: Callable[[Results], float | None]
+    at_most: float = inf
+    at_least: float = 0.0
+
+    def met(self, measured: float) -> bool:
+        return self.at_least <= measured <= self.at_most
+
+    @property
+    def bound(self) -> str:
+        return f"≥ {self.at_least:g}" if self.at_least else f"≤ {self.at_most:g}"
+
+
+def _ratio(above: Key, below: Key) -> Callable[[Results], float | None]:
+    return lambda results: results.ratio(above, below)
+
+
+def _megabytes(results: Results) -> float | None:
+    return results.memory["thetahat"] / 1e6 if "thetahat" in results.memory else None
+
+
+def _pass(case: str, by: str, threads: int = 1) -> Key:
+    return Key("one pass", case, by, threads)
+
+
+def _sgd(size: int, by: str, threads: int = 1) -> Key:
+    return Key("stochastic ascent", f"batches of {size}", by, threads)
+
+
+_OURS, _FLOOR = "thetahat", "floor: read and add"
+_JAX = "JAX norm.logpdf, jit value_and_grad"
+_JAX_BY_HAND = "JAX by hand, jit value_and_grad"
+_SHUFFLE = "numba, np.random.shuffle"
+_SHUFFLE_BY_HAND = "numba, by hand, shuffle among the steps"
+
+TARGETS = (
+    Target(
+        "pass over 3e7 rows / read-and-add", _ratio(_pass("3e7", _OURS), _pass("3e7", _FLOOR)), at_most=1.1
+    ),
+    Target(
+        "pass over 1e6 rows / read-and-add in cache",
+        _ratio(_pass("1e6", _OURS), _pass("1e6", _FLOOR)),
+        at_most=2,
+    ),
+    Target(
+        "1e6: numpy mean + std / pass",
+        _ratio(_pass("1e6", "numpy mean + std"), _pass("1e6", _OURS)),
+        at_least=4,
+    ),
+    Target(
+        "1e6: numpy mean + std / pass, 2 threads",
+        _ratio(_pass("1e6", "numpy mean + std"), _pass("1e6", _OURS, 2)),
+        at_least=7,
+    ),
+    Target("1e6: JAX norm.logpdf / pass", _ratio(_pass("1e6", _JAX, 2), _pass("1e6", _OURS)), at_least=15),
+    Target(
+        "1e6: JAX by hand / pass", _ratio(_pass("1e6", _JAX_BY_HAND, 2), _pass("1e6", _OURS)), at_least=15
+    ),
+    Target(
+        "1e6: scipy norm.logpdf sum / pass",
+        _ratio(_pass("1e6", "scipy.stats.norm.logpdf, sum"), _pass("1e6", _OURS)),
+        at_least=100,
+    ),
+    Target(
+        "SGD, batch 1, shuffled / its chain unshuffled",
+        _ratio(_sgd(1, _OURS), _sgd(1, "floor: the chain of steps, no shuffle")),
+        at_most=1,
+    ),
+    Target("SGD: numba with np.random.shuffle / ours", _ratio(_sgd(1, _SHUFFLE), _sgd(1, _OURS)), at_least=2),
+    Target("SGD: numba, best by hand / ours", _ratio(_sgd(1, _SHUFFLE_BY_HAND), _sgd(1, _OURS)), at_least=2),
+    Target("SGD: JAX scan / ours", _ratio(_sgd(1, "JAX lax.scan under jit", 2), _sgd(1, _OURS)), at_least=20),
+    Target(
+        "SGD: pure Python / ours", _ratio(_sgd(1, "the notebook's pure Python"), _sgd(1, _OURS)), at_least=200
+    ),
+    Target("SGD: shuffled batches of 10 / of 1", _ratio(_sgd(10, _OURS), _sgd(1, _OURS)), at_most=0.2),
+    Target(
+        "1000 epochs of gradient ascent / one pass",
+        _ratio(
+            Key("gradient ascent", "1000 epochs", _OURS, 1),
+            Key("gradient ascent", "1000 epochs", "thetahat, one pass alone", 1),
+        ),
+        at_most=1.2,
+    ),
+    Target(
+        "fit of 100: ours / scipy.stats.norm.fit",
+        _ratio(Key("small fit", "100", _OURS, 1), Key("small fit", "100", "scipy.stats.norm.fit", 1)),
+        at_most=1,
+    ),
+    Target("peak memory of a fit of 3e7 rows beyond the sample, MB", _megabytes, at_most=2),
+)

@@ -1,0 +1,76 @@
+"""Each contender timed beside ours: rounds of the one and of the other in turn, on the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from contest import Case, Contender, Job
+
+Clock = Callable[[], float]
+
+ROUND = 5e-4  # seconds; shorter calls are repeated, but a round should fit between two interruptions
+BUDGET = 2.5  # seconds for all rounds
+ROUNDS = range(3, 100)
+
+# Peers warn of their own futures.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def test_contender(benchmark: Any, job: Job, case: Case, contender: Contender, quick: bool) -> None:
+    if not contender.installed:
+        pytest.skip(f"{contender.needs} is not installed")
+    if quick:
+        case = case.quick()
+    ours, theirs = job.reference.setup(case), contender.setup(case)
+    np.testing.assert_allclose(
+        numbers(theirs.call()), theirs.expected, rtol=theirs.tolerance, atol=theirs.tolerance
+    )
+    clock = contender.clock
+    our_calls, our_time = calls_in_a_round(ours.call, clock)
+    their_calls, their_time = calls_in_a_round(theirs.call, clock)
+    our_rounds = []
+
+    def our_round() -> None:
+        ours.call()  # after the contender's round, the caches are not what ours leaves behind
+        our_rounds.append(seconds(ours.call, our_calls, clock))
+
+    wanted = int(BUDGET / (our_time + their_time))
+    rounds = 2 if quick else min(max(wanted, ROUNDS.start), ROUNDS.stop)
+    benchmark.pedantic(repeat, (theirs.call, their_calls), setup=our_round, rounds=rounds)
+    benchmark.extra_info.update(
+        job=job.name,
+        case=case.label,
+        contender=contender.name,
+        threads=contender.threads,
+        ns=1e9 * benchmark.stats.stats.min / their_calls / theirs.units,
+        our_ns=1e9 * min(our_rounds) / our_calls / ours.units,
+    )
+
+
+def numbers(result: Any) -> Any:
+    """Flatten what a call returns: a number, or arrays and pairs of them in a tuple."""
+    return np.hstack([np.ravel(part) for part in result]) if isinstance(result, tuple) else np.ravel(result)
+
+
+def calls_in_a_round(call: Callable[[], Any], clock: Clock) -> tuple[int, float]:
+    """Return how many calls make a round, and how long it takes."""
+    call()
+    calls, taken = 1, seconds(call, 1, clock)
+    while taken < ROUND:
+        calls = int(calls * max(2.0, min(10.0, 1.2 * ROUND / taken)))
+        taken = seconds(call, calls, clock)
+    return calls, taken
+
+
+def seconds(call: Callable[[], Any], calls: int, clock: Clock) -> float:
+    start = clock()
+    repeat(call, calls)
+    return clock() - start
+
+
+def repeat(call: Callable[[], Any], calls: int) -> None:
+    for _ in range(calls):
+        call()
