@@ -15,9 +15,9 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 CSRC_FLOORS = (("api.h",), ("math",), ("engine",), ("families", "families.def"), ("isa",))
 PACKAGE_FLOORS = (
     ("errors", "_version"),
-    ("_kernels",),
-    ("_checks", "data", "families", "solvers"),
-    ("__init__", "_config", "_report", "fit", "minibatch", "result"),
+    ("_arrow", "_kernels"),
+    ("_checks", "_quantile", "data", "families", "solvers"),
+    ("__init__", "_config", "_report", "fit", "minibatch", "result", "summary"),
     ("_commands", "cli", "plots"),
 )
 USER_FLOOR = 3  # up to here the package needs NumPy alone; what is optional is imported inside functions

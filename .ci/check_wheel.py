@@ -1,4 +1,4 @@
-"""A wheel holds the package's Python files, one compiled module and nothing else, and stays small."""
+"""A wheel holds the package's Python files, its compiled modules and nothing else, and stays small."""
 
 import sys
 from pathlib import Path
@@ -19,8 +19,9 @@ def main(wheel: Path) -> int:
     compiled = {name for name in held if name.endswith((".so", ".pyd"))}
     wrong = [f"too much: {name}" for name in sorted(held - wanted - compiled)]
     wrong += [f"missing: {name}" for name in sorted(wanted - held)]
-    if len(compiled) != 1:
-        wrong.append(f"expected one compiled module, found {sorted(compiled)}")
+    modules = {path.stem for path in SOURCE.rglob("*.pyx")}
+    if len(compiled) != len(modules) or {Path(name).name.split(".")[0] for name in compiled} != modules:
+        wrong.append(f"expected the compiled modules {sorted(modules)}, found {sorted(compiled)}")
     size = wheel.stat().st_size
     if size > LARGEST:
         wrong.append(f"more than {LARGEST} bytes")

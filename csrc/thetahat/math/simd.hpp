@@ -9,7 +9,7 @@
 #include <string.h>
 
 #ifdef __FAST_MATH__
-#error "thetahat needs IEEE arithmetic: build it without -ffast-math"
+#error "thetahat needs IEEE arithmetic: build it without the fast-math option"
 #endif
 static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in registers (-mfpmath=sse)");
 
