@@ -47,7 +47,7 @@ typedef struct {
   int64_t first_bit;
 } thetahat_rows;
 
-enum { thetahat_max_words = 64 };
+enum { thetahat_max_words = 4 };
 
 /* Random words drawn and not yet used. */
 typedef struct {

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # cython: freethreading_compatible=True
-"""Columns of other libraries through the Arrow PyCapsule protocol, in place: addresses of values and validity bits.
+"""Columns of other libraries through the Arrow PyCapsule protocol, in place: values and validity bits.
 
 Layouts: the Arrow C data and C stream interfaces, https://arrow.apache.org/docs/format/CDataInterface.html
 """
@@ -70,10 +70,11 @@ cdef class Chunk:
 
 
 cdef tuple described(Chunk owner, const ArrowArray* array, str format):
-    """Owner, address of the first value, length, step, type, address of the validity bits, first bit."""
+    """Return owner, address of the first value, length, step, type, address of the validity bits, first bit."""
     name, size = TYPES[format]
     validity = <intptr_t>array.buffers[0] if array.null_count != 0 else 0
-    return owner, <intptr_t>array.buffers[1] + array.offset * size, array.length, size, name, validity, array.offset
+    values = <intptr_t>array.buffers[1] + array.offset * size
+    return owner, values, array.length, size, name, validity, array.offset
 
 
 cdef str format_of(const ArrowSchema* schema):

@@ -275,7 +275,7 @@ cdef int add_rows(
     const thetahat_family* family, void* tree, const thetahat_rows* rows, int threads
 ) except -1:
     cdef int team = <int>max(1, min(threads, rows.n // (2 * thetahat_span_rows)))
-    cdef int64_t done = 0, size, slice_rows = PASS_SLICE * min(team, 16)  # there may be more threads than cores
+    cdef int64_t done = 0, size, slice_rows = PASS_SLICE * min(team, 16)  # more threads may share cores
     while done < rows.n:
         size = min(slice_rows, rows.n - done)
         with nogil:

@@ -128,20 +128,21 @@ THETAHAT_NOINLINE inline moments block_moments(const double* x, int64_t n) {
 // Rows are taken in units of 2^exponent.
 inline shifted_sums few_shifted(const double* x, int64_t n, int exponent) {
   const double unit = ldexp(1.0, -exponent);
-  double d[4] = {}, d2[4] = {};
+  quad d = {}, d2 = {};
+  double rest = 0.0, rest2 = 0.0;
   int64_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (int k = 0; k < 4; ++k) {
-      double e = (x[i + k] - x[0]) * unit;
-      d[k] += e;
-      d2[k] += e * e;
-    }
+  for (; i + 4 <= n; i += 4) {
+    quad e = (load_quad(x + i) - x[0]) * unit;
+    d += e;
+    d2 += e * e;
+  }
   for (; i < n; ++i) {
     double e = (x[i] - x[0]) * unit;
-    d[0] += e;
-    d2[0] += e * e;
+    rest += e;
+    rest2 += e * e;
   }
-  return {double(n), x[0] * unit, (d[0] + d[1]) + (d[2] + d[3]), (d2[0] + d2[1]) + (d2[2] + d2[3])};
+  return {double(n), x[0] * unit, ((d[0] + d[1]) + (d[2] + d[3])) + rest,
+          ((d2[0] + d2[1]) + (d2[2] + d2[3])) + rest2};
 }
 
 // Moments as sums around their own mean, in units of 2^exponent.

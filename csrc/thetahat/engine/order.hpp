@@ -30,7 +30,8 @@ inline int shared_draws(int64_t n) {
   return 56 / bits;
 }
 
-// Calls to the generator come in bursts: one among the steps would empty the registers each time.
+// Calls to the generator come in short bursts: each empties the registers, and a long one is not hidden by
+// the latency of the steps before it.
 THETAHAT_NOINLINE inline void refill(thetahat_words& words, int64_t wanted) {
   words.left = wanted < thetahat_max_words ? int(wanted) : int(thetahat_max_words);
   for (int i = words.left; i-- > 0;) words.word[i] = words.bitgen->next_uint64(words.bitgen->state);

@@ -35,6 +35,28 @@ inline vec from_bits(vec_bits b) { return (vec)b; }
 using vec = double;  // a compiler without vector types
 #endif
 
+// Four lanes at any level, for sums too short for 16.
+#if THETAHAT_WIDTH >= 4
+typedef double quad __attribute__((vector_size(32)));
+#else
+struct quad {
+  double lane[4];
+  double operator[](int i) const { return lane[i]; }
+  friend quad operator*(quad a, quad b) {
+    for (int i = 0; i < 4; ++i) a.lane[i] *= b.lane[i];
+    return a;
+  }
+  friend quad operator*(quad a, double c) { return a * quad{{c, c, c, c}}; }
+  friend quad operator-(quad a, double c) {
+    for (double& v : a.lane) v -= c;
+    return a;
+  }
+  void operator+=(quad b) {
+    for (int i = 0; i < 4; ++i) lane[i] += b.lane[i];
+  }
+};
+#endif
+
 inline uint64_t to_bits(double v) {
   uint64_t b;
   memcpy(&b, &v, sizeof b);
@@ -48,6 +70,11 @@ inline double from_bits(uint64_t b) {
 
 inline vec load(const double* x) {
   vec v;
+  memcpy(&v, x, sizeof v);
+  return v;
+}
+inline quad load_quad(const double* x) {
+  quad v;
   memcpy(&v, x, sizeof v);
   return v;
 }
