@@ -70,7 +70,7 @@ cdef class Chunk:
 
 
 cdef tuple described(Chunk owner, const ArrowArray* array, str format):
-    """Return owner, address of the first value, length, step, type, address of the validity bits, first bit."""
+    """Return owner, address of the values, length, step, type, address of the validity bits, first bit."""
     name, size = TYPES[format]
     validity = <intptr_t>array.buffers[0] if array.null_count != 0 else 0
     values = <intptr_t>array.buffers[1] + array.offset * size
