@@ -29,7 +29,6 @@ from thetahat.solvers import METHODS, SGD, Exact, GradientAscent, Method
 __all__ = ["thetahat"]
 
 _EXPECTED = (*(getattr(errors, name) for name in errors.__all__), OSError, MemoryError)
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class _Commands(click.Group):
@@ -38,8 +37,6 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
             raise  # click's own business: `thetahat ... | head`
         except _EXPECTED as error:

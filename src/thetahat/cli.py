@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 __all__ = ["main"]
@@ -9,6 +11,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; where the extra that it needs is missing, say which."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell has it ignored
+        signal.signal(signal.SIGINT, _leave)
     try:
         from thetahat._commands import thetahat
     except ModuleNotFoundError as error:
@@ -17,3 +21,10 @@ def main() -> None:
             raise
         sys.exit(f'Error: the command line needs {missing}: pip install "thetahat[cli]"')
     thetahat()
+
+
+def _leave(*_: object) -> None:
+    """End on Ctrl-C, at once: a KeyboardInterrupt can get lost in the libraries it passes through."""
+    if sys.stderr and sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\n")  # the prompt goes below the ^C
+    os._exit(130)  # 128 + SIGINT, as shells have it
