@@ -170,9 +170,11 @@ def _is_number(word: str | None) -> bool:
 def _as_float64(values: Any, pa: Any) -> Array:
     """Return an Arrow column as an array, NaN where it is null.
 
-    Not by `to_numpy`: that imports pandas where it is installed, which takes longer than most fits.
+    Arrow's `to_numpy` and `scalar` import pandas where it is installed, which takes longer than most fits.
     """
-    array: Array = np.from_dlpack(values.cast(pa.float64()).fill_null(np.nan).combine_chunks())  # type: ignore[assignment]
+    nan = pa.Array.from_buffers(pa.float64(), 1, [None, pa.py_buffer(np.array([np.nan]))])[0]
+    filled = values.cast(pa.float64()).fill_null(nan).combine_chunks()
+    array: Array = np.from_dlpack(filled)  # type: ignore[assignment]
     return array
 
 
