@@ -1,5 +1,6 @@
 """What every test of a family is run on: the families of the list, at the points their references name."""
 
+import signal
 from importlib import import_module
 from random import Random
 
@@ -7,6 +8,9 @@ import numpy as np
 import pytest
 
 import thetahat as th
+
+# A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def reference_of(name):
