@@ -153,7 +153,8 @@ for family, theta in CASES:
             print(np.asarray(array).tobytes().hex())
     print(th.logpdf(x[:1001], family, theta).tobytes().hex())
     for method in [ga, *sgd]:
-        print(th.fit(x[:9000], family, method=method, start=start, rng=1 if method.draws else None).theta.tobytes().hex())
+        rng = 1 if method.draws else None
+        print(th.fit(x[:9000], family, method=method, start=start, rng=rng).theta.tobytes().hex())
 """
 
 
