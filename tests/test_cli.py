@@ -232,8 +232,8 @@ def test_as_a_process_of_its_own(tmp_path):
 
 
 def test_pandas_is_never_waited_for():
-    spy = "type('Spy', (), {'find_spec': lambda name, *_: sys.exit(9) if name == 'pandas' else None})"
-    command = process(*DELAYS, code=f"import sys; sys.meta_path.insert(0, {spy}); {MAIN}")
+    spy = "type('Spy', (), {'find_spec': lambda name, *_: os._exit(9) if name == 'pandas' else None})"
+    command = process(*DELAYS, code=f"import os, sys; sys.meta_path.insert(0, {spy}); {MAIN}")
     _, err = command.communicate(timeout=60)
     assert (command.returncode, err) == (0, "")
 
