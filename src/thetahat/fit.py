@@ -42,8 +42,10 @@ def fit(
     Parameters
     ----------
     x : array_like, shape (n,)
-        The sample: real finite numbers. Contiguous float64 is read in place, anything else is converted;
-        masked rows are left out. It is never modified.
+        The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
+        array of any byte order and step, a pandas or polars Series, an Arrow array or chunked array. A pass
+        reads it where it lies, block by block; `SGD` takes a contiguous float64 copy of what is not that
+        already. Rows that are masked (NumPy) or null (Arrow) are left out. It is never modified.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -103,8 +105,9 @@ def fit(
     task = Task(index, sums)
     if method.iterates:
         task.maximum()  # where there is none, there is nothing to climb to
-        rows = as_rows(x, nan_policy)
-        task = Task(index, sums, _start(index, rows, start), rows, rng, trace, progress)
+        rows = as_rows(x, nan_policy) if method.takes_rows else None
+        first = _start(index, x, nan_policy) if start is None else check_theta(index, start, "start")
+        task = Task(index, sums, first, rows, rng, trace, progress)
     return Fit.from_outcome(method.run(task), task, method, omitted)
 
 
@@ -241,7 +244,6 @@ def _evaluate(
     return summarize_rows(index, x, threads, nan_policy)[0].evaluate(at)[:2]
 
 
-def _start(family: int, rows: Array, start: Theta | None) -> tuple[float, ...]:
-    if start is None:
-        return get_family(family).start(_kernels.summarize(family, rows[:_PILOT], 1))
-    return check_theta(family, start, "start")
+def _start(family: int, x: ArrayLike, nan_policy: str) -> tuple[float, ...]:
+    pilot = as_rows(x, nan_policy)[:_PILOT]
+    return get_family(family).start(_kernels.summarize(family, pilot, 1))

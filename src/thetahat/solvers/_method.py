@@ -24,7 +24,7 @@ class Task(NamedTuple):
     family: int
     sums: Sums
     start: Theta = ()
-    x: NDArray[np.float64] | None = None  # where there is but a summary, None
+    x: NDArray[np.float64] | None = None  # the rows themselves, where the method takes them
     rng: Any = None
     trace: bool = False
     progress: bool = False
@@ -60,6 +60,7 @@ class Method:
 
     name: ClassVar[str]
     iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
+    takes_rows: ClassVar[bool] = False  # besides their sums
 
     @property
     def draws(self) -> bool:

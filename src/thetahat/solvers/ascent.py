@@ -97,6 +97,7 @@ class SGD(Method):
     """
 
     name: ClassVar[str] = "sgd"
+    takes_rows: ClassVar[bool] = True
     learning_rate: float
     epochs: int
     batch_size: int = 1
