@@ -131,7 +131,10 @@ int64_t count_beyond_2_53(const thetahat_rows& r, int64_t first, int64_t n, int6
     return r.swapped ? read_swapped<T>(p) : read<T>(p);
   };
   bool beyond = false;  // nearly always none is, and this loop is all
-  for (int64_t i = first; i < first + n; ++i) beyond |= (value(i) > most) | (value(i) < least);
+  for (int64_t i = first; i < first + n; ++i) {
+    T v = value(i);
+    beyond |= (v > most) | (v < least);
+  }
   int64_t count = 0;
   for (int64_t i = first; beyond && i < first + n; ++i)
     if ((value(i) > most || value(i) < least) && counts(r, i) && count++ == 0) *at = i;
