@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -11,7 +10,9 @@ import pytest
 from contest import Case, Contender, Job
 from jobs import JOBS
 
+import thetahat
 from thetahat import _kernels
+from thetahat.fit import default_threads
 
 PEERS = ("numpy", "scipy", "numba", "numba-stats", "iminuit", "jax", "torch", "scikit-learn")
 
@@ -39,13 +40,10 @@ def parameters(job: Job, case: Case, contender: Contender) -> Any:
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     machine_info["quick"] = config.getoption("quick")
-    machine_info["cores"] = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    )
+    machine_info["cores"] = default_threads()
     machine_info["instruction_set"] = _kernels.isa
-    entered = [contender for job in JOBS for contender in job.contenders]
-    machine_info["missing"] = sorted({by.needs for by in entered if by.needs and not by.installed})
-    machine_info["versions"] = {"thetahat": _version("thetahat"), **{name: _version(name) for name in PEERS}}
+    machine_info["missing"] = sorted({by.name for job in JOBS for by in job.contenders if not by.installed})
+    machine_info["versions"] = {"thetahat": thetahat.__version__, **{name: _version(name) for name in PEERS}}
 
 
 def _version(package: str) -> str | None:

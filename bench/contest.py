@@ -50,8 +50,8 @@ class Contender(NamedTuple):
     name: str
     setup: Callable[[Case], Run]
     threads: int
-    needs: str | None  # the module without which it cannot run
-    only: tuple[str, ...] | None  # labels of the cases it enters; None for all
+    needs: Sequence[str]  # the modules without which it cannot run
+    only: Sequence[str] | None  # labels of the cases it enters; None for all
     floor: bool
 
     @property
@@ -61,7 +61,7 @@ class Contender(NamedTuple):
 
     @property
     def installed(self) -> bool:
-        return self.needs is None or find_spec(self.needs) is not None
+        return all(find_spec(module) for module in self.needs)
 
 
 class Job:
@@ -80,15 +80,14 @@ class Job:
         name: str,
         *,
         threads: int = 1,
-        needs: str | None = None,
+        needs: Sequence[str] = (),
         only: Sequence[str] | None = None,
         floor: bool = False,
     ) -> Callable[[Callable[[Case], Run]], Callable[[Case], Run]]:
         """Enter the decorated function, which prepares a contender's run of a case, imports included."""
 
         def decorate(setup: Callable[[Case], Run]) -> Callable[[Case], Run]:
-            labels = None if only is None else tuple(only)
-            self.contenders.append(Contender(name, setup, threads, needs, labels, floor))
+            self.contenders.append(Contender(name, setup, threads, needs, only, floor))
             return setup
 
         return decorate

@@ -46,15 +46,8 @@ def main() -> int:
 
 def run(path: Path, quick: bool) -> int:
     """Run the benchmarks; pytest's own report goes to stderr, the tables alone to stdout."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        str(HERE),
-        f"--benchmark-json={path}",
-        "--benchmark-disable-gc",
-    ]
-    command += ["--benchmark-columns=min", "-q", *(["--quick"] if quick else [])]
+    command = [sys.executable, "-m", "pytest", str(HERE), f"--benchmark-json={path}"]
+    command += ["--benchmark-disable-gc", "--benchmark-columns=min", "-q", *(["--quick"] if quick else [])]
     return subprocess.run(command, stdout=sys.stderr).returncode
 
 
@@ -75,11 +68,10 @@ def job_table(job: Job, results: Results) -> Iterator[str]:
     for contender in job.contenders:
         cells = [cell(job, label, contender, results) for label in labels]
         if not any(cells):
-            missing = contender.needs in results.machine["missing"]
+            missing = contender.name in results.machine["missing"]
             cells[0] = "not installed" if missing else "failed"
-        yield (
-            f"| {contender.name} | {contender.threads} | " + " | ".join(text or "-" for text in cells) + " |"
-        )
+        row = [contender.name, str(contender.threads), *(text or "-" for text in cells)]
+        yield f"| {' | '.join(row)} |"
     yield ""
 
 
@@ -116,19 +108,18 @@ def target_table(results: Results) -> Iterator[str]:
     yield "|---|---|---|---|"
     for target in TARGETS:
         found = target.measure(results)
-        shown = (
-            "not measured | |"
-            if found is None
-            else f"{found:.3g} | {'met' if target.met(found) else 'missed'} |"
-        )
-        yield f"| {target.promise} | {target.bound} | {shown}"
+        shown = ["not measured", ""]
+        if found is not None:
+            shown = [f"{found:.3g}", "met" if target.met(found) else "missed"]
+        yield f"| {' | '.join([target.promise, target.bound, *shown])} |"
     yield ""
 
 
 def machine(results: Results) -> Iterator[str]:
     info = results.machine
     if info["quick"]:
-        yield "A quick run, on samples too small for these ratios to mean anything."
+        yield "A quick run, on samples too small for these ratios to mean anything.\n"
+    yield "Best rounds, of ours and of the other in turn; one thread by processor time, two by the wall.\n"
     versions = ", ".join(f"{name} {found}" for name, found in info["versions"].items() if found)
     cpu = info.get("cpu", {}).get("brand_raw", info.get("machine", ""))
     python = f"Python {info['python_version']}"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 def test_contender(benchmark: Any, job: Job, case: Case, contender: Contender, quick: bool) -> None:
     if not contender.installed:
-        pytest.skip(f"{contender.needs} is not installed")
+        pytest.skip(f"{', '.join(contender.needs)}: not installed")
     if quick:
         case = case.quick()
     ours, theirs = job.reference.setup(case), contender.setup(case)

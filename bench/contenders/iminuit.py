@@ -23,7 +23,7 @@ def fit(case: Case, cost: Callable[[float, float], float]) -> Run:
     return Run(call, maximum(case), case.n, tolerance=0.01)
 
 
-@one_pass.enter("iminuit UnbinnedNLL + numba-stats, whole fit", threads=2, needs="iminuit")
+@one_pass.enter("iminuit UnbinnedNLL + numba-stats, whole fit", threads=2, needs=["iminuit", "numba_stats"])
 def unbinned(case: Case) -> Run:
     import numba
     from iminuit.cost import UnbinnedNLL
@@ -36,7 +36,9 @@ def unbinned(case: Case) -> Run:
     return fit(case, UnbinnedNLL(case.x, logpdf, log=True))
 
 
-@one_pass.enter("iminuit + numba-stats compiled together, whole fit", threads=2, needs="iminuit")
+@one_pass.enter(
+    "iminuit + numba-stats compiled together, whole fit", threads=2, needs=["iminuit", "numba_stats"]
+)
 def compiled_together(case: Case) -> Run:
     log_likelihood, x = parallel_log_likelihood(), case.x
 

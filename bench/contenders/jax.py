@@ -50,10 +50,10 @@ def evaluate(case: Case, log_likelihood: Callable[[Any, Any], Any]) -> Run:
     return Run(lambda: jax.block_until_ready(both(theta, x)), values(case), case.n)
 
 
-one_pass.enter("JAX norm.logpdf, jit value_and_grad", threads=2, needs="jax")(
+one_pass.enter("JAX norm.logpdf, jit value_and_grad", threads=2, needs=["jax"])(
     partial(evaluate, log_likelihood=_log_likelihood)
 )
-one_pass.enter("JAX by hand, jit value_and_grad", threads=2, needs="jax")(
+one_pass.enter("JAX by hand, jit value_and_grad", threads=2, needs=["jax"])(
     partial(evaluate, log_likelihood=_log_likelihood_by_hand)
 )
 
@@ -65,7 +65,7 @@ def _step(theta: Any, x: Any, rate: float) -> Any:
     return tuple(value + rate * slope for value, slope in zip(theta, score, strict=True))
 
 
-@stochastic.enter("JAX lax.scan under jit", threads=2, needs="jax")
+@stochastic.enter("JAX lax.scan under jit", threads=2, needs=["jax"])
 def scan(case: Case) -> Run:
     jax = load()
     batches = jax.numpy.asarray(case.x).reshape(-1, case.batch_size)
@@ -86,7 +86,7 @@ def scan(case: Case) -> Run:
     return Run(call, ascended(case, RATE), case.n * case.epochs, tolerance=0.01)
 
 
-@full_ascent.enter("JAX by hand, lax.fori_loop, a pass per epoch", threads=2, needs="jax")
+@full_ascent.enter("JAX by hand, lax.fori_loop, a pass per epoch", threads=2, needs=["jax"])
 def gradient_ascent(case: Case) -> Run:
     jax = load()
     case = case._replace(epochs=min(case.epochs, 10))

@@ -27,11 +27,11 @@ def evaluate(case: Case, parallel: bool) -> Run:
     return Run(lambda: values_from_sums(x.size, *sums(x, THETA[0])), values(case), case.n)
 
 
-one_pass.enter("numba, by hand", needs="numba")(partial(evaluate, parallel=False))
-one_pass.enter("numba, by hand, prange", threads=2, needs="numba")(partial(evaluate, parallel=True))
+one_pass.enter("numba, by hand", needs=["numba"])(partial(evaluate, parallel=False))
+one_pass.enter("numba, by hand, prange", threads=2, needs=["numba"])(partial(evaluate, parallel=True))
 
 
-@stochastic.enter("numba, np.random.shuffle", only=["batches of 1"], needs="numba")
+@stochastic.enter("numba, np.random.shuffle", only=["batches of 1"], needs=["numba"])
 def shuffle_then_step(case: Case) -> Run:
     import numba
 
@@ -50,7 +50,7 @@ def shuffle_then_step(case: Case) -> Run:
     return _run(case, partial(ascend, case.x, case.epochs, RATE, *START))
 
 
-@stochastic.enter("numba, by hand, shuffle among the steps", needs="numba")
+@stochastic.enter("numba, by hand, shuffle among the steps", needs=["numba"])
 def shuffle_among_steps(case: Case) -> Run:
     # Faster than numba's np.random: a NumPy generator passed in, and an index from one random double.
     rng = np.random.default_rng(0)

@@ -9,7 +9,7 @@ from contest import Case, Run
 from jobs import THETA, one_pass, values
 
 
-@one_pass.enter("numba-stats norm.logpdf, sum", needs="numba_stats")
+@one_pass.enter("numba-stats norm.logpdf, sum", needs=["numba_stats"])
 def logpdf(case: Case) -> Run:
     from numba_stats import norm
 
@@ -29,6 +29,6 @@ def parallel_log_likelihood() -> Callable[..., float]:
     return log_likelihood
 
 
-@one_pass.enter("numba-stats norm.logpdf, sum, compiled together", threads=2, needs="numba_stats")
+@one_pass.enter("numba-stats norm.logpdf, sum, compiled together", threads=2, needs=["numba_stats"])
 def logpdf_parallel(case: Case) -> Run:
     return Run(partial(parallel_log_likelihood(), case.x, *THETA), values(case)[:1], case.n)

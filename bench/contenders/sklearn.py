@@ -11,7 +11,7 @@ from contest import Case, Run
 from jobs import RATE, stochastic
 
 
-@stochastic.enter("scikit-learn SGDRegressor, mu only", only=["batches of 1"], needs="sklearn")
+@stochastic.enter("scikit-learn SGDRegressor, mu only", only=["batches of 1"], needs=["sklearn"])
 def regressor(case: Case) -> Run:
     from sklearn.linear_model import SGDRegressor
 

@@ -29,15 +29,15 @@ def evaluate(case: Case, compiled: bool) -> Run:
     return Run(call, values(case), case.n)
 
 
-one_pass.enter("PyTorch Normal.log_prob, backward", threads=2, needs="torch")(
+one_pass.enter("PyTorch Normal.log_prob, backward", threads=2, needs=["torch"])(
     partial(evaluate, compiled=False)
 )
-one_pass.enter("PyTorch Normal.log_prob, backward, torch.compile", threads=2, needs="torch")(
+one_pass.enter("PyTorch Normal.log_prob, backward, torch.compile", threads=2, needs=["torch"])(
     partial(evaluate, compiled=True)
 )
 
 
-@stochastic.enter("PyTorch loop", needs="torch")
+@stochastic.enter("PyTorch loop", needs=["torch"])
 def loop(case: Case) -> Run:
     import torch
 
