@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -12,7 +13,6 @@ from jobs import JOBS
 
 import thetahat
 from thetahat import _kernels
-from thetahat.fit import default_threads
 
 PEERS = ("numpy", "scipy", "numba", "numba-stats", "iminuit", "jax", "torch", "scikit-learn")
 
@@ -40,7 +40,8 @@ def parameters(job: Job, case: Case, contender: Contender) -> Any:
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     machine_info["quick"] = config.getoption("quick")
-    machine_info["cores"] = default_threads()
+    affinity = getattr(os, "sched_getaffinity", None)
+    machine_info["cores"] = len(affinity(0)) if affinity else os.cpu_count()
     machine_info["instruction_set"] = _kernels.isa
     machine_info["missing"] = sorted({by.name for job in JOBS for by in job.contenders if not by.installed})
     machine_info["versions"] = {"thetahat": thetahat.__version__, **{name: _version(name) for name in PEERS}}
