@@ -23,7 +23,7 @@ import sys
 import numpy as np
 import thetahat as th
 size = int(sys.argv[1])
-x = np.random.default_rng(0).standard_normal({rows})
+x = np.random.default_rng(0).random({rows})
 {statement}
 """
 
@@ -40,16 +40,16 @@ class Count(NamedTuple):
 def sgd(title: str, settings: str, rng: int | None = 0) -> Count:
     method = f"th.SGD(learning_rate=1e-4, epochs=size, {settings})"
     statement = f"th.fit(x, 'normal', method={method}, start=(0, 1), rng={rng}, threads=1)"
-    return Count(title, "sample", 1000, statement, (10, 110), 1000)
+    return Count(title, "sample", 1000, statement, (10, 510), 1000)
 
 
 COUNTS = (
     Count(
         "log-likelihood and score",
         "row",
-        2**19,
+        2**24,
         "th.log_likelihood_and_score(x[:size], 'normal', (0, 1), threads=1)",
-        (2**17, 2**19),
+        (2**20, 2**24),
         1,
     ),
     sgd("SGD, samples shuffled", "batch_size=1"),
