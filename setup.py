@@ -15,6 +15,7 @@ GNU_FLAGS = [
     "-O3",
     "-g0",
     "-ffp-contract=off",  # the same bits with and without fused multiply-add
+    "-fno-wrapv",  # Python's own flags define signed overflow, which costs the pass over memory a third
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fno-tree-slp-vectorize",  # pairing the parameters of a step lengthens the chain between steps
