@@ -2,9 +2,8 @@
 # cython: freethreading_compatible=True
 """The compiled kernels: loops without the GIL over slices of rows and epochs, calling the C table.
 
-No mathematics of any family stands here, and no check of what users pass: callers hand over contiguous
-float64 rows and valid parameters. Between slices pending signals are answered, so that Ctrl-C takes effect at
-once.
+No mathematics of any family stands here, and no check of what users pass: callers hand over rows of known
+layout and valid parameters. Between slices pending signals are answered, so that Ctrl-C takes effect at once.
 """
 
 import os
