@@ -1,23 +1,20 @@
 """What every test of a family is run on: the families of the list, at the points their references name."""
 
 import signal
-from importlib import import_module
 from random import Random
 
+import mpmath
 import numpy as np
 import pytest
 
 import thetahat as th
+from thetahat.reference import Likelihood, likelihood, special
 
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def reference_of(name):
-    return import_module(f"thetahat.reference.{name}")
-
-
-CASES = [(name, theta) for name in th.families() for theta in reference_of(name).THETAS]
+CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
 
 
 class Case:
@@ -26,16 +23,35 @@ class Case:
     def __init__(self, family, theta):
         self.family = family
         self.theta = theta
-        self.reference = reference_of(family)
+        self.reference = Likelihood(family)
+        self.dimension = self.reference.family.DIMENSION
 
     def sample(self, n, seed=0):
         random = Random(f"{self.family} {self.theta} {seed}")
-        return np.array([self.reference.draw(random, self.theta) for _ in range(n)])
+        return np.array([self.reference.family.draw(random, self.theta) for _ in range(n)])
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}{case[1]}")
 def case(request):
     return Case(*request.param)
+
+
+class ExactMath:
+    """The reference's `math` in fifty digits."""
+
+    lgamma = staticmethod(mpmath.loggamma)
+
+    def __getattr__(self, name):
+        return getattr(mpmath, name)
+
+
+@pytest.fixture
+def exact(case, monkeypatch):
+    """A case whose reference calculates with fifty digits."""
+    monkeypatch.setattr(mpmath.mp, "dps", 50)
+    for module in (case.reference.family, likelihood, special):
+        monkeypatch.setattr(module, "math", ExactMath())
+    return case
 
 
 @pytest.fixture(params=th.families())

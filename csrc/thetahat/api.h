@@ -11,6 +11,9 @@ extern "C" {
 
 enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
 
+/* Where a parameter may lie. */
+enum { thetahat_real, thetahat_positive };
+
 /* What NumPy's BitGenerator capsules hold. */
 typedef struct {
   void* state;
@@ -35,7 +38,7 @@ enum {
 };
 
 /* Rows as they lie in memory: n values of one type, `step` bytes apart. */
-typedef struct {
+typedef struct thetahat_rows {
   const char* data;
   int64_t n, step;
   int type, swapped;   /* swapped: of the other byte order */
@@ -44,7 +47,8 @@ typedef struct {
   const uint8_t* mask; /* NumPy's: a byte per row, not zero where it is left out; or NULL */
   int64_t mask_step;
   const uint8_t* validity; /* Arrow's: a bit per row from first_bit on, zero where it is left out; or NULL */
-  int64_t first_bit;
+  int64_t first_bit, bit_step;
+  const struct thetahat_rows* weights; /* as many rows, none of them left out; or NULL: each row counts once */
 } thetahat_rows;
 
 enum { thetahat_max_words = 4 };
@@ -73,12 +77,14 @@ enum { thetahat_sequential = 0, thetahat_batches = 1, thetahat_samples = 2 };
 /* A stochastic ascent: its data, its settings, and where it stands: theta, and zeros to begin with. */
 typedef struct {
   const double* x;
+  const double* weights; /* positive; or NULL */
   int64_t n, batch_size, epochs;
   int order;
   double learning_rate;
   thetahat_words words; /* its bitgen may be NULL when order is sequential */
   uint32_t* index;      /* one entry per unit that is shuffled; NULL when order is sequential */
-  double* batch;        /* batch_size rows; NULL unless batches of several shuffled samples are gathered */
+  double* batch;        /* room for batch_size rows and as many weights; NULL unless batches of several
+                         * shuffled samples are gathered */
   double* trace;        /* (epochs + 1) x n_params, or NULL */
 
   double theta[thetahat_max_params];
@@ -88,24 +94,50 @@ typedef struct {
   int diverged;                    /* a step left the parameters' domain: theta is the one before it */
 } thetahat_ascent;
 
+/* A pass over rows: a tree takes them in, and its total is their sums. */
+typedef struct {
+  int64_t tree_size;
+  void (*clear)(void* tree, const double* theta); /* theta may be NULL where the sums do not depend on it */
+  void (*add)(void* tree, const thetahat_rows* rows, int64_t first, int64_t n, int threads);
+  void (*total)(const void* tree, void* sums);
+  int (*finite)(const void* sums);
+} thetahat_pass;
+
+/* A climb by Newton's method: the next theta to look at, the best one so far, and how it stands there. */
+typedef struct {
+  double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
+  int held[thetahat_max_params]; /* parameters that stay where they are */
+  int standing;                  /* whether there is a best one */
+  double log_likelihood;         /* there */
+  double decrement;              /* likewise; NaN where the log-likelihood is not concave */
+  int looks;                     /* at how many thetas so far */
+  int state;                     /* zero while the climb goes on */
+} thetahat_climb;
+
+enum { thetahat_climbing = 0, thetahat_arrived = 1, thetahat_stuck = 2 };
+
 typedef struct {
   const char* name;
   int n_params;
-  int64_t tree_size;
+  int sufficient; /* the sums do not depend on theta */
+  const int* domain;
 
-  void (*tree_clear)(void* tree);
-  void (*tree_add)(void* tree, const thetahat_rows* rows, int64_t first, int64_t n, int threads);
-  void (*tree_total)(const void* tree, void* sums);
+  thetahat_pass sums, products; /* products: of the rows' scores, for the sandwich */
 
   void (*merge)(void* left, const void* right); /* left becomes left ++ right */
-  double (*rows)(const void* sums);
-  int (*finite)(const void* sums);
-  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. */
+  double (*n)(const void* sums);                /* the sum of the weights */
+  double (*rows)(const void* sums);             /* those of positive weight */
+  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. NULL: there
+   * is no way but to climb. */
   int (*maximum)(const void* sums, double* theta);
-  void (*evaluate)(const void* sums, const double* theta, thetahat_values* values);
+  void (*climb)(const void* sums_at_theta, thetahat_climb* climb); /* one step */
+  /* products may be NULL; else the covariance is the sandwich. */
+  void (*evaluate)(const void* sums, const void* products, const double* theta, thetahat_values* values);
 
   int (*valid)(const double* theta);
   void (*log_density)(const double* theta, const double* x, double* out, int64_t n);
+  /* Rows that count and are not finite, or lie outside the support; at: the first one's index. */
+  int64_t (*count_outside)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
 
   /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. */
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, double* theta, double* trace);
@@ -113,20 +145,28 @@ typedef struct {
   int (*stochastic_ascent)(thetahat_ascent* ascent, int64_t rows);
 } thetahat_family;
 
+/* A mathematical function of one number: out[i] = f(x[i]); out may be x. */
+typedef struct {
+  const char* name;
+  void (*apply)(const double* x, double* out, int64_t n);
+} thetahat_function;
+
 typedef struct {
   const char* isa;
   int n_families;
   const thetahat_family* families;
 
-  /* Of rows first .. first + n - 1 that count: how many are not finite, or integers beyond 2^53 (at: the
-   * first one's index), and their copy (returns how many). */
+  /* Of rows first .. first + n - 1 that count: how many are not finite, are integers beyond 2^53, or are no
+   * weights (at: the first one's index), and the copy of those that count (returns how many), with that of
+   * their weights where there is room for it. */
   int64_t (*count_not_finite)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
   int64_t (*count_inexact)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
-  int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out);
+  int64_t (*count_no_weight)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
+  int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out, double* weights);
   /* One epoch's order of the units 0 .. n - 1. */
   void (*shuffle)(thetahat_bitgen* bitgen, uint32_t* index, int64_t n);
-  double (*log)(double);
-  double (*exp)(double);
+  int n_functions;
+  const thetahat_function* functions;
 } thetahat_table;
 
 /* The tables this processor can run, the best one first; returns their number. */

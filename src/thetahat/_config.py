@@ -6,7 +6,7 @@ import numpy as np
 
 from thetahat import _kernels
 from thetahat._version import __version__
-from thetahat.summary import default_threads
+from thetahat.sample import default_threads
 
 __all__ = ["show_config"]
 

@@ -8,6 +8,8 @@ layout and valid parameters. Between slices pending signals are answered, so tha
 
 import os
 
+import numpy as np
+
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t, intptr_t, uint8_t, uint32_t
@@ -17,6 +19,9 @@ from libc.string cimport memcpy, memset
 
 cdef extern from "thetahat/api.h" nogil:
     enum:
+        thetahat_climbing
+        thetahat_arrived
+        thetahat_positive
         thetahat_max_params
         thetahat_span_rows
         thetahat_max_sums
@@ -37,6 +42,8 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t mask_step
         const uint8_t* validity
         int64_t first_bit
+        int64_t bit_step
+        const thetahat_rows* weights
 
     ctypedef struct thetahat_words:
         thetahat_bitgen* bitgen
@@ -51,6 +58,7 @@ cdef extern from "thetahat/api.h" nogil:
 
     ctypedef struct thetahat_ascent:
         const double* x
+        const double* weights
         int64_t n
         int64_t batch_size
         int64_t epochs
@@ -64,22 +72,45 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t epoch
         int diverged
 
+    ctypedef struct thetahat_pass:
+        int64_t tree_size
+        void (*clear)(void*, const double*) noexcept nogil
+        void (*add)(void*, const thetahat_rows*, int64_t, int64_t, int) noexcept nogil
+        void (*total)(const void*, void*) noexcept nogil
+        int (*finite)(const void*) noexcept nogil
+
+    ctypedef struct thetahat_climb:
+        double* theta
+        double* best
+        int* held
+        int standing
+        double log_likelihood
+        double decrement
+        int looks
+        int state
+
     ctypedef struct thetahat_family:
         const char* name
         int n_params
-        int64_t tree_size
-        void (*tree_clear)(void*) noexcept nogil
-        void (*tree_add)(void*, const thetahat_rows*, int64_t, int64_t, int) noexcept nogil
-        void (*tree_total)(const void*, void*) noexcept nogil
+        int sufficient
+        const int* domain
+        thetahat_pass sums
+        thetahat_pass products
         void (*merge)(void*, const void*) noexcept nogil
+        double (*n)(const void*) noexcept nogil
         double (*rows)(const void*) noexcept nogil
-        int (*finite)(const void*) noexcept nogil
         int (*maximum)(const void*, double*) noexcept nogil
-        void (*evaluate)(const void*, const double*, thetahat_values*) noexcept nogil
+        void (*climb)(const void*, thetahat_climb*) noexcept nogil
+        void (*evaluate)(const void*, const void*, const double*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
         void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
+        int64_t (*count_outside)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*gradient_ascent)(const void*, double, int64_t, double*, double*) noexcept nogil
         int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
+
+    ctypedef struct thetahat_function:
+        const char* name
+        void (*apply)(const double*, double*, int64_t) noexcept nogil
 
     ctypedef struct thetahat_table:
         const char* isa
@@ -87,10 +118,11 @@ cdef extern from "thetahat/api.h" nogil:
         const thetahat_family* families
         int64_t (*count_not_finite)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
-        int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*) noexcept nogil
+        int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
         void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
-        double (*log)(double) noexcept nogil
-        double (*exp)(double) noexcept nogil
+        int n_functions
+        const thetahat_function* functions
 
     int thetahat_tables(const thetahat_table**)
 
@@ -126,6 +158,15 @@ def _choose_table():
 
 _choose_table()
 families = tuple([table.families[i].name.decode() for i in range(table.n_families)])
+POSITIVE = thetahat_positive  # a parameter's domain
+sufficient = tuple([table.families[i].sufficient != 0 for i in range(table.n_families)])
+solved = tuple([table.families[i].maximum != NULL for i in range(table.n_families)])  # by their sums
+domains = tuple(
+    [
+        tuple([table.families[i].domain[j] for j in range(table.families[i].n_params)])
+        for i in range(table.n_families)
+    ]
+)
 
 
 cdef const thetahat_family* family_at(int family) except NULL:
@@ -146,6 +187,12 @@ cdef tuple to_tuple(const double* values, int n):
     return tuple([values[j] for j in range(n)])
 
 
+cdef class Products:
+    """The products of the rows' scores at one theta, in units of the family's scale."""
+
+    cdef double state[thetahat_max_sums]
+
+
 cdef class Sums:
     """A sample seen through its sums: all that a fit needs."""
 
@@ -159,11 +206,18 @@ cdef class Sums:
 
     @property
     def n(self):
+        """The sum of the rows' weights: an int where it is one."""
+        cdef double n = self.family.n(self.state)
+        return int(n) if n == int(n) else n
+
+    @property
+    def rows(self):
+        """How many rows have a positive weight."""
         return int(self.family.rows(self.state))
 
     @property
     def finite(self):
-        return self.family.finite(self.state) != 0
+        return self.family.sums.finite(self.state) != 0
 
     def merge(self, Sums other):
         """Return the sums of these rows and the other's."""
@@ -180,24 +234,32 @@ cdef class Sums:
     def from_numbers(int family, numbers):
         """Return the sums that `numbers` wrote."""
         cdef Sums sums = Sums(family)
+        if len(numbers) != thetahat_max_sums:
+            raise ValueError(f"expected {thetahat_max_sums} numbers, got {len(numbers)}")
         for i, number in enumerate(numbers):
             sums.state[i] = number
         return sums
 
     def maximum(self):
-        """Return the closed-form maximum, or None where there is none."""
+        """Return the maximum that an equation of the sums gives, or None where there is none."""
         cdef double theta[thetahat_max_params]
         if not self.family.maximum(self.state, theta):
             return None
         return to_tuple(theta, self.family.n_params)
 
-    def evaluate(self, theta):
-        """Return log-likelihood, score, information, covariance, standard errors and Newton decrement."""
+    def evaluate(self, theta, Products products=None):
+        """Return log-likelihood, score, information, covariance, standard errors and Newton decrement.
+
+        With products the covariance is the sandwich.
+        """
         cdef double at[thetahat_max_params]
         cdef thetahat_values v
         cdef int p = self.family.n_params
+        cdef double* of_scores = NULL
+        if products is not None:
+            of_scores = products.state
         read_theta(self.family, theta, at)
-        self.family.evaluate(self.state, at, &v)
+        self.family.evaluate(self.state, of_scores, at, &v)
         return (
             v.log_likelihood,
             to_tuple(v.score, p),
@@ -231,11 +293,44 @@ cdef class Sums:
         return to_tuple(at, p), done
 
 
+cdef class Climb:
+    """A climb to the maximum by Newton's method, from theta on; held parameters stay where they are."""
+
+    cdef const thetahat_family* family
+    cdef thetahat_climb state
+
+    def __cinit__(self, int family, theta, held=()):
+        self.family = family_at(family)
+        memset(&self.state, 0, sizeof(self.state))
+        read_theta(self.family, theta, self.state.theta)
+        for j in held:
+            self.state.held[j] = 1
+
+    @property
+    def theta(self):
+        """Where to look next; in the end, the maximum."""
+        return to_tuple(self.state.theta, self.family.n_params)
+
+    @property
+    def looks(self):
+        return self.state.looks
+
+    @property
+    def arrived(self):
+        return self.state.state == thetahat_arrived
+
+    def look(self, Sums sums):
+        """Take the sums at theta in; return whether the climb goes on."""
+        self.family.climb(sums.state, &self.state)
+        return self.state.state == thetahat_climbing
+
+
 cdef class Rows:
     """Rows as they lie in memory, and the object that keeps them there."""
 
     cdef thetahat_rows state
     cdef object owner
+    cdef readonly Rows weights
 
     def __cinit__(
         self,
@@ -251,6 +346,7 @@ cdef class Rows:
         intptr_t validity=0,
         int64_t first_bit=0,
     ):
+        memset(&self.state, 0, sizeof(self.state))
         self.owner = owner
         self.state.data = <const char*>address
         self.state.n = n
@@ -263,41 +359,76 @@ cdef class Rows:
         self.state.mask_step = mask_step
         self.state.validity = <const uint8_t*>validity
         self.state.first_bit = first_bit
+        self.state.bit_step = 1
 
     @property
     def n(self):
         """Rows, those that do not count included."""
         return self.state.n
 
+    @property
+    def filtered(self):
+        """Whether rows may be left out."""
+        return self.state.mask != NULL or self.state.validity != NULL or self.state.omit_nan != 0
 
-cdef int add_rows(
-    const thetahat_family* family, void* tree, const thetahat_rows* rows, int threads
-) except -1:
+    def part(self, int64_t first, int64_t n, int64_t step=1):
+        """Return n of the rows, every so many from the first on, with their weights."""
+        cdef Rows part = Rows(self.owner, 0, n, 0, "float64")
+        part.state = self.state
+        part.state.n = n
+        part.state.data += first * self.state.step
+        part.state.step *= step
+        part.state.in_place = self.state.in_place and step == 1
+        if self.state.mask != NULL:
+            part.state.mask += first * self.state.mask_step
+        part.state.mask_step *= step
+        part.state.first_bit += first * self.state.bit_step
+        part.state.bit_step *= step
+        part.state.weights = NULL
+        return part if self.weights is None else part.weighted(self.weights.part(first, n, step))
+
+    def weighted(self, Rows weights):
+        """Return the rows with weights, one for each."""
+        cdef Rows rows = Rows(self.owner, 0, 0, 0, "float64")
+        rows.state = self.state
+        rows.weights = weights
+        rows.state.weights = &weights.state
+        return rows
+
+
+cdef int add_rows(const thetahat_pass* way, void* tree, const thetahat_rows* rows, int threads) except -1:
     cdef int team = <int>max(1, min(threads, rows.n // (2 * thetahat_span_rows)))
     cdef int64_t done = 0, size, slice_rows = PASS_SLICE * min(team, 16)  # more threads may share cores
     while done < rows.n:
         size = min(slice_rows, rows.n - done)
         with nogil:
-            family.tree_add(tree, rows, done, size, team)
+            way.add(tree, rows, done, size, team)
         done += size
         PyErr_CheckSignals()
     return 0
 
 
 cdef class Tree:
-    """A sample's sums while its rows arrive, in any portions."""
+    """A sample's sums while its rows arrive, in any portions; at theta, where they depend on it."""
 
     cdef const thetahat_family* family
     cdef readonly int family_index
     cdef void* state
 
-    def __cinit__(self, int family):
+    def __cinit__(self, int family, theta=None):
+        cdef double values[thetahat_max_params]
+        cdef double* at = NULL
         self.family_index = family
         self.family = family_at(family)
-        self.state = malloc(self.family.tree_size)
+        if theta is not None:
+            read_theta(self.family, theta, values)
+            at = values
+        elif not self.family.sufficient:
+            raise ValueError("sums of this family are sums at one theta")
+        self.state = malloc(self.family.sums.tree_size)
         if self.state == NULL:
             raise MemoryError
-        self.family.tree_clear(self.state)
+        self.family.sums.clear(self.state, at)
 
     def __dealloc__(self):
         free(self.state)
@@ -305,31 +436,52 @@ cdef class Tree:
     def copy(self):
         """Return a tree that goes on from the same rows."""
         cdef Tree other = Tree(self.family_index)
-        memcpy(other.state, self.state, self.family.tree_size)
+        memcpy(other.state, self.state, self.family.sums.tree_size)
         return other
 
     def add(self, Rows rows, int threads):
         """Add rows after those that are there."""
-        add_rows(self.family, self.state, &rows.state, threads)
+        add_rows(&self.family.sums, self.state, &rows.state, threads)
 
     def total(self):
         """Return the sums of all rows so far."""
         cdef Sums sums = Sums(self.family_index)
-        self.family.tree_total(self.state, sums.state)
+        self.family.sums.total(self.state, sums.state)
         return sums
 
 
-def summarize(int family, const double[::1] x, int threads):
+def summarize(int family, const double[::1] x, int threads, theta=None):
     """Return the sums of contiguous doubles from one pass."""
-    cdef Tree tree = Tree(family)
+    cdef Tree tree = Tree(family, theta)
     cdef thetahat_rows rows
     memset(&rows, 0, sizeof(rows))
     rows.data = <const char*>&x[0]
     rows.n = x.shape[0]
     rows.step = sizeof(double)
     rows.in_place = 1
-    add_rows(tree.family, tree.state, &rows, threads)
+    add_rows(&tree.family.sums, tree.state, &rows, threads)
     return tree.total()
+
+
+def score_products(int family, theta, list chunks, int threads):
+    """Return the products of the rows' scores at theta, all chunks' rows together."""
+    cdef const thetahat_family* f = family_at(family)
+    cdef double at[thetahat_max_params]
+    cdef Products products = Products()
+    cdef Rows rows
+    read_theta(f, theta, at)
+    cdef void* tree = malloc(f.products.tree_size)
+    if tree == NULL:
+        raise MemoryError
+    try:
+        f.products.clear(tree, at)
+        for chunk in chunks:
+            rows = chunk
+            add_rows(&f.products, tree, &rows.state, threads)
+        f.products.total(tree, products.state)
+    finally:
+        free(tree)
+    return products
 
 
 def valid(int family, theta):
@@ -376,18 +528,31 @@ def count_not_finite(Rows rows):
     return count_rows(table.count_not_finite, rows)
 
 
+def count_outside(int family, Rows rows):
+    """Return how many rows that count lie outside the family's support, and the index of the first."""
+    return count_rows(family_at(family).count_outside, rows)
+
+
+def count_no_weight(Rows rows):
+    """Return how many weights are negative or not finite, and the index of the first."""
+    return count_rows(table.count_no_weight, rows)
+
+
 def count_inexact(Rows rows):
     """Return how many rows that count are integers beyond 2^53, and the index of the first."""
     return count_rows(table.count_inexact, rows)
 
 
-def copy_counted(Rows rows, double[::1] out):
-    """Write the rows that count to out, at least rows.n long, as doubles; return how many."""
+def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
+    """Write the rows that count to out, at least rows.n long, as doubles, and their weights; return how many."""
     cdef int64_t n = rows.state.n, done = 0, size, kept = 0
+    cdef double* w = NULL
     while done < n:
         size = min(PASS_SLICE, n - done)
+        if weights is not None:
+            w = &weights[kept]
         with nogil:
-            kept += table.copy_counted(&rows.state, done, size, &out[kept])
+            kept += table.copy_counted(&rows.state, done, size, &out[kept], w)
         done += size
         PyErr_CheckSignals()
     return kept
@@ -428,6 +593,7 @@ cdef class Ascent:
         int64_t epochs,
         int64_t batch_size,
         str order,
+        const double[::1] weights=None,
         bit_generator=None,
         uint32_t[::1] index=None,
         double[::1] batch=None,
@@ -436,11 +602,14 @@ cdef class Ascent:
         self.family = family_at(family)
         self.kept_alive = (
             x.base,
+            None if weights is None else weights.base,
             None if index is None else index.base,
             None if batch is None else batch.base,
             None if trace is None else trace.base,
         )
         self.state.x = &x[0]
+        if weights is not None:
+            self.state.weights = &weights[0]
         self.state.n = x.shape[0]
         self.state.batch_size = batch_size
         self.state.epochs = epochs
@@ -489,11 +658,36 @@ cdef class Ascent:
         return self.state.epoch < epochs and not self.state.diverged
 
 
+functions = tuple([table.functions[i].name.decode() for i in range(table.n_functions)])
+
+
+cdef const thetahat_function* function_named(str name) except NULL:
+    return &table.functions[functions.index(name)]
+
+
+def apply(str name, const double[::1] x):
+    """Return the function of that name of each number, with the same bits on every processor."""
+    cdef const thetahat_function* function = function_named(name)
+    cdef int64_t n = x.shape[0]
+    out = np.empty(n)
+    cdef double[::1] values = out
+    if n:
+        with nogil:
+            function.apply(&x[0], &values[0], n)
+    return out
+
+
+cdef const thetahat_function* log_function = function_named("log")
+cdef const thetahat_function* exp_function = function_named("exp")
+
+
 def log(double x):
     """Return log(x), with the same bits on every processor."""
-    return table.log(x)
+    log_function.apply(&x, &x, 1)
+    return x
 
 
 def exp(double x):
     """Return exp(x), with the same bits on every processor."""
-    return table.exp(x)
+    exp_function.apply(&x, &x, 1)
+    return x

@@ -11,18 +11,18 @@ from thetahat import _kernels
 from thetahat._checks import Theta, check_theta
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index, get_family
-from thetahat.result import Fit
-from thetahat.solvers import Exact, Method
-from thetahat.solvers._method import Task
-from thetahat.summary import summarize_rows
+from thetahat.families import family_index
+from thetahat.result import COVARIANCES, Fit
+from thetahat.sample import Sample, check_sums
+from thetahat.solvers import Exact, Method, Task
+from thetahat.solvers.exact import start_values
 
 __all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 Array = NDArray[np.float64]
 
 _EXACT = Exact()
-_PILOT = 1000  # rows that start values are taken from
+_PILOT = 1000  # rows that an iterative method's start values are taken from
 
 
 def fit(
@@ -36,6 +36,8 @@ def fit(
     progress: bool = False,
     threads: int | None = None,
     nan_policy: str = "raise",
+    weights: ArrayLike | None = None,
+    cov: str = "information",
 ) -> Fit:
     """Fit a family of distributions to a sample by maximum likelihood.
 
@@ -63,6 +65,17 @@ def fit(
     threads : int, optional
         How many threads may read the sample; by default as many as the process may run on. The result does
         not depend on it.
+    nan_policy : {"raise", "omit"}, default "raise"
+        Whether NaN rows are an error, or are left out and counted.
+    weights : array_like, shape (n,), optional
+        One for each row, 0 or more: the log-likelihood, the score and a stochastic step are sums of each row's
+        own times its weight. A row of weight 2 counts as two equal rows, one of weight 0 as none, whatever it
+        holds; so values and their counts are a sample. `n` is then the sum of the weights.
+    cov : {"information", "sandwich"}, default "information"
+        Where standard errors come from. ``"information"``: C, the inverse of the observed information, which
+        takes a weight for a number of rows. ``"sandwich"``: ``C (sum w_i**2 g_i g_i') C``, g_i the score of row
+        i (Huber 1967), which holds where the family is not the truth, and takes weights for those of a survey;
+        it costs one more pass.
 
     Returns
     -------
@@ -95,24 +108,32 @@ def fit(
     index = family_index(family)
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    if rng is not None and method.iterates and not method.draws:
+    if cov not in COVARIANCES:
+        raise ParameterError(f"cov must be one of {', '.join(COVARIANCES)}; got {cov!r}")
+    if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
-    if not method.iterates and (start is not None or rng is not None or trace or progress):
-        raise ParameterError(
-            "start, rng, trace and progress belong to iterative methods; the closed form has no use for them"
-        )
-    sums, omitted = summarize_rows(index, x, threads, nan_policy)
-    task = Task(index, sums)
+    if not method.iterates and (trace or progress):
+        raise ParameterError("trace and progress belong to methods that go epoch by epoch")
+    if start is not None and not method.iterates and _kernels.solved[index]:
+        raise ParameterError(f"start: the maximum of {family} is solved for, not climbed to")
+    first = () if start is None else check_theta(index, start, "start")
+    sample = Sample(index, x, weights, threads, nan_policy)
+    task = Task(sample, first, rng, trace, progress)
     if method.iterates:
-        task.maximum()  # where there is none, there is nothing to climb to
-        rows = as_rows(x, nan_policy) if method.takes_rows else None
-        first = _start(index, x, nan_policy) if start is None else check_theta(index, start, "start")
-        task = Task(index, sums, first, rows, rng, trace, progress)
-    return Fit.from_outcome(method.run(task), task, method, omitted)
+        if _kernels.solved[index]:
+            task.solve()  # where there is no maximum, there is nothing to climb to
+        task = task._replace(start=first or start_values(sample, _PILOT))
+    return Fit.from_outcome(method.run(task), sample, method, cov)
 
 
 def log_likelihood(
-    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
+    x: ArrayLike,
+    family: str,
+    theta: Theta,
+    *,
+    threads: int | None = None,
+    nan_policy: str = "raise",
+    weights: ArrayLike | None = None,
 ) -> float:
     """Return the log-likelihood of a sample at given parameters, every constant included.
 
@@ -124,7 +145,7 @@ def log_likelihood(
         One of `families()`.
     theta : sequence of float
         The parameters, in the family's order.
-    threads, nan_policy
+    threads, nan_policy, weights
         As in `fit`.
 
     Returns
@@ -145,17 +166,23 @@ def log_likelihood(
     >>> th.log_likelihood([0.0, 1.0], "normal", (0, 1))
     -2.3378770664093453
     """
-    return _evaluate(x, family, theta, threads, nan_policy)[0]
+    return _evaluate(x, family, theta, threads, nan_policy, weights)[0]
 
 
 def score(
-    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
+    x: ArrayLike,
+    family: str,
+    theta: Theta,
+    *,
+    threads: int | None = None,
+    nan_policy: str = "raise",
+    weights: ArrayLike | None = None,
 ) -> Array:
     """Return the score: the gradient of the log-likelihood, summed over the sample.
 
     Parameters
     ----------
-    x, family, theta, threads, nan_policy
+    x, family, theta, threads, nan_policy, weights
         As in `log_likelihood`.
 
     Returns
@@ -168,17 +195,23 @@ def score(
     >>> th.score([0.0, 1.0], "normal", (0, 1))
     array([ 1., -1.])
     """
-    return np.array(_evaluate(x, family, theta, threads, nan_policy)[1])
+    return np.array(_evaluate(x, family, theta, threads, nan_policy, weights)[1])
 
 
 def log_likelihood_and_score(
-    x: ArrayLike, family: str, theta: Theta, *, threads: int | None = None, nan_policy: str = "raise"
+    x: ArrayLike,
+    family: str,
+    theta: Theta,
+    *,
+    threads: int | None = None,
+    nan_policy: str = "raise",
+    weights: ArrayLike | None = None,
 ) -> tuple[float, Array]:
     """Return the log-likelihood and the score from one pass over the sample.
 
     Parameters
     ----------
-    x, family, theta, threads, nan_policy
+    x, family, theta, threads, nan_policy, weights
         As in `log_likelihood`.
 
     Returns
@@ -192,7 +225,7 @@ def log_likelihood_and_score(
     >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
     (-2.3378770664093453, array([ 1., -1.]))
     """
-    value, gradient = _evaluate(x, family, theta, threads, nan_policy)
+    value, gradient = _evaluate(x, family, theta, threads, nan_policy, weights)
     return value, np.array(gradient)
 
 
@@ -236,14 +269,14 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
 
 
 def _evaluate(
-    x: ArrayLike, family: str, theta: Theta, threads: int | None, nan_policy: str
+    x: ArrayLike,
+    family: str,
+    theta: Theta,
+    threads: int | None,
+    nan_policy: str,
+    weights: ArrayLike | None,
 ) -> tuple[float, tuple[float, ...]]:
     """Return the log-likelihood and the score."""
     index = family_index(family)
     at = check_theta(index, theta, "theta")
-    return summarize_rows(index, x, threads, nan_policy)[0].evaluate(at)[:2]
-
-
-def _start(family: int, x: ArrayLike, nan_policy: str) -> tuple[float, ...]:
-    pilot = as_rows(x, nan_policy)[:_PILOT]
-    return get_family(family).start(_kernels.summarize(family, pilot, 1))
+    return check_sums(Sample(index, x, weights, threads, nan_policy).at(at), at).evaluate(at)[:2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +16,16 @@ from thetahat._quantile import normal_quantile
 from thetahat._report import report
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
-from thetahat.solvers import METHODS, Method, Outcome, Task
+from thetahat.sample import Sample
+from thetahat.solvers import METHODS, Method, Outcome, Values
+from thetahat.solvers.exact import values_at
 
-__all__ = ["Fit"]
+__all__ = ["COVARIANCES", "Fit"]
 
 Array = NDArray[np.float64]
 
+COVARIANCES = ("information", "sandwich")
 CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
-
-
-class Values(NamedTuple):
-    """What the sums say at theta."""
-
-    log_likelihood: float
-    cov: tuple[float, ...]
-    stderr: tuple[float, ...]
-    L: float
 
 
 class Fit:
@@ -57,10 +51,16 @@ class Fit:
         Name of the family.
     method : Method
         How the fit was made.
-    n : int
-        Number of rows.
+    n : int or float
+        Number of rows; with weights, their sum.
+    rows : int
+        Number of rows of positive weight.
     omitted : int
-        Number of rows left out besides: masked, null, or NaN where the policy was to omit them.
+        Number of rows left out besides: masked, null, of weight 0, or NaN where the policy was to omit them.
+    passes : int
+        How many times the fit read the sample.
+    cov_type : str
+        Where `cov` and `stderr` come from: ``"information"`` or ``"sandwich"``.
     epochs : int
         Epochs done; 0 for the closed form.
     trace : ndarray of float64, shape (epochs + 1, n_params), or None
@@ -71,12 +71,15 @@ class Fit:
         self,
         family: int,
         theta: tuple[float, ...],
-        n: int,
+        n: float,
         method: Method,
         *,
+        rows: int,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
+        cov_type: str = COVARIANCES[0],
         omitted: int = 0,
+        passes: int = 1,
         epochs: int = 0,
         diverged: bool = False,
         trace: Array | None = None,
@@ -84,8 +87,11 @@ class Fit:
         self._index = family
         self._theta = theta
         self.n = n
+        self.rows = rows
         self.method = method
+        self.cov_type = cov_type
         self.omitted = omitted
+        self.passes = passes
         self.epochs = epochs
         self._diverged = diverged
         self.trace = trace
@@ -96,15 +102,27 @@ class Fit:
             self._values = values
 
     @classmethod
-    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, omitted: int) -> Fit:
-        """Return the fit that a method ended with."""
+    def from_outcome(cls, outcome: Outcome, sample: Sample, method: Method, cov: str) -> Fit:
+        """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
+        theta, values = outcome.theta, outcome.values
+        sums = sample.at(theta) if values is None else None
+        if cov == "sandwich":
+            products = sample.score_products(theta)
+            values = values_at(sums if sums is not None else sample.at(theta), theta, products)
+        elif sums is not None and not _kernels.sufficient[sample.family]:
+            values = values_at(sums, theta)
+        n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
         return cls(
-            task.family,
-            outcome.theta,
-            task.sums.n,
+            sample.family,
+            theta,
+            n,
             method,
-            sums=task.sums,
-            omitted=omitted,
+            rows=rows,
+            sums=sums,
+            values=values,
+            cov_type=cov,
+            omitted=sample.omitted,
+            passes=sample.passes,
             epochs=outcome.epochs,
             diverged=outcome.diverged,
             trace=outcome.trace,
@@ -113,8 +131,7 @@ class Fit:
     @cached_property
     def _values(self) -> Values:
         assert self._sums is not None
-        log_likelihood, _, _, cov, stderr, decrement = self._sums.evaluate(self._theta)
-        return Values(log_likelihood, cov, stderr, decrement)
+        return values_at(self._sums, self._theta)
 
     @property
     def _family(self) -> Family:

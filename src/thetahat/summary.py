@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,41 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
 from thetahat._checks import Theta, check_count, check_theta
-from thetahat.data.arrays import chunks_of, contiguous, empty, reject_not_finite
+from thetahat.data.arrays import chunks_of, empty, reject_rows, weigh
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index
-from thetahat.result import Fit
+from thetahat.families import family_index, get_family
+from thetahat.result import COVARIANCES, Fit
+from thetahat.sample import Sample, add_rows
 from thetahat.solvers import Exact, Method, Task
 
-__all__ = ["Summary", "default_threads", "summarize", "summarize_rows"]
+__all__ = ["Summary", "summarize"]
 
 _EXACT = Exact()
-_MAGIC = b"thetahat sums 1\n"
+_MAGIC = b"thetahat sums 2\n"
 _HEADER = struct.Struct("<32sQQ")  # family, rows left out, length of the sums
-
-
-def default_threads() -> int:
-    """Return how many threads a pass uses: as many as the process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def summarize_rows(
-    family: int, x: ArrayLike, threads: int | None = None, nan_policy: str = "raise"
-) -> tuple[_kernels.Sums, int]:
-    """Return the sums of a sample and the number of rows left out."""
-    if nan_policy == "raise" and contiguous(x):
-        sums = _kernels.summarize(family, x, _threads(threads, len(x)))  # type: ignore[arg-type]
-        if not sums.finite:
-            reject_not_finite(chunks_of(x))
-        return sums, 0
-    tree = _kernels.Tree(family)
-    rows = _add(tree, x, threads, nan_policy)
-    sums = tree.total()
-    if sums.n == 0:
-        raise empty(rows)
-    return sums, rows - sums.n
 
 
 class Summary:
@@ -59,12 +36,13 @@ class Summary:
     Parameters
     ----------
     family : str
-        One of `families()`.
+        One of `families()` that has sufficient statistics; the sums of others are sums at one theta, and need
+        the rows again for the next.
 
     Attributes
     ----------
     omitted : int
-        Rows left out: masked, null, or NaN where the policy was to omit them.
+        Rows left out: masked, null, of weight 0, or NaN where the policy was to omit them.
 
     Examples
     --------
@@ -78,6 +56,11 @@ class Summary:
 
     def __init__(self, family: str) -> None:
         self._index = family_index(family)
+        if not _kernels.sufficient[self._index]:
+            raise ParameterError(
+                f"{family} has no sufficient statistics: its likelihood needs the rows again at every theta;"
+                " call fit, log_likelihood or score on them"
+            )
         self._tree = _kernels.Tree(self._index)
         self._other: _kernels.Sums | None = None  # sums whose rows are elsewhere
         self.omitted = 0
@@ -88,16 +71,28 @@ class Summary:
         return _kernels.families[self._index]
 
     @property
-    def n(self) -> int:
-        """Number of rows."""
+    def n(self) -> float:
+        """Number of rows, or the sum of their weights."""
         return self._sums().n
 
-    def update(self, x: ArrayLike, *, threads: int | None = None, nan_policy: str = "raise") -> Summary:
+    @property
+    def rows(self) -> int:
+        """Number of rows of positive weight."""
+        return self._sums().rows
+
+    def update(
+        self,
+        x: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        threads: int | None = None,
+        nan_policy: str = "raise",
+    ) -> Summary:
         """Add rows; where they raise an error, the summary stays as it was.
 
         Parameters
         ----------
-        x, threads, nan_policy
+        x, weights, threads, nan_policy
             As in `fit`; no rows are no error.
 
         Returns
@@ -105,10 +100,20 @@ class Summary:
         Summary
             This one.
         """
+        if threads is not None:
+            check_count("threads", threads, 10_000)
+        chunks = chunks_of(x, nan_policy)
+        if weights is not None:
+            chunks = weigh(chunks, weights)
         tree = self._tree.copy()
-        before = tree.total().n
-        rows = _add(tree, x, threads, nan_policy)
-        self._tree, self.omitted = tree, self.omitted + rows - (tree.total().n - before)
+        before = tree.total().rows
+        add_rows(tree, chunks, threads)
+        after = tree.total()
+        if not after.finite:
+            reject_rows(chunks, self._index, get_family(self._index).support)
+            raise SampleError("the sums of this sample are beyond what doubles can hold")
+        self._tree = tree
+        self.omitted += sum(chunk.n for chunk in chunks) - (after.rows - before)
         return self
 
     def fit(self, *, method: Method = _EXACT, start: Theta | None = None, trace: bool = False) -> Fit:
@@ -127,12 +132,12 @@ class Summary:
         -------
         Fit
         """
-        task = Task(self._index, self._rows())
+        task = Task(Sample.of_sums(self._rows(), self.omitted))
         if method.iterates:
             if start is None:
                 raise ParameterError("start is needed: a summary holds no rows to estimate it from")
             task = task._replace(start=check_theta(self._index, start, "start"), trace=trace)
-        return Fit.from_outcome(method.run(task), task, method, self.omitted)
+        return Fit.from_outcome(method.run(task), task.sample, method, COVARIANCES[0])
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""
@@ -175,10 +180,16 @@ class Summary:
             raise ParameterError("these bytes are not a summary of thetahat, or one of another version")
         if struct.pack("<I", zlib.crc32(body)) != checksum:
             raise ParameterError("the bytes of this summary were cut short or changed")
-        name, omitted, length = _HEADER.unpack_from(body, len(_MAGIC))
-        numbers = np.frombuffer(body, dtype="<f8", offset=len(_MAGIC) + _HEADER.size, count=length // 8)
-        index = family_index(name.rstrip(b"\0").decode())
-        return _holding(index, _kernels.Sums.from_numbers(index, numbers.tolist()), omitted)
+        try:
+            name, omitted, length = _HEADER.unpack_from(body, len(_MAGIC))
+            numbers = np.frombuffer(body, "<f8", offset=len(_MAGIC) + _HEADER.size)
+            if length != numbers.nbytes:
+                raise ValueError(f"{numbers.nbytes} bytes of sums, {length} announced")
+            index = family_index(name.rstrip(b"\0").decode())
+            sums = _kernels.Sums.from_numbers(index, numbers.tolist())
+        except (struct.error, ValueError) as error:
+            raise ParameterError(f"these bytes are not a summary of thetahat: {error}") from error
+        return _holding(index, sums, omitted)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Summary.from_bytes, (self.to_bytes(),)
@@ -189,13 +200,18 @@ class Summary:
 
     def _rows(self) -> _kernels.Sums:
         sums = self._sums()
-        if sums.n == 0:
+        if sums.rows == 0:
             raise empty(self.omitted)
         return sums
 
 
 def summarize(
-    x: ArrayLike | Iterator[ArrayLike], family: str, *, threads: int | None = None, nan_policy: str = "raise"
+    x: ArrayLike | Iterator[ArrayLike],
+    family: str,
+    *,
+    weights: ArrayLike | Iterator[ArrayLike] | None = None,
+    threads: int | None = None,
+    nan_policy: str = "raise",
 ) -> Summary:
     """Return the sums of a sample, or of a stream of blocks.
 
@@ -206,7 +222,9 @@ def summarize(
         sizes cannot be seen in the result. Where the iterator may fail and what came before is worth keeping,
         update a `Summary` in a loop.
     family : str
-        One of `families()`.
+        One of `families()` that has sufficient statistics.
+    weights : array_like, shape (n,), or iterator of array_like, optional
+        As in `fit`; for blocks, an iterator that gives those of each block.
     threads, nan_policy
         As in `fit`.
 
@@ -224,27 +242,13 @@ def summarize(
     True
     """
     summary = Summary(family)
-    blocks: Iterable[Any] = x if isinstance(x, Iterator) else (x,)
-    for block in blocks:
-        summary.update(block, threads=threads, nan_policy=nan_policy)
+    if not isinstance(x, Iterator):
+        return summary.update(x, weights=weights, threads=threads, nan_policy=nan_policy)  # type: ignore[arg-type]
+    if weights is not None and not isinstance(weights, Iterator):
+        raise ParameterError("x is an iterator of blocks: weights must be one too")
+    for block, block_weights in zip(x, repeat(None) if weights is None else weights, strict=weights is not None):
+        summary.update(block, weights=block_weights, threads=threads, nan_policy=nan_policy)
     return summary
-
-
-def _add(tree: _kernels.Tree, x: ArrayLike, threads: int | None, nan_policy: str) -> int:
-    """Add a sample's rows to a tree; return how many it has, those left out included."""
-    chunks = chunks_of(x, nan_policy)
-    for chunk in chunks:
-        tree.add(chunk, _threads(threads, chunk.n))
-    if not tree.total().finite:
-        reject_not_finite(chunks)
-        raise SampleError("the sums of this sample are not finite")
-    return sum(chunk.n for chunk in chunks)
-
-
-def _threads(threads: int | None, rows: int) -> int:
-    if threads is None:
-        return default_threads() if rows >= _kernels.THREAD_ROWS else 1
-    return check_count("threads", threads, 10_000)
 
 
 def _holding(family: int, sums: _kernels.Sums, omitted: int) -> Summary:

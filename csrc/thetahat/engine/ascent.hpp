@@ -1,20 +1,24 @@
 // Gradient ascent on the log-likelihood: on the whole sample's sums, or on mini-batches, one after another.
 #pragma once
 #include <math.h>
+#include "thetahat/engine/finish.hpp"
 #include "thetahat/engine/order.hpp"
 #include "thetahat/engine/tree.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 // An ascent runs in units of a power of two near the scale of its first theta, so that no product of its
-// steps overflows or underflows; this changes no digit.
+// steps overflows or underflows; this changes no digit. (One rate for parameters of several dimensions has no
+// such units: they stay as they are.)
 template <class Family>
 struct units {
   int exponent = 0;
   double in[Family::n_params], out[Family::n_params];  // powers of two: into units, and back
 
   explicit units(const double* theta) {
-    frexp(Family(theta).scale(), &exponent);
+    bool alike = true;
+    for (int d : Family::dimension) alike &= d == 1;
+    if (alike) frexp(Family::scale_of(theta), &exponent);
     exponent = exponent > 500 ? 500 : exponent < -500 ? -500 : exponent;
     for (int j = 0; j < Family::n_params; ++j) {
       out[j] = ldexp(1.0, exponent * Family::dimension[j]);
@@ -34,16 +38,112 @@ struct units {
   }
 };
 
-// One step on a row or a batch; theta stays where it is when the step would leave the domain.
-template <class Family, class Batch>
-inline bool step(double* theta, const Batch& batch, double rate) {
-  double next[Family::n_params];
-  for (int j = 0; j < Family::n_params; ++j) next[j] = theta[j];
-  Family::step(next, batch, rate);
+// theta becomes next, unless that lies outside the domain.
+template <class Family>
+inline bool move(double* theta, const double* next) {
   if (!Family::valid(next)) return false;
   for (int j = 0; j < Family::n_params; ++j) theta[j] = next[j];
   return true;
 }
+
+template <class Pass>
+THETAHAT_NOINLINE typename Pass::sums large_batch(const double* theta, const block& b) {
+  thetahat_rows x = plain_rows(b.x, b.n), w = plain_rows(b.w, b.n);
+  if (b.w) x.weights = &w;
+  tree<Pass> t;
+  t.clear(theta);
+  t.add(x, 0, b.n, 1);
+  return t.total().sums;
+}
+
+// Steps on rows, batches and whole samples; theta is scaled, and stays where it is when a step would leave
+// the domain. This is theta + rate * score, the score summed over the rows of a small batch, or from a pass.
+template <class Family, bool own = has_step<Family>>
+struct steps {
+  static constexpr int p = Family::n_params;
+  using pass = sums_pass<Family>;
+  using sample = typename pass::sums;
+
+  const units<Family> unit;
+  const double rate;
+
+  steps(const double* theta, double r) : unit(theta), rate(ldexp(r, -2 * unit.exponent)) {}
+
+  static const sample& prepare(const sample& s) { return s; }
+
+  bool row(double* theta, double x, double w) const {
+    const Family at = family(theta);
+    double g[p];
+    at.row_score(x, g);
+    return climb(at, theta, g, w);
+  }
+  bool batch(double* theta, const block& b) const {
+    if (b.n >= 32) return whole(theta, large_batch<pass>(family_theta(theta).value, b));
+    const Family at = family(theta);
+    double total[p] = {}, g[p];
+    for (int64_t i = 0; i < b.n; ++i) {
+      at.row_score(b.x[i], g);
+      for (int j = 0; j < p; ++j) total[j] += b.w ? b.w[i] * g[j] : g[j];
+    }
+    return climb(at, theta, total, 1.0);
+  }
+  bool whole(double* theta, const sample& s) const {
+    const Family at = family(theta);
+    double g[p];
+    at.score(s, g);
+    return climb(at, theta, g, 1.0);
+  }
+
+ private:
+  struct values {
+    double value[p];
+  };
+  values family_theta(const double* theta) const {
+    values v;
+    for (int j = 0; j < p; ++j) v.value[j] = theta[j] * unit.out[j];
+    return v;
+  }
+  Family family(const double* theta) const { return Family(family_theta(theta).value); }
+
+  bool climb(const Family& at, double* theta, const double* g, double w) const {
+    const double scale = ldexp(at.scale(), -unit.exponent);
+    double next[p];
+    for (int j = 0; j < p; ++j)
+      next[j] = theta[j] + rate * w * times_power(g[j], scale, -Family::dimension[j]);
+    return move<Family>(theta, next);
+  }
+};
+
+template <class Family>
+struct steps<Family, true> {
+  static constexpr int p = Family::n_params;
+  using pass = sums_pass<Family>;
+
+  const units<Family> unit;
+  const double rate, to_unit;
+
+  steps(const double* theta, double r)
+      : unit(theta), rate(ldexp(r, -2 * unit.exponent)), to_unit(ldexp(1.0, -unit.exponent)) {}
+
+  auto prepare(const typename pass::sums& s) const { return Family::batch(s, unit.exponent); }
+
+  bool row(double* theta, double x, double w) const {
+    double next[p];
+    for (int j = 0; j < p; ++j) next[j] = theta[j];
+    Family::row_step(next, x * to_unit, rate * w);
+    return move<Family>(theta, next);
+  }
+  bool batch(double* theta, const block& b) const {
+    return whole(theta, b.n < 32 ? Family::batch(b, unit.exponent) : prepare(large_batch<pass>(nullptr, b)));
+  }
+  template <class Batch>
+  bool whole(double* theta, const Batch& b) const {
+    double next[p];
+    for (int j = 0; j < p; ++j) next[j] = theta[j];
+    Family::batch_step(next, b, rate);
+    return move<Family>(theta, next);
+  }
+};
 
 template <class Family>
 void record(double* trace, int64_t row, const double* theta) {
@@ -52,26 +152,17 @@ void record(double* trace, int64_t row, const double* theta) {
 }
 
 template <class Family>
-int64_t gradient_ascent(const typename Family::sums& s, double rate, int64_t epochs, double* theta,
+int64_t gradient_ascent(const typename sums_pass<Family>::sums& s, double rate, int64_t epochs, double* theta,
                         double* trace) {
-  const units<Family> unit(theta);
-  const auto batch = Family::batch(s, unit.exponent);
+  const steps<Family> step(theta, rate);
+  const auto& sample = step.prepare(s);
   double scaled[Family::n_params];
-  unit.into(theta, scaled);
-  rate = ldexp(rate, -2 * unit.exponent);
+  step.unit.into(theta, scaled);
   for (int64_t epoch = 0; epoch < epochs; ++epoch) {
-    if (!step<Family>(scaled, batch, rate) || !unit.out_of(scaled, theta)) return epoch;
+    if (!step.whole(scaled, sample) || !step.unit.out_of(scaled, theta)) return epoch;
     record<Family>(trace, epoch, theta);
   }
   return epochs;
-}
-
-template <class Family>
-THETAHAT_NOINLINE auto large_batch(const double* x, int64_t n, int exponent) {
-  tree<Family> t;
-  t.clear();
-  t.add(plain_rows(x, n), 0, n, 1);
-  return Family::batch(t.total(), exponent);
 }
 
 // What a step takes: one row, neighbouring rows where they lie, or shuffled rows gathered beforehand.
@@ -88,33 +179,31 @@ inline int64_t fill(thetahat_ascent& a, int64_t n_units, int64_t rows) {
 
 // Goes on with the present epoch until its end, until about so many rows are used, or until a step diverges;
 // returns the rows left. theta is a local variable throughout: it lives in registers.
-template <class Family, batching kind>
+template <class Family, batching kind, bool weighted>
 int64_t go_on(thetahat_ascent& a, int64_t rows) {
   const bool shuffled = a.order != thetahat_sequential;
   const int64_t unit_rows = kind == batching::neighbours ? a.batch_size : 1;
   const int64_t n_units = (a.n + unit_rows - 1) / unit_rows;
   const int shared = shared_draws(n_units);
-  const units<Family> unit(a.theta);
-  const double rate = ldexp(a.learning_rate, -2 * unit.exponent), to_unit = ldexp(1.0, -unit.exponent);
+  const steps<Family> step(a.theta, a.learning_rate);
   double theta[Family::n_params];
-  unit.into(a.theta, theta);
+  step.unit.into(a.theta, theta);
 
-  auto step_on = [&](const double* x, int64_t n) {
-    return step<Family>(
-        theta, n < 32 ? Family::batch(x, n, unit.exponent) : large_batch<Family>(x, n, unit.exponent), rate);
-  };
   auto take = [&](int64_t u, bool last) {
     if constexpr (kind == batching::row) {
-      return step<Family>(theta, a.x[u] * to_unit, rate);
+      return step.row(theta, a.x[u], weighted ? a.weights[u] : 1.0);
     } else if constexpr (kind == batching::neighbours) {
       int64_t start = u * unit_rows, rest = a.n - start;
-      return step_on(a.x + start, rest < unit_rows ? rest : unit_rows);
+      return step.batch(
+          theta, {a.x + start, weighted ? a.weights + start : nullptr, rest < unit_rows ? rest : unit_rows});
     } else {
+      double* weights = a.batch + a.batch_size;
+      if (weighted) weights[a.gathered] = a.weights[u];
       a.batch[a.gathered++] = a.x[u];
       if (a.gathered < a.batch_size && !last) return true;
       int64_t n = a.gathered;
       a.gathered = 0;
-      return step_on(a.batch, n);
+      return step.batch(theta, {a.batch, weighted ? weights : nullptr, n});
     }
   };
 
@@ -134,7 +223,7 @@ int64_t go_on(thetahat_ascent& a, int64_t rows) {
   }
   a.position = i;
   a.drawn = ready;
-  a.diverged = !unit.out_of(theta, a.theta) || !good;
+  a.diverged = !step.unit.out_of(theta, a.theta) || !good;
   if (i == n_units && !a.diverged) {
     a.position = a.filled = a.drawn = 0;
     record<Family>(a.trace, ++a.epoch, a.theta);
@@ -142,13 +231,18 @@ int64_t go_on(thetahat_ascent& a, int64_t rows) {
   return rows;
 }
 
+template <class Family, bool weighted>
+bool run_slices(thetahat_ascent& a, int64_t rows) {
+  auto slice = a.batch_size == 1             ? go_on<Family, batching::row, weighted>
+               : a.order == thetahat_samples ? go_on<Family, batching::gathered, weighted>
+                                             : go_on<Family, batching::neighbours, weighted>;
+  while (rows > 0 && !a.diverged && a.epoch < a.epochs) rows = slice(a, rows);
+  return !a.diverged && a.epoch < a.epochs;
+}
+
 template <class Family>
 bool stochastic_ascent(thetahat_ascent* a, int64_t rows) {
-  auto slice = a->batch_size == 1             ? go_on<Family, batching::row>
-               : a->order == thetahat_samples ? go_on<Family, batching::gathered>
-                                              : go_on<Family, batching::neighbours>;
-  while (rows > 0 && !a->diverged && a->epoch < a->epochs) rows = slice(*a, rows);
-  return !a->diverged && a->epoch < a->epochs;
+  return a->weights ? run_slices<Family, true>(*a, rows) : run_slices<Family, false>(*a, rows);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

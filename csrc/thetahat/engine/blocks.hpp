@@ -1,5 +1,5 @@
 // From rows as they lie in memory to blocks of doubles: contiguous doubles in place, any other type, step or
-// byte order through a buffer of one block. Families see doubles and nothing else.
+// byte order through a buffer of one block; weights likewise. Families see doubles and nothing else.
 #pragma once
 #include <string.h>
 #include "thetahat/api.h"
@@ -56,6 +56,17 @@ inline thetahat_rows plain_rows(const double* x, int64_t n) {
   return r;
 }
 
+// At most block_rows rows, and their weights: NULL where each counts once.
+struct block {
+  const double* x;
+  const double* w;
+  int64_t n;
+};
+
+struct buffers {
+  double x[block_rows], w[block_rows];
+};
+
 THETAHAT_NOINLINE inline const double* convert_rows(const thetahat_rows& r, const char* p, int64_t n,
                                                     double* buffer) {
   switch (r.type) {
@@ -103,24 +114,107 @@ inline const double* load_rows(const thetahat_rows& r, int64_t first, int64_t n,
   return r.in_place ? reinterpret_cast<const double*>(p) : convert_rows(r, p, n, buffer);
 }
 
-// Whether row i counts, by NumPy's mask (a byte per row, not zero: left out) or Arrow's validity (a bit per
-// row, one: counts).
-inline bool counts(const thetahat_rows& r, int64_t i) {
-  if (r.mask && r.mask[i * r.mask_step]) return false;
-  int64_t bit = r.first_bit + i;
-  return !r.validity || (r.validity[bit / 8] >> (bit % 8) & 1);
+inline block load_block(const thetahat_rows& r, int64_t first, int64_t n, buffers& room) {
+  const double* w = r.weights ? load_rows(*r.weights, first, n, room.w) : nullptr;
+  return {load_rows(r, first, n, room.x), w, n};
 }
 
 inline bool filtered(const thetahat_rows& r) { return r.mask || r.validity || r.omit_nan; }
 
-// The rows that count, one after another; returns how many. At most block_rows are looked at.
-inline int64_t load_counted(const thetahat_rows& r, int64_t first, int64_t n, double* out) {
-  double buffer[block_rows];
-  const double* x = load_rows(r, first, n, buffer);
+// Whether row i, of value x, counts: by NumPy's mask (a byte per row, not zero: left out) or Arrow's validity
+// (a bit per row, one: counts), and by what is done with NaN.
+inline bool counts(const thetahat_rows& r, int64_t i, double x) {
+  if (r.mask && r.mask[i * r.mask_step]) return false;
+  int64_t bit = r.first_bit + i * r.bit_step;
+  if (r.validity && !(r.validity[bit / 8] >> (bit % 8) & 1)) return false;
+  return !r.omit_nan || x == x;
+}
+
+// Whether each of a block's rows counts: 1 or 0; returns how many do. x may be NULL where NaN is not omitted.
+inline int64_t counted(const thetahat_rows& r, int64_t first, int64_t n, const double* x, uint8_t* keep) {
+  const uint8_t* mask = r.mask ? r.mask + first * r.mask_step : nullptr;
   int64_t kept = 0;
-  for (int64_t i = 0; i < n; ++i)
-    if (counts(r, first + i) && !(r.omit_nan && x[i] != x[i])) out[kept++] = x[i];
+  for (int64_t i = 0; i < n; ++i) keep[i] = 1;
+  if (mask)
+    for (int64_t i = 0; i < n; ++i) keep[i] = mask[i * r.mask_step] == 0;
+  if (r.validity)
+    for (int64_t i = 0; i < n; ++i) {
+      int64_t bit = r.first_bit + (first + i) * r.bit_step;
+      keep[i] &= r.validity[bit / 8] >> (bit % 8);
+    }
+  if (r.omit_nan)
+    for (int64_t i = 0; i < n; ++i) keep[i] &= x[i] == x[i];
+  for (int64_t i = 0; i < n; ++i) kept += keep[i];
   return kept;
+}
+
+// The rows that count, one after another, without a branch for each; returns how many. `room` may be where
+// they already lie.
+inline int64_t pack(const double* x, const uint8_t* keep, int64_t n, double* out) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    out[kept] = x[i];
+    kept += keep[i];
+  }
+  return kept;
+}
+
+// Those of rows first .. first + n - 1 that count; n is at most block_rows.
+inline block load_counted(const thetahat_rows& r, int64_t first, int64_t n, buffers& room) {
+  block b = load_block(r, first, n, room);
+  if (!filtered(r)) return b;
+  uint8_t keep[block_rows];
+  int64_t kept = counted(r, first, n, b.x, keep);
+  if (kept == n) return b;
+  pack(b.x, keep, n, room.x);
+  if (b.w) pack(b.w, keep, n, room.w);
+  return {room.x, b.w ? room.w : nullptr, kept};
+}
+
+// Calls visit(block) for rows first .. first + n - 1, block after block.
+template <class Visit>
+inline void each_block(const thetahat_rows& r, int64_t first, int64_t n, Visit visit) {
+  buffers room;
+  for (int64_t start = first; start < first + n; start += block_rows) {
+    int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
+    visit(start, load_block(r, start, size, room));
+  }
+}
+
+// Copies those of rows first .. first + n - 1 that count, and their weights where there are any; returns how
+// many.
+inline int64_t copy_counted(const thetahat_rows* r, int64_t first, int64_t n, double* out, double* weights) {
+  buffers room;
+  int64_t kept = 0;
+  for (int64_t start = first; start < first + n; start += block_rows) {
+    int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
+    block b = load_counted(*r, start, size, room);
+    memcpy(out + kept, b.x, b.n * sizeof(double));
+    if (b.w) memcpy(weights + kept, b.w, b.n * sizeof(double));
+    kept += b.n;
+  }
+  return kept;
+}
+
+// Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's index.
+template <class Bad>
+int64_t count_bad(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at, Bad bad) {
+  int64_t count = 0;
+  each_block(r, first, n, [&](int64_t start, const block& b) {
+    for (int64_t i = 0; i < b.n; ++i)
+      if (bad(b.x[i]) && counts(r, start + i, b.x[i]) && !(b.w && b.w[i] == 0))
+        if (count++ == 0) *at = start + i;
+  });
+  return count;
+}
+
+inline int64_t count_not_finite(const thetahat_rows* r, int64_t first, int64_t n, int64_t* at) {
+  return count_bad(*r, first, n, at, [](double x) { return x - x != 0; });
+}
+
+// Weights that are negative, NaN or infinite.
+inline int64_t count_no_weight(const thetahat_rows* r, int64_t first, int64_t n, int64_t* at) {
+  return count_bad(*r, first, n, at, [](double w) { return !(w >= 0 && w - w == 0); });
 }
 
 template <class T>
@@ -137,7 +231,7 @@ int64_t count_beyond_2_53(const thetahat_rows& r, int64_t first, int64_t n, int6
   }
   int64_t count = 0;
   for (int64_t i = first; beyond && i < first + n; ++i)
-    if ((value(i) > most || value(i) < least) && counts(r, i) && count++ == 0) *at = i;
+    if ((value(i) > most || value(i) < least) && counts(r, i, 0) && count++ == 0) *at = i;
   return count;
 }
 
@@ -146,31 +240,6 @@ inline int64_t count_inexact(const thetahat_rows* r, int64_t first, int64_t n, i
   if (r->type == thetahat_int64) return count_beyond_2_53<int64_t>(*r, first, n, at);
   if (r->type == thetahat_uint64) return count_beyond_2_53<uint64_t>(*r, first, n, at);
   return 0;
-}
-
-// Copies those of rows first .. first + n - 1 that count; returns how many.
-inline int64_t copy_counted(const thetahat_rows* r, int64_t first, int64_t n, double* out) {
-  int64_t kept = 0;
-  for (int64_t start = first; start < first + n; start += block_rows) {
-    int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
-    kept += load_counted(*r, start, size, out + kept);
-  }
-  return kept;
-}
-
-// Of rows first .. first + n - 1, those that count and are not finite; *at becomes the first one's index.
-inline int64_t count_not_finite(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at) {
-  const thetahat_rows& r = *rows;
-  double buffer[block_rows];
-  int64_t count = 0;
-  for (int64_t start = first; start < first + n; start += block_rows) {
-    int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
-    const double* x = load_rows(r, start, size, buffer);
-    for (int64_t i = 0; i < size; ++i)
-      if (x[i] - x[i] != 0 && counts(r, start + i) && !(r.omit_nan && x[i] != x[i]))
-        if (count++ == 0) *at = start + i;
-  }
-  return count;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -1,7 +1,9 @@
 // From sums to log-likelihood, score, information and its inverse: the same cost for 10 rows or 10^10.
 #pragma once
 #include <math.h>
+#include <string.h>
 #include "thetahat/api.h"
+#include "thetahat/engine/pass.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -39,27 +41,67 @@ inline double times_power(double value, double scale, int power) {
 
 // Families give score and information in units of their scale, which neither overflow nor underflow.
 template <class Family>
-void evaluate(const typename Family::sums& s, const double* theta, thetahat_values* v) {
+struct at_theta {
+  static constexpr int p = Family::n_params;
+  double score[p], information[p * p], covariance[p * p] = {};
+  bool concave;
+
+  at_theta(const Family& family, const typename sums_pass<Family>::sums& s) {
+    family.score(s, score);
+    family.information(s, information);
+    if constexpr (has_covariance<Family>)
+      concave = family.covariance(s, covariance);
+    else
+      concave = invert<p>(information, covariance);
+  }
+  double decrement() const {
+    double L = concave ? 0.0 : NAN;
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) L += score[i] * covariance[i * p + j] * score[j];
+    return L;
+  }
+};
+
+// C M C, M given by its lower triangle.
+template <int p>
+inline void sandwich(const double_double* triangle, double* C) {
+  double M[p * p], CM[p * p];
+  for (int i = 0; i < p; ++i)
+    for (int j = 0; j <= i; ++j) M[i * p + j] = M[j * p + i] = (triangle++)->hi;
+  auto product = [](const double* A, const double* B, double* out) {
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) {
+        out[i * p + j] = 0.0;
+        for (int k = 0; k < p; ++k) out[i * p + j] += A[i * p + k] * B[k * p + j];
+      }
+  };
+  double inner[p * p];
+  product(C, M, CM);
+  product(CM, C, inner);
+  memcpy(C, inner, sizeof inner);
+}
+
+template <class Family>
+void evaluate(const typename sums_pass<Family>::sums& s, const typename products_pass<Family>::sums* products,
+              const double* theta, thetahat_values* v) {
   constexpr int p = Family::n_params;
   constexpr const int* dimension = Family::dimension;
   const Family family(theta);
   const double scale = family.scale();
-  double score[p], J[p * p], C[p * p] = {};
+  at_theta<Family> at(family, s);
 
   v->log_likelihood = family.log_likelihood(s);
-  family.score(s, score);
-  family.information(s, J);
-  const bool concave = invert<p>(J, C);
-  v->decrement = concave ? 0.0 : NAN;
+  v->decrement = at.decrement();
+  if (products) sandwich<p>(products->sum, at.covariance);
   for (int i = 0; i < p; ++i) {
     for (int j = 0; j < p; ++j) {
-      int power = dimension[i] + dimension[j];
-      v->decrement += score[i] * C[i * p + j] * score[j];
-      v->information[i * p + j] = times_power(J[i * p + j], scale, -power);
-      v->covariance[i * p + j] = concave ? times_power(C[i * p + j], scale, power) : NAN;
+      int at_ij = i * p + j, power = dimension[i] + dimension[j];
+      v->information[at_ij] = times_power(at.information[at_ij], scale, -power);
+      v->covariance[at_ij] = at.concave ? times_power(at.covariance[at_ij], scale, power) : NAN;
     }
-    v->standard_error[i] = concave ? times_power(sqrt(C[i * p + i]), scale, dimension[i]) : NAN;
-    v->score[i] = times_power(score[i], scale, -dimension[i]);
+    double variance = at.covariance[i * p + i];
+    v->standard_error[i] = at.concave ? times_power(sqrt(variance), scale, dimension[i]) : NAN;
+    v->score[i] = times_power(at.score[i], scale, -dimension[i]);
   }
 }
 

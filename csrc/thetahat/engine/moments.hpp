@@ -1,19 +1,19 @@
-// The accumulator of rows, mean and squared gap: sum_i (x_i - mean)^2. Every term of a merge is positive, so
+// The accumulator of weight, mean and squared gap: sum_i w_i (x_i - mean)^2. Every term of a merge is positive, so
 // nothing cancels, and what is small beside the mean keeps its digits (mean/sd = 1e10 included).
 #pragma once
 #include <math.h>
-#include "thetahat/engine/grid.hpp"
+#include "thetahat/engine/blocks.hpp"
 #include "thetahat/math/double_double.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct moments {
-  double n;            // rows
+  double n;            // the sum of the weights: rows, where each counts once
   double_double mean;  // of x 2^-exponent
-  double_double gap;   // sum (x 2^-exponent - mean)^2
+  double_double gap;   // sum w (x 2^-exponent - mean)^2
   double exponent;     // 0, or +-600 where squares of x would overflow or underflow
 
-  bool finite() const { return mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0; }
+  bool finite() const { return n - n == 0 && mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0; }
 };
 
 // The units in which squares of numbers of this size neither overflow nor underflow.
@@ -40,47 +40,79 @@ inline moments merge(moments a, moments b) {
 }
 
 struct shifted_sums {
-  double n, pivot, d, d2;  // rows; sum of (x - pivot) and of its square
+  double n, pivot, d, d2;  // weight; sum of w (x - pivot) and of w (x - pivot)^2
 };
 
-// Each accumulator takes 32 terms before it is emptied into a second one: rounding errors of a long sum of
-// nearly equal squares all have one sign. A narrow instruction set takes the lanes in groups, for it has not
-// the registers to hold them all.
-inline shifted_sums sum_shifted(const double* x, int64_t n, double pivot) {
-  constexpr int group = registers < 4 ? registers : 4;
-  constexpr int64_t short_run = 32 * lanes;
-  double lane_d[lanes], lane_d2[lanes], tail[lanes];
-  int64_t whole = n - n % lanes;
-  for (int i = 0; i < lanes; ++i) tail[i] = whole + i < n ? x[whole + i] : pivot;
-  const vec c = broadcast(pivot), zero = c - c;
-  for (int g = 0; g < registers; g += group) {
-    vec total_d[group], total_d2[group];
-    for (int r = 0; r < group; ++r) {
-      vec d = load(tail + (g + r) * width) - c;
-      total_d[r] = d;
-      total_d2[r] = d * d;
+// One register of lanes. Four rows of a lane add up first, and what the sum of these fours loses is kept: equal
+// rows in one lane would all be rounded the same way.
+template <bool weighted>
+struct running_moments {
+  vec d, lost, d2, n;
+
+  running_moments() : d(broadcast(0.0)), lost(d), d2(d), n(d) {}
+
+  // The rows at x, x + lanes, ...
+  template <int rows>
+  void take(const double* x, const double* w, double pivot) {
+    vec e[rows], e2[rows], v[rows];
+    for (int i = 0; i < rows; ++i) {
+      vec shifted = load(x + i * lanes) - pivot;
+      if constexpr (weighted) v[i] = load(w + i * lanes);
+      e[i] = weighted ? v[i] * shifted : shifted;
+      e2[i] = e[i] * shifted;
     }
-    for (int64_t start = 0; start < whole; start += short_run) {
-      int64_t stop = start + short_run < whole ? start + short_run : whole;
-      vec sum_d[group], sum_d2[group];
-      for (int r = 0; r < group; ++r) sum_d[r] = sum_d2[r] = zero;
-      for (int64_t i = start; i < stop; i += lanes)
-        for (int r = 0; r < group; ++r) {
-          vec d = load(x + i + (g + r) * width) - c;
-          sum_d[r] += d;
-          sum_d2[r] += d * d;
-        }
-      for (int r = 0; r < group; ++r) {
-        total_d[r] += sum_d[r];
-        total_d2[r] += sum_d2[r];
-      }
-    }
+    vec sum = d + pairwise(e), t = sum - d;
+    lost += (d - (sum - t)) + (pairwise(e) - t);
+    d = sum;
+    d2 += pairwise(e2);
+    if constexpr (weighted) n += pairwise(v);
+  }
+
+ private:
+  static vec pairwise(const vec (&a)[1]) { return a[0]; }
+  static vec pairwise(const vec (&a)[4]) { return (a[0] + a[1]) + (a[2] + a[3]); }
+};
+
+// Registers are taken two at a time: a narrow instruction set has no room for more.
+template <bool weighted>
+inline shifted_sums sum_shifted(const block& b, double pivot) {
+  constexpr int group = registers < 2 ? registers : 2;
+  const int64_t n = b.n, fours = n - n % (4 * lanes), whole = n - n % lanes;
+  double d[lanes], lost[lanes], d2[lanes], weight[lanes], tail[lanes], tail_w[lanes];
+  for (int i = 0; i < lanes; ++i) {
+    tail[i] = whole + i < n ? b.x[whole + i] : pivot;
+    tail_w[i] = weighted && whole + i < n ? b.w[whole + i] : 0.0;
+  }
+  for (int g = 0; g < lanes; g += group * width) {
+    running_moments<weighted> run[group];
+    const double* x = b.x + g;
+    const double* w = b.w + (weighted ? g : 0);
+    for (int64_t i = 0; i < fours; i += 4 * lanes)
+      for (int r = 0; r < group; ++r)
+        run[r].template take<4>(x + i + r * width, w + (weighted ? i + r * width : 0), pivot);
+    for (int64_t i = fours; i < whole; i += lanes)
+      for (int r = 0; r < group; ++r)
+        run[r].template take<1>(x + i + r * width, w + (weighted ? i + r * width : 0), pivot);
     for (int r = 0; r < group; ++r) {
-      store(lane_d + (g + r) * width, total_d[r]);
-      store(lane_d2 + (g + r) * width, total_d2[r]);
+      const int first = g + r * width;
+      run[r].template take<1>(tail + first, tail_w + first, pivot);
+      store(d + first, run[r].d);
+      store(lost + first, run[r].lost);
+      store(d2 + first, run[r].d2);
+      store(weight + first, run[r].n);
     }
   }
-  return {double(n), pivot, sum_lanes(lane_d), sum_lanes(lane_d2)};
+  double total = 0.0, rest = 0.0;
+  for (int i = 0; i < lanes; ++i) {
+    double_double sum = two_sum(total, d[i]);
+    total = sum.hi;
+    rest += sum.lo + lost[i];
+  }
+  return {weighted ? sum_lanes(weight) : double(n), pivot, total + rest, sum_lanes(d2)};
+}
+
+inline shifted_sums sum_shifted(const block& b, double pivot) {
+  return b.w ? sum_shifted<true>(b, pivot) : sum_shifted<false>(b, pivot);
 }
 
 // The mean of the first rows, a power of two of them: exact where all are equal.
@@ -96,38 +128,59 @@ inline double pivot_of(const double* x, int64_t n) {
 
 // Sums around a pivot lose digits when the pivot is far from the mean: then they are taken once more, around
 // the mean just found.
-inline moments moments_around(const double* x, int64_t n, double exponent) {
-  shifted_sums s = sum_shifted(x, n, pivot_of(x, n));
-  if (s.d * s.d > s.d2 * n / 8) s = sum_shifted(x, n, s.pivot + s.d / n);
-  double shift = s.d / n;
+inline moments moments_around(const block& b, double exponent) {
+  shifted_sums s = sum_shifted(b, pivot_of(b.x, b.n));
+  if (s.d * s.d > s.d2 * s.n / 8) s = sum_shifted(b, s.pivot + s.d / s.n);
+  double shift = s.d / s.n;
   return {s.n, two_sum(s.pivot, shift), {s.d2 - s.d * shift, 0.0}, exponent};
 }
 
-// Squares that overflow or underflow: the block again, scaled by a power of two, which changes no digit.
-THETAHAT_NOINLINE inline moments moments_scaled(const double* x, int64_t n) {
-  double largest = 0.0, scaled[block_rows];
-  for (int64_t i = 0; i < n; ++i) {
-    double size = x[i] < 0 ? -x[i] : x[i];
+// A block's rows in units of 2^exponent, 0 or +-600, which changes no digit.
+inline block in_units(const block& b, double exponent, double* room) {
+  if (exponent == 0) return b;
+  double unit = exponent > 0 ? 0x1p-600 : 0x1p600;
+  for (int64_t i = 0; i < b.n; ++i) room[i] = b.x[i] * unit;
+  return {room, b.w, b.n};
+}
+
+// Squares that overflow or underflow: the block again, in other units.
+THETAHAT_NOINLINE inline moments moments_scaled(const block& b) {
+  double largest = 0.0, room[block_rows];
+  for (int64_t i = 0; i < b.n; ++i) {
+    double size = b.x[i] < 0 ? -b.x[i] : b.x[i];
     if (!(size <= largest)) largest = size;
     if (largest - largest != 0) break;  // NaN or infinite: so is the result
   }
   double exponent = exponent_for(largest);
-  double unit = exponent > 0 ? 0x1p-600 : exponent < 0 ? 0x1p600 : 1.0;
-  for (int64_t i = 0; i < n; ++i) scaled[i] = x[i] * unit;
-  return moments_around(scaled, n, exponent);
+  return moments_around(in_units(b, exponent, room), exponent);
 }
 
-THETAHAT_NOINLINE inline moments block_moments(const double* x, int64_t n) {
-  moments m = moments_around(x, n, 0.0);
-  double mean_square = m.mean.hi * m.mean.hi + m.gap.hi / n;
-  return mean_square > 0x1p-790 && mean_square < 0x1p930 ? m : moments_scaled(x, n);
+THETAHAT_NOINLINE inline moments block_moments(const block& b) {
+  moments m = moments_around(b, 0.0);
+  double mean_square = m.mean.hi * m.mean.hi + m.gap.hi / m.n;
+  return mean_square > 0x1p-790 && mean_square < 0x1p930 ? m : moments_scaled(b);
+}
+
+inline shifted_sums few_weighted(const block& b, int exponent) {
+  const double unit = ldexp(1.0, -exponent);
+  shifted_sums s = {0.0, b.x[0] * unit, 0.0, 0.0};
+  for (int64_t i = 0; i < b.n; ++i) {
+    double e = (b.x[i] - b.x[0]) * unit, we = b.w[i] * e;
+    s.n += b.w[i];
+    s.d += we;
+    s.d2 += we * e;
+  }
+  return s;
 }
 
 // Fewer than 32 rows, as in a mini-batch, around the first of them (which belongs to the batch, so that no
 // more than a factor n of the squares' digits cancels). Four short sums: a block's lanes would be too many.
 // Rows are taken in units of 2^exponent.
-inline shifted_sums few_shifted(const double* x, int64_t n, int exponent) {
+inline shifted_sums few_shifted(const block& b, int exponent) {
+  if (b.w) return few_weighted(b, exponent);
   const double unit = ldexp(1.0, -exponent);
+  const double* x = b.x;
+  const int64_t n = b.n;
   quad d = {}, d2 = {};
   double rest = 0.0, rest2 = 0.0;
   int64_t i = 0;

@@ -6,56 +6,123 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-template <class Family>
+// A pass's sums, and the rows of positive weight that they are of.
+template <class Sums>
+struct counted_sums {
+  double rows;
+  Sums sums;
+
+  bool finite() const { return rows - rows == 0 && sums.finite(); }
+};
+
+template <class Sums>
+inline counted_sums<Sums> merge(const counted_sums<Sums>& a, const counted_sums<Sums>& b) {
+  return {a.rows + b.rows, merge(a.sums, b.sums)};
+}
+
+// Whether every weight is positive and finite; negative numbers and 0, and infinity and NaN, set the sign bit.
+inline bool all_used(const block& b) {
+  return !any_sign(b.w, b.n, [](auto bits) { return bits | (bits - 1) | (bits + (1ULL << 52)); });
+}
+
+template <class Pass>
+THETAHAT_NOINLINE counted_sums<typename Pass::sums> sum_used(const Pass& pass, const block& b) {
+  uint8_t keep[block_rows];
+  double x[block_rows], w[block_rows];
+  bool good = true;
+  for (int64_t i = 0; i < b.n; ++i) {
+    good &= b.w[i] >= 0 && b.w[i] < HUGE_VAL;
+    keep[i] = b.w[i] > 0;
+  }
+  if (!good) return {NAN, {}};
+  const int64_t used = pack(b.x, keep, b.n, x);
+  pack(b.w, keep, b.n, w);
+  if (used == 0) return {};
+  return {double(used), pass.block({x, w, used})};
+}
+
+// Rows of weight zero may hold anything: a pass never sees them. Bad weights make the sums not finite.
+template <class Pass>
+inline counted_sums<typename Pass::sums> sum_block(const Pass& pass, const block& b) {
+  if (b.w && !all_used(b)) return sum_used(pass, b);
+  return {double(b.n), pass.block(b)};
+}
+
+template <class Pass>
 struct tree {
-  using sums = typename Family::sums;
+  using sums = counted_sums<typename Pass::sums>;
   static constexpr int max_level = 64 - 11;  // 2^11 rows in a block
 
+  double theta[thetahat_max_params];
   uint64_t blocks;  // bit k is set when level[k] holds a subtree of 2^k blocks
   int64_t pending;
+  bool weighted;  // whether any pending row has a weight of its own
   sums level[max_level];
-  double rows[block_rows];
+  buffers rows;
 
-  void clear() { blocks = 0, pending = 0; }
+  void clear(const double* at) {
+    blocks = 0, pending = 0, weighted = false;
+    for (int j = 0; j < Pass::n_params; ++j) theta[j] = at ? at[j] : 0.0;
+  }
 
   // Adds rows in any portions; the bits of total() depend on the rows that count alone.
   void add(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
-    if (!filtered(r)) return add_all(r, first, n, threads);
-    double kept[block_rows];
+    const Pass pass(theta);
+    if (!filtered(r)) return add_all(pass, r, first, n, threads);
+    buffers room;
     for (int64_t start = first; start < first + n; start += block_rows) {
       int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
-      int64_t count = load_counted(r, start, size, kept);
-      add_all(plain_rows(kept, count), 0, count, 1);
+      block b = load_counted(r, start, size, room);
+      thetahat_rows kept = plain_rows(b.x, b.n), weights = plain_rows(b.w, b.n);
+      if (b.w) kept.weights = &weights;
+      add_all(pass, kept, 0, b.n, 1);
     }
   }
 
   sums total() const {
-    sums s = pending > 0 ? Family::block(rows, pending) : sums{};
+    sums s = pending > 0 ? sum_block(Pass(theta), pending_block()) : sums{};
     for (int k = 0; k < max_level; ++k)
       if (blocks >> k & 1) s = merge(level[k], s);
     return s;
   }
 
  private:
-  void add_all(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
+  block pending_block() const { return {rows.x, weighted ? rows.w : nullptr, pending}; }
+
+  void add_all(const Pass& pass, const thetahat_rows& r, int64_t first, int64_t n, int threads) {
     if (pending > 0 || n < block_rows) {
       int64_t taken = n < block_rows - pending ? n : block_rows - pending;
-      const double* x = load_rows(r, first, taken, rows + pending);
-      if (x != rows + pending) memcpy(rows + pending, x, taken * sizeof(double));
-      pending += taken, first += taken, n -= taken;
+      wait(r, first, taken);
+      first += taken, n -= taken;
       if (pending < block_rows) return;
-      push(Family::block(rows, block_rows), 0);
-      pending = 0;
+      push(sum_block(pass, pending_block()), 0);
+      pending = 0, weighted = false;
     }
     while (n >= block_rows && (blocks % span_blocks != 0 || n < span_rows)) {
-      push(block(r, first), 0);
+      push(leaf(pass, r, first), 0);
       first += block_rows, n -= block_rows;
     }
     while (n >= span_rows) {
-      int64_t count = add_spans(r, first, n / span_rows, threads);
+      int64_t count = add_spans(pass, r, first, n / span_rows, threads);
       first += count * span_rows, n -= count * span_rows;
     }
-    if (n > 0) add_all(r, first, n, threads);
+    if (n > 0) add_all(pass, r, first, n, threads);
+  }
+
+  // Puts rows into the block that is not yet full.
+  void wait(const thetahat_rows& r, int64_t first, int64_t n) {
+    const double* x = load_rows(r, first, n, rows.x + pending);
+    if (x != rows.x + pending) memcpy(rows.x + pending, x, n * sizeof(double));
+    if (r.weights) {
+      const double* w = load_rows(*r.weights, first, n, rows.w + pending);
+      if (w != rows.w + pending) memcpy(rows.w + pending, w, n * sizeof(double));
+      if (!weighted)
+        for (int64_t i = 0; i < pending; ++i) rows.w[i] = 1.0;
+      weighted = true;
+    } else if (weighted) {
+      for (int64_t i = pending; i < pending + n; ++i) rows.w[i] = 1.0;
+    }
+    pending += n;
   }
 
   void push(sums node, int k) {
@@ -65,30 +132,31 @@ struct tree {
     level[k] = node;
   }
 
-  static sums block(const thetahat_rows& r, int64_t first) {
-    double buffer[block_rows];
-    return Family::block(load_rows(r, first, block_rows, buffer), block_rows);
+  static sums leaf(const Pass& pass, const thetahat_rows& r, int64_t first) {
+    buffers room;
+    return sum_block(pass, load_block(r, first, block_rows, room));
   }
 
-  static sums subtree(const thetahat_rows& r, int64_t first, int k) {
-    if (k == 0) return block(r, first);
-    sums left = subtree(r, first, k - 1);
-    return merge(left, subtree(r, first + (block_rows << (k - 1)), k - 1));
+  static sums subtree(const Pass& pass, const thetahat_rows& r, int64_t first, int k) {
+    if (k == 0) return leaf(pass, r, first);
+    sums left = subtree(pass, r, first, k - 1);
+    return merge(left, subtree(pass, r, first + (block_rows << (k - 1)), k - 1));
   }
 
   struct spans {
     static constexpr int64_t most = 128;
+    const Pass& pass;
     const thetahat_rows& rows;
     int64_t first;
     sums node[most];
   };
 
-  int64_t add_spans(const thetahat_rows& r, int64_t first, int64_t count, int threads) {
-    spans work = {r, first, {}};
+  int64_t add_spans(const Pass& pass, const thetahat_rows& r, int64_t first, int64_t count, int threads) {
+    spans work = {pass, r, first, {}};
     if (count > spans::most) count = spans::most;
     auto job = [](void* context, int64_t i) {
       spans& w = *static_cast<spans*>(context);
-      w.node[i] = subtree(w.rows, w.first + i * span_rows, span_level);
+      w.node[i] = subtree(w.pass, w.rows, w.first + i * span_rows, span_level);
     };
     run_jobs(threads, count, job, &work);
     for (int64_t i = 0; i < count; ++i) push(work.node[i], span_level);

@@ -9,22 +9,22 @@ namespace thetahat::THETAHAT_ISA {
 
 struct normal {
   static constexpr int n_params = 2;
-  static constexpr int dimension[n_params] = {1, 1};  // the power of scale() in each parameter
+  static constexpr int domain[] = {thetahat_real, thetahat_positive};
+  static constexpr int dimension[] = {1, 1};  // the power of scale() in each parameter
+  static constexpr bool sufficient = true;
   using sums = moments;
 
   double mu, sigma, log_norm;
 
   explicit normal(const double* theta)
       : mu(theta[0]), sigma(theta[1]), log_norm(log(theta[1]) + half_log_2pi) {}
+  static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return sigma; }
 
-  static bool valid(const double* theta) {
-    return theta[0] - theta[0] == 0 && theta[1] > 0 && theta[1] < HUGE_VAL;
-  }
+  static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
+  static bool inside(double) { return true; }
 
-  static sums block(const double* x, int64_t n) { return block_moments(x, n); }
-  static shifted_sums batch(const double* x, int64_t n, int exponent) { return few_shifted(x, n, exponent); }
-  static shifted_sums batch(const sums& s, int exponent) { return around_mean(s, exponent); }
+  static sums sum(const block& b) { return block_moments(b); }
 
   // mu = m, sigma = sqrt(Q / n); no maximum where all values are equal.
   static bool maximum(const sums& s, double* theta) {
@@ -55,16 +55,24 @@ struct normal {
     V z = (x - mu) / sigma;
     return -0.5 * (z * z) - log_norm;
   }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = (x - mu) / sigma;
+    g[0] = z;
+    g[1] = z * z - 1.0;
+  }
 
   // theta + rate * score of one row. The chain from one sigma to the next is a division, two products and a
   // sum: one operation less than in the textbook's form, with which it agrees to rounding.
-  static void step(double* theta, double x, double rate) {
+  static void row_step(double* theta, double x, double rate) {
     double s = theta[1], d = x - theta[0], a = rate * d, q = 1.0 / s, q2 = q * q;
     theta[0] += a * q2;
     theta[1] = (s - rate * q) + ((a * d) * q) * q2;
   }
+  static shifted_sums batch(const block& b, int exponent) { return few_shifted(b, exponent); }
+  static shifted_sums batch(const sums& s, int exponent) { return around_mean(s, exponent); }
   // The same of a batch: with e = pivot - mu, sum (x - mu) = d + n e, sum (x - mu)^2 = d2 + e (2 d + n e).
-  static void step(double* theta, const shifted_sums& b, double rate) {
+  static void batch_step(double* theta, const shifted_sums& b, double rate) {
     double s = theta[1], e = b.pivot - theta[0], q = 1.0 / s, q2 = q * q;
     double rn = rate * b.n, rd = rate * b.d, rd2 = rate * b.d2;
     theta[0] += (rd + rn * e) * q2;

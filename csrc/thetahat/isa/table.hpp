@@ -3,9 +3,9 @@
 #include <utility>  // index_sequence: types alone, no code
 #include "thetahat/api.h"
 #include "thetahat/engine/ascent.hpp"
-#include "thetahat/engine/finish.hpp"
-#include "thetahat/engine/tree.hpp"
+#include "thetahat/engine/newton.hpp"
 #include "thetahat/families.def"
+#include "thetahat/isa/functions.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -13,46 +13,91 @@ constexpr int n_families = __COUNTER__ - first_place;
 
 static_assert(thetahat_span_rows == span_rows);
 
+// A pass as C functions.
+template <class Pass>
+struct pass_functions {
+  using trees = tree<Pass>;
+  using sums = typename trees::sums;
+  static_assert(sizeof(sums) <= thetahat_max_sums * sizeof(double));
+
+  static void clear(void* t, const double* theta) { static_cast<trees*>(t)->clear(theta); }
+  static void add(void* t, const thetahat_rows* rows, int64_t first, int64_t n, int threads) {
+    static_cast<trees*>(t)->add(*rows, first, n, threads);
+  }
+  static void total(const void* t, void* s) { *static_cast<sums*>(s) = static_cast<const trees*>(t)->total(); }
+  static int finite(const void* s) { return static_cast<const sums*>(s)->finite(); }
+
+  static constexpr thetahat_pass table = {sizeof(trees), clear, add, total, finite};
+};
+
 template <class Family>
 struct functions {
-  using sums = typename Family::sums;
-  using trees = tree<Family>;
+  using pass = sums_pass<Family>;
+  using products = products_pass<Family>;
+  using sums = counted_sums<typename pass::sums>;
   static_assert(Family::n_params <= thetahat_max_params);
-  static_assert(sizeof(sums) <= thetahat_max_sums * sizeof(double));
 
   static const sums& in(const void* s) { return *static_cast<const sums*>(s); }
 
-  static void tree_clear(void* t) { static_cast<trees*>(t)->clear(); }
-  static void tree_add(void* t, const thetahat_rows* rows, int64_t first, int64_t n, int threads) {
-    static_cast<trees*>(t)->add(*rows, first, n, threads);
-  }
-  static void tree_total(const void* t, void* s) {
-    *static_cast<sums*>(s) = static_cast<const trees*>(t)->total();
-  }
   static void merge_sums(void* left, const void* right) {
     *static_cast<sums*>(left) = merge(in(left), in(right));
   }
-  static double rows(const void* s) { return in(s).n; }
-  static int finite(const void* s) { return in(s).finite(); }
-  static int maximum_of(const void* s, double* theta) { return Family::maximum(in(s), theta); }
-  static void evaluate_at(const void* s, const double* theta, thetahat_values* values) {
-    evaluate<Family>(in(s), theta, values);
+  static double n(const void* s) { return in(s).sums.n; }
+  static double rows(const void* s) { return in(s).rows; }
+  static void climb_on(const void* s, thetahat_climb* c) { climb<Family>(in(s).sums, c); }
+  static void evaluate_at(const void* s, const void* p, const double* theta, thetahat_values* values) {
+    auto meat = static_cast<const counted_sums<typename products::sums>*>(p);
+    evaluate<Family>(in(s).sums, meat ? &meat->sums : nullptr, theta, values);
   }
   static int valid(const double* theta) { return Family::valid(theta); }
-  static void log_density(const double* theta, const double* x, double* out, int64_t n) {
+  static void log_density(const double* theta, const double* x, double* out, int64_t rows) {
     const Family family(theta);
     int64_t i = 0;
-    for (; i + width <= n; i += width) store(out + i, family.log_density(load(x + i)));
-    for (; i < n; ++i) out[i] = family.log_density(x[i]);
+    for (; i + width <= rows; i += width) store(out + i, family.log_density(load(x + i)));
+    for (; i < rows; ++i) out[i] = family.log_density(x[i]);
+    for (i = 0; i < rows; ++i)
+      if (!Family::inside(x[i])) out[i] = x[i] == x[i] ? -HUGE_VAL : x[i];
+  }
+  static int64_t count_outside(const thetahat_rows* r, int64_t first, int64_t rows, int64_t* at) {
+    return count_bad(*r, first, rows, at, [](double x) { return x - x != 0 || !Family::inside(x); });
   }
   static int64_t gradient(const void* s, double rate, int64_t epochs, double* theta, double* trace) {
-    return gradient_ascent<Family>(in(s), rate, epochs, theta, trace);
+    return gradient_ascent<Family>(in(s).sums, rate, epochs, theta, trace);
   }
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 
+  // The closed form, or what solves an equation of the sums; families without one have none to give.
+  template <class F, class = decltype(&F::maximum)>
+  static int maximum_of(const void* s, double* theta) {
+    return F::maximum(in(s).sums, theta);
+  }
+  template <class F>
+  static constexpr auto maximum(int) -> decltype(&maximum_of<F>) {
+    return maximum_of<F>;
+  }
+  template <class F>
+  static constexpr int (*maximum(...))(const void*, double*) {
+    return nullptr;
+  }
+
   static constexpr thetahat_family table(const char* name) {
-    return {name,   Family::n_params, sizeof(trees), tree_clear, tree_add,    tree_total, merge_sums, rows,
-            finite, maximum_of,       evaluate_at,   valid,      log_density, gradient,   stochastic};
+    return {name,
+            Family::n_params,
+            Family::sufficient,
+            Family::domain,
+            pass_functions<pass>::table,
+            pass_functions<products>::table,
+            merge_sums,
+            n,
+            rows,
+            maximum<Family>(0),
+            climb_on,
+            evaluate_at,
+            valid,
+            log_density,
+            count_outside,
+            gradient,
+            stochastic};
   }
 };
 
@@ -63,9 +108,9 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families,    families,
-                                         count_not_finite,  count_inexact, copy_counted,
-                                         shuffle,           log,           exp};
+  static constexpr thetahat_table all = {
+      THETAHAT_ISA_NAME, n_families, families,    count_not_finite, count_inexact, count_no_weight,
+      copy_counted,      shuffle,    n_functions, function_list};
 };
 
 extern const thetahat_table table;

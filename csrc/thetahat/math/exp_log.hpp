@@ -8,51 +8,155 @@ namespace thetahat::THETAHAT_ISA {
 constexpr double ln2_hi = 0x1.62e42fee00000p-1, ln2_lo = 0x1.a39ef35793c76p-33;  // k * ln2_hi is exact
 constexpr double half_log_2pi = 0.9189385332046728;
 
-// Positive normal finite x; max error 0.8 ULP.
-// x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2); with s = f / (2 + f),
-// log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + R(s^2)), R a minimax polynomial.
+// log x = high - (tail - f), its small parts apart so that a correction can join them before they are
+// rounded.
 template <class V>
-inline V log_normal_range(V x) {
+struct log_parts {
+  V high, f, tail;
+};
+
+// R(z) = z (2/3 + 2/5 z + ...), z = s^2, minimax: log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f).
+template <class V>
+inline V log_rest(V z) {
+  V z2 = z * z;
+  V odd = (0.14616585424888623 * z2 + 0.18182889455674947) * z2 + 0.2857142862600327;
+  V even = (0.15331710618210773 * z2 + 0.22222211130259878) * z2 + 0.39999999999899444;
+  return z * (0.666666666666667 + z * (even + z * odd));
+}
+
+// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
+template <class V>
+inline log_parts<V> log_split(V x) {
   auto b = to_bits(x);
   auto k = (b - 0x3fe6a09e667f3bcdULL + (1023ULL << 52)) >> 52;  // k + 1023
   V dk = from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0);
   V f = from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0;
-  V s = f / (f + 2.0), z = s * s, z2 = z * z;
-  V odd = (0.14616585424888623 * z2 + 0.18182889455674947) * z2 + 0.2857142862600327;
-  V even = (0.15331710618210773 * z2 + 0.22222211130259878) * z2 + 0.39999999999899444;
-  V r = z * (0.666666666666667 + z * (even + z * odd));
-  V h = 0.5 * f * f;
-  return dk * ln2_hi - ((h - (s * (h + r) + dk * ln2_lo)) - f);
+  V s = f / (f + 2.0), r = log_rest(s * s), h = 0.5 * f * f;
+  return {dk * ln2_hi, f, h - (s * (h + r) + dk * ln2_lo)};
 }
 
-// exp(x) = 2^k m with x = k log 2 + r and m = 1 + r + r^2 P(r), for |x| <= 746; t holds k in its low bits.
+// Positive normal finite x; max error 0.9 ULP.
 template <class V>
-inline V exp_mantissa(V x, V& t) {
+inline V log_normal_range(V x) {
+  const log_parts<V> p = log_split(x);
+  return p.high - (p.tail - p.f);
+}
+
+// NaN, with the bits that the processor gives an invalid operation; for x that is negative or NaN.
+template <class V>
+inline V not_a_number(V x) {
+  return (x - x) * HUGE_VAL;
+}
+
+// y = log x for positive finite x, and what the logarithm of the others is.
+template <class V>
+inline V log_limits(V x, V y) {
+  y = select(x < HUGE_VAL, y, x + x);
+  y = select(x == 0.0, splat<V>(-HUGE_VAL), y);
+  return select(x < 0.0, not_a_number(x), y);
+}
+
+// Max error 0.9 ULP.
+template <class V>
+inline V log(V x) {
+  const auto subnormal = x < 0x1p-1022;
+  V y = log_normal_range(select(subnormal, x * 0x1p54, x));
+  return log_limits(x, y - select(subnormal, splat<V>(54 * (ln2_hi + ln2_lo)), V{}));
+}
+
+// log(1 + x); max error 1 ULP. With u = 1 + x rounded and c what the rounding left of it,
+// log(1 + x) = log u + c / u + O(c^2 / u^2).
+template <class V>
+inline V log1p(V x) {
+  V u = 1.0 + x, t = u - 1.0, c = (1.0 - (u - t)) + (x - t);
+  const log_parts<V> p = log_split(u);
+  V y = p.high - ((p.tail - c / u) - p.f);
+  return select(x == 0.0, x, log_limits(u, y));  // -0 is its own logarithm
+}
+
+// x = k log 2 + r with |r| <= log(2) / 2, for |x| <= 746; t holds k in its low bits.
+template <class V>
+struct exp_reduced {
+  V t, k, r, lost;  // lost: what the rounding of r left out
+};
+template <class V>
+inline exp_reduced<V> exp_reduce(V x) {
   constexpr double shift = 0x1.8p52;
-  t = x * 1.4426950408889634 + shift;
-  V k = t - shift, r = (x - k * ln2_hi) - k * ln2_lo, r2 = r * r, r4 = r2 * r2;
+  V t = x * 1.4426950408889634 + shift, k = t - shift, most = x - k * ln2_hi, r = most - k * ln2_lo;
+  return {t, k, r, (most - r) - k * ln2_lo};
+}
+
+// P of exp(r) = 1 + r + r^2 P(r), for |r| <= log(2) / 2.
+template <class V>
+inline V exp_polynomial(V r, V r2) {
+  V r4 = r2 * r2;
   V p01 = 0.5 + r * 0.16666666666666669, p23 = 0.041666666666623824 + r * 0.008333333333330039;
   V p45 = 0.0013888888917367081 + r * 0.00019841269863171557;
   V p67 = 2.4801521057868204e-05 + r * 2.7557268276905696e-06;
   V p89 = 2.7620201591031547e-07 + r * 2.5100472505694996e-08;
-  return 1.0 + (r + r2 * ((p01 + r2 * p23) + r4 * ((p45 + r2 * p67) + r4 * p89)));
+  return (p01 + r2 * p23) + r4 * ((p45 + r2 * p67) + r4 * p89);
 }
 
-// One value, the whole range and the special values.
-inline double log(double x) {
-  if (x >= 0x1p-1022 && x <= 0x1.fffffffffffffp1023) return log_normal_range(x);
-  if (x > 0 && x < 0x1p-1022) return log_normal_range(x * 0x1p54) - 54 * (ln2_hi + ln2_lo);
-  if (x == 0) return -HUGE_VAL;
-  return x > 0 ? x : x - x == 0 ? 0.0 / (x - x) : x - x;
+// 2^k m, with k in the low bits of t, in two steps, since 2^k may not be a double.
+template <class V>
+inline V times_power(V m, V t) {
+  auto k = to_bits(t) + 2046, half = k >> 1;  // in the low 12 bits, twice the bias of an exponent being in k
+  return m * from_bits(half << 52) * from_bits((k - half) << 52);
 }
 
-// Max error 1.1 ULP.
-inline double exp(double x) {
-  if (!(x > -746)) return x != x ? x : 0.0;
-  if (x > 710) return HUGE_VAL;
-  double t, m = exp_mantissa(x, t);
-  uint64_t k = to_bits(t) - to_bits(0x1.8p52), half = (k + 2048) / 2 - 1024;  // 2^k may not be a double
-  return m * from_bits((half + 1023) << 52) * from_bits((k - half + 1023) << 52);
+// x, or the nearer of two bounds; NaN stays.
+template <class V>
+inline V clamp(V x, double low, double high) {
+  x = select(x < low, splat<V>(low), x);
+  return select(x > high, splat<V>(high), x);
+}
+
+// Max error 1.2 ULP. Beyond the bounds of the clamp the result is 0 or infinity as it is at them; NaN goes
+// through every step as it is.
+template <class V>
+inline V exp(V x) {
+  const auto e = exp_reduce(clamp(x, -746, 710));
+  V r2 = e.r * e.r, m = 1.0 + (e.r + r2 * exp_polynomial(e.r, r2));
+  return times_power(m, e.t);
+}
+
+// -708 <= x <= 709: the bits of exp(x), at less cost.
+template <class V>
+inline V exp_in_range(V x) {
+  const auto e = exp_reduce(x);
+  V r2 = e.r * e.r, m = 1.0 + (e.r + r2 * exp_polynomial(e.r, r2));
+  return from_bits(to_bits(m) + (to_bits(e.t) << 52));
+}
+
+// exp(x) for sums of it: 3e-308 where it is smaller, infinity beyond 709; not for NaN.
+template <class V>
+inline V exp_for_sums(V x) {
+  V y = exp_in_range(select(x > -708.0, x, splat<V>(-708)));
+  return select(x < 709.0, y, splat<V>(HUGE_VAL));
+}
+
+// P again, one power longer: half an ULP of 1 is far more than half an ULP of exp(r) - 1.
+template <class V>
+inline V expm1_polynomial(V r, V r2) {
+  V r4 = r2 * r2;
+  V p01 = 0.5 + r * 0.1666666666666667, p23 = 0.04166666666666667 + r * 0.008333333333326141;
+  V p45 = 0.0013888888888883752 + r * 0.00019841269874800493;
+  V p67 = 2.4801587325533363e-05 + r * 2.7557255425746198e-06;
+  V p89 = 2.755727366134847e-07 + r * 2.510520637405601e-08;
+  V high = p89 + r2 * 2.0914679376654634e-09;
+  return (p01 + r2 * p23) + r4 * ((p45 + r2 * p67) + r4 * high);
+}
+
+// exp(x) - 1 = 2^k ((1 - 2^-k) + r + r^2 P(r)), the first two added without loss; max error 1.3 ULP.
+// From k = 64 on 2^-k is nothing beside 1, and from -58 on down 1 is nothing beside it.
+template <class V>
+inline V expm1(V x) {
+  const auto e = exp_reduce(clamp(x, -40, 710));
+  V k = select(e.k > 64.0, splat<V>(64), e.k) + 0x1.8p52;
+  V one = 1.0 - from_bits((1023ULL << 52) - (to_bits(k) << 52));
+  V sum = one + e.r, low = e.r - (sum - one), r2 = e.r * e.r;
+  V y = times_power(sum + (low + (e.lost + r2 * expm1_polynomial(e.r, r2))), e.t);
+  return select(abs(x) > 0.0, y, x);  // -0, and NaN
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -33,6 +33,7 @@ inline vec_bits to_bits(vec v) { return (vec_bits)v; }
 inline vec from_bits(vec_bits b) { return (vec)b; }
 #else
 using vec = double;  // a compiler without vector types
+using vec_bits = uint64_t;
 #endif
 
 // Four lanes at any level, for sums too short for 16.
@@ -88,6 +89,48 @@ inline vec broadcast(double c) {
 #else
   return c;
 #endif
+}
+
+// The number c in every lane of V.
+template <class V>
+inline V splat(double c) {
+  return V{} + c;
+}
+
+// a where the comparison m holds, b elsewhere.
+template <class M, class V>
+inline V select(M m, V a, V b) {
+  return m ? a : b;
+}
+
+// |x|, by clearing the sign.
+template <class V>
+inline V abs(V x) {
+  return from_bits(to_bits(x) & ~(1ULL << 63));
+}
+
+inline bool any(bool m) { return m; }
+#if THETAHAT_WIDTH > 1
+// Whether the comparison m holds in some lane.
+template <class M>
+inline bool any(M m) {
+  auto some = m[0];
+  for (int i = 1; i < width; ++i) some |= m[i];
+  return some != 0;
+}
+#endif
+
+// Whether the sign bit is set in what f makes of the bits of some x.
+template <class F>
+inline bool any_sign(const double* x, int64_t n, F f) {
+  vec_bits some = {};
+  uint64_t lane[width], any = 0;
+  int64_t i = 0;
+  for (; i + width <= n; i += width) some |= f(to_bits(load(x + i)));
+  memcpy(lane, &some, sizeof lane);
+  for (uint64_t bits : lane) any |= bits;
+  for (; i < n; ++i) any |= f(to_bits(x[i]));
+  return any >> 63 != 0;
 }
 
 // The sum of 16 lanes, always in this order.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from thetahat import _kernels
 from thetahat._kernels import Rows
 from thetahat.errors import ParameterError, SampleError
 
-__all__ = ["as_rows", "chunks_of", "contiguous", "reject_not_finite"]
+__all__ = ["as_rows", "chunks_of", "contiguous", "copy_rows", "empty", "reject_rows", "weigh"]
 
 _FLOAT64 = np.dtype(np.float64)
 _POLICIES = ("raise", "omit")
@@ -68,34 +70,95 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
     return chunks
 
 
+def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
+    """Return a sample's rows with their weights, one for each row, those included that do not count.
+
+    Raises
+    ------
+    TypeError
+        If the weights are anything but real numbers.
+    SampleError
+        If there are not as many weights as rows, or some are masked, null, negative, NaN or infinite.
+    """
+    given = chunks_of(weights)
+    rows, count = sum(chunk.n for chunk in chunks), sum(chunk.n for chunk in given)
+    if count != rows:
+        raise SampleError(f"x has {rows} row(s), but there are {count} weight(s)")
+    if any(chunk.filtered for chunk in given):
+        raise SampleError("weights must not be masked or null: give the rows that do not count weight 0")
+    bad, first = _count(_kernels.count_no_weight, given)
+    if bad:
+        raise SampleError(
+            f"weights holds {bad} value(s) that are negative or not finite, the first at index {first}",
+            first,
+            bad,
+        )
+    return list(_side_by_side(chunks, given))
+
+
 def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
     """Return the rows that count as one contiguous float64 array: `x` itself where it is one already."""
     if nan_policy == "raise" and contiguous(x):
         return x  # type: ignore[return-value]
-    chunks = chunks_of(x, nan_policy)
-    out = np.empty(sum(chunk.n for chunk in chunks))
+    return copy_rows(chunks_of(x, nan_policy))[0]
+
+
+def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return contiguous copies of the rows that count and of their weights; those of weight 0 do not."""
+    rows = sum(chunk.n for chunk in chunks)
+    out = np.empty(rows)
+    weights = np.empty(rows) if chunks and chunks[0].weights is not None else None
     kept = 0
     for chunk in chunks:
         if chunk.n:
-            kept += _kernels.copy_counted(chunk, out[kept:])
-    if kept == 0:
-        raise empty(out.size)
-    return out[:kept]
+            kept += _kernels.copy_counted(chunk, out[kept:], None if weights is None else weights[kept:])
+    out = out[:kept]
+    if weights is not None:
+        weights = weights[:kept]
+        used = weights != 0
+        if not used.all():
+            out, weights = out[used], weights[used]
+    if out.size == 0:
+        raise empty(rows)
+    return out, weights
 
 
 def empty(rows: int) -> SampleError:
     """Return the error of a sample without a row that counts."""
-    left_out = f" (all {rows} rows are masked, null or omitted)" if rows else ""
+    left_out = f" (all {rows} rows are masked, null, omitted or of weight 0)" if rows else ""
     return SampleError(f"x is empty: a fit needs at least one row{left_out}")
 
 
-def reject_not_finite(chunks: list[Rows]) -> None:
-    """Raise the error that says where rows are NaN or infinite, and how many."""
+def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
+    """Raise the error that says where rows are not finite, or outside a family's support, and how many."""
     count, first = _count(_kernels.count_not_finite, chunks)
     if count:
         raise SampleError(
             f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
         )
+    count, first = _count(partial(_kernels.count_outside, family), chunks)
+    if count:
+        raise SampleError(
+            f"x holds {count} value(s) outside the support of {_kernels.families[family]}, {support};"
+            f" the first is at index {first}",
+            first,
+            count,
+        )
+
+
+def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
+    """Yield the rows with their weights, cut where either comes in chunks."""
+    rest = iter(weights)
+    there, used = next(rest, None), 0
+    for chunk in chunks:
+        done = 0
+        while done < chunk.n:
+            while there is not None and used == there.n:
+                there, used = next(rest, None), 0
+            assert there is not None
+            size = min(chunk.n - done, there.n - used)
+            yield chunk.part(done, size).weighted(there.part(used, size))
+            done, used = done + size, used + size
 
 
 def _speaks_arrow(x: Any) -> bool:

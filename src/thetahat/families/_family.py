@@ -1,11 +1,13 @@
-"""What a family's Python file says: names, domains, and the words for what can go wrong."""
+"""What a family's Python file says: names, support, and the words for what can go wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from thetahat._kernels import Sums
+from thetahat import _kernels
+from thetahat.pilot import Pilot
 
 __all__ = ["Family", "Parameter"]
 
@@ -31,23 +33,30 @@ class Family:
     ----------
     name : str
         The name users pass.
-    parameters : tuple of Parameter
-        In the order of ``theta``.
+    names : tuple of str
+        The parameters' textbook names, in the order of ``theta``.
+    support : str
+        Where the density is positive, in words.
     exists : str
         The condition under which the likelihood of a sample has a maximum.
     start : callable
-        Rough parameter values from the sums of the first rows, for methods that need a start.
+        Rough parameter values from some of the rows; None where these rows show no maximum.
     """
 
     name: str
-    parameters: tuple[Parameter, ...]
+    names: tuple[str, ...]
     exists: str
-    start: Callable[[Sums], tuple[float, ...]]
+    start: Callable[[Pilot], tuple[float, ...] | None]
+    support: str = "all finite numbers"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The parameters' names."""
-        return tuple(parameter.name for parameter in self.parameters)
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters in the order of ``theta``."""
+        domains = _kernels.domains[_kernels.families.index(self.name)]
+        return tuple(
+            Parameter(name, positive=domain == _kernels.POSITIVE)
+            for name, domain in zip(self.names, domains, strict=True)
+        )
 
     @property
     def signature(self) -> str:

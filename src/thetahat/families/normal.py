@@ -3,20 +3,21 @@
 The maximum is in closed form: mu is the mean, sigma the root of the mean squared deviation (divisor n).
 """
 
-from thetahat._kernels import Sums
-from thetahat.families._family import Family, Parameter
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
 
 __all__ = ["family"]
 
 
-def start(sums: Sums) -> tuple[float, ...]:
-    """Return the maximum of the first rows; where they are all equal, (0, 1)."""
-    return sums.maximum() or (0.0, 1.0)
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    mean, sd = pilot.mean_and_sd()
+    return (mean, sd) if sd > 0 else None
 
 
 family = Family(
     name="normal",
-    parameters=(Parameter("mu"), Parameter("sigma", positive=True)),
+    names=("mu", "sigma"),
     exists="at least two rows, not all equal",
     start=start,
 )

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._kernels import Sums
 from thetahat.errors import NoMaximumError
 from thetahat.families import get_family
+from thetahat.sample import Sample
 
 __all__ = ["Method", "Outcome", "Task"]
 
@@ -19,23 +19,27 @@ Theta = tuple[float, ...]
 
 
 class Task(NamedTuple):
-    """A fit to be made: the sums of the rows, and what iterative methods need besides."""
+    """A fit to be made: the sample, and what iterative methods need besides."""
 
-    family: int
-    sums: Sums
+    sample: Sample
     start: Theta = ()
-    x: NDArray[np.float64] | None = None  # the rows themselves, where the method takes them
     rng: Any = None
     trace: bool = False
     progress: bool = False
 
-    def maximum(self) -> Theta:
-        """Return the maximum; raise `NoMaximumError` where there is none or doubles cannot hold it."""
-        theta = self.sums.maximum()
+    @property
+    def family(self) -> int:
+        """The family's place in the table."""
+        return self.sample.family
+
+    def solve(self) -> Theta:
+        """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
+        sums = self.sample.at(())
+        theta = sums.maximum()
         family = get_family(self.family)
         if theta is None:
             raise NoMaximumError(
-                f"the {family.name} likelihood of these {self.sums.n} row(s) has no maximum:"
+                f"the {family.name} likelihood of these {sums.rows} row(s) has no maximum:"
                 f" it takes {family.exists}"
             )
         if not _kernels.valid(self.family, theta):
@@ -45,13 +49,23 @@ class Task(NamedTuple):
         return theta
 
 
+class Values(NamedTuple):
+    """What the sample says at theta."""
+
+    log_likelihood: float
+    cov: tuple[float, ...]
+    stderr: tuple[float, ...]
+    L: float
+
+
 class Outcome(NamedTuple):
     """Where a method ended; `diverged` says that its next step would have left the parameters' domain."""
 
     theta: Theta
-    epochs: int
-    diverged: bool
-    trace: NDArray[np.float64] | None
+    epochs: int = 0
+    diverged: bool = False
+    trace: NDArray[np.float64] | None = None
+    values: Values | None = None  # at theta, where the method knows them
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,6 @@ class Method:
 
     name: ClassVar[str]
     iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
-    takes_rows: ClassVar[bool] = False  # besides their sums
 
     @property
     def draws(self) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from thetahat import _kernels
 from thetahat._checks import check_count, check_rate
 from thetahat.errors import MissingExtraError, ParameterError
-from thetahat.solvers._method import Method, Outcome, Task
+from thetahat.solvers._method import Method, Outcome, Task, Theta
 
 __all__ = ["SGD", "GradientAscent", "shuffled"]
 
@@ -57,12 +57,19 @@ class GradientAscent(Method):
         theta, done = task.start, 0
         with _bar(task.progress, self.epochs) as advance:
             for until in _stages(task.progress, self.epochs):
-                rows = None if trace is None else trace[done : until + 1]
-                theta, went = task.sums.gradient_ascent(theta, self.learning_rate, until - done, rows)
-                done += went
-                advance(went)
-                if done < until:
-                    break
+                while done < until:
+                    sums, epochs = task.sample.at(theta), until - done
+                    if not _kernels.sufficient[task.family]:
+                        epochs = 1
+                    rows = None if trace is None else trace[done : done + epochs + 1]
+                    theta, went = sums.gradient_ascent(theta, self.learning_rate, epochs, rows)
+                    done += went
+                    advance(went)
+                    if went < epochs:
+                        return self._outcome(theta, done, trace)
+        return self._outcome(theta, done, trace)
+
+    def _outcome(self, theta: Theta, done: int, trace: NDArray[np.float64] | None) -> Outcome:
         return Outcome(theta, done, done < self.epochs, None if trace is None else trace[: done + 1])
 
 
@@ -70,7 +77,8 @@ class GradientAscent(Method):
 class SGD(Method):
     """Stochastic gradient ascent on mini-batches: ``theta += learning_rate * score(batch; theta)``.
 
-    The score is the *sum* over the batch, in textbook coordinates; a last short batch is used, not dropped.
+    The score is the *sum* over the batch, in textbook coordinates; a last short batch is used, not dropped. A
+    weight multiplies its row's score.
     With a constant rate the end point is not the maximum: passes over n normal rows in batches of b end about
     ``2 * learning_rate / sigma * (1 - (b - 1) / (n - 1))`` above sigma.
 
@@ -97,7 +105,6 @@ class SGD(Method):
     """
 
     name: ClassVar[str] = "sgd"
-    takes_rows: ClassVar[bool] = True
     learning_rate: float
     epochs: int
     batch_size: int = 1
@@ -119,9 +126,8 @@ class SGD(Method):
 
     def run(self, task: Task) -> Outcome:
         """Run whole epochs in compiled code."""
-        if task.x is None:
-            raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
-        n = task.x.size
+        rows = task.sample.contiguous()
+        n = rows.x.size
         batch_size = min(self.batch_size, n)
         gathers = self.order == "samples" and batch_size > 1
         units = n if gathers else -(-n // batch_size)
@@ -129,20 +135,22 @@ class SGD(Method):
         trace = _new_trace(task, self.epochs)
         ascent = _kernels.Ascent(
             task.family,
-            task.x,
+            rows.x,
             task.start,
+            weights=rows.weights,
             learning_rate=self.learning_rate,
             epochs=self.epochs,
             batch_size=batch_size,
             order=self.order,
             bit_generator=bits,
             index=None if bits is None else _new_index(units),
-            batch=np.empty(batch_size) if gathers else None,
+            batch=np.empty(2 * batch_size) if gathers else None,
             trace=trace,
         )
         self._run(ascent, bits, task.progress)
-        rows = None if trace is None else trace[: ascent.epoch + 1]
-        return Outcome(ascent.theta, ascent.epoch, ascent.diverged, rows)
+        if trace is not None:
+            trace = trace[: ascent.epoch + 1]
+        return Outcome(ascent.theta, ascent.epoch, ascent.diverged, trace)
 
     def _run(self, ascent: _kernels.Ascent, bits: Any, progress: bool) -> None:
         with _bar(progress, self.epochs) as advance:

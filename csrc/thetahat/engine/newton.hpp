@@ -1,0 +1,120 @@
+// Newton's method, damped, in free coordinates: the logarithm of a positive parameter, and others in units of
+// the family's scale. A climb looks at one theta after another, each time at the sums there.
+#pragma once
+#include <math.h>
+#include "thetahat/engine/finish.hpp"
+#include "thetahat/math/exp_log.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+template <class Family>
+struct newton_step {
+  static constexpr int p = Family::n_params;
+  double step[p];
+  double decrement;  // NaN where the log-likelihood is not concave: then the step is uphill, no more
+
+  // With m = d theta / d(free), in units of the scale: g_free = m g, J_free = m J m - diag(m g) where free is
+  // a logarithm.
+  newton_step(const Family& family, const typename sums_pass<Family>::sums& s, const thetahat_climb& c) {
+    const at_theta<Family> at(family, s);
+    double g[p], J[p * p], C[p * p], m[p];
+    for (int j = 0; j < p; ++j) {
+      bool log_scale = Family::domain[j] == thetahat_positive;
+      m[j] = log_scale ? times_power(c.theta[j], family.scale(), -Family::dimension[j]) : 1.0;
+      g[j] = c.held[j] ? 0.0 : m[j] * at.score[j];
+    }
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) {
+        double entry = m[i] * m[j] * at.information[i * p + j];
+        if (i == j && Family::domain[j] == thetahat_positive) entry -= g[j];
+        J[i * p + j] = c.held[i] || c.held[j] ? double(i == j) : entry;
+      }
+    const bool concave = invert<p>(J, C);
+    if (!concave) invert_raised(J, C);
+    decrement = concave ? 0.0 : NAN;
+    for (int i = 0; i < p; ++i) {
+      step[i] = 0.0;
+      for (int j = 0; j < p; ++j) step[i] += C[i * p + j] * g[j];
+      decrement += step[i] * g[i];
+    }
+    shorten();
+  }
+
+ private:
+  // (J + a multiple of the size of its diagonal)^-1, the least that is positive definite.
+  static void invert_raised(const double* J, double* C) {
+    double size = 0.0, raised[p * p];
+    for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
+    for (double ridge = 1e-3 * size; ridge < HUGE_VAL; ridge *= 4) {
+      for (int i = 0; i < p * p; ++i) raised[i] = J[i] + (i % (p + 1) == 0 ? ridge : 0.0);
+      if (invert<p>(raised, C)) return;
+    }
+    for (int i = 0; i < p * p; ++i) C[i] = 0.0;
+  }
+  // No parameter changes by more than a factor e^2, none by more than two scales.
+  void shorten() {
+    double longest = 0.0;
+    for (double s : step) longest = fabs(s) > longest ? fabs(s) : longest;
+    if (longest > 2)
+      for (double& s : step) s *= 2 / longest;
+  }
+};
+
+template <class Family>
+inline void step_from_best(thetahat_climb& c) {
+  const double scale = Family::scale_of(c.best);
+  for (int j = 0; j < Family::n_params; ++j) {
+    bool log_scale = Family::domain[j] == thetahat_positive;
+    double change = log_scale ? c.best[j] * expm1(c.step[j])
+                              : times_power(c.step[j], scale, Family::dimension[j]);
+    c.theta[j] = c.held[j] ? c.best[j] : c.best[j] + change;
+  }
+}
+
+// From a start where the likelihood is beyond doubles, to one with larger scales.
+template <class Family>
+inline void widen(thetahat_climb& c, bool last) {
+  bool any = false;
+  for (int j = 0; j < Family::n_params; ++j)
+    if (Family::domain[j] == thetahat_positive && Family::dimension[j] > 0 && !c.held[j])
+      c.theta[j] *= 16, any = true;
+  if (last || !any || !Family::valid(c.theta)) c.state = thetahat_stuck;
+}
+
+// From a step that went too far, to a shorter one.
+template <class Family>
+inline void step_back(thetahat_climb& c, bool last) {
+  double longest = 0.0;
+  for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
+  step_from_best<Family>(c);
+  if (last || longest < 1e-13) c.state = c.decrement <= 1e-12 ? thetahat_arrived : thetahat_stuck;
+}
+
+// Looks at c.theta through the sums there, and says where to look next. Arrived: the squared distance to the
+// maximum in standard errors is at most 1e-12, and 1e-19 for each row, so that the step yet taken, from best to
+// theta, squares an error of 3e-10; or rounding errors are all that is left of it.
+template <class Family>
+void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
+  thetahat_climb& c = *climb;
+  const Family family(c.theta);
+  const double value = family.log_likelihood(s), slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + s.n);
+  const bool last = ++c.looks > 200, finite = value - value == 0;
+  if (!c.standing && !finite) return widen<Family>(c, last);
+  if (c.standing && !(value >= c.log_likelihood - slack)) return step_back<Family>(c, last);
+  const newton_step<Family> next(family, s, c);
+  const bool close = next.decrement <= 1e-12, slow = c.standing && next.decrement > 1e-3 * c.decrement;
+  for (int j = 0; j < Family::n_params; ++j) {
+    c.best[j] = c.theta[j];
+    c.step[j] = next.step[j];
+  }
+  c.standing = 1;
+  c.log_likelihood = value;
+  c.decrement = next.decrement;
+  step_from_best<Family>(c);
+  if (close && (slow || next.decrement <= 1e-19 * s.n))
+    c.state = thetahat_arrived;
+  else if (last || !finite)
+    c.state = thetahat_stuck;
+}
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,97 @@
+// Gamma(shape a, scale s): log f = (a - 1) log x - x/s - a log s - lgamma(a), x > 0. With the mean m = a s and
+// phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling(a).
+// Sufficient: n, the mean, and sum phi about it.
+#pragma once
+#include "thetahat/engine/log_gap.hpp"
+#include "thetahat/families/register.hpp"
+#include "thetahat/math/gamma.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct gamma {
+  static constexpr int n_params = 2;
+  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
+  static constexpr int dimension[] = {0, 1};
+  static constexpr bool sufficient = true;
+  using sums = log_gap;
+
+  double a, s, mean, log_norm, excess;  // excess = log a - digamma(a)
+
+  explicit gamma(const double* theta)
+      : a(theta[0]), s(theta[1]), mean(a * s), log_norm(stirling(a) + half_log_2pi - 0.5 * log(a)), excess(log_minus_digamma(a)) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return s; }
+
+  static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
+  static bool inside(double x) { return x > 0; }
+
+  static sums sum(const block& b) { return block_log_gap(b); }
+
+  // log a - digamma(a) = log(mean) - mean(log): Newton's method in 1/a after Minka (2002), where this is
+  // nearly straight; s = mean / a.
+  static bool maximum(const sums& sample, double* theta) {
+    const double gap = sample.phi_sum.hi / sample.n;
+    if (!(gap > 0)) return false;
+    double a = (3 - gap + sqrt((gap - 3) * (gap - 3) + 24 * gap)) / (12 * gap);
+    for (int i = 0; i < 20; ++i) {
+      double inverse = 1 / a, miss = log_minus_digamma(a) - gap;
+      double next = 1 / (inverse - miss / (a * a * trigamma_minus_inverse(a)));
+      bool done = fabs(next - a) <= 0x1p-50 * a;
+      a = next;
+      if (done) break;
+    }
+    theta[0] = a;
+    theta[1] = ldexp(sample.mean.hi / a, int(sample.exponent));
+    return true;
+  }
+
+  double log_likelihood(const sums& sample) const {
+    const double e = offset(sample), sum_phi = sample.phi_sum.hi + sample.n * phi(e, log1p(e));
+    const double log_mean = log(sample.mean.hi) + sample.exponent * 0x1.62e42fefa39efp-1;
+    return sample.phi_sum.hi - sample.n * log_mean - a * sum_phi - sample.n * log_norm;
+  }
+  // d/da: log(x/s) - digamma(a);  d/ds in units of s: x/s - a.
+  void score(const sums& sample, double* g) const {
+    const double e = offset(sample);
+    g[0] = sample.n * (log1p(e) + excess) - sample.phi_sum.hi;
+    g[1] = sample.n * a * e;
+  }
+  void information(const sums& sample, double* J) const {
+    J[0] = sample.n * trigamma(a);
+    J[1] = J[2] = sample.n;
+    J[3] = sample.n * a * (1 + 2 * offset(sample));
+  }
+  // The determinant of the information, trigamma(a) k - 1 with k = a (1 + 2 e), without its cancellation.
+  bool covariance(const sums& sample, double* C) const {
+    const double e = offset(sample), k = a * (1 + 2 * e);
+    const double determinant = (trigamma_minus_inverse(a) * k + 2 * e) * sample.n;
+    C[0] = k / determinant;
+    C[1] = C[2] = -1 / determinant;
+    C[3] = trigamma(a) / determinant;
+    return k > 0 && determinant > 0 && determinant < HUGE_VAL;
+  }
+  template <class V>
+  V log_density(V x) const {
+    return -log(x) - a * phi((x - mean) / mean, log(x / mean)) - log_norm;
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V d = (x - mean) / mean;
+    g[0] = log(x / mean) + excess;
+    g[1] = a * d;
+  }
+
+ private:
+  // (the sample's mean - a s) / (a s).
+  double offset(const sums& sample) const {
+    int i, j;
+    const double_double ours = two_product(frexp(a, &i), frexp(s, &j));
+    const int k = int(sample.exponent) - i - j;
+    const double_double theirs = {ldexp(sample.mean.hi, k), ldexp(sample.mean.lo, k)};
+    return (theirs - ours).hi / ours.hi;
+  }
+};
+
+THETAHAT_FAMILY(gamma)
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,61 @@
+// Gumbel(mu, beta), of maxima: log f = -log beta - z - exp(-z),  z = (x - mu) / beta.
+// Sums at theta, with e = exp(-z): of z, e, z e, z^2 e.
+#pragma once
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct gumbel {
+  static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
+  static constexpr int domain[] = {thetahat_real, thetahat_positive};
+  static constexpr int dimension[] = {1, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double mu, beta, r, log_beta;
+
+  explicit gumbel(const double* theta)
+      : mu(theta[0]), beta(theta[1]), r(1.0 / theta[1]), log_beta(log(theta[1])) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return beta; }
+
+  static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
+  static bool inside(double) { return true; }
+
+  template <class V>
+  void terms(V x, V* t, V*) const {
+    V z = (x - mu) * r, e = exp_for_sums(-z);
+    t[0] = z;
+    t[1] = e;
+    t[2] = z * e;
+    t[3] = z * t[2];
+  }
+  double log_likelihood(const sums& s) const {
+    return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi;
+  }
+  void score(const sums& s, double* g) const {
+    g[0] = s.n - s.sum[1].hi;
+    g[1] = (s.sum[0] - s.sum[2]).hi - s.n;
+  }
+  void information(const sums& s, double* J) const {
+    J[0] = s.sum[1].hi;
+    J[1] = J[2] = s.n + (s.sum[2] - s.sum[1]).hi;
+    J[3] = s.sum[3].hi + 2 * (s.sum[0] - s.sum[2]).hi - s.n;
+  }
+  template <class V>
+  V log_density(V x) const {
+    V z = (x - mu) * r;
+    return -log_beta - z - exp(-z);
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = (x - mu) * r, e = exp_for_sums(-z);
+    g[0] = 1.0 - e;
+    g[1] = z - z * e - 1.0;
+  }
+};
+
+THETAHAT_FAMILY(gumbel)
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,85 @@
+// Student t(mu, sigma, nu): log f = c(nu) - log sigma - (nu + 1)/2 log v,  v = 1 + z^2,
+// z = (x - mu) / (sigma sqrt(nu)),  c = lgamma((nu + 1)/2) - lgamma(nu/2) - log(nu pi)/2.
+// Sums at theta, with w = 1/v and q = z^2 w: of z w, q, z w^2, q w, and the product of v. (Where nu is large, v
+// is so near 1 that a product would lose it: the sum of log1p(z^2) then.)
+#pragma once
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+#include "thetahat/math/gamma.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct student_t {
+  static constexpr int n_params = 3, n_terms = 5, n_factors = 1;
+  static constexpr int domain[] = {thetahat_real, thetahat_positive, thetahat_positive};
+  static constexpr int dimension[] = {1, 1, 0};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
+  bool near_normal;
+
+  explicit student_t(const double* theta)
+      : mu(theta[0]),
+        sigma(theta[1]),
+        nu(theta[2]),
+        r(1.0 / (sigma * sqrt(nu))),
+        k(nu + 1.0),
+        log_norm(log(sigma) + half_log_2pi - half_step(0.5 * nu)),
+        slope(0.5 * half_step_slope(0.5 * nu)),
+        near_normal(nu > 1e4) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return sigma; }
+
+  static bool valid(const double* theta) {
+    return real(theta[0]) && positive(theta[1]) && positive(theta[2]);
+  }
+  static bool inside(double) { return true; }
+
+  template <class V>
+  void terms(V x, V* t, V* u) const {
+    V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
+    t[0] = z * w;
+    t[1] = z2 * w;
+    t[2] = t[0] * w;
+    t[3] = t[1] * w;
+    t[4] = near_normal ? log1p(z2) : z - z;
+    u[0] = near_normal ? v / v : v;
+  }
+  double log_likelihood(const sums& s) const { return -s.n * log_norm - 0.5 * k * log_v(s); }
+
+  // d/dmu: k z w / sqrt(nu);  d/dsigma: k q - 1;  d/dnu: c' - log(v)/2 + k q / (2 nu).
+  void score(const sums& s, double* g) const {
+    g[0] = k / sqrt(nu) * s.sum[0].hi;
+    g[1] = k * s.sum[1].hi - s.n;
+    g[2] = s.n * slope - 0.5 * log_v(s) + 0.5 * k / nu * s.sum[1].hi;
+  }
+  void information(const sums& s, double* J) const {
+    const double root = sqrt(nu), zw = s.sum[0].hi, q = s.sum[1].hi, zw2 = s.sum[2].hi, qw = s.sum[3].hi;
+    J[0] = k / nu * (s.n - q - 2 * qw);
+    J[1] = J[3] = 2 * k / root * zw2;
+    J[2] = J[6] = (k / nu * zw2 - zw) / root;
+    J[4] = k * (q + 2 * qw) - s.n;
+    J[5] = J[7] = k / nu * qw - q;
+    J[8] = -0.25 * s.n * half_step_curvature(0.5 * nu) + 0.5 * (k * qw - (nu - 1) * q) / nu / nu;
+  }
+  template <class V>
+  V log_density(V x) const {
+    V z = (x - mu) * r;
+    return -0.5 * k * log1p(z * z) - log_norm;
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = (x - mu) * r, z2 = z * z, w = 1.0 / (1.0 + z2), q = z2 * w;
+    g[0] = k / sqrt(nu) * (z * w);
+    g[1] = k * q - 1.0;
+    g[2] = slope - 0.5 * log1p(z2) + 0.5 * k / nu * q;
+  }
+
+ private:
+  double log_v(const sums& s) const { return near_normal ? s.sum[4].hi : s.product[0].value(); }
+};
+
+THETAHAT_FAMILY(student_t)
+
+}  // namespace thetahat::THETAHAT_ISA

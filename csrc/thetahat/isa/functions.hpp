@@ -1,0 +1,57 @@
+// The mathematical functions by name, for tests and for the layers above: whole registers where there is a
+// formula for them, then the tail one by one.
+#pragma once
+#include "thetahat/api.h"
+#include "thetahat/math/exp_log.hpp"
+#include "thetahat/math/gamma.hpp"
+#include "thetahat/math/trig.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+template <double (*f)(double)>
+void apply_scalar(const double* x, double* out, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] = f(x[i]);
+}
+
+template <vec (*registers_of)(vec), double (*f)(double)>
+void apply_vector(const double* x, double* out, int64_t n) {
+  int64_t i = 0;
+  for (; i + width <= n; i += width) store(out + i, registers_of(load(x + i)));
+  apply_scalar<f>(x + i, out + i, n - i);
+}
+
+template <class V>
+inline V sin(V x) {
+  V s, c;
+  sincos(x, s, c);
+  return s;
+}
+
+template <class V>
+inline V cos(V x) {
+  V s, c;
+  sincos(x, s, c);
+  return c;
+}
+
+constexpr thetahat_function function_list[] = {
+    {"log", apply_vector<log<vec>, log<double>>},
+    {"exp", apply_vector<exp<vec>, exp<double>>},
+    {"exp_in_range", apply_vector<exp_in_range<vec>, exp_in_range<double>>},
+    {"log1p", apply_vector<log1p<vec>, log1p<double>>},
+    {"expm1", apply_vector<expm1<vec>, expm1<double>>},
+    {"sin", apply_vector<sin<vec>, sin<double>>},
+    {"cos", apply_vector<cos<vec>, cos<double>>},
+    {"lgamma", apply_scalar<lgamma>},
+    {"digamma", apply_scalar<digamma>},
+    {"trigamma", apply_scalar<trigamma>},
+    {"stirling", apply_scalar<stirling>},
+    {"log_minus_digamma", apply_scalar<log_minus_digamma>},
+    {"trigamma_minus_inverse", apply_scalar<trigamma_minus_inverse>},
+    {"half_step", apply_scalar<half_step>},
+    {"half_step_slope", apply_scalar<half_step_slope>},
+    {"half_step_curvature", apply_scalar<half_step_curvature>},
+};
+constexpr int n_functions = sizeof function_list / sizeof *function_list;
+
+}  // namespace thetahat::THETAHAT_ISA

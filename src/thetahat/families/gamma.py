@@ -1,0 +1,26 @@
+"""Gamma(shape, scale) on x > 0; scipy's ``gamma(a=shape, scale=scale)``, R's with ``rate = 1 / scale``.
+
+At the maximum, shape times scale is the mean, and log(shape) - digamma(shape) is log(mean) - mean(log x): an
+equation of the sums alone, whatever the number of rows. Zero is outside the support: no gamma law but the
+exponential has a positive finite density there.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the parameters with the mean and the variance of these rows."""
+    mean, sd = pilot.mean_and_sd()
+    return ((mean / sd) ** 2, sd / mean * sd) if sd > 0 else None
+
+
+family = Family(
+    name="gamma",
+    names=("shape", "scale"),
+    support="x > 0",
+    exists="at least two rows, not all equal",
+    start=start,
+)

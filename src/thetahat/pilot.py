@@ -1,0 +1,42 @@
+"""Some of a sample's rows, to take start values from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat.data.arrays import chunks_of, weigh
+
+__all__ = ["Pilot"]
+
+Array = NDArray[np.float64]
+
+
+class Pilot(NamedTuple):
+    """Some of a sample's rows, to take start values from."""
+
+    x: Array
+    weights: Array | None = None
+
+    def mean_and_sd(self) -> tuple[float, float]:
+        """Return mean and standard deviation; the latter is 0 where all rows are equal."""
+        normal = _kernels.families.index("normal")
+        tree = _kernels.Tree(normal)
+        for rows in self.rows():
+            tree.add(rows, 1)
+        return tree.total().maximum() or (float(self.x[0]), 0.0)
+
+    def quantile(self, p: float) -> float:
+        """Return the least row up to which there is a share p of the weight."""
+        order = np.argsort(self.x, kind="stable")
+        share = np.arange(1, order.size + 1.0) if self.weights is None else np.cumsum(self.weights[order])
+        place = min(int(np.searchsorted(share, p * share[-1])), order.size - 1)
+        return float(self.x[order[place]])
+
+    def rows(self) -> list[_kernels.Rows]:
+        """Return the rows as a pass reads them."""
+        chunks = chunks_of(self.x)
+        return chunks if self.weights is None else weigh(chunks, self.weights)

@@ -1,0 +1,166 @@
+"""The rows of one fit, from which sums are taken: once where they are sufficient, else at every theta."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from thetahat import _kernels
+from thetahat._checks import check_count
+from thetahat.data.arrays import chunks_of, contiguous, copy_rows, empty, reject_rows, weigh
+from thetahat.errors import ParameterError, SampleError
+from thetahat.families import get_family
+from thetahat.pilot import Pilot
+
+__all__ = ["Sample", "add_rows", "check_sums", "default_threads"]
+
+Theta = tuple[float, ...]
+
+
+def default_threads() -> int:
+    """Return how many threads a pass uses: as many as the process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Sample:
+    """A sample as one family sees it.
+
+    Parameters
+    ----------
+    family : int
+        The family's place in the table.
+    x, weights, threads, nan_policy
+        As in `thetahat.fit`.
+    """
+
+    def __init__(
+        self,
+        family: int,
+        x: ArrayLike,
+        weights: ArrayLike | None = None,
+        threads: int | None = None,
+        nan_policy: str = "raise",
+    ) -> None:
+        self.family = family
+        self.passes = 0
+        self.plain = x if weights is None and nan_policy == "raise" and contiguous(x) else None
+        self._x: Any = x
+        self._weights, self._nan_policy = weights, nan_policy
+        self._size = -1 if self.plain is None else len(self.plain)
+        self._chunks: list[_kernels.Rows] | None = None
+        self._sums: _kernels.Sums | None = None
+        self._good = False
+        self._counts: tuple[float, int] = (0, 0)
+        self._threads = None if threads is None else check_count("threads", threads, 10_000)
+        if _kernels.sufficient[family]:
+            self._sums = self._look(None)
+
+    @classmethod
+    def of_sums(cls, sums: _kernels.Sums, omitted: int) -> Sample:
+        """Return what is left of a sample when its rows are gone."""
+        sample = cls.__new__(cls)
+        sample.family, sample.passes, sample.plain, sample._sums = sums.family_index, 1, None, sums
+        sample._counts, sample._size, sample._x = (sums.n, sums.rows), sums.rows + omitted, None
+        return sample
+
+    def at(self, theta: Theta) -> _kernels.Sums:
+        """Return the sums at theta: those of one pass for all where they are sufficient.
+
+        They may be beyond what doubles can hold; rows that are not finite or outside the support are an error.
+        """
+        return self._sums if self._sums is not None else self._look(theta)
+
+    @property
+    def counts(self) -> tuple[float, int]:
+        """The sum of the weights and the number of rows of positive weight, as the last pass found them."""
+        return self._counts
+
+    @property
+    def omitted(self) -> int:
+        """How many rows do not count."""
+        return self.size - self._counts[1]
+
+    def score_products(self, theta: Theta) -> _kernels.Products:
+        """Return the products of the rows' scores at theta, from a pass."""
+        self.passes += 1
+        return _kernels.score_products(self.family, theta, self.chunks(), self._team(self.size))
+
+    def chunks(self) -> list[_kernels.Rows]:
+        """Return the rows as they lie, with their weights."""
+        if self._chunks is None:
+            chunks = chunks_of(self._x, self._nan_policy)
+            self._chunks = chunks if self._weights is None else weigh(chunks, self._weights)
+        return self._chunks
+
+    @property
+    def size(self) -> int:
+        """How many rows there are, those that do not count included."""
+        if self._size < 0:
+            self._size = sum(chunk.n for chunk in self.chunks())
+        return self._size
+
+    def pilot(self, wanted: int) -> Pilot:
+        """Return about so many rows, spread evenly over the sample; all where it has no more."""
+        step = max(1, self.size // wanted)
+        thin = [chunk.part(0, -(-chunk.n // step), step) for chunk in self.chunks() if chunk.n]
+        pilot = Pilot(*copy_rows(thin if thin else self.chunks()))
+        if _kernels.count_outside(self.family, chunks_of(pilot.x)[0])[0]:
+            self._reject()
+        return pilot
+
+    def contiguous(self) -> Pilot:
+        """Return all rows that count, contiguous: in place where they are that already."""
+        if self._x is None:
+            raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
+        return Pilot(self.plain) if self.plain is not None else Pilot(*copy_rows(self.chunks()))
+
+    def _look(self, theta: Theta | None) -> _kernels.Sums:
+        self.passes += 1
+        if self.plain is not None:
+            sums = _kernels.summarize(self.family, self.plain, self._team(len(self.plain)), theta)
+        else:
+            tree = _kernels.Tree(self.family, theta)
+            add_rows(tree, self.chunks(), self._threads)
+            sums = tree.total()
+            if sums.rows == 0:
+                raise empty(self.size)
+        if not sums.finite and not self._good:
+            self._reject()
+            if theta is None:
+                raise SampleError("the sums of this sample are beyond what doubles can hold")
+        self._good = True
+        self._counts = sums.n, sums.rows
+        return sums
+
+    def _reject(self) -> None:
+        reject_rows(self.chunks(), self.family, get_family(self.family).support)
+
+    def _team(self, rows: int) -> int:
+        return team(self._threads, rows)
+
+
+def team(threads: int | None, rows: int) -> int:
+    """Return how many threads so many rows get."""
+    if threads is None:
+        return default_threads() if rows >= _kernels.THREAD_ROWS else 1
+    return threads
+
+
+def add_rows(tree: _kernels.Tree, chunks: list[_kernels.Rows], threads: int | None) -> None:
+    """Add rows to a tree."""
+    for chunk in chunks:
+        tree.add(chunk, team(threads, chunk.n))
+
+
+def check_sums(sums: _kernels.Sums, theta: Theta) -> _kernels.Sums:
+    """Return sums at theta; raise where they are beyond what doubles can hold."""
+    if not sums.finite:
+        raise ParameterError(
+            f"the {_kernels.families[sums.family_index]} likelihood of this sample at {theta} is beyond what"
+            " doubles can hold"
+        )
+    return sums
