@@ -28,7 +28,7 @@ class Case:
 
     def sample(self, n, seed=0):
         random = Random(f"{self.family} {self.theta} {seed}")
-        return np.array([self.reference.family.draw(random, self.theta) for _ in range(n)])
+        return np.array([float(self.reference.family.draw(random, self.theta)) for _ in range(n)])
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}{case[1]}")

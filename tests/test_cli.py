@@ -69,7 +69,7 @@ def test_flights_as_json():
 
 def test_flights_as_a_table():
     lines = run(*DELAYS).stdout.splitlines()
-    assert lines[0] == "normal(mu, sigma), fitted to 327346 rows in closed form"
+    assert lines[0] == "normal(mu, sigma), fitted to 327346 rows in 1 pass"
     assert "9430 of 336776 rows have no value and are left out" in lines
     cells = {line.split()[0]: line.split()[1:] for line in lines if line.startswith((" mu", " sigma"))}
     assert cells == {

@@ -78,7 +78,7 @@ def test_fit_is_the_reference_maximum(exact):
     information = mpmath.matrix(exact.reference.information(rows, theta))
     step = mpmath.lu_solve(information, mpmath.matrix(exact.reference.score(rows, theta)))
     one_row = fit.stderr * np.sqrt(fit.n)  # what a single row tells of a parameter
-    assert np.all(np.abs([float(v) for v in step]) <= 4 * EPS * (np.abs(fit.theta) + one_row))
+    assert np.all(np.abs([float(v) for v in step]) <= ROUNDING * EPS * (np.abs(fit.theta) + one_row))
     errors = [mpmath.sqrt((information**-1)[j, j]) for j in range(len(theta))]
     np.testing.assert_allclose(fit.stderr, [float(e) for e in errors], rtol=1e-9)
 
@@ -225,6 +225,7 @@ def test_fit_is_a_maximum(case):
 def test_fit_scales_with_the_sample(case, k):
     x = case.sample(5000)
     x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
+    x = x[np.ldexp(np.ldexp(x, k), -k) == x]  # those that do not underflow
     fit, scaled = th.fit(x, case.family), th.fit(np.ldexp(x, k), case.family)
     power = k * np.array(case.dimension)
     assert bits(scaled.theta, scaled.stderr) == bits(np.ldexp(fit.theta, power), np.ldexp(fit.stderr, power))

@@ -74,15 +74,11 @@ def test_full_batch_rows(seed):
 
 
 def test_full_batch_rows_in_the_reference():
-    rows = reference.gradient_ascent(sample(1).tolist(), reference_score(), [0, 1], RATE, 23)
+    rows = reference.gradient_ascent(
+        sample(1).tolist(), reference.Likelihood("normal").score, [0, 1], RATE, 23
+    )
     for epoch, row in FULL.items():
         assert rows[epoch + 1] == pytest.approx(row, rel=5e-12)
-
-
-def reference_score():
-    from thetahat.reference.normal import score
-
-    return score
 
 
 @pytest.fixture(scope="module")

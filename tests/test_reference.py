@@ -26,12 +26,11 @@ def test_information_is_minus_the_gradient_of_the_score(exact):
             assert mpmath.almosteq(exact.reference.information(x, theta)[i][j], -slope, rel_eps=1e-15)
 
 
-def test_maximum_is_a_root_of_the_score(exact):
-    """Where the reference has a closed form."""
+def test_the_closed_form_is_a_root_of_the_score(exact):
     maximum = getattr(exact.reference.family, "maximum", None)
-    x = [mpmath.mpf(float(v)) for v in exact.sample(7)]
-    theta = maximum(x) if maximum else []
-    for gradient, curvature, value in zip(
-        exact.reference.score(x, theta), exact.reference.information(x, theta), theta, strict=True
-    ):
-        assert abs(gradient) <= mpmath.mpf(10) ** -40 * max(map(abs, curvature)) * (1 + abs(value))
+    if maximum is not None:
+        x = [mpmath.mpf(float(v)) for v in exact.sample(7)]
+        theta = maximum(x)
+        curvature = exact.reference.information(x, theta)
+        for j, gradient in enumerate(exact.reference.score(x, theta)):
+            assert abs(gradient) <= mpmath.mpf(10) ** -40 * max(map(abs, curvature[j])) * (1 + abs(theta[j]))

@@ -157,7 +157,7 @@ def test_damaged_records_are_refused():
             th.Fit.from_dict({**record, key: "?"})
     for key, value in {
         "params": {"mu": 1, "sigma": -1},
-        "n": 2.7,
+        "n": -2.7,
         "epochs": -3,
         "omitted": -1,
         "cov": 1.0,
@@ -177,7 +177,7 @@ def test_damaged_records_are_refused():
 def test_print_is_a_table():
     x = np.arange(1000.0)
     assert str(th.fit(x, "normal")).splitlines() == [
-        "normal(mu, sigma), fitted to 1000 rows in closed form",
+        "normal(mu, sigma), fitted to 1000 rows in 1 pass",
         "log-likelihood -7084.239987   AIC 14172.47997   BIC 14182.29549",
         "",
         "            estimate   std. error     95 % confidence interval",

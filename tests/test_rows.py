@@ -137,7 +137,7 @@ def test_omitted_nan_rows_do_not_shift_the_grid(n, threads):
 def test_omitting_nan_does_not_omit_infinities():
     with pytest.raises(th.SampleError, match=r"1 value.*at index 2"):
         th.fit([1.0, np.nan, np.inf], "normal", nan_policy="omit")
-    with pytest.raises(th.SampleError, match="all 2 rows are masked, null or omitted"):
+    with pytest.raises(th.SampleError, match="all 2 rows are masked, null, omitted or of weight 0"):
         th.fit([np.nan, np.nan], "normal", nan_policy="omit")
     with pytest.raises(th.ParameterError, match="nan_policy must be one of raise, omit; got 'drop'"):
         th.fit([1.0, 2.0], "normal", nan_policy="drop")

@@ -48,7 +48,8 @@ typedef struct thetahat_rows {
   int64_t mask_step;
   const uint8_t* validity; /* Arrow's: a bit per row from first_bit on, zero where it is left out; or NULL */
   int64_t first_bit, bit_step;
-  const struct thetahat_rows* weights; /* as many rows, none of them left out; or NULL: each row counts once */
+  const struct thetahat_rows*
+      weights; /* as many rows, none of them left out; or NULL: each row counts once */
 } thetahat_rows;
 
 enum { thetahat_max_words = 4 };

@@ -3,7 +3,7 @@
 >>> import thetahat as th
 >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
 >>> print(fit)
-normal(mu, sigma), fitted to 4 rows in closed form
+normal(mu, sigma), fitted to 4 rows in 1 pass
 log-likelihood -8.992210286   AIC 21.98442057   BIC 20.75700929
 <BLANKLINE>
             estimate   std. error     95 % confidence interval

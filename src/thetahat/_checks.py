@@ -6,50 +6,26 @@ import math
 import operator
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from thetahat import _kernels
 from thetahat.errors import ParameterError
-from thetahat.families import get_family
 
-__all__ = ["Theta", "check_count", "check_level", "check_rate", "check_theta"]
-
-Theta = Sequence[float] | NDArray[np.float64]
+__all__ = ["check_choice", "check_count", "check_level", "check_positive"]
 
 
-def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
-    """Return parameters as floats; raise the error that says which one leaves its domain."""
-    description = get_family(family)
+def check_positive(name: str, value: float) -> float:
+    """Return a number; raise unless it is positive and finite."""
     try:
-        if isinstance(theta, str | bytes):
-            raise TypeError
-        values = tuple(float(value) for value in theta)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ParameterError(
-            f"{what} must be a sequence of {len(description.names)} numbers,"
-            f" {', '.join(description.names)}; got {theta!r}"
-        ) from error
-    if len(values) != len(description.names):
-        raise ParameterError(
-            f"{what} has {len(values)} value(s), but {description.signature} takes {len(description.names)}"
-        )
-    for parameter, value in zip(description.parameters, values, strict=True):
-        if not math.isfinite(value) or (parameter.positive and value <= 0):
-            raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}")
-    if not _kernels.valid(family, values):
-        raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
-    return values
-
-
-def check_rate(rate: float) -> float:
-    """Return a learning rate as a float; raise unless it is positive and finite."""
-    try:
-        value = float(rate)
-        if isinstance(rate, str | bytes) or not 0 < value < math.inf:
+        number = float(value)
+        if isinstance(value, str | bytes | bool) or not 0 < number < math.inf:
             raise ValueError
     except (TypeError, ValueError, OverflowError) as error:
-        raise ParameterError(f"learning_rate must be a positive finite number, got {rate!r}") from error
+        raise ParameterError(f"{name} must be a positive finite number, got {value!r}") from error
+    return value if isinstance(value, int) else number
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """Return one of the choices; raise where it is none of them."""
+    if not isinstance(value, str) or value not in choices:
+        raise ParameterError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
     return value
 
 

@@ -158,6 +158,7 @@ def _choose_table():
 
 _choose_table()
 families = tuple([table.families[i].name.decode() for i in range(table.n_families)])
+MAX_SUMS = thetahat_max_sums  # how many numbers any family's sums are
 POSITIVE = thetahat_positive  # a parameter's domain
 sufficient = tuple([table.families[i].sufficient != 0 for i in range(table.n_families)])
 solved = tuple([table.families[i].maximum != NULL for i in range(table.n_families)])  # by their sums
@@ -234,8 +235,8 @@ cdef class Sums:
     def from_numbers(int family, numbers):
         """Return the sums that `numbers` wrote."""
         cdef Sums sums = Sums(family)
-        if len(numbers) != thetahat_max_sums:
-            raise ValueError(f"expected {thetahat_max_sums} numbers, got {len(numbers)}")
+        if len(numbers) != MAX_SUMS:
+            raise ValueError(f"expected {MAX_SUMS} numbers, got {len(numbers)}")
         for i, number in enumerate(numbers):
             sums.state[i] = number
         return sums

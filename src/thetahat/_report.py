@@ -35,9 +35,11 @@ def ending(fit: Fit) -> str:
 def heading(fit: Fit) -> list[str]:
     """Return what was fitted to how many rows, and the criteria."""
     family = get_family(family_index(fit.family))
+    weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
+    how = str(fit.method) if fit.method.iterates else f"in {fit.passes} pass" + "es" * (fit.passes > 1)
     left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
     return [
-        f"{family.signature}, fitted to {fit.n} rows {fit.method}{left_out}",
+        f"{family.signature}, fitted to {fit.rows} rows{weight} {how}{left_out}",
         f"log-likelihood {fit.log_likelihood:.10g}   AIC {fit.aic:.10g}   BIC {fit.bic:.10g}",
     ]
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import Theta, check_theta
+from thetahat._checks import check_choice
+from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index
@@ -68,14 +69,14 @@ def fit(
     nan_policy : {"raise", "omit"}, default "raise"
         Whether NaN rows are an error, or are left out and counted.
     weights : array_like, shape (n,), optional
-        One for each row, 0 or more: the log-likelihood, the score and a stochastic step are sums of each row's
-        own times its weight. A row of weight 2 counts as two equal rows, one of weight 0 as none, whatever it
-        holds; so values and their counts are a sample. `n` is then the sum of the weights.
+        One for each row, 0 or more, which multiplies what the row adds to the log-likelihood and the score,
+        and its stochastic steps. A row of weight 2 counts as two equal rows, one of weight 0 as none,
+        whatever it holds; so values and their counts are a sample. `n` is then the sum of the weights.
     cov : {"information", "sandwich"}, default "information"
         Where standard errors come from. ``"information"``: C, the inverse of the observed information, which
-        takes a weight for a number of rows. ``"sandwich"``: ``C (sum w_i**2 g_i g_i') C``, g_i the score of row
-        i (Huber 1967), which holds where the family is not the truth, and takes weights for those of a survey;
-        it costs one more pass.
+        takes a weight for a number of rows. ``"sandwich"``: ``C (sum w_i**2 g_i g_i') C``, g_i the score of
+        row i (Huber 1967), which holds where the family is not the truth, and takes weights for those of a
+        survey; it costs one more pass.
 
     Returns
     -------
@@ -108,8 +109,7 @@ def fit(
     index = family_index(family)
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    if cov not in COVARIANCES:
-        raise ParameterError(f"cov must be one of {', '.join(COVARIANCES)}; got {cov!r}")
+    check_choice("cov", cov, COVARIANCES)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_count, check_level, check_theta
+from thetahat._checks import check_choice, check_count, check_level, check_positive
 from thetahat._quantile import normal_quantile
 from thetahat._report import report
+from thetahat._theta import check_theta
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
 from thetahat.sample import Sample
@@ -235,13 +236,16 @@ class Fit:
             "stderr": _to_json(self.stderr),
             "cov": _to_json(self.cov),
             "n": self.n,
+            "rows": self.rows,
             "omitted": self.omitted,
+            "cov_type": self.cov_type,
             "log_likelihood": _to_json(self.log_likelihood),
             "aic": _to_json(self.aic),
             "bic": _to_json(self.bic),
             "L": _to_json(self.L),
             "status": self.status,
             "method": {"name": self.method.name, **asdict(self.method)},
+            "passes": self.passes,
             "epochs": self.epochs,
             "trace": None if self.trace is None else self.trace.tolist(),
         }
@@ -274,7 +278,7 @@ class Fit:
         return cls(
             index,
             check_theta(index, [record["params"][name] for name in names], "params"),
-            check_count("n", record["n"]),
+            check_positive("n", record["n"]),
             METHODS[settings.pop("name")](**settings),
             values=Values(
                 float(record["log_likelihood"]),
@@ -282,7 +286,10 @@ class Fit:
                 tuple(_from_json(record["stderr"], p).tolist()),
                 float(_from_json(record["L"])),
             ),
+            rows=check_count("rows", record["rows"]),
+            cov_type=check_choice("cov_type", record["cov_type"], COVARIANCES),
             omitted=check_count("omitted", record["omitted"], least=0),
+            passes=check_count("passes", record["passes"]),
             epochs=epochs,
             diverged=record["status"] == "diverged",
             trace=None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),

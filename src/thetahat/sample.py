@@ -70,7 +70,7 @@ class Sample:
     def at(self, theta: Theta) -> _kernels.Sums:
         """Return the sums at theta: those of one pass for all where they are sufficient.
 
-        They may be beyond what doubles can hold; rows that are not finite or outside the support are an error.
+        They may be beyond what doubles can hold; rows that are not finite or not in the support are an error.
         """
         return self._sums if self._sums is not None else self._look(theta)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import Theta, check_count, check_theta
+from thetahat._checks import check_count
+from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import chunks_of, empty, reject_rows, weigh
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
@@ -183,13 +184,14 @@ class Summary:
         try:
             name, omitted, length = _HEADER.unpack_from(body, len(_MAGIC))
             numbers = np.frombuffer(body, "<f8", offset=len(_MAGIC) + _HEADER.size)
-            if length != numbers.nbytes:
+            if not length == numbers.nbytes == 8 * _kernels.MAX_SUMS:
                 raise ValueError(f"{numbers.nbytes} bytes of sums, {length} announced")
-            index = family_index(name.rstrip(b"\0").decode())
-            sums = _kernels.Sums.from_numbers(index, numbers.tolist())
+            family = name.rstrip(b"\0").decode()
+            sums = numbers.tolist()
         except (struct.error, ValueError) as error:
             raise ParameterError(f"these bytes are not a summary of thetahat: {error}") from error
-        return _holding(index, sums, omitted)
+        index = family_index(family)
+        return _holding(index, _kernels.Sums.from_numbers(index, sums), omitted)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Summary.from_bytes, (self.to_bytes(),)
@@ -246,8 +248,8 @@ def summarize(
         return summary.update(x, weights=weights, threads=threads, nan_policy=nan_policy)  # type: ignore[arg-type]
     if weights is not None and not isinstance(weights, Iterator):
         raise ParameterError("x is an iterator of blocks: weights must be one too")
-    for block, block_weights in zip(x, repeat(None) if weights is None else weights, strict=weights is not None):
-        summary.update(block, weights=block_weights, threads=threads, nan_policy=nan_policy)
+    for block, of_block in zip(x, repeat(None)) if weights is None else zip(x, weights, strict=True):
+        summary.update(block, weights=of_block, threads=threads, nan_policy=nan_policy)
     return summary
 
 

@@ -196,7 +196,8 @@ inline int64_t copy_counted(const thetahat_rows* r, int64_t first, int64_t n, do
   return kept;
 }
 
-// Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's index.
+// Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's
+// index.
 template <class Bad>
 int64_t count_bad(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at, Bad bad) {
   int64_t count = 0;

@@ -6,8 +6,8 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// phi(d) = d - log(1 + d), given log(1 + d) as well, which knows more where d is near -1. Where d is small, by
-// the series that log itself is made of, d^2/2 - ..., its leading term d gone.
+// phi(d) = d - log(1 + d), given log(1 + d) as well, which knows more where d is near -1. Where d is small,
+// by the series that log itself is made of, d^2/2 - ..., its leading term d gone.
 template <class V>
 inline V phi(V d, V log_1d) {
   V h = 0.5 * d * d, s = d / (d + 2.0), near = h - s * (h + log_rest(s * s));

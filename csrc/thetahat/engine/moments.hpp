@@ -1,5 +1,5 @@
-// The accumulator of weight, mean and squared gap: sum_i w_i (x_i - mean)^2. Every term of a merge is positive, so
-// nothing cancels, and what is small beside the mean keeps its digits (mean/sd = 1e10 included).
+// The accumulator of weight, mean and squared gap: sum_i w_i (x_i - mean)^2. Every term of a merge is
+// positive, so nothing cancels, and what is small beside the mean keeps its digits (mean/sd = 1e10 included).
 #pragma once
 #include <math.h>
 #include "thetahat/engine/blocks.hpp"
@@ -43,8 +43,8 @@ struct shifted_sums {
   double n, pivot, d, d2;  // weight; sum of w (x - pivot) and of w (x - pivot)^2
 };
 
-// One register of lanes. Four rows of a lane add up first, and what the sum of these fours loses is kept: equal
-// rows in one lane would all be rounded the same way.
+// One register of lanes. Four rows of a lane add up first, and what the sum of these fours loses is kept:
+// equal rows in one lane would all be rounded the same way.
 template <bool weighted>
 struct running_moments {
   vec d, lost, d2, n;

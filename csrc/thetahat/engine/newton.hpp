@@ -65,8 +65,8 @@ inline void step_from_best(thetahat_climb& c) {
   const double scale = Family::scale_of(c.best);
   for (int j = 0; j < Family::n_params; ++j) {
     bool log_scale = Family::domain[j] == thetahat_positive;
-    double change = log_scale ? c.best[j] * expm1(c.step[j])
-                              : times_power(c.step[j], scale, Family::dimension[j]);
+    double change =
+        log_scale ? c.best[j] * expm1(c.step[j]) : times_power(c.step[j], scale, Family::dimension[j]);
     c.theta[j] = c.held[j] ? c.best[j] : c.best[j] + change;
   }
 }
@@ -83,16 +83,16 @@ inline void widen(thetahat_climb& c, bool last) {
 
 // From a step that went too far, to a shorter one.
 template <class Family>
-inline void step_back(thetahat_climb& c, bool last) {
+inline void step_back(thetahat_climb& c, double n, bool last) {
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best<Family>(c);
-  if (last || longest < 1e-13) c.state = c.decrement <= 1e-12 ? thetahat_arrived : thetahat_stuck;
+  if (last || longest < 1e-13) c.state = c.decrement <= 1e-19 * n ? thetahat_arrived : thetahat_stuck;
 }
 
-// Looks at c.theta through the sums there, and says where to look next. Arrived: the squared distance to the
-// maximum in standard errors is at most 1e-12, and 1e-19 for each row, so that the step yet taken, from best to
-// theta, squares an error of 3e-10; or rounding errors are all that is left of it.
+// Looks at c.theta through the sums there, and says where to look next. Arrived: L, the squared distance to
+// the maximum in standard errors, is at most 1e-12, and 1e-19 for each row, so that the step yet taken, from
+// best to theta, squares an error of 3e-10; or what is left of it are rounding errors.
 template <class Family>
 void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   thetahat_climb& c = *climb;
@@ -100,9 +100,10 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   const double value = family.log_likelihood(s), slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + s.n);
   const bool last = ++c.looks > 200, finite = value - value == 0;
   if (!c.standing && !finite) return widen<Family>(c, last);
-  if (c.standing && !(value >= c.log_likelihood - slack)) return step_back<Family>(c, last);
+  if (c.standing && !(value >= c.log_likelihood - slack)) return step_back<Family>(c, s.n, last);
   const newton_step<Family> next(family, s, c);
-  const bool close = next.decrement <= 1e-12, slow = c.standing && next.decrement > 1e-3 * c.decrement;
+  const bool close = next.decrement <= 1e-19 * s.n, slow = c.standing && next.decrement > 1e-3 * c.decrement;
+  const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * s.n;
   for (int j = 0; j < Family::n_params; ++j) {
     c.best[j] = c.theta[j];
     c.step[j] = next.step[j];
@@ -111,7 +112,7 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   c.log_likelihood = value;
   c.decrement = next.decrement;
   step_from_best<Family>(c);
-  if (close && (slow || next.decrement <= 1e-19 * s.n))
+  if (close && (slow || enough))
     c.state = thetahat_arrived;
   else if (last || !finite)
     c.state = thetahat_stuck;

@@ -20,7 +20,8 @@ inline counted_sums<Sums> merge(const counted_sums<Sums>& a, const counted_sums<
   return {a.rows + b.rows, merge(a.sums, b.sums)};
 }
 
-// Whether every weight is positive and finite; negative numbers and 0, and infinity and NaN, set the sign bit.
+// Whether every weight is positive and finite; negative numbers and 0, and infinity and NaN, set the sign
+// bit.
 inline bool all_used(const block& b) {
   return !any_sign(b.w, b.n, [](auto bits) { return bits | (bits - 1) | (bits + (1ULL << 52)); });
 }

@@ -1,6 +1,6 @@
-// Gamma(shape a, scale s): log f = (a - 1) log x - x/s - a log s - lgamma(a), x > 0. With the mean m = a s and
-// phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling(a).
-// Sufficient: n, the mean, and sum phi about it.
+// Gamma(shape a, scale s): log f = (a - 1) log x - x/s - a log s - lgamma(a), x > 0. With the mean m = a s
+// and phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling(a). Sufficient:
+// n, the mean, and sum phi about it.
 #pragma once
 #include "thetahat/engine/log_gap.hpp"
 #include "thetahat/families/register.hpp"
@@ -18,7 +18,11 @@ struct gamma {
   double a, s, mean, log_norm, excess;  // excess = log a - digamma(a)
 
   explicit gamma(const double* theta)
-      : a(theta[0]), s(theta[1]), mean(a * s), log_norm(stirling(a) + half_log_2pi - 0.5 * log(a)), excess(log_minus_digamma(a)) {}
+      : a(theta[0]),
+        s(theta[1]),
+        mean(a * s),
+        log_norm(stirling(a) + half_log_2pi - 0.5 * log(a)),
+        excess(log_minus_digamma(a)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return s; }
 

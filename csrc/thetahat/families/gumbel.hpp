@@ -31,9 +31,7 @@ struct gumbel {
     t[2] = z * e;
     t[3] = z * t[2];
   }
-  double log_likelihood(const sums& s) const {
-    return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi;
-  }
+  double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi; }
   void score(const sums& s, double* g) const {
     g[0] = s.n - s.sum[1].hi;
     g[1] = (s.sum[0] - s.sum[2]).hi - s.n;

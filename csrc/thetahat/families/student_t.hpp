@@ -1,7 +1,7 @@
 // Student t(mu, sigma, nu): log f = c(nu) - log sigma - (nu + 1)/2 log v,  v = 1 + z^2,
 // z = (x - mu) / (sigma sqrt(nu)),  c = lgamma((nu + 1)/2) - lgamma(nu/2) - log(nu pi)/2.
-// Sums at theta, with w = 1/v and q = z^2 w: of z w, q, z w^2, q w, and the product of v. (Where nu is large, v
-// is so near 1 that a product would lose it: the sum of log1p(z^2) then.)
+// Sums at theta, with w = 1/v and q = z^2 w: of z w, q, z w^2, q w, and the product of v. (Where nu is large,
+// v is so near 1 that a product would lose it: the sum of log1p(z^2) then.)
 #pragma once
 #include "thetahat/engine/terms.hpp"
 #include "thetahat/families/register.hpp"

@@ -24,7 +24,9 @@ struct pass_functions {
   static void add(void* t, const thetahat_rows* rows, int64_t first, int64_t n, int threads) {
     static_cast<trees*>(t)->add(*rows, first, n, threads);
   }
-  static void total(const void* t, void* s) { *static_cast<sums*>(s) = static_cast<const trees*>(t)->total(); }
+  static void total(const void* t, void* s) {
+    *static_cast<sums*>(s) = static_cast<const trees*>(t)->total();
+  }
   static int finite(const void* s) { return static_cast<const sums*>(s)->finite(); }
 
   static constexpr thetahat_pass table = {sizeof(trees), clear, add, total, finite};
@@ -108,9 +110,9 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {
-      THETAHAT_ISA_NAME, n_families, families,    count_not_finite, count_inexact, count_no_weight,
-      copy_counted,      shuffle,    n_functions, function_list};
+  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families,      families,     count_not_finite,
+                                         count_inexact,     count_no_weight, copy_counted, shuffle,
+                                         n_functions,       function_list};
 };
 
 extern const thetahat_table table;

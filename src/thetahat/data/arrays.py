@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
+from thetahat._checks import check_choice
 from thetahat._kernels import Rows
-from thetahat.errors import ParameterError, SampleError
+from thetahat.errors import SampleError
 
 __all__ = ["as_rows", "chunks_of", "contiguous", "copy_rows", "empty", "reject_rows", "weigh"]
 
@@ -54,9 +55,7 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
     SampleError
         If `x` is not one-dimensional, or holds integers that no double equals.
     """
-    if nan_policy not in _POLICIES:
-        raise ParameterError(f"nan_policy must be one of {', '.join(_POLICIES)}; got {nan_policy!r}")
-    omit = nan_policy == "omit"
+    omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
     if _speaks_arrow(x):
         from thetahat import _arrow
 

@@ -1,9 +1,8 @@
-"""Student t(mu, sigma, nu): location mu, scale sigma (not the standard deviation), nu degrees of freedom;
-scipy's ``t(df=nu, loc=mu, scale=sigma)``.
+"""Student t(mu, sigma, nu): location, scale, degrees of freedom; scipy's ``t(df=nu, loc=mu, scale=sigma)``.
 
-There are no sufficient statistics: the fit reads the rows a few times. The likelihood is not bounded (as nu and
-sigma go to 0 at a mu where a row lies, it grows without end): the fit is the maximum that a climb from the
-quartiles reaches.
+Sigma is not the standard deviation, which is sigma sqrt(nu / (nu - 2)). There are no sufficient statistics:
+the fit reads the rows a few times. The likelihood is not bounded (as nu and sigma go to 0 at a mu where a row
+lies, it grows without end): the fit is the maximum that a climb from the quartiles reaches.
 """
 
 from thetahat.families._family import Family

@@ -1,8 +1,8 @@
 """The definition in plain Python, standard library only: what the compiled core is tested against.
 
-One module per family, with one row's log-density, score and information as lists of their terms; what follows
-from these for all families; the notebook's `gradient_step` and `minibatches`, its three loops, and the order of
-an epoch. Slow, and meant to be read.
+One module per family, with one row's log-density, score and information as lists of their terms; what
+follows from these for all families; the notebook's `gradient_step` and `minibatches`, its three loops, and
+the order of an epoch. Slow, and meant to be read.
 """
 
 from thetahat.reference.ascent import gradient_ascent, gradient_step, minibatches, stochastic_ascent

@@ -26,7 +26,7 @@ def draw(random: Random, theta: Theta) -> float:
 def log_density(x: float, theta: Theta) -> Terms:
     """Return the terms of log f(x)."""
     a, s = theta
-    return [(a - 1) * math.log(x), -x / s, -a * math.log(s), -math.lgamma(a)]
+    return [a * math.log(x), -math.log(x), -x / s, -a * math.log(s), -math.lgamma(a)]
 
 
 def score(x: float, theta: Theta) -> list[Terms]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from itertools import repeat
+from typing import TypeVar
 
 __all__ = ["Likelihood"]
 
 Numbers = Sequence[float]
+T = TypeVar("T")
 
 
 class Likelihood:
@@ -47,8 +49,7 @@ class Likelihood:
     def score_products(self, X: Numbers, theta: Numbers, weights: Numbers | None = None) -> list[list[float]]:
         """Return the sum of g g', g a row's score times its weight."""
         rows = [
-            [w * math.fsum(terms) for terms in self.family.score(x, theta)]
-            for x, w in zip(X, weights or repeat(1.0))
+            [w * math.fsum(terms) for terms in self.family.score(x, theta)] for x, w in _weighted(X, weights)
         ]
         p = range(len(theta))
         return [[math.fsum(g[i] * g[j] for g in rows) for j in p] for i in p]
@@ -56,4 +57,8 @@ class Likelihood:
 
 def _total(rows: Sequence[Numbers], weights: Numbers | None) -> float:
     """Return the sum of all rows' terms."""
-    return math.fsum(w * term for row, w in zip(rows, weights or repeat(1)) for term in row)
+    return math.fsum(w * term for row, w in _weighted(rows, weights) for term in row)
+
+
+def _weighted(rows: Sequence[T], weights: Numbers | None) -> Iterator[tuple[T, float]]:
+    return zip(rows, repeat(1, len(rows)) if weights is None else weights, strict=True)

@@ -19,6 +19,7 @@ _BERNOULLI = [
     Fraction(43867, 798),
     Fraction(-174611, 330),
 ]
+_EVEN = range(2, 21, 2)
 _FAR = 40  # from here on the series is exact to thirty digits
 
 
@@ -33,7 +34,7 @@ def digamma(x: float) -> float:
         terms.append(-1 / x)
         x += 1
     terms += [math.log(x), -1 / (2 * x)]
-    terms += [-b.numerator / (b.denominator * 2 * k * x ** (2 * k)) for k, b in enumerate(_BERNOULLI, start=1)]
+    terms += [-b.numerator / (b.denominator * m * x**m) for m, b in zip(_EVEN, _BERNOULLI, strict=True)]
     return math.fsum(terms)
 
 
@@ -48,5 +49,5 @@ def trigamma(x: float) -> float:
         terms.append(1 / x**2)
         x += 1
     terms += [1 / x, 1 / (2 * x**2)]
-    terms += [b.numerator / (b.denominator * x ** (2 * k + 1)) for k, b in enumerate(_BERNOULLI, start=1)]
+    terms += [b.numerator / (b.denominator * x ** (m + 1)) for m, b in zip(_EVEN, _BERNOULLI, strict=True)]
     return math.fsum(terms)

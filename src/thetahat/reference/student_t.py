@@ -1,6 +1,6 @@
-"""Student t(mu, sigma, nu): log f(x) = log Gamma((nu + 1)/2) - log Gamma(nu/2) - log(nu pi)/2 - log sigma
-- (nu + 1)/2 log(1 + z^2) with z = (x - mu) / (sigma sqrt(nu)).
+"""Student t(mu, sigma, nu): log f(x) = c(nu) - log sigma - (nu + 1)/2 log(1 + z^2).
 
+Here z = (x - mu) / (sigma sqrt(nu)), c(nu) = log Gamma((nu + 1)/2) - log Gamma(nu/2) - log(nu pi)/2.
 Derivatives are in w = 1 / (1 + z^2) and q = z^2 w: dz/dmu = -1/(sigma sqrt(nu)), dz/dsigma = -z/sigma,
 dz/dnu = -z/(2 nu), d(z w)/dz = w - 2 q w, dq/dz = 2 z w^2.
 """
@@ -48,7 +48,13 @@ def score(x: float, theta: Theta) -> list[Terms]:
     z = (x - mu) / (sigma * root)
     w = 1 / (1 + z * z)
     q = z * z * w
-    of_nu = [digamma(k / 2) / 2, -digamma(nu / 2) / 2, -1 / (2 * nu), -math.log1p(z * z) / 2, k * q / (2 * nu)]
+    of_nu = [
+        digamma(k / 2) / 2,
+        -digamma(nu / 2) / 2,
+        -1 / (2 * nu),
+        -math.log1p(z * z) / 2,
+        k * q / (2 * nu),
+    ]
     return [[k * z * w / (root * sigma)], [k * q / sigma, -1 / sigma], of_nu]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_count, check_rate
+from thetahat._checks import check_choice, check_count, check_positive
 from thetahat.errors import MissingExtraError, ParameterError
 from thetahat.solvers._method import Method, Outcome, Task, Theta
 
@@ -49,7 +49,10 @@ class GradientAscent(Method):
     epochs: int
 
     def __post_init__(self) -> None:
-        self._set(learning_rate=check_rate(self.learning_rate), epochs=check_count("epochs", self.epochs))
+        self._set(
+            learning_rate=float(check_positive("learning_rate", self.learning_rate)),
+            epochs=check_count("epochs", self.epochs),
+        )
 
     def run(self, task: Task) -> Outcome:
         """Loop over the epochs on the sample's sums."""
@@ -112,12 +115,11 @@ class SGD(Method):
 
     def __post_init__(self) -> None:
         self._set(
-            learning_rate=check_rate(self.learning_rate),
+            learning_rate=float(check_positive("learning_rate", self.learning_rate)),
             epochs=check_count("epochs", self.epochs),
             batch_size=check_count("batch_size", self.batch_size),
         )
-        if self.order not in _kernels.ORDERS:
-            raise ParameterError(f"order must be one of {', '.join(_kernels.ORDERS)}; got {self.order!r}")
+        check_choice("order", self.order, _kernels.ORDERS)
 
     @property
     def draws(self) -> bool:

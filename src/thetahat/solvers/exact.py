@@ -35,9 +35,6 @@ class Exact(Method):
     name: ClassVar[str] = "exact"
     iterates: ClassVar[bool] = False
 
-    def __str__(self) -> str:
-        return "exactly"
-
     def run(self, task: Task) -> Outcome:
         """Return the maximum."""
         if _kernels.solved[task.family]:
@@ -49,8 +46,9 @@ class Exact(Method):
             pilot = sample.pilot(rows)
             with suppress(NoMaximumError):  # the whole sample may have one all the same
                 theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta)
-        theta, values = _climb(sample, theta)
-        return Outcome(theta, values=values)
+            theta, values = _climb(sample, theta)
+            return Outcome(theta, values=values)  # the last step is beyond what standard errors show
+        return Outcome(_climb(sample, theta)[0])
 
 
 def start_values(sample: Sample, rows: int) -> Theta:
@@ -59,7 +57,8 @@ def start_values(sample: Sample, rows: int) -> Theta:
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
     if start is None or not _kernels.valid(sample.family, start):
         raise NoMaximumError(
-            f"the {family.name} likelihood of these {sample.size} row(s) has no maximum: it takes {family.exists}"
+            f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
+            f" it takes {family.exists}"
         )
     return start
 

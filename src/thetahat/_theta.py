@@ -1,0 +1,41 @@
+"""Parameters as users pass them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat.errors import ParameterError
+from thetahat.families import get_family
+
+__all__ = ["Theta", "check_theta"]
+
+Theta = Sequence[float] | NDArray[np.float64]
+
+
+def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
+    """Return parameters as floats; raise the error that says which one leaves its domain."""
+    description = get_family(family)
+    try:
+        if isinstance(theta, str | bytes):
+            raise TypeError
+        values = tuple(float(value) for value in theta)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ParameterError(
+            f"{what} must be a sequence of {len(description.names)} numbers,"
+            f" {', '.join(description.names)}; got {theta!r}"
+        ) from error
+    if len(values) != len(description.names):
+        raise ParameterError(
+            f"{what} has {len(values)} value(s), but {description.signature} takes {len(description.names)}"
+        )
+    for parameter, value in zip(description.parameters, values, strict=True):
+        if not math.isfinite(value) or (parameter.positive and value <= 0):
+            raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}")
+    if not _kernels.valid(family, values):
+        raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
+    return values
