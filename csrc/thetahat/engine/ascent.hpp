@@ -47,7 +47,7 @@ inline bool move(double* theta, const double* next) {
 }
 
 template <class Pass>
-THETAHAT_NOINLINE typename Pass::sums large_batch(const double* theta, const block& b) {
+THETAHAT_NOINLINE typename Pass::sums large_batch(const double* theta, block b) {
   thetahat_rows x = plain_rows(b.x, b.n), w = plain_rows(b.w, b.n);
   if (b.w) x.weights = &w;
   tree<Pass> t;
@@ -133,8 +133,8 @@ struct steps<Family, true> {
     Family::row_step(next, x * to_unit, rate * w);
     return move<Family>(theta, next);
   }
-  bool batch(double* theta, const block& b) const {
-    return whole(theta, b.n < 32 ? Family::batch(b, unit.exponent) : prepare(large_batch<pass>(nullptr, b)));
+  THETAHAT_INLINE bool batch(double* theta, const block& b) const {
+    return whole(theta, b.n < 32 ? Family::batch(b, to_unit) : prepare(large_batch<pass>(nullptr, b)));
   }
   template <class Batch>
   bool whole(double* theta, const Batch& b) const {

@@ -1,6 +1,7 @@
 // From rows as they lie in memory to blocks of doubles: contiguous doubles in place, any other type, step or
 // byte order through a buffer of one block; weights likewise. Families see doubles and nothing else.
 #pragma once
+#include <math.h>
 #include <string.h>
 #include "thetahat/api.h"
 #include "thetahat/engine/grid.hpp"
@@ -117,6 +118,21 @@ inline const double* load_rows(const thetahat_rows& r, int64_t first, int64_t n,
 inline block load_block(const thetahat_rows& r, int64_t first, int64_t n, buffers& room) {
   const double* w = r.weights ? load_rows(*r.weights, first, n, room.w) : nullptr;
   return {load_rows(r, first, n, room.x), w, n};
+}
+
+// The sign bit is set where a weight, by its bits, is not positive and finite.
+template <class Bits>
+inline Bits weight_flag(Bits bits) {
+  return bits | (bits - 1) | (bits + (1ULL << 52));
+}
+
+// The sum of a block's weights, from that of each lane over all rows, and from the flags of the whole steps
+// of lanes: NaN where one of them is not positive and finite.
+inline double sum_weights(double* lane, const uint64_t* flags, const block& b) {
+  uint64_t any = 0;
+  for (int i = 0; i < lanes; ++i) any |= flags[i];
+  for (int64_t i = b.n - b.n % lanes; i < b.n; ++i) any |= weight_flag(to_bits(b.w[i]));
+  return any >> 63 ? NAN : sum_lanes(lane);
 }
 
 inline bool filtered(const thetahat_rows& r) { return r.mask || r.validity || r.omit_nan; }

@@ -43,76 +43,120 @@ struct shifted_sums {
   double n, pivot, d, d2;  // weight; sum of w (x - pivot) and of w (x - pivot)^2
 };
 
-// One register of lanes. Four rows of a lane add up first, and what the sum of these fours loses is kept:
-// equal rows in one lane would all be rounded the same way.
+// Sums of some neighbouring lanes; a narrow instruction set takes them in groups of four registers, for it
+// has not the room to hold them all.
+constexpr int moment_registers = registers < 4 ? registers : 4;
+
 template <bool weighted>
-struct running_moments {
-  vec d, lost, d2, n;
+struct lane_moments {
+  vec d[moment_registers], d2[moment_registers], n[moment_registers];
+  vec_bits flags[moment_registers];
 
-  running_moments() : d(broadcast(0.0)), lost(d), d2(d), n(d) {}
-
-  // The rows at x, x + lanes, ...
-  template <int rows>
-  void take(const double* x, const double* w, double pivot) {
-    vec e[rows], e2[rows], v[rows];
-    for (int i = 0; i < rows; ++i) {
-      vec shifted = load(x + i * lanes) - pivot;
-      if constexpr (weighted) v[i] = load(w + i * lanes);
-      e[i] = weighted ? v[i] * shifted : shifted;
-      e2[i] = e[i] * shifted;
+  lane_moments() {
+    for (int r = 0; r < moment_registers; ++r) {
+      d[r] = d2[r] = n[r] = broadcast(0.0);
+      flags[r] = to_bits(d[r]);
     }
-    vec sum = d + pairwise(e), t = sum - d;
-    lost += (d - (sum - t)) + (pairwise(e) - t);
-    d = sum;
-    d2 += pairwise(e2);
-    if constexpr (weighted) n += pairwise(v);
+  }
+  // Adds the rows at x, x + lanes, ...: neighbours to each other first.
+  template <int rows>
+  THETAHAT_INLINE void take(const double* x, const double* w, vec pivot) {
+    for (int r = 0; r < moment_registers; ++r) {
+      vec e[rows], e2[rows], v[rows];
+      for (int i = 0; i < rows; ++i) {
+        const int at = i * lanes + r * width;
+        e[i] = load(x + at) - pivot;
+        e2[i] = e[i] * e[i];
+        if constexpr (weighted) {
+          v[i] = load(w + at);
+          flags[r] |= weight_flag(to_bits(v[i]));
+          e[i] *= v[i];
+          e2[i] *= v[i];
+        }
+      }
+      d[r] += sum(e);
+      d2[r] += sum(e2);
+      if constexpr (weighted) n[r] += sum(v);
+    }
   }
 
  private:
-  static vec pairwise(const vec (&a)[1]) { return a[0]; }
-  static vec pairwise(const vec (&a)[4]) { return (a[0] + a[1]) + (a[2] + a[3]); }
+  static vec sum(const vec (&a)[1]) { return a[0]; }
+  static vec sum(const vec (&a)[4]) { return (a[0] + a[1]) + (a[2] + a[3]); }
 };
 
-// Registers are taken two at a time: a narrow instruction set has no room for more.
+// The sums of a whole block, and what those of d lose on the way: equal rows in one lane are all rounded the
+// same way, which short runs keep short.
 template <bool weighted>
+struct block_lanes : lane_moments<weighted> {
+  vec lost[moment_registers];
+
+  block_lanes() {
+    for (vec& l : lost) l = broadcast(0.0);
+  }
+  THETAHAT_INLINE void take_run(const lane_moments<weighted>& run) {
+    for (int r = 0; r < moment_registers; ++r) {
+      const vec before = this->d[r], sum = before + run.d[r], t = sum - before;
+      lost[r] += (before - (sum - t)) + (run.d[r] - t);
+      this->d[r] = sum;
+      this->d2[r] += run.d2[r];
+      if constexpr (weighted) {
+        this->n[r] += run.n[r];
+        this->flags[r] |= run.flags[r];
+      }
+    }
+  }
+};
+
+// A full block is compiled apart: with loops of a known length it is read a quarter faster from memory.
+template <bool weighted, bool full>
 inline shifted_sums sum_shifted(const block& b, double pivot) {
-  constexpr int group = registers < 2 ? registers : 2;
-  const int64_t n = b.n, fours = n - n % (4 * lanes), whole = n - n % lanes;
+  constexpr int rows = 4;
+  constexpr int64_t run_rows = 16 * lanes;
+  const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
+  const vec c = broadcast(pivot);
   double d[lanes], lost[lanes], d2[lanes], weight[lanes], tail[lanes], tail_w[lanes];
+  uint64_t flags[lanes];
   for (int i = 0; i < lanes; ++i) {
     tail[i] = whole + i < n ? b.x[whole + i] : pivot;
     tail_w[i] = weighted && whole + i < n ? b.w[whole + i] : 0.0;
   }
-  for (int g = 0; g < lanes; g += group * width) {
-    running_moments<weighted> run[group];
-    const double* x = b.x + g;
-    const double* w = b.w + (weighted ? g : 0);
-    for (int64_t i = 0; i < fours; i += 4 * lanes)
-      for (int r = 0; r < group; ++r)
-        run[r].template take<4>(x + i + r * width, w + (weighted ? i + r * width : 0), pivot);
-    for (int64_t i = fours; i < whole; i += lanes)
-      for (int r = 0; r < group; ++r)
-        run[r].template take<1>(x + i + r * width, w + (weighted ? i + r * width : 0), pivot);
-    for (int r = 0; r < group; ++r) {
+  for (int g = 0; g < lanes; g += moment_registers * width) {
+    block_lanes<weighted> all;
+    for (int64_t start = 0; start < whole; start += run_rows) {
+      const int64_t stop = start + run_rows < whole ? start + run_rows : whole;
+      const double* x = b.x + g;
+      const double* w = b.w + (weighted ? g : 0);
+      lane_moments<weighted> run;
+      int64_t i = start;
+      for (; i + rows * lanes <= stop; i += rows * lanes)
+        run.template take<rows>(x + i, w + (weighted ? i : 0), c);
+      for (; i < stop; i += lanes) run.template take<1>(x + i, w + (weighted ? i : 0), c);
+      all.take_run(run);
+    }
+    for (int r = 0; r < moment_registers; ++r) memcpy(flags + g + r * width, &all.flags[r], sizeof(vec));
+    if (!full) all.template take<1>(tail + g, tail_w + g, c);
+    for (int r = 0; r < moment_registers; ++r) {
       const int first = g + r * width;
-      run[r].template take<1>(tail + first, tail_w + first, pivot);
-      store(d + first, run[r].d);
-      store(lost + first, run[r].lost);
-      store(d2 + first, run[r].d2);
-      store(weight + first, run[r].n);
+      store(d + first, all.d[r]);
+      store(lost + first, all.lost[r]);
+      store(d2 + first, all.d2[r]);
+      store(weight + first, all.n[r]);
     }
   }
-  double total = 0.0, rest = 0.0;
-  for (int i = 0; i < lanes; ++i) {
-    double_double sum = two_sum(total, d[i]);
-    total = sum.hi;
-    rest += sum.lo + lost[i];
-  }
-  return {weighted ? sum_lanes(weight) : double(n), pivot, total + rest, sum_lanes(d2)};
+  for (int half = lanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) {
+      double_double sum = two_sum(d[i], d[i + half]);
+      d[i] = sum.hi;
+      lost[i] += lost[i + half] + sum.lo;
+    }
+  return {weighted ? sum_weights(weight, flags, b) : double(n), pivot, d[0] + lost[0], sum_lanes(d2)};
 }
 
 inline shifted_sums sum_shifted(const block& b, double pivot) {
-  return b.w ? sum_shifted<true>(b, pivot) : sum_shifted<false>(b, pivot);
+  const bool full = b.n == block_rows;
+  if (b.w) return full ? sum_shifted<true, true>(b, pivot) : sum_shifted<true, false>(b, pivot);
+  return full ? sum_shifted<false, true>(b, pivot) : sum_shifted<false, false>(b, pivot);
 }
 
 // The mean of the first rows, a power of two of them: exact where all are equal.
@@ -161,8 +205,7 @@ THETAHAT_NOINLINE inline moments block_moments(const block& b) {
   return mean_square > 0x1p-790 && mean_square < 0x1p930 ? m : moments_scaled(b);
 }
 
-inline shifted_sums few_weighted(const block& b, int exponent) {
-  const double unit = ldexp(1.0, -exponent);
+inline shifted_sums few_weighted(const block& b, double unit) {
   shifted_sums s = {0.0, b.x[0] * unit, 0.0, 0.0};
   for (int64_t i = 0; i < b.n; ++i) {
     double e = (b.x[i] - b.x[0]) * unit, we = b.w[i] * e;
@@ -175,10 +218,9 @@ inline shifted_sums few_weighted(const block& b, int exponent) {
 
 // Fewer than 32 rows, as in a mini-batch, around the first of them (which belongs to the batch, so that no
 // more than a factor n of the squares' digits cancels). Four short sums: a block's lanes would be too many.
-// Rows are taken in units of 2^exponent.
-inline shifted_sums few_shifted(const block& b, int exponent) {
-  if (b.w) return few_weighted(b, exponent);
-  const double unit = ldexp(1.0, -exponent);
+// Rows are multiplied by a unit, a power of two.
+THETAHAT_INLINE shifted_sums few_shifted(const block& b, double unit) {
+  if (b.w) return few_weighted(b, unit);
   const double* x = b.x;
   const int64_t n = b.n;
   quad d = {}, d2 = {};

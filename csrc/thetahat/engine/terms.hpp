@@ -101,12 +101,13 @@ struct tail_rows {
 // What one register of lanes adds up to.
 template <int K, int L, bool weighted>
 struct running_sums {
-  static constexpr bool takes_logs = weighted && L > 0;
   vec sum[K], n, logs[L > 0 ? L : 1];
+  vec_bits flags;
   running_product product[L > 0 ? L : 1];
 
   running_sums() {
     n = broadcast(0.0);
+    flags = to_bits(n);
     for (vec& s : sum) s = n;
     for (vec& s : logs) s = n;
   }
@@ -117,6 +118,7 @@ struct running_sums {
     if constexpr (weighted) {
       vec v = load(w);
       n += v;
+      flags |= weight_flag(to_bits(v));
       for (int k = 0; k < K; ++k) sum[k] += v * t[k];
       for (int l = 0; l < L; ++l) logs[l] += v * log_normal_range(u[l]);
     } else {
@@ -142,13 +144,14 @@ struct running_sums {
 };
 
 // A block's sums. Registers are taken two at a time: a narrow instruction set has no room for more.
-template <int K, int L, bool weighted, class Terms>
+template <int K, int L, bool weighted, bool full, class Terms>
 term_sums<K, L> sum_terms(const Terms& at, const block& b) {
   constexpr int group = registers < 2 ? registers : 2;
-  const int64_t whole = b.n - b.n % lanes;
+  const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
   const tail_rows tail(b);
-  double sum[K][lanes], n[lanes], logs[L > 0 ? L : 1][lanes];
+  double sum[K][lanes], weight[lanes], logs[L > 0 ? L : 1][lanes];
   product_lanes product[L > 0 ? L : 1];
+  uint64_t flags[lanes];
   for (int g = 0; g < lanes; g += group * width) {
     running_sums<K, L, weighted> run[group];
     for (int64_t i = 0; i < whole; i += lanes)
@@ -158,8 +161,9 @@ term_sums<K, L> sum_terms(const Terms& at, const block& b) {
       }
     for (int r = 0; r < group; ++r) {
       int first = g + r * width;
-      if (whole < b.n) run[r].take_tail(at, tail, first);
-      store(n + first, run[r].n);
+      if (whole < n) run[r].take_tail(at, tail, first);
+      store(weight + first, run[r].n);
+      memcpy(flags + first, &run[r].flags, sizeof(vec));
       for (int k = 0; k < K; ++k) store(sum[k] + first, run[r].sum[k]);
       for (int l = 0; l < L; ++l) {
         store(logs[l] + first, run[r].logs[l]);
@@ -169,11 +173,11 @@ term_sums<K, L> sum_terms(const Terms& at, const block& b) {
     }
   }
   term_sums<K, L> s = {};
-  s.n = weighted ? sum_lanes(n) : double(b.n);
+  s.n = weighted ? sum_weights(weight, flags, b) : double(n);
   for (int k = 0; k < K; ++k) s.sum[k] = {sum_lanes(sum[k]), 0.0};
   for (int l = 0; l < L; ++l) {
     s.product[l] = weighted ? log_product{1.0, 0.0, {sum_lanes(logs[l]), 0.0}}
-                            : product[l].total((b.n + lanes - 1) / lanes * lanes);
+                            : product[l].total((n + lanes - 1) / lanes * lanes);
   }
   return s;
 }
@@ -181,7 +185,9 @@ term_sums<K, L> sum_terms(const Terms& at, const block& b) {
 // Terms: an object with terms(x, t, u) for one register, that K terms t and L factors u come from.
 template <int K, int L, class Terms>
 THETAHAT_NOINLINE term_sums<K, L> sum_terms(const Terms& at, const block& b) {
-  return b.w ? sum_terms<K, L, true>(at, b) : sum_terms<K, L, false>(at, b);
+  const bool full = b.n == block_rows;  // compiled apart, as in sum_shifted
+  if (b.w) return full ? sum_terms<K, L, true, true>(at, b) : sum_terms<K, L, true, false>(at, b);
+  return full ? sum_terms<K, L, false, true>(at, b) : sum_terms<K, L, false, false>(at, b);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

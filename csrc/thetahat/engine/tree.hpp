@@ -20,12 +20,6 @@ inline counted_sums<Sums> merge(const counted_sums<Sums>& a, const counted_sums<
   return {a.rows + b.rows, merge(a.sums, b.sums)};
 }
 
-// Whether every weight is positive and finite; negative numbers and 0, and infinity and NaN, set the sign
-// bit.
-inline bool all_used(const block& b) {
-  return !any_sign(b.w, b.n, [](auto bits) { return bits | (bits - 1) | (bits + (1ULL << 52)); });
-}
-
 template <class Pass>
 THETAHAT_NOINLINE counted_sums<typename Pass::sums> sum_used(const Pass& pass, const block& b) {
   uint8_t keep[block_rows];
@@ -42,11 +36,13 @@ THETAHAT_NOINLINE counted_sums<typename Pass::sums> sum_used(const Pass& pass, c
   return {double(used), pass.block({x, w, used})};
 }
 
-// Rows of weight zero may hold anything: a pass never sees them. Bad weights make the sums not finite.
+// Rows of weight zero may hold anything, and count for nothing; bad weights make the sums not finite. A pass
+// tells of either by an n that is not finite.
 template <class Pass>
 inline counted_sums<typename Pass::sums> sum_block(const Pass& pass, const block& b) {
-  if (b.w && !all_used(b)) return sum_used(pass, b);
-  return {double(b.n), pass.block(b)};
+  const typename Pass::sums s = pass.block(b);
+  if (b.w && s.n - s.n != 0) return sum_used(pass, b);
+  return {double(b.n), s};
 }
 
 template <class Pass>

@@ -69,7 +69,7 @@ struct normal {
     theta[0] += a * q2;
     theta[1] = (s - rate * q) + ((a * d) * q) * q2;
   }
-  static shifted_sums batch(const block& b, int exponent) { return few_shifted(b, exponent); }
+  static shifted_sums batch(const block& b, double unit) { return few_shifted(b, unit); }
   static shifted_sums batch(const sums& s, int exponent) { return around_mean(s, exponent); }
   // The same of a batch: with e = pivot - mu, sum (x - mu) = d + n e, sum (x - mu)^2 = d2 + e (2 d + n e).
   static void batch_step(double* theta, const shifted_sums& b, double rate) {

@@ -15,8 +15,10 @@ static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in
 
 #ifdef __GNUC__
 #define THETAHAT_NOINLINE __attribute__((noinline))
+#define THETAHAT_INLINE __attribute__((always_inline)) inline
 #else
 #define THETAHAT_NOINLINE
+#define THETAHAT_INLINE inline
 #endif
 
 namespace thetahat::THETAHAT_ISA {
