@@ -16,11 +16,15 @@ CSRC_FLOORS = (("api.h",), ("math",), ("engine",), ("families", "families.def"),
 PACKAGE_FLOORS = (
     ("errors", "_version"),
     ("_arrow", "_kernels"),
-    ("_checks", "_quantile", "data", "families", "solvers"),
+    ("_checks", "_quantile"),
+    ("data",),
+    ("families", "pilot"),
+    ("_theta", "sample"),
+    ("solvers",),
     ("__init__", "_config", "_report", "fit", "minibatch", "result", "summary"),
     ("_commands", "cli", "plots"),
 )
-USER_FLOOR = 3  # up to here the package needs NumPy alone; what is optional is imported inside functions
+USER_FLOOR = 7  # up to here the package needs NumPy alone; what is optional is imported inside functions
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it
 
 

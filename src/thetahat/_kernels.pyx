@@ -545,7 +545,7 @@ def count_inexact(Rows rows):
 
 
 def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
-    """Write the rows that count to out, at least rows.n long, as doubles, and their weights; return how many."""
+    """Write the rows that count to out, rows.n long or more, and their weights; return how many."""
     cdef int64_t n = rows.state.n, done = 0, size, kept = 0
     cdef double* w = NULL
     while done < n:

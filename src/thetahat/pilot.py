@@ -27,7 +27,8 @@ class Pilot(NamedTuple):
         tree = _kernels.Tree(normal)
         for rows in self.rows():
             tree.add(rows, 1)
-        return tree.total().maximum() or (float(self.x[0]), 0.0)
+        mean, sd = tree.total().maximum() or (float(self.x[0]), 0.0)
+        return mean, sd
 
     def quantile(self, p: float) -> float:
         """Return the least row up to which there is a share p of the weight."""

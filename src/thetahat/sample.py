@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from thetahat import _kernels
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, contiguous, copy_rows, empty, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, empty, plain_rows, reject_rows, weigh
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import get_family
 from thetahat.pilot import Pilot
@@ -47,7 +47,7 @@ class Sample:
     ) -> None:
         self.family = family
         self.passes = 0
-        self.plain = x if weights is None and nan_policy == "raise" and contiguous(x) else None
+        self.plain = plain_rows(x) if weights is None and nan_policy == "raise" else None
         self._x: Any = x
         self._weights, self._nan_policy = weights, nan_policy
         self._size = -1 if self.plain is None else len(self.plain)
@@ -107,16 +107,23 @@ class Sample:
         """Return about so many rows, spread evenly over the sample; all where it has no more."""
         step = max(1, self.size // wanted)
         thin = [chunk.part(0, -(-chunk.n // step), step) for chunk in self.chunks() if chunk.n]
-        pilot = Pilot(*copy_rows(thin if thin else self.chunks()))
+        pilot = Pilot(*copy_rows(thin))
+        if pilot.x.size == 0:  # all of those are left out
+            pilot = self.contiguous()
         if _kernels.count_outside(self.family, chunks_of(pilot.x)[0])[0]:
-            self._reject()
+            self.check_rows()
         return pilot
 
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place where they are that already."""
         if self._x is None:
             raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
-        return Pilot(self.plain) if self.plain is not None else Pilot(*copy_rows(self.chunks()))
+        if self.plain is not None:
+            return Pilot(self.plain)
+        rows = Pilot(*copy_rows(self.chunks()))
+        if rows.x.size == 0:
+            raise empty(self.size)
+        return rows
 
     def _look(self, theta: Theta | None) -> _kernels.Sums:
         self.passes += 1
@@ -129,14 +136,15 @@ class Sample:
             if sums.rows == 0:
                 raise empty(self.size)
         if not sums.finite and not self._good:
-            self._reject()
+            self.check_rows()
             if theta is None:
                 raise SampleError("the sums of this sample are beyond what doubles can hold")
         self._good = True
         self._counts = sums.n, sums.rows
         return sums
 
-    def _reject(self) -> None:
+    def check_rows(self) -> None:
+        """Raise where rows are not finite or outside the family's support."""
         reject_rows(self.chunks(), self.family, get_family(self.family).support)
 
     def _team(self, rows: int) -> int:

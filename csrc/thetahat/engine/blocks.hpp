@@ -30,21 +30,63 @@ inline T read(const char* p) {
   return value;
 }
 
+inline uint8_t swap_bytes(uint8_t v) { return v; }
+inline uint16_t swap_bytes(uint16_t v) { return uint16_t(v << 8 | v >> 8); }
+inline uint32_t swap_bytes(uint32_t v) {
+  v = (v & 0x00ff00ff) << 8 | (v >> 8 & 0x00ff00ff);
+  return v << 16 | v >> 16;
+}
+inline uint64_t swap_bytes(uint64_t v) {
+  return uint64_t(swap_bytes(uint32_t(v))) << 32 | swap_bytes(uint32_t(v >> 32));
+}
+
+template <int size>
+struct bits_of_size;
+template <>
+struct bits_of_size<1> {
+  using type = uint8_t;
+};
+template <>
+struct bits_of_size<2> {
+  using type = uint16_t;
+};
+template <>
+struct bits_of_size<4> {
+  using type = uint32_t;
+};
+template <>
+struct bits_of_size<8> {
+  using type = uint64_t;
+};
+
 template <class T>
 inline T read_swapped(const char* p) {
-  char bytes[sizeof(T)];
-  for (size_t i = 0; i < sizeof(T); ++i) bytes[i] = p[sizeof(T) - 1 - i];
-  return read<T>(bytes);
+  auto bits = swap_bytes(read<typename bits_of_size<sizeof(T)>::type>(p));
+  return read<T>(reinterpret_cast<const char*>(&bits));
 }
+
+// Integers beyond 2^53, which no double equals for sure, become NaN: the sums show that some are there.
+template <class T>
+inline double to_double(T value) {
+  return double(value);
+}
+inline double to_double(int64_t value) {
+  constexpr uint64_t most = uint64_t{1} << 53;
+  return uint64_t(value) + most <= 2 * most ? double(value) : NAN;
+}
+inline double to_double(uint64_t value) { return value <= uint64_t{1} << 53 ? double(int64_t(value)) : NAN; }
 
 template <class T>
 void convert(const char* p, int64_t step, bool swapped, int64_t n, double* out) {
-  if (swapped)
-    for (int64_t i = 0; i < n; ++i) out[i] = double(read_swapped<T>(p + i * step));
-  else if (step == int64_t(sizeof(T)))
-    for (int64_t i = 0; i < n; ++i) out[i] = double(read<T>(p + i * int64_t(sizeof(T))));
+  constexpr int64_t size = sizeof(T);
+  if (swapped && step == size)
+    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read_swapped<T>(p + i * size));
+  else if (swapped)
+    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read_swapped<T>(p + i * step));
+  else if (step == size)
+    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read<T>(p + i * size));
   else
-    for (int64_t i = 0; i < n; ++i) out[i] = double(read<T>(p + i * step));
+    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read<T>(p + i * step));
 }
 
 inline thetahat_rows plain_rows(const double* x, int64_t n) {
@@ -67,6 +109,8 @@ struct block {
 struct buffers {
   double x[block_rows], w[block_rows];
 };
+// On the stack, where a store across two cache lines would cost two.
+struct alignas(64) aligned_buffers : buffers {};
 
 THETAHAT_NOINLINE inline const double* convert_rows(const thetahat_rows& r, const char* p, int64_t n,
                                                     double* buffer) {
@@ -190,7 +234,7 @@ inline block load_counted(const thetahat_rows& r, int64_t first, int64_t n, buff
 // Calls visit(block) for rows first .. first + n - 1, block after block.
 template <class Visit>
 inline void each_block(const thetahat_rows& r, int64_t first, int64_t n, Visit visit) {
-  buffers room;
+  aligned_buffers room;
   for (int64_t start = first; start < first + n; start += block_rows) {
     int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
     visit(start, load_block(r, start, size, room));
@@ -200,7 +244,7 @@ inline void each_block(const thetahat_rows& r, int64_t first, int64_t n, Visit v
 // Copies those of rows first .. first + n - 1 that count, and their weights where there are any; returns how
 // many.
 inline int64_t copy_counted(const thetahat_rows* r, int64_t first, int64_t n, double* out, double* weights) {
-  buffers room;
+  aligned_buffers room;
   int64_t kept = 0;
   for (int64_t start = first; start < first + n; start += block_rows) {
     int64_t size = first + n - start < block_rows ? first + n - start : block_rows;

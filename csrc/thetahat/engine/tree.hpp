@@ -66,7 +66,7 @@ struct tree {
   void add(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
     const Pass pass(theta);
     if (!filtered(r)) return add_all(pass, r, first, n, threads);
-    buffers room;
+    aligned_buffers room;
     for (int64_t start = first; start < first + n; start += block_rows) {
       int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
       block b = load_counted(r, start, size, room);
@@ -130,7 +130,7 @@ struct tree {
   }
 
   static sums leaf(const Pass& pass, const thetahat_rows& r, int64_t first) {
-    buffers room;
+    aligned_buffers room;
     return sum_block(pass, load_block(r, first, block_rows, room));
   }
 

@@ -14,15 +14,15 @@ from thetahat._checks import check_choice
 from thetahat._kernels import Rows
 from thetahat.errors import SampleError
 
-__all__ = ["as_rows", "chunks_of", "contiguous", "copy_rows", "empty", "reject_rows", "weigh"]
+__all__ = ["as_rows", "chunks_of", "copy_rows", "empty", "plain_rows", "reject_rows", "weigh"]
 
 _FLOAT64 = np.dtype(np.float64)
 _POLICIES = ("raise", "omit")
 
 
-def contiguous(x: Any) -> bool:
-    """Say whether x is what kernels read without any preparation: a plain array of contiguous doubles."""
-    return (
+def plain_rows(x: Any) -> NDArray[np.float64] | None:
+    """Return x where kernels read it without preparation, a plain array of contiguous doubles; or None."""
+    plain = (
         type(x) is np.ndarray
         and x.dtype is _FLOAT64
         and x.ndim == 1
@@ -30,6 +30,7 @@ def contiguous(x: Any) -> bool:
         and x.flags.c_contiguous
         and x.flags.aligned
     )
+    return x if plain else None
 
 
 def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
@@ -53,7 +54,7 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
     TypeError
         If `x` holds anything but real numbers.
     SampleError
-        If `x` is not one-dimensional, or holds integers that no double equals.
+        If `x` is not one-dimensional.
     """
     omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
     if _speaks_arrow(x):
@@ -65,7 +66,6 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
         ]
     else:
         chunks = [_from_numpy(x if isinstance(x, np.ma.MaskedArray) else np.asarray(x), omit)]
-    _reject_inexact(chunks)
     return chunks
 
 
@@ -80,6 +80,7 @@ def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
         If there are not as many weights as rows, or some are masked, null, negative, NaN or infinite.
     """
     given = chunks_of(weights)
+    _reject_inexact(given, "weights")
     rows, count = sum(chunk.n for chunk in chunks), sum(chunk.n for chunk in given)
     if count != rows:
         raise SampleError(f"x has {rows} row(s), but there are {count} weight(s)")
@@ -97,13 +98,19 @@ def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
 
 def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
     """Return the rows that count as one contiguous float64 array: `x` itself where it is one already."""
-    if nan_policy == "raise" and contiguous(x):
-        return x  # type: ignore[return-value]
-    return copy_rows(chunks_of(x, nan_policy))[0]
+    plain = plain_rows(x) if nan_policy == "raise" else None
+    if plain is not None:
+        return plain
+    chunks = chunks_of(x, nan_policy)
+    rows = copy_rows(chunks)[0]
+    if rows.size == 0:
+        raise empty(sum(chunk.n for chunk in chunks))
+    return rows
 
 
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return contiguous copies of the rows that count and of their weights; those of weight 0 do not."""
+    _reject_inexact(chunks)
     rows = sum(chunk.n for chunk in chunks)
     out = np.empty(rows)
     weights = np.empty(rows) if chunks and chunks[0].weights is not None else None
@@ -117,8 +124,6 @@ def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float
         used = weights != 0
         if not used.all():
             out, weights = out[used], weights[used]
-    if out.size == 0:
-        raise empty(rows)
     return out, weights
 
 
@@ -129,7 +134,8 @@ def empty(rows: int) -> SampleError:
 
 
 def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
-    """Raise the error that says where rows are not finite, or outside a family's support, and how many."""
+    """Raise the error that says where rows are no doubles, not finite, or outside a family's support."""
+    _reject_inexact(chunks)
     count, first = _count(_kernels.count_not_finite, chunks)
     if count:
         raise SampleError(
@@ -200,11 +206,11 @@ def _wrong_shape(x: NDArray[Any]) -> str:
     return f"x has shape {x.shape}; a sample is one-dimensional: pass one column, or x.ravel() for all values"
 
 
-def _reject_inexact(chunks: list[Rows]) -> None:
+def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
     count, first = _count(_kernels.count_inexact, chunks)
     if count:
         raise SampleError(
-            f"x holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold them"
+            f"{what} holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold them"
             " exactly: convert them first if rounding is what you want",
             first,
             count,

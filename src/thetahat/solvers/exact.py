@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -56,6 +57,7 @@ def start_values(sample: Sample, rows: int) -> Theta:
     family = get_family(sample.family)
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
     if start is None or not _kernels.valid(sample.family, start):
+        sample.check_rows()
         raise NoMaximumError(
             f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
             f" it takes {family.exists}"
@@ -91,4 +93,4 @@ def _pilot_rows(n: int) -> int:
     From m rows the error, in units of what one row says, is m**(-1/2); after two steps it is m**-2, and the
     third look sees L = n / m**4. A climb has arrived where that is below 1e-12 and 1e-19 n.
     """
-    return round(6e4 * max(1.0, (n / 1e7) ** 0.25))
+    return int(6e4 * max(1.0, math.sqrt(math.sqrt(n / 1e7))))
