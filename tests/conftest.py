@@ -46,11 +46,22 @@ class ExactMath:
 
 
 @pytest.fixture
-def exact(case, monkeypatch):
+def in_fifty_digits(monkeypatch):
+    """What makes a family's reference calculate with fifty digits."""
+
+    def exactly(reference):
+        monkeypatch.setattr(mpmath.mp, "dps", 50)
+        for module in (reference.family, likelihood, special):
+            monkeypatch.setattr(module, "math", ExactMath())
+        return reference
+
+    return exactly
+
+
+@pytest.fixture
+def exact(case, in_fifty_digits):
     """A case whose reference calculates with fifty digits."""
-    monkeypatch.setattr(mpmath.mp, "dps", 50)
-    for module in (case.reference.family, likelihood, special):
-        monkeypatch.setattr(module, "math", ExactMath())
+    in_fifty_digits(case.reference)
     return case
 
 

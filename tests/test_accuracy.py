@@ -149,3 +149,46 @@ def test_log_likelihood_and_score_far_from_zero(name):
     score = th.score(x, "normal", (mu, sigma))
     assert digits(score[0], z1 / Fraction(sigma)) >= 14.5
     assert score[1] == pytest.approx(float((z2 - x.size) / Fraction(sigma)), abs=1e-14 * x.size / sigma)
+
+
+def rounded(exact):
+    """The nearest double."""
+    return float(exact)
+
+
+def test_subnormal_results_to_the_last_bit():
+    rng = np.random.default_rng(6)
+    for _ in range(300):
+        x = rng.integers(0, rng.integers(2, 2**40), rng.integers(2, 50)) * 5e-324
+        mean, _, sd = exact_normal(x)
+        if rounded(sd) > 0:
+            fit = th.fit(x, "normal")
+            assert fit.params == {"mu": rounded(mean), "sigma": rounded(sd)}
+
+
+def test_a_result_that_no_double_holds_is_named():
+    with pytest.raises(th.NoMaximumError, match="lies beyond what doubles can hold"):
+        th.fit([0.0] * 99 + [5e-324], "normal")
+
+
+SPARSE = [
+    np.resize([193 / 3] + [0.0] * 7, 1000),
+    np.resize([1338279.5151279084, 1e9, 1338279.5151279084, 1338279.5151279084], 2957),
+    np.where(np.arange(2000) % 8 == 0, 0.1, 0.0),
+    np.where(np.random.default_rng(97).random(2000) < 0.1, 1 / 3, 0.0),
+    *[
+        np.resize([value] + [0.0] * (period - 1), n)
+        for value in (0.1, 2 / 3)
+        for period in (2, 4, 8, 16, 32)
+        for n in (1500, 2048, 20_000)
+    ],
+]
+
+
+@pytest.mark.parametrize("x", SPARSE, ids=range(len(SPARSE)))
+def test_equal_rows_in_one_lane(x):
+    """They are rounded the same way one after another: the mean keeps its digits all the same."""
+    mean, size, sd = exact_normal(x)
+    fit = th.fit(x, "normal")
+    assert abs(Fraction(fit.params["mu"]) - mean) <= 4 * Fraction(2) ** -53 * size
+    assert digits(fit.params["sigma"], sd) >= 15

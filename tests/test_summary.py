@@ -69,6 +69,19 @@ def test_adding_nothing_changes_no_bit(x):
     assert same(th.Summary("normal").update([]).update(x).update([]), summary)
 
 
+def test_counters_beyond_four_thousand_million_rows(x):
+    """The same summary added to itself 45 times: 10^19 rows, as exact as the first."""
+    once = total = th.summarize(x, "normal")
+    for _ in range(45):
+        total = total + total
+    assert total.n == total.rows == x.size * 2**45
+    fit, first = total.fit(), once.fit()
+    assert fit.theta.tolist() == first.theta.tolist()
+    assert fit.log_likelihood == first.log_likelihood * 2.0**45
+    np.testing.assert_allclose(fit.stderr * 2.0**22.5, first.stderr, rtol=1e-15)
+    assert th.Summary.from_bytes(total.to_bytes()).n == total.n
+
+
 def test_addition_leaves_its_terms_alone(x):
     a, b = th.summarize(x[:100], "normal"), th.summarize(x[100:], "normal")
     before = a.to_bytes(), b.to_bytes()

@@ -20,11 +20,20 @@ struct log_gap : moments {
   bool finite() const { return moments::finite() && phi_sum.hi - phi_sum.hi == 0; }
 };
 
+inline double log_mean(const moments& m) {
+  return log(m.mean.hi) + (m.exponent * ln2_hi + m.exponent * ln2_lo);
+}
+
+constexpr double tiny_ratio =
+    0x1p-1000;  // below, a quotient may have lost digits: logarithms' difference then
+
 // About the mean m of both, sum w phi(d) of one is larger by n phi((its mean - m) / m).
 inline double_double phi_about(const log_gap& a, const moments& both) {
   if (a.n == 0) return {0.0, 0.0};
   const double_double mean = in_units(a, both.exponent).mean;
-  return a.phi_sum + a.n * phi((mean - both.mean).hi / both.mean.hi, log(mean.hi / both.mean.hi));
+  const double ratio = mean.hi / both.mean.hi;
+  const double log_ratio = ratio > tiny_ratio ? log(ratio) : log_mean(a) - log_mean(both);
+  return a.phi_sum + a.n * phi((mean - both.mean).hi / both.mean.hi, log_ratio);
 }
 
 inline log_gap merge(const log_gap& a, const log_gap& b) {
@@ -46,13 +55,16 @@ inline bool positive(const block& b) {
   return good;
 }
 
-// Terms for sum_terms: phi of each row; or the product of rows.
-template <bool small>
+// Terms for sum_terms: phi of each row, of usual rows and of any; or the product of rows.
 struct phi_terms {
   double mean, inverse;
+  void terms(vec x, vec* t, vec*) const { t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse)); }
+};
+struct any_phi_terms {
+  double unit, mean, inverse, log_mean;
   void terms(vec x, vec* t, vec*) const {
-    vec y = x * inverse;
-    t[0] = phi((x - mean) * inverse, small ? log(y) : log_normal_range(y));
+    vec scaled = x * unit, y = scaled * inverse;
+    t[0] = phi((scaled - mean) * inverse, select(y > tiny_ratio, log(y), log(x) - log_mean));
   }
 };
 struct product_terms {
@@ -73,24 +85,22 @@ inline double phi_from_product(const moments& m, const block& b) {
          far * ln2_lo;
 }
 
-template <bool small>
-inline double phi_from_rows(double mean, const block& b) {
-  return sum_terms<1, 0>(phi_terms<small>{mean, 1.0 / mean}, b).sum[0].hi;
+inline double phi_about_mean(const moments& m, const block& b, bool usual) {
+  const double mean = m.mean.hi, inverse = 1.0 / mean;
+  if (!usual || m.exponent != 0) {
+    const double unit = m.exponent > 0 ? 0x1p-600 : m.exponent < 0 ? 0x1p600 : 1.0;
+    return sum_terms<1, 0>(any_phi_terms{unit, mean, inverse, log_mean(m)}, b).sum[0].hi;
+  }
+  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, b);
+  return sum_terms<1, 0>(phi_terms{mean, inverse}, b).sum[0].hi;
 }
 
 inline log_gap block_log_gap(const block& b) {
   const bool usual = none_small(b);
   if (!usual && !positive(b)) return {{NAN, {}, {}, 0.0}, {}};
   const moments m = block_moments(b);
-  const double mean = m.mean.hi;
-  double room[block_rows], sum;
-  if (!usual || m.exponent != 0)
-    sum = phi_from_rows<true>(mean, in_units(b, m.exponent, room));
-  else if (m.gap.hi > m.n * mean * mean / 16 && !b.w)
-    sum = phi_from_product(m, b);
-  else
-    sum = phi_from_rows<false>(mean, b);
-  return {m, {sum, 0.0}};
+  const double miss = m.mean.lo / m.mean.hi;  // by which the sums' centre, mean.hi, misses the mean
+  return {m, {phi_about_mean(m, b, usual) - 0.5 * m.n * miss * miss, 0.0}};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -11,7 +11,8 @@ template <class Family>
 struct newton_step {
   static constexpr int p = Family::n_params;
   double step[p];
-  double decrement;  // NaN where the log-likelihood is not concave: then the step is uphill, no more
+  double curvature[p];  // the diagonal of the information
+  double decrement;     // NaN where the log-likelihood is not concave: then the step is uphill, no more
 
   // With m = d theta / d(free), in units of the scale: g_free = m g, J_free = m J m - diag(m g) where free is
   // a logarithm.
@@ -29,6 +30,7 @@ struct newton_step {
         if (i == j && Family::domain[j] == thetahat_positive) entry -= g[j];
         J[i * p + j] = c.held[i] || c.held[j] ? double(i == j) : entry;
       }
+    for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
     const bool concave = invert<p>(J, C);
     if (!concave) invert_raised(J, C);
     decrement = concave ? 0.0 : NAN;
@@ -90,9 +92,28 @@ inline void step_back(thetahat_climb& c, double n, bool last) {
   if (last || longest < 1e-13) c.state = c.decrement <= 1e-19 * n ? thetahat_arrived : thetahat_stuck;
 }
 
-// Looks at c.theta through the sums there, and says where to look next. Arrived: L, the squared distance to
-// the maximum in standard errors, is at most 1e-12, and 1e-19 for each row, so that the step yet taken, from
-// best to theta, squares an error of 3e-10; or what is left of it are rounding errors.
+// How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
+// what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10.
+struct nearness {
+  bool close = true, rounded = false;
+};
+
+template <class Family>
+inline nearness nearness_of(const newton_step<Family>& next, const thetahat_climb& c, double n) {
+  nearness near;
+  for (int j = 0; j < Family::n_params; ++j) {
+    const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
+    const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
+    near.close &= rounding || small;
+    near.rounded |= rounding && !small;
+  }
+  near.close &= next.decrement >= 0;
+  return near;
+}
+
+// Looks at c.theta through the sums there, and says where to look next. Arrived: no parameter is further from
+// the maximum than 3e-10 of what one row says of it, an error that the step yet taken squares, and L, the
+// squared distance in standard errors, is at most 1e-12; or what is left of either is rounding.
 template <class Family>
 void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   thetahat_climb& c = *climb;
@@ -102,7 +123,7 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   if (!c.standing && !finite) return widen<Family>(c, last);
   if (c.standing && !(value >= c.log_likelihood - slack)) return step_back<Family>(c, s.n, last);
   const newton_step<Family> next(family, s, c);
-  const bool close = next.decrement <= 1e-19 * s.n, slow = c.standing && next.decrement > 1e-3 * c.decrement;
+  const bool slow = c.standing && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * s.n;
   for (int j = 0; j < Family::n_params; ++j) {
     c.best[j] = c.theta[j];
@@ -112,7 +133,8 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   c.log_likelihood = value;
   c.decrement = next.decrement;
   step_from_best<Family>(c);
-  if (close && (slow || enough))
+  const nearness near = nearness_of(next, c, s.n);
+  if (near.close && (slow || enough || near.rounded))
     c.state = thetahat_arrived;
   else if (last || !finite)
     c.state = thetahat_stuck;

@@ -86,13 +86,15 @@ struct gamma {
   }
 
  private:
-  // (the sample's mean - a s) / (a s).
+  // (the sample's mean - a s) / (a s); what rounding makes of theta itself is taken for none, since a shape
+  // of 1e20 multiplies it.
   double offset(const sums& sample) const {
     int i, j;
     const double_double ours = two_product(frexp(a, &i), frexp(s, &j));
     const int k = int(sample.exponent) - i - j;
     const double_double theirs = {ldexp(sample.mean.hi, k), ldexp(sample.mean.lo, k)};
-    return (theirs - ours).hi / ours.hi;
+    const double e = (theirs - ours).hi / ours.hi;
+    return fabs(e) > 0x1p-51 ? e : 0.0;
   }
 };
 

@@ -1,0 +1,80 @@
+"""Maxima of hard samples against forty digits: parameters, log-likelihood, standard errors."""
+
+import mpmath
+import numpy as np
+import pytest
+
+import thetahat as th
+from thetahat.reference import Likelihood
+
+GAMMA = {
+    "two rows": np.array([1.0, 2.0]),
+    "two rows side by side": np.array([1.0, np.nextafter(1.0, 2)]),
+    "shape 0.02": np.random.default_rng(0).gamma(0.02, 1, 3000) + 5e-324,
+    "shape 3": np.random.default_rng(1).gamma(3, 1e-3, 3000),
+    "shape 30": np.random.default_rng(2).gamma(30, 7, 3000),
+    "shape 1e4": np.random.default_rng(3).gamma(1e4, 1e9, 3000),
+    "mean/sd 1e10": 1e10 + np.random.default_rng(4).normal(size=3000),
+    "mean/sd 1e10, many blocks": 1e10 + np.random.default_rng(5).normal(size=20_000),
+    "blocks far apart": np.repeat([1e-5, 1.0, 1e5], 2048) * np.random.default_rng(6).uniform(0.9, 1.1, 6144),
+    "1e-300 to 1e300": 10 ** np.random.default_rng(7).uniform(-300, 300, 3000),
+    "near overflow": 1.7e308 * np.random.default_rng(8).uniform(0.01, 1, 3000),
+    "subnormal": 1e-310 * np.random.default_rng(9).uniform(0.1, 1, 3000),
+}
+
+
+@pytest.mark.parametrize("name", GAMMA)
+def test_gamma(name):
+    """log(a) - digamma(a) = log(mean) - mean(log), scale = mean / a."""
+    x = GAMMA[name]
+    with mpmath.workdps(80):
+        rows = [mpmath.mpf(v) for v in x.tolist()]
+        n, mean = len(rows), mpmath.fsum(rows) / len(rows)
+        gap = mpmath.log(mean) - mpmath.fsum(map(mpmath.log, rows)) / n
+        fit = th.fit(x, "gamma")
+        a = mpmath.findroot(
+            lambda a: mpmath.log(a) - mpmath.digamma(a) - gap, mpmath.mpf(fit.params["shape"])
+        )
+        assert abs(fit.params["shape"] / a - 1) < 1e-14
+        scale = mean / a
+        assert abs(fit.params["scale"] - scale) < 1e-14 * scale + 5e-324
+        logs = n * (mpmath.log(mean) - gap)
+        value = (a - 1) * logs - n * a - n * (a * mpmath.log(scale) + mpmath.loggamma(a))
+        assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), n)
+        determinant = n * (a * mpmath.polygamma(1, a) - 1)
+        errors = [mpmath.sqrt(a / determinant), scale * mpmath.sqrt(mpmath.polygamma(1, a) / determinant)]
+        for ours, exact in zip(fit.stderr.tolist(), errors, strict=True):
+            assert abs(ours - exact) < 1e-12 * exact + 5e-324
+        assert fit.L <= 1e-12
+
+
+def drawn(family, seed, n=400):
+    rng = np.random.default_rng(seed)
+    return rng.gumbel(size=n) if family == "gumbel" else rng.standard_t(3, n)
+
+
+@pytest.mark.parametrize("family", ["gumbel", "student_t"])
+@pytest.mark.parametrize(
+    ("offset", "scale"),
+    [(0.0, 1.0), (1e10, 1.0), (-1e12, 100.0), (0.0, 1e290), (1e-280, 1e-290), (3.0, 1e-10)],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_climbs(family, offset, scale, seed, in_fifty_digits):
+    """Newton's step from the fit, in fifty digits, is 1e-12 of what one row says, or rounding of theta."""
+    x = offset + scale * drawn(family, seed)
+    fit = th.fit(x, family)
+    reference = in_fifty_digits(Likelihood(family))
+    rows, theta = [mpmath.mpf(v) for v in x.tolist()], [mpmath.mpf(v) for v in fit.theta.tolist()]
+    units = [mpmath.mpf(scale) ** d for d in reference.family.DIMENSION]
+    p = range(len(theta))
+    entries = reference.information(rows, theta)
+    information = mpmath.matrix([[entries[i][j] * units[i] * units[j] for j in p] for i in p])
+    gradient = [g * unit for g, unit in zip(reference.score(rows, theta), units, strict=True)]
+    step = [s * unit for s, unit in zip(mpmath.lu_solve(information, gradient), units, strict=True)]
+    errors = [mpmath.sqrt((information**-1)[j, j]) * units[j] for j in p]
+    for j, error in enumerate(errors):
+        assert abs(step[j]) <= 1e-12 * error * mpmath.sqrt(x.size) + 2.0**-52 * abs(theta[j])
+        assert abs(fit.stderr[j] / error - 1) < 1e-9
+    value = reference.log_likelihood(rows, theta)
+    assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), x.size)
+    assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
