@@ -78,3 +78,32 @@ def test_climbs(family, offset, scale, seed, in_fifty_digits):
     value = reference.log_likelihood(rows, theta)
     assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), x.size)
     assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
+
+
+@pytest.mark.parametrize("n", [100, 1000, 100_000, 300_000])
+@pytest.mark.parametrize("seed", range(4))
+def test_tails_no_heavier_than_the_normal_have_no_maximum(n, seed):
+    """Where the likelihood rises to nu = infinity it says so; else no normal is more likely than the fit."""
+    x = np.random.default_rng(seed).normal(1, 2, n)
+    normal = th.fit(x, "normal")
+    try:
+        fit, message = th.fit(x, "student_t"), ""
+    except th.NoMaximumError as error:
+        fit, message = None, str(error)
+    if fit:
+        assert fit.log_likelihood > normal.log_likelihood
+        assert fit.params["nu"] < 1e6
+    else:
+        assert "still rises" in message
+        assert "tails heavier than the normal's" in message
+        limit = th.log_likelihood(x, "student_t", (*normal.theta, 1e9))
+        assert limit == pytest.approx(normal.log_likelihood, rel=1e-9)
+
+
+def test_most_rows_equal():
+    """The likelihood of a family with tails rises without end at a value that most rows share."""
+    for family in ("student_t", "gumbel", "normal", "gamma"):
+        with pytest.raises(th.NoMaximumError, match="has no maximum"):
+            th.fit([2.0] * 50, family)
+    with pytest.raises(th.NoMaximumError, match="not too many of which are equal"):
+        th.fit([2.0] * 50 + [1.0, 3.0, 7.0], "student_t")

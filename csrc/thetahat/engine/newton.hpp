@@ -94,8 +94,10 @@ inline void step_back(thetahat_climb& c, double n, bool last) {
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
 // what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10.
+// Flat: the rows say nothing of a parameter's logarithm, which runs to 0 or infinity, to a family at the edge
+// of this one.
 struct nearness {
-  bool close = true, rounded = false;
+  bool close = true, rounded = false, flat = false;
 };
 
 template <class Family>
@@ -106,6 +108,7 @@ inline nearness nearness_of(const newton_step<Family>& next, const thetahat_clim
     const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
     near.close &= rounding || small;
     near.rounded |= rounding && !small;
+    near.flat |= !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
   }
   near.close &= next.decrement >= 0;
   return near;
@@ -134,9 +137,9 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   c.decrement = next.decrement;
   step_from_best<Family>(c);
   const nearness near = nearness_of(next, c, s.n);
-  if (near.close && (slow || enough || near.rounded))
+  if (near.close && !near.flat && (slow || enough || near.rounded))
     c.state = thetahat_arrived;
-  else if (last || !finite)
+  else if (last || near.flat || !finite)
     c.state = thetahat_stuck;
 }
 
