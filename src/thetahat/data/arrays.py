@@ -210,8 +210,8 @@ def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
     count, first = _count(_kernels.count_inexact, chunks)
     if count:
         raise SampleError(
-            f"{what} holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold them"
-            " exactly: convert them first if rounding is what you want",
+            f"{what} holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold"
+            " them exactly: convert them first if rounding is what you want",
             first,
             count,
         )
