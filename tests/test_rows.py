@@ -2,6 +2,7 @@
 
 import sysconfig
 from importlib.util import find_spec
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -260,3 +261,28 @@ def test_any_layout(values, kind, step, times, data):
     blocks = (np.ma.array(x[a:b], mask=mask[a:b]) for a, b in zip([0, *cuts], [*cuts, x.size], strict=True))
     numbers = [s._sums().numbers() for s in (th.summarize(masked, "normal"), th.summarize(blocks, "normal"))]
     assert numbers[0] == numbers[1] == th.Summary.from_bytes(plain)._sums().numbers()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.95, 0.9999])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_threads_pack_rows_that_are_left_out(share, weighted):
+    """Each finds where its part of the grid begins among the rows that count; streams begin anywhere in it."""
+    rng = np.random.default_rng(5)
+    x, lost = rng.gamma(2, 3, 1_000_017), rng.random(1_000_017) < share
+    w = rng.uniform(0.5, 2, x.size) if weighted else None
+    kept = th.summarize(x[~lost], "gamma", weights=None if w is None else w[~lost], threads=1)
+    masked, holed = np.ma.array(x, mask=lost), np.where(lost, np.nan, x)
+    for threads in (1, 2, 5, 64):
+        assert sums(th.summarize(masked, "gamma", weights=w, threads=threads)) == sums(kept)
+        omitted = th.summarize(holed, "gamma", weights=w, threads=threads, nan_policy="omit")
+        assert sums(omitted) == sums(kept)
+        stream, cuts = th.Summary("gamma"), [0, 100, 300_000, 700_001, x.size]
+        for a, b in pairwise(cuts):
+            part = None if w is None else w[a:b]
+            stream.update(holed[a:b], weights=part, threads=threads, nan_policy="omit")
+        assert sums(stream) == sums(kept)
+        assert stream.omitted == omitted.omitted == lost.sum()
+
+
+def sums(summary):
+    return summary._sums().numbers()

@@ -48,11 +48,9 @@ inline bool move(double* theta, const double* next) {
 
 template <class Pass>
 THETAHAT_NOINLINE typename Pass::sums large_batch(const double* theta, block b) {
-  thetahat_rows x = plain_rows(b.x, b.n), w = plain_rows(b.w, b.n);
-  if (b.w) x.weights = &w;
   tree<Pass> t;
   t.clear(theta);
-  t.add(x, 0, b.n, 1);
+  t.add(b);
   return t.total().sums;
 }
 

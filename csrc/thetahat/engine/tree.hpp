@@ -1,8 +1,7 @@
 // A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full.
 #pragma once
 #include <string.h>
-#include "thetahat/engine/blocks.hpp"
-#include "thetahat/engine/threads.hpp"
+#include "thetahat/engine/packed.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -66,15 +65,15 @@ struct tree {
   void add(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
     const Pass pass(theta);
     if (!filtered(r)) return add_all(pass, r, first, n, threads);
+    if (threads > 1 && n >= 2 * span_rows) return add_packed(pass, r, first, n, threads);
     aligned_buffers room;
     for (int64_t start = first; start < first + n; start += block_rows) {
       int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
-      block b = load_counted(r, start, size, room);
-      thetahat_rows kept = plain_rows(b.x, b.n), weights = plain_rows(b.w, b.n);
-      if (b.w) kept.weights = &weights;
-      add_all(pass, kept, 0, b.n, 1);
+      add_block(pass, load_counted(r, start, size, room));
     }
   }
+
+  void add(const block& b) { add_block(Pass(theta), b); }
 
   sums total() const {
     sums s = pending > 0 ? sum_block(Pass(theta), pending_block()) : sums{};
@@ -104,6 +103,48 @@ struct tree {
       first += count * span_rows, n -= count * span_rows;
     }
     if (n > 0) add_all(pass, r, first, n, threads);
+  }
+
+  // A block of any size, in place.
+  void add_block(const Pass& pass, const block& b) {
+    thetahat_rows x = plain_rows(b.x, b.n), w = plain_rows(b.w, b.n);
+    if (b.w) x.weights = &w;
+    add_all(pass, x, 0, b.n, 1);
+  }
+
+  // Rows of which some are left out: their places are counted first, then each thread packs its own spans.
+  void add_packed(const Pass& pass, const thetahat_rows& r, int64_t first, int64_t n, int threads) {
+    for (int64_t done = 0; done < n; done += packed_rows::most) {
+      const int64_t size = n - done < packed_rows::most ? n - done : packed_rows::most;
+      const packed_rows packed(r, first + done, size, threads);
+      const int64_t total = packed.total(), filled = blocks % span_blocks * block_rows + pending;
+      const int64_t missing = filled ? span_rows - filled : 0, head = missing < total ? missing : total;
+      auto add = [&](const block& b) { add_block(pass, b); };
+      packed.visit(0, head, add);
+      const int64_t spans = (total - head) / span_rows;
+      add_packed_spans(pass, packed, head, spans, threads);
+      packed.visit(head + spans * span_rows, total, add);
+    }
+  }
+
+  void add_packed_spans(const Pass& pass, const packed_rows& packed, int64_t from, int64_t count,
+                        int threads) {
+    struct shares {
+      const Pass& pass;
+      const packed_rows& packed;
+      int64_t from;
+      sums node[packed_rows::most / span_rows];
+    } work = {pass, packed, from, {}};
+    auto job = [](void* context, int64_t i) {
+      shares& w = *static_cast<shares*>(context);
+      tree own;
+      own.clear(nullptr);
+      const int64_t start = w.from + i * span_rows;
+      w.packed.visit(start, start + span_rows, [&](const block& b) { own.add_block(w.pass, b); });
+      w.node[i] = own.level[span_level];
+    };
+    run_jobs(threads, count, job, &work);
+    for (int64_t i = 0; i < count; ++i) push(work.node[i], span_level);
   }
 
   // Puts rows into the block that is not yet full.
