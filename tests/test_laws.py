@@ -147,21 +147,26 @@ from conftest import CASES
 samples = np.load(sys.argv[1])
 for family, theta in CASES:
     x = np.tile(samples[f"{family} {theta}"], 100)[:-7]
-    start = th.fit(x[:50], family).theta
-    ga = th.GradientAscent(learning_rate=1e-9 * float(start[-1]) ** 2, epochs=50)
+    rate = float(th.fit(x[:3000], family).stderr.min()) ** 2
+    ga = th.GradientAscent(learning_rate=1e-3 * rate, epochs=50)
     sgd = [
-        th.SGD(learning_rate=1e-4 * float(start[-1]) ** 2, epochs=3, batch_size=size, order=order)
+        th.SGD(learning_rate=1e-3 * rate, epochs=3, batch_size=size, order=order)
         for size in (1, 10, 100, 5000) for order in ("sequential", "batches", "samples")
     ]
     for n in (2, 17, 3000, x.size):
-        fit = th.fit(x[:n], family)
-        value, score = th.log_likelihood_and_score(x[:n], family, theta)
-        for array in (fit.theta, fit.cov, fit.log_likelihood, fit.L, fit.bic, fit.confint(), value, score):
+        try:
+            fit = th.fit(x[:n], family, cov="sandwich", weights=np.resize([1.0, 2.5, 0.0], n))
+            arrays = [fit.theta, fit.cov, fit.log_likelihood, fit.L, fit.bic, fit.confint()]
+            arrays += [th.fit(x[:n], family).theta]
+        except th.NoMaximumError as error:
+            print(error)
+            arrays = []
+        for array in (*arrays, *th.log_likelihood_and_score(x[:n], family, theta)):
             print(np.asarray(array).tobytes().hex())
     print(th.logpdf(x[:1001], family, theta).tobytes().hex())
     for method in [ga, *sgd]:
         rng = 1 if method.draws else None
-        print(th.fit(x[:9000], family, method=method, start=start, rng=rng).theta.tobytes().hex())
+        print(th.fit(x[:9000], family, method=method, start=theta, rng=rng).theta.tobytes().hex())
 """
 
 

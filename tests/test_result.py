@@ -191,7 +191,7 @@ def test_print_is_a_table():
 
 def test_bits_do_not_depend_on_how_a_fit_is_asked(case):
     """Values are computed when asked for; the sample may be gone or changed by then."""
-    x = case.sample(100)
+    x = case.sample(500)
     early, late = th.fit(x, case.family), th.fit(x, case.family)
     values = early.log_likelihood, early.stderr.tolist()
     x[:] = 0

@@ -266,7 +266,7 @@ def test_any_layout(values, kind, step, times, data):
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.95, 0.9999])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_threads_pack_rows_that_are_left_out(share, weighted):
-    """Each finds where its part of the grid begins among the rows that count; streams begin anywhere in it."""
+    """Each finds where its part of the grid begins among the rows that count; streams begin anywhere."""
     rng = np.random.default_rng(5)
     x, lost = rng.gamma(2, 3, 1_000_017), rng.random(1_000_017) < share
     w = rng.uniform(0.5, 2, x.size) if weighted else None
