@@ -152,7 +152,7 @@ def test_foreign_records_are_refused(spoil):
 
 def test_damaged_records_are_refused():
     record = th.fit([1.0, 2.0], "normal").to_dict()
-    for key in record.keys() - {"aic", "bic"}:
+    for key in record.keys() - {"aic", "aicc", "bic"}:
         with pytest.raises((th.ParameterError, th.UnknownFamilyError)):
             th.Fit.from_dict({**record, key: "?"})
     for key, value in {

@@ -132,8 +132,10 @@ typedef struct {
    * is no way but to climb. */
   int (*maximum)(const void* sums, double* theta);
   void (*climb)(const void* sums_at_theta, thetahat_climb* climb); /* one step */
-  /* products may be NULL; else the covariance is the sandwich. */
-  void (*evaluate)(const void* sums, const void* products, const double* theta, thetahat_values* values);
+  /* products may be NULL; else the covariance is the sandwich. Parameters that are held have no covariance.
+   */
+  void (*evaluate)(const void* sums, const void* products, const double* theta, const int* held,
+                   thetahat_values* values);
 
   int (*valid)(const double* theta);
   void (*log_density)(const double* theta, const double* x, double* out, int64_t n);

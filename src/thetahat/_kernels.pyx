@@ -101,7 +101,7 @@ cdef extern from "thetahat/api.h" nogil:
         double (*rows)(const void*) noexcept nogil
         int (*maximum)(const void*, double*) noexcept nogil
         void (*climb)(const void*, thetahat_climb*) noexcept nogil
-        void (*evaluate)(const void*, const void*, const double*, thetahat_values*) noexcept nogil
+        void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
         void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
         int64_t (*count_outside)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
@@ -248,11 +248,12 @@ cdef class Sums:
             return None
         return to_tuple(theta, self.family.n_params)
 
-    def evaluate(self, theta, Products products=None):
+    def evaluate(self, theta, Products products=None, held=()):
         """Return log-likelihood, score, information, covariance, standard errors and Newton decrement.
 
-        With products the covariance is the sandwich.
+        With products the covariance is the sandwich; held parameters have none.
         """
+        cdef int which[thetahat_max_params]
         cdef double at[thetahat_max_params]
         cdef thetahat_values v
         cdef int p = self.family.n_params
@@ -260,7 +261,9 @@ cdef class Sums:
         if products is not None:
             of_scores = products.state
         read_theta(self.family, theta, at)
-        self.family.evaluate(self.state, of_scores, at, &v)
+        for j in range(p):
+            which[j] = j in held
+        self.family.evaluate(self.state, of_scores, at, which, &v)
         return (
             v.log_likelihood,
             to_tuple(v.score, p),

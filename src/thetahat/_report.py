@@ -48,5 +48,8 @@ def _table(fit: Fit) -> list[str]:
     wide = max(map(len, fit.params))
     lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
     for (name, value), error, (low, high) in zip(fit.params.items(), fit.stderr, fit.confint(), strict=True):
-        lines.append(f"{name:{wide}}  {value:13.7g}  {error:11.4g}  {low:13.7g} {high:13.7g}")
+        if name in fit.fixed:
+            lines.append(f"{name:{wide}}  {value:13.7g}        fixed")
+        else:
+            lines.append(f"{name:{wide}}  {value:13.7g}  {error:11.4g}  {low:13.7g} {high:13.7g}")
     return lines

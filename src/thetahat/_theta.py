@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat.errors import ParameterError
-from thetahat.families import get_family
+from thetahat.families import Parameter, get_family
 
-__all__ = ["Theta", "check_theta"]
+__all__ = ["Theta", "check_theta", "check_value"]
 
 Theta = Sequence[float] | NDArray[np.float64]
 
@@ -34,8 +34,22 @@ def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
             f"{what} has {len(values)} value(s), but {description.signature} takes {len(description.names)}"
         )
     for parameter, value in zip(description.parameters, values, strict=True):
-        if not math.isfinite(value) or (parameter.positive and value <= 0):
-            raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}")
+        check_value(parameter, value, what)
     if not _kernels.valid(family, values):
         raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
     return values
+
+
+def check_value(parameter: Parameter, value: float, what: str) -> float:
+    """Return a parameter's value as a float; raise where it leaves its domain."""
+    try:
+        number = float(value)
+        if (
+            isinstance(value, str | bytes)
+            or not math.isfinite(number)
+            or (parameter.positive and number <= 0)
+        ):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}") from error
+    return number

@@ -17,8 +17,8 @@ from thetahat._report import report
 from thetahat._theta import check_theta
 from thetahat.errors import ParameterError
 from thetahat.families import Family, family_index, get_family
-from thetahat.sample import Sample
-from thetahat.solvers import METHODS, Method, Outcome, Values
+from thetahat.sample import check_sums
+from thetahat.solvers import METHODS, Method, Outcome, Task, Values
 from thetahat.solvers.exact import values_at
 
 __all__ = ["COVARIANCES", "Fit"]
@@ -60,6 +60,8 @@ class Fit:
         Number of rows left out besides: masked, null, of weight 0, or NaN where the policy was to omit them.
     passes : int
         How many times the fit read the sample.
+    fixed : tuple of str
+        The parameters that kept the values they were given; their standard errors are 0.
     cov_type : str
         Where `cov` and `stderr` come from: ``"information"`` or ``"sandwich"``.
     epochs : int
@@ -78,6 +80,7 @@ class Fit:
         rows: int,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
+        held: tuple[int, ...] = (),
         cov_type: str = COVARIANCES[0],
         omitted: int = 0,
         passes: int = 1,
@@ -90,6 +93,7 @@ class Fit:
         self.n = n
         self.rows = rows
         self.method = method
+        self._held = held
         self.cov_type = cov_type
         self.omitted = omitted
         self.passes = passes
@@ -103,15 +107,16 @@ class Fit:
             self._values = values
 
     @classmethod
-    def from_outcome(cls, outcome: Outcome, sample: Sample, method: Method, cov: str) -> Fit:
+    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, cov: str) -> Fit:
         """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
+        sample, held = task.sample, tuple(task.fixed)
         theta, values = outcome.theta, outcome.values
         sums = sample.at(theta) if values is None else None
         if cov == "sandwich":
             products = sample.score_products(theta)
-            values = values_at(sums if sums is not None else sample.at(theta), theta, products)
+            values = values_at(sums if sums is not None else sample.at(theta), theta, products, held)
         elif sums is not None and not _kernels.sufficient[sample.family]:
-            values = values_at(sums, theta)
+            values = values_at(check_sums(sums, theta), theta, held=held)
         n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
         return cls(
             sample.family,
@@ -121,6 +126,7 @@ class Fit:
             rows=rows,
             sums=sums,
             values=values,
+            held=held,
             cov_type=cov,
             omitted=sample.omitted,
             passes=sample.passes,
@@ -132,7 +138,7 @@ class Fit:
     @cached_property
     def _values(self) -> Values:
         assert self._sums is not None
-        return values_at(self._sums, self._theta)
+        return values_at(self._sums, self._theta, held=self._held)
 
     @property
     def _family(self) -> Family:
@@ -142,6 +148,11 @@ class Fit:
     def family(self) -> str:
         """Name of the family."""
         return _kernels.families[self._index]
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of the parameters that kept the values they were given."""
+        return tuple(self._family.names[place] for place in self._held)
 
     @property
     def params(self) -> dict[str, float]:
@@ -175,13 +186,26 @@ class Fit:
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion, ``2 * n_params - 2 * log_likelihood``."""
-        return 2 * len(self._theta) - 2 * self.log_likelihood
+        """Akaike's information criterion, ``2 * k - 2 * log_likelihood`` for k fitted parameters."""
+        return 2 * self._fitted - 2 * self.log_likelihood
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's criterion corrected for small samples, ``aic + 2 k (k + 1) / (n - k - 1)``.
+
+        After Hurvich and Tsai (1989); infinite where n is at most k + 1.
+        """
+        k, rest = self._fitted, self.n - self._fitted - 1
+        return self.aic + 2 * k * (k + 1) / rest if rest > 0 else math.inf
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, ``log(n) * n_params - 2 * log_likelihood``."""
-        return _kernels.log(self.n) * len(self._theta) - 2 * self.log_likelihood
+        """Schwarz's criterion, ``log(n) * k - 2 * log_likelihood`` for k fitted parameters."""
+        return _kernels.log(self.n) * self._fitted - 2 * self.log_likelihood
+
+    @property
+    def _fitted(self) -> int:
+        return len(self._theta) - len(self._held)
 
     @property
     def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
@@ -238,9 +262,11 @@ class Fit:
             "n": self.n,
             "rows": self.rows,
             "omitted": self.omitted,
+            "fixed": list(self.fixed),
             "cov_type": self.cov_type,
             "log_likelihood": _to_json(self.log_likelihood),
             "aic": _to_json(self.aic),
+            "aicc": _to_json(self.aicc),
             "bic": _to_json(self.bic),
             "L": _to_json(self.L),
             "status": self.status,
@@ -287,6 +313,7 @@ class Fit:
                 float(_from_json(record["L"])),
             ),
             rows=check_count("rows", record["rows"]),
+            held=tuple(names.index(name) for name in record["fixed"]),
             cov_type=check_choice("cov_type", record["cov_type"], COVARIANCES),
             omitted=check_count("omitted", record["omitted"], least=0),
             passes=check_count("passes", record["passes"]),

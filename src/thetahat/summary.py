@@ -138,7 +138,7 @@ class Summary:
             if start is None:
                 raise ParameterError("start is needed: a summary holds no rows to estimate it from")
             task = task._replace(start=check_theta(self._index, start, "start"), trace=trace)
-        return Fit.from_outcome(method.run(task), task.sample, method, COVARIANCES[0])
+        return Fit.from_outcome(method.run(task), task, method, COVARIANCES[0])
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""

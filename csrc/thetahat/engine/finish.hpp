@@ -40,16 +40,21 @@ inline double times_power(double value, double scale, int power) {
 }
 
 // Families give score and information in units of their scale, which neither overflow nor underflow.
+// The covariance is that of the parameters that are not held: rows and columns of the others are zero.
 template <class Family>
 struct at_theta {
   static constexpr int p = Family::n_params;
   double score[p], information[p * p], covariance[p * p] = {};
   bool concave;
 
-  at_theta(const Family& family, const typename sums_pass<Family>::sums& s) {
+  at_theta(const Family& family, const typename sums_pass<Family>::sums& s, const int* held = nullptr) {
     family.score(s, score);
     family.information(s, information);
-    if constexpr (has_covariance<Family>)
+    bool any = false;
+    for (int j = 0; held && j < p; ++j) any |= held[j] != 0;
+    if (any)
+      concave = invert_free(held);
+    else if constexpr (has_covariance<Family>)
       concave = family.covariance(s, covariance);
     else
       concave = invert<p>(information, covariance);
@@ -59,6 +64,17 @@ struct at_theta {
     for (int i = 0; i < p; ++i)
       for (int j = 0; j < p; ++j) L += score[i] * covariance[i * p + j] * score[j];
     return L;
+  }
+
+ private:
+  bool invert_free(const int* held) {
+    double J[p * p];
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) J[i * p + j] = held[i] || held[j] ? double(i == j) : information[i * p + j];
+    const bool done = invert<p>(J, covariance);
+    for (int j = 0; j < p; ++j)
+      if (held[j]) covariance[j * p + j] = 0.0;
+    return done;
   }
 };
 
@@ -83,12 +99,12 @@ inline void sandwich(const double_double* triangle, double* C) {
 
 template <class Family>
 void evaluate(const typename sums_pass<Family>::sums& s, const typename products_pass<Family>::sums* products,
-              const double* theta, thetahat_values* v) {
+              const double* theta, const int* held, thetahat_values* v) {
   constexpr int p = Family::n_params;
   constexpr const int* dimension = Family::dimension;
   const Family family(theta);
   const double scale = family.scale();
-  at_theta<Family> at(family, s);
+  at_theta<Family> at(family, s, held);
 
   v->log_likelihood = family.log_likelihood(s);
   v->decrement = at.decrement();

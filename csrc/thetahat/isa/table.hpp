@@ -47,9 +47,10 @@ struct functions {
   static double n(const void* s) { return in(s).sums.n; }
   static double rows(const void* s) { return in(s).rows; }
   static void climb_on(const void* s, thetahat_climb* c) { climb<Family>(in(s).sums, c); }
-  static void evaluate_at(const void* s, const void* p, const double* theta, thetahat_values* values) {
+  static void evaluate_at(const void* s, const void* p, const double* theta, const int* held,
+                          thetahat_values* values) {
     auto meat = static_cast<const counted_sums<typename products::sums>*>(p);
-    evaluate<Family>(in(s).sums, meat ? &meat->sums : nullptr, theta, values);
+    evaluate<Family>(in(s).sums, meat ? &meat->sums : nullptr, theta, held, values);
   }
   static int valid(const double* theta) { return Family::valid(theta); }
   static void log_density(const double* theta, const double* x, double* out, int64_t rows) {

@@ -23,6 +23,7 @@ class Task(NamedTuple):
 
     sample: Sample
     start: Theta = ()
+    fixed: dict[int, float] = {}  # noqa: RUF012 - never changed
     rng: Any = None
     trace: bool = False
     progress: bool = False

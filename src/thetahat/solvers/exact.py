@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -38,18 +39,21 @@ class Exact(Method):
 
     def run(self, task: Task) -> Outcome:
         """Return the maximum."""
-        if _kernels.solved[task.family]:
+        sample, fixed = task.sample, task.fixed
+        if _kernels.solved[task.family] and not fixed:
             return Outcome(task.solve())
-        sample = task.sample
         theta = task.start or start_values(sample, _START)
+        theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
+        if len(fixed) == len(theta):
+            return Outcome(theta)
         rows = _pilot_rows(sample.size)
-        if 2 * rows < sample.size:
+        if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
             pilot = sample.pilot(rows)
             with suppress(NoMaximumError):  # the whole sample may have one all the same
-                theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta)
-            theta, values = _climb(sample, theta)
+                theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta, tuple(fixed))
+            theta, values = _climb(sample, theta, tuple(fixed))
             return Outcome(theta, values=values)  # the last step is beyond what standard errors show
-        return Outcome(_climb(sample, theta)[0])
+        return Outcome(_climb(sample, theta, tuple(fixed))[0])
 
 
 def start_values(sample: Sample, rows: int) -> Theta:
@@ -65,15 +69,17 @@ def start_values(sample: Sample, rows: int) -> Theta:
     return start
 
 
-def values_at(sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None) -> Values:
+def values_at(
+    sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None, held: Sequence[int] = ()
+) -> Values:
     """Return what sums say at the theta they were taken at."""
-    log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products)
+    log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products, held)
     return Values(log_likelihood, cov, stderr, decrement)
 
 
-def _climb(sample: Sample, start: Theta) -> tuple[Theta, Values]:
+def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
     """Climb from a start; return the maximum, and what the last look before the last step saw."""
-    climb = Climb(sample.family, start)
+    climb = Climb(sample.family, start, held)
     theta, sums = start, sample.at(start)
     while climb.look(sums):
         theta = climb.theta
@@ -84,7 +90,7 @@ def _climb(sample: Sample, start: Theta) -> tuple[Theta, Values]:
             f"the {family.name} likelihood of these {sums.rows} row(s) still rises at"
             f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.exists}"
         )
-    return climb.theta, values_at(sums, theta)
+    return climb.theta, values_at(sums, theta, held=held)
 
 
 def _pilot_rows(n: int) -> int:

@@ -1,0 +1,103 @@
+"""Parameters that keep a value."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+import thetahat as th
+from thetahat.families import get_family
+
+
+def names_of(case):
+    return get_family(th.families().index(case.family)).names
+
+
+def subsets(names):
+    return [held for size in range(1, len(names)) for held in combinations(names, size)]
+
+
+def test_the_others_are_fitted(case):
+    """At the value of the free fit they stay where they are; beside it, at the maximum along the rest."""
+    x = case.sample(2000)
+    free = th.fit(x, case.family)
+    for held in subsets(names_of(case)):
+        same = th.fit(x, case.family, fixed={name: free.params[name] for name in held})
+        np.testing.assert_allclose(same.theta, free.theta, rtol=1e-10, atol=1e-10 * free.stderr.max())
+        assert same.fixed == held
+        assert same.aic == pytest.approx(free.aic - 2 * len(held), rel=1e-12)
+        near = {name: free.params[name] + 0.3 * free.stderr[names_of(case).index(name)] for name in held}
+        fit = th.fit(x, case.family, fixed=near)
+        assert all(fit.params[name] == value for name, value in near.items())
+        assert fit.log_likelihood < free.log_likelihood
+        for _ in range(20):
+            neighbour = fit.theta + fit.stderr * np.random.default_rng(0).normal(size=fit.theta.size)
+            assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
+
+
+def test_standard_errors_are_those_of_the_others_alone(case):
+    x = case.sample(2000)
+    for held in subsets(names_of(case)):
+        fixed = dict(zip(names_of(case), case.theta, strict=True))
+        fit = th.fit(x, case.family, fixed={name: fixed[name] for name in held})
+        free = [j for j, name in enumerate(names_of(case)) if name not in held]
+        information = np.array(case.reference.information(x, fit.theta))[np.ix_(free, free)]
+        np.testing.assert_allclose(fit.cov[np.ix_(free, free)], np.linalg.inv(information), rtol=1e-8)
+        others = [j for j in range(fit.theta.size) if j not in free]
+        assert not fit.cov[others].any()
+        assert fit.stderr[others].tolist() == [0.0] * len(others)
+        np.testing.assert_array_equal(fit.confint()[others], fit.theta[others][:, None] * [1, 1])
+        assert str(fit).count("  fixed") == len(held)
+        robust = th.fit(x, case.family, fixed={name: fixed[name] for name in held}, cov="sandwich")
+        inverse = np.linalg.inv(information)
+        meat = np.array(case.reference.score_products(x, robust.theta))[np.ix_(free, free)]
+        np.testing.assert_allclose(robust.cov[np.ix_(free, free)], inverse @ meat @ inverse, rtol=1e-6)
+
+
+def test_all_of_them_fixed_is_an_evaluation(case):
+    x = case.sample(500)
+    fit = th.fit(x, case.family, fixed=dict(zip(names_of(case), case.theta, strict=True)))
+    assert fit.theta.tolist() == list(case.theta)
+    assert fit.log_likelihood == th.log_likelihood(x, case.family, case.theta)
+    assert fit.aic == -2 * fit.log_likelihood
+    assert fit.passes == 1
+
+
+def test_a_large_sample_takes_the_pilot_too():
+    x = np.random.default_rng(0).standard_t(4, 300_000)
+    fit = th.fit(x, "student_t", fixed={"nu": 4})
+    assert fit.passes <= 4
+    assert fit.params["nu"] == 4
+    assert fit.L <= 1e-12
+
+
+def test_records_keep_what_was_fixed():
+    fit = th.fit([1.0, 2.0, 4.0], "normal", fixed={"mu": 2})
+    back = th.Fit.from_dict(fit.to_dict())
+    assert back.fixed == ("mu",)
+    assert (back.aic, back.aicc, str(back)) == (fit.aic, fit.aicc, str(fit))
+
+
+def test_the_corrected_criterion():
+    fit = th.fit([1.0, 2.0, 4.0, 8.0, 9.0], "normal")
+    assert fit.aicc == pytest.approx(fit.aic + 2 * 2 * 3 / (5 - 3))
+    assert th.fit([1.0, 2.0, 4.0], "normal").aicc == np.inf
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        ({"nu": -1}, "fixed: nu must be positive and finite, got -1"),
+        ({"sigma": np.inf}, "fixed: sigma must be positive and finite, got inf"),
+        ({"mu": "0"}, "fixed: mu must be finite, got '0'"),
+        ({"df": 4}, r"fixed: student_t\(mu, sigma, nu\) has no parameter 'df'"),
+    ],
+)
+def test_bad_values(fixed, message):
+    with pytest.raises(th.ParameterError, match=message):
+        th.fit([1.0, 2.0, 4.0], "student_t", fixed=fixed)
+
+
+def test_other_methods_move_all_parameters():
+    with pytest.raises(th.ParameterError, match="fixed belongs to Exact"):
+        th.fit([1.0, 2.0], "normal", fixed={"mu": 1}, method=th.GradientAscent(learning_rate=1, epochs=1))
