@@ -12,12 +12,13 @@ struct newton_step {
   static constexpr int p = Family::n_params;
   double step[p];
   double decrement;  // NaN where the log-likelihood is not concave: then the step is uphill, no more
+  double blur;       // the decrement that the rounding of theta alone may leave at the maximum
 
   // With m = d theta / d(free), in units of the scale: g_free = m g, J_free = m J m - diag(m g) where free is
   // a logarithm.
   newton_step(const Family& family, const typename sums_pass<Family>::sums& s, const thetahat_climb& c) {
     const at_theta<Family> at(family, s);
-    double g[p], J[p * p], C[p * p], m[p];
+    double g[p], J[p * p], C[p * p], m[p], rounding = 0.0;
     for (int j = 0; j < p; ++j) {
       bool log_scale = Family::domain[j] == thetahat_positive;
       m[j] = log_scale ? times_power(c.theta[j], family.scale(), -Family::dimension[j]) : 1.0;
@@ -29,6 +30,11 @@ struct newton_step {
         if (i == j && Family::domain[j] == thetahat_positive) entry -= g[j];
         J[i * p + j] = c.held[i] || c.held[j] ? double(i == j) : entry;
       }
+    for (int j = 0; j < p; ++j) {
+      double size = fabs(times_power(c.theta[j], family.scale(), -Family::dimension[j])) / m[j];
+      if (!c.held[j]) rounding += 0x1p-52 * size * sqrt(J[j * p + j]);
+    }
+    blur = rounding * rounding;
     const bool concave = invert<p>(J, C);
     if (!concave) invert_raised(J, C);
     decrement = concave ? 0.0 : NAN;
@@ -92,7 +98,8 @@ inline void step_back(thetahat_climb& c, double n, bool last) {
 
 // Looks at c.theta through the sums there, and says where to look next. Arrived: L, the squared distance to
 // the maximum in standard errors, is at most 1e-12, and 1e-19 for each row, so that the step yet taken, from
-// best to theta, squares an error of 3e-10; or what is left of it are rounding errors.
+// best to theta, squares an error of 3e-10; or what is left of it are rounding errors, of the sums or of
+// theta.
 template <class Family>
 void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   thetahat_climb& c = *climb;
@@ -102,7 +109,8 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   if (!c.standing && !finite) return widen<Family>(c, last);
   if (c.standing && !(value >= c.log_likelihood - slack)) return step_back<Family>(c, s.n, last);
   const newton_step<Family> next(family, s, c);
-  const bool close = next.decrement <= 1e-19 * s.n, slow = c.standing && next.decrement > 1e-3 * c.decrement;
+  const bool close = next.decrement <= 1e-19 * s.n || next.decrement <= next.blur,
+             slow = c.standing && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * s.n;
   for (int j = 0; j < Family::n_params; ++j) {
     c.best[j] = c.theta[j];
