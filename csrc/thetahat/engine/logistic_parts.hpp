@@ -1,0 +1,26 @@
+// What the logistic law of a standardized row z says, by one exponential: log f = -|z| - 2 log u, u = 1 + e,
+// e = exp(-|z|), and its derivatives. Nothing overflows, and z and -z go the same way.
+#pragma once
+#include "thetahat/math/exp_log.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+template <class V>
+struct logistic_parts {
+  V a, e, u, inverse;  // |z|; exp(-a), 0 from 708 on, so that z^2 e is never infinite; 1 + e; 1 / u
+
+  explicit logistic_parts(V z) : a(abs(z)) {
+    const auto near = a < 708.0;
+    e = select(near, exp_in_range(select(near, -a, V{})), V{});
+    u = 1.0 + e;
+    inverse = 1.0 / u;
+  }
+  // Minus the first derivative of log f, tanh(z/2), and minus the second, 2 e / u^2.
+  V slope(V z) const {
+    V h = (1.0 - e) * inverse;
+    return select(z < 0.0, -h, h);
+  }
+  V curvature() const { return 2.0 * e * inverse * inverse; }
+};
+
+}  // namespace thetahat::THETAHAT_ISA

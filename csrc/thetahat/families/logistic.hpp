@@ -1,0 +1,67 @@
+// Logistic(mu, s): log f = -log s - |z| - 2 log(1 + exp(-|z|)),  z = (x - mu) / s.
+// Sums at theta, with h = tanh(z/2) and p = dh/dz: of |z|, h, z h, p, z p, z^2 p, and the product of
+// 1 + exp(-|z|).
+#pragma once
+#include "thetahat/engine/logistic_parts.hpp"
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct logistic {
+  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  static constexpr int domain[] = {thetahat_real, thetahat_positive};
+  static constexpr int dimension[] = {1, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double mu, s, r, log_s;
+
+  explicit logistic(const double* theta)
+      : mu(theta[0]), s(theta[1]), r(1.0 / theta[1]), log_s(log(theta[1])) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return s; }
+
+  static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
+  static bool inside(double) { return true; }
+
+  template <class V>
+  void terms(V x, V* t, V* u) const {
+    V z = (x - mu) * r;
+    const logistic_parts<V> at(z);
+    t[0] = at.a;
+    t[1] = at.slope(z);
+    t[2] = z * t[1];
+    t[3] = at.curvature();
+    t[4] = z * t[3];
+    t[5] = z * t[4];
+    u[0] = at.u;
+  }
+  double log_likelihood(const sums& at) const {
+    return -at.n * log_s - at.sum[0].hi - 2 * at.product[0].value();
+  }
+  void score(const sums& at, double* g) const {
+    g[0] = at.sum[1].hi;
+    g[1] = at.sum[2].hi - at.n;
+  }
+  void information(const sums& at, double* J) const {
+    J[0] = at.sum[3].hi;
+    J[1] = J[2] = (at.sum[1] + at.sum[4]).hi;
+    J[3] = 2 * at.sum[2].hi + at.sum[5].hi - at.n;
+  }
+  template <class V>
+  V log_density(V x) const {
+    const logistic_parts<V> at((x - mu) * r);
+    return -log_s - at.a - 2.0 * log1p(at.e);
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = (x - mu) * r;
+    g[0] = logistic_parts<V>(z).slope(z);
+    g[1] = z * g[0] - 1.0;
+  }
+};
+
+THETAHAT_FAMILY(logistic)
+
+}  // namespace thetahat::THETAHAT_ISA

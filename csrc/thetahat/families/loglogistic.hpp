@@ -1,0 +1,70 @@
+// Log-logistic(shape k, scale s): log x is Logistic(log s, 1/k). log f = log k - log s - q - |z| - 2 log u,
+// q = log(x / s), z = k q, u = 1 + exp(-|z|), x > 0.
+// Sums at theta, with h = tanh(z/2) and p = dh/dz: of q + |z|, h, q h, p, q p, q^2 p, and the product of u.
+#pragma once
+#include "thetahat/engine/logistic_parts.hpp"
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+#include "thetahat/math/log_ratio.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct loglogistic {
+  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
+  static constexpr int dimension[] = {0, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double k, s, r, log_k, log_s;
+
+  explicit loglogistic(const double* theta)
+      : k(theta[0]), s(theta[1]), r(1.0 / theta[1]), log_k(log(theta[0])), log_s(log(theta[1])) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return s; }
+
+  static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
+  static bool inside(double x) { return x > 0; }
+
+  template <class V>
+  void terms(V x, V* t, V* u) const {
+    V q = log_ratio(x, s, r), z = k * q;
+    const logistic_parts<V> at(z);
+    t[0] = q + at.a;
+    t[1] = at.slope(z);
+    t[2] = q * t[1];
+    t[3] = at.curvature();
+    t[4] = q * t[3];
+    t[5] = q * t[4];
+    u[0] = at.u;
+  }
+  double log_likelihood(const sums& at) const {
+    return at.n * log_k - at.n * log_s - at.sum[0].hi - 2 * at.product[0].value();
+  }
+  // d/dk: 1/k - q h;  d/ds in units of s: k h.
+  void score(const sums& at, double* g) const {
+    g[0] = at.n / k - at.sum[2].hi;
+    g[1] = k * at.sum[1].hi;
+  }
+  void information(const sums& at, double* J) const {
+    J[0] = at.n / k / k + at.sum[5].hi;
+    J[1] = J[2] = -(at.sum[1].hi + k * at.sum[4].hi);
+    J[3] = k * (at.sum[1].hi + k * at.sum[3].hi);
+  }
+  template <class V>
+  V log_density(V x) const {
+    V q = log_ratio(x, s, r);
+    const logistic_parts<V> at(k * q);
+    return log_k - log_s - (q + at.a) - 2.0 * log1p(at.e);
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V q = log_ratio(x, s, r), z = k * q, h = logistic_parts<V>(z).slope(z);
+    g[0] = 1 / k - q * h;
+    g[1] = k * h;
+  }
+};
+
+THETAHAT_FAMILY(loglogistic)
+
+}  // namespace thetahat::THETAHAT_ISA

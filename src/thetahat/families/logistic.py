@@ -1,0 +1,24 @@
+"""Logistic(mu, s): mean mu, scale s; scipy's ``logistic(loc=mu, scale=s)``, R's ``dlogis(location, scale)``.
+
+The standard deviation is s pi / sqrt(3). There are no sufficient statistics: the fit reads the rows a few
+times. At the maximum the sums of tanh(z/2) and of z tanh(z/2) - 1 are 0, z = (x - mu) / s; there is one.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the parameters with the mean and the variance of these rows."""
+    mean, sd = pilot.mean_and_sd()
+    return (mean, sd * 0.5513288954217921) if sd > 0 else None  # sqrt(3) / pi
+
+
+family = Family(
+    name="logistic",
+    names=("mu", "s"),
+    exists="at least two rows, not all equal",
+    start=start,
+)
