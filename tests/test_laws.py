@@ -215,7 +215,8 @@ def test_fit_is_a_maximum(case):
     rng = np.random.default_rng(0)
     for _ in range(300):
         neighbour = fit.theta + fit.stderr * rng.normal(size=fit.theta.size) * 10.0 ** rng.uniform(-3, 0.5)
-        assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
+        if _kernels.valid(th.families().index(case.family), neighbour):
+            assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
 
 
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.
