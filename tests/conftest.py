@@ -24,11 +24,15 @@ class Case:
         self.family = family
         self.theta = theta
         self.reference = Likelihood(family)
-        self.dimension = self.reference.family.DIMENSION
+        self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
 
     def sample(self, n, seed=0):
         random = Random(f"{self.family} {self.theta} {seed}")
         return np.array([float(self.reference.family.draw(random, self.theta)) for _ in range(n)])
+
+
+def named(case):
+    return f"{case.family}{case.theta}"
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}{case[1]}")

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import CASES, Case
+from conftest import CASES, Case, named
 
 import thetahat as th
 from thetahat import _kernels, reference
@@ -256,12 +256,12 @@ def test_where_a_slice_ends_changes_no_bit(order, batch_size, slice_rows):
     assert run(slice_rows) == run(10**9)
 
 
-OF_ONE_DIMENSION = [Case(*c) for c in CASES if set(Case(*c).dimension) == {1}]  # one rate has one unit
+OF_ONE_DIMENSION = [Case(*c) for c in CASES if set(Case(*c).dimension or ()) == {1}]  # one rate has one unit
 
 
 @pytest.mark.parametrize("k", [-450, -270, -3, 1, 260, 450])
 @pytest.mark.parametrize("batch_size", [1, 10, 100])
-@pytest.mark.parametrize("case", OF_ONE_DIMENSION, ids=lambda case: f"{case.family}{case.theta}")
+@pytest.mark.parametrize("case", OF_ONE_DIMENSION, ids=named)
 def test_ascent_scales_with_the_sample(case, k, batch_size):
     """Of x 2^k from theta 2^k with rate 4^k, exponents alone differ, as far as doubles hold the rate."""
     x = case.sample(300)

@@ -10,33 +10,37 @@ struct double_double {
   double hi, lo;
 };
 
-inline double_double two_sum(double a, double b) {
+constexpr double_double two_sum(double a, double b) {
   double s = a + b, t = s - a;
   return {s, (a - (s - t)) + (b - t)};
 }
 
-inline double_double two_product(double a, double b) {
+constexpr double_double two_product(double a, double b) {
   constexpr double split = 134217729.0;  // 2^27 + 1
   double p = a * b, ca = split * a, cb = split * b;
   double ah = ca - (ca - a), al = a - ah, bh = cb - (cb - b), bl = b - bh;
   return {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
 }
 
-inline double_double operator+(double_double a, double b) {
+constexpr double_double operator+(double_double a, double b) {
   double_double s = two_sum(a.hi, b);
   return two_sum(s.hi, s.lo + a.lo);
 }
 
-inline double_double operator+(double_double a, double_double b) {
+constexpr double_double operator+(double_double a, double_double b) {
   double_double s = two_sum(a.hi, b.hi);
   return two_sum(s.hi, s.lo + (a.lo + b.lo));
 }
 
-inline double_double operator-(double_double a, double_double b) { return a + double_double{-b.hi, -b.lo}; }
+constexpr double_double operator-(double_double a, double_double b) {
+  return a + double_double{-b.hi, -b.lo};
+}
 
-inline double_double operator*(double_double a, double b) {
+constexpr double_double operator*(double_double a, double b) {
   double_double p = two_product(a.hi, b);
   return two_sum(p.hi, p.lo + a.lo * b);
 }
+
+constexpr double_double operator*(double_double a, double_double b) { return a * b.hi + a.hi * b.lo; }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,55 @@
+// Rayleigh(sigma): log f = log x - 2 log sigma - z^2/2,  z = x / sigma, x > 0. Sufficient: n and sum x^2,
+// from the moments Q + n m^2, where nothing cancels; the likelihood takes sum log x besides.
+#pragma once
+#include "thetahat/engine/row_product.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct rayleigh {
+  static constexpr int n_params = 1;
+  static constexpr int domain[] = {thetahat_positive};
+  static constexpr int dimension[] = {1};
+  static constexpr bool sufficient = true;
+  using sums = positive_moments;
+
+  double sigma, log_norm;
+
+  explicit rayleigh(const double* theta) : sigma(theta[0]), log_norm(2 * log(theta[0])) {}
+  static double scale_of(const double* theta) { return theta[0]; }
+  double scale() const { return sigma; }
+
+  static bool valid(const double* theta) { return positive(theta[0]); }
+  static bool inside(double x) { return positive(x); }
+
+  static sums sum(const block& b) { return block_positive_moments(b); }
+
+  // sigma^2 = mean(x^2) / 2: there is always a maximum.
+  static bool maximum(const sums& s, double* theta) {
+    theta[0] = ldexp(sqrt(0.5 * (s.gap.hi / s.n + s.mean.hi * s.mean.hi)), int(s.exponent));
+    return true;
+  }
+
+  double log_likelihood(const sums& s) const { return s.product.value() - s.n * log_norm - 0.5 * squares(s); }
+  // In units of sigma: z^2 - 2.
+  void score(const sums& s, double* g) const { g[0] = squares(s) - 2 * s.n; }
+  void information(const sums& s, double* J) const { J[0] = 3 * squares(s) - 2 * s.n; }
+
+  template <class V>
+  V log_density(V x) const {
+    V z = x / sigma;
+    return log(x) - log_norm - 0.5 * (z * z);
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = x / sigma;
+    g[0] = z * z - 2.0;
+  }
+
+ private:
+  double squares(const sums& s) const { return standardize(s, 0.0, sigma).squares; }
+};
+
+THETAHAT_FAMILY(rayleigh)
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,25 @@
+"""Exponential(scale) on x >= 0, scale the mean; scipy's ``expon(scale=scale)``, R's ``dexp(rate=1 / scale)``.
+
+The maximum is the mean of the rows, however few there are, and equal ones too. Zero belongs to the support:
+the density is greatest there. Of rows that are all zero it grows without end as the scale goes to 0.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    mean, _ = pilot.mean_and_sd()
+    return (mean,) if mean > 0 else None
+
+
+family = Family(
+    name="exponential",
+    names=("scale",),
+    support="x >= 0",
+    exists="at least one row above 0",
+    start=start,
+)

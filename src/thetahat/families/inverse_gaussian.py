@@ -1,0 +1,26 @@
+"""Inverse Gaussian(mu, shape) on x > 0, mu the mean; scipy's ``invgauss(mu / shape, scale=shape)``.
+
+Wald's law; its variance is mu**3 / shape. R's ``statmod::dinvgauss(mean=mu, shape=shape)``. The maximum is in
+closed form: mu is the mean, 1 / shape is mean(1 / x) - 1 / mean. Zero is outside the support: the density
+vanishes there.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the parameters with the mean and the variance of these rows."""
+    mean, sd = pilot.mean_and_sd()
+    return (mean, mean / sd * (mean / sd) * mean) if sd > 0 else None
+
+
+family = Family(
+    name="inverse_gaussian",
+    names=("mu", "shape"),
+    support="x > 0",
+    exists="at least two rows, not all equal",
+    start=start,
+)
