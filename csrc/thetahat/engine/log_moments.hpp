@@ -5,18 +5,9 @@
 #include "thetahat/engine/moments.hpp"
 #include "thetahat/math/exp_log.hpp"
 #include "thetahat/math/log_double_double.hpp"
+#include "thetahat/math/log_ratio.hpp"
 
 namespace thetahat::THETAHAT_ISA {
-
-// log(x / c), inverse = 1 / c, where x / c is a normal number; x - c is exact where they are near.
-template <class V>
-inline V log_ratio(V x, double c, double inverse) {
-  const V d = (x - c) * inverse;
-  const auto near = abs(d) < 0.5;
-  const V u = select(near, 1.0 + d, x * inverse), lost = select(near, d - (u - 1.0), V{});
-  const log_parts<V> p = log_split(u);  // and as in log1p
-  return p.high - ((p.tail - lost / u) - p.f);
-}
 
 // log(a / b) of any positive finite numbers.
 inline double log_ratio(double a, double b) {

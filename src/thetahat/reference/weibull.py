@@ -18,7 +18,7 @@ DIMENSION = (0, 1)
 def draw(random: Random, theta: Theta) -> float:
     """Return one random value."""
     k, s = theta
-    return s * random.expovariate(1.0) ** (1 / k)
+    return s * math.pow(random.expovariate(1.0), 1 / k)
 
 
 def log_density(x: float, theta: Theta) -> Terms:
