@@ -70,6 +70,10 @@ def test_logpdf_equals_the_reference(case, n):
     assert abs(th.log_likelihood(x, case.family, case.theta) - summed) <= ROUNDING * EPS * sizes[0]
 
 
+def test_no_density_at_infinity(case):
+    assert th.logpdf([np.inf, -np.inf], case.family, case.theta).tolist() == [-np.inf, -np.inf]
+
+
 def test_fit_is_the_reference_maximum(exact):
     """One Newton step from it, in fifty digits, is rounding."""
     x = exact.sample(300)
@@ -221,7 +225,11 @@ def test_fit_is_a_maximum(case):
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.
 
 
+SCALING = [Case(*c) for c in CASES if getattr(Likelihood(c[0]).family, "SCALES", True)]
+
+
 @pytest.mark.parametrize("k", [-1000, -700, -333, -30, 1, 77, 480, 1000])
+@pytest.mark.parametrize("case", SCALING, ids=lambda case: f"{case.family}{case.theta}")
 def test_fit_scales_with_the_sample(case, k):
     x = case.sample(5000)
     x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
