@@ -70,6 +70,10 @@ def test_logpdf_equals_the_reference(case, n):
     assert abs(th.log_likelihood(x, case.family, case.theta) - summed) <= ROUNDING * EPS * sizes[0]
 
 
+def test_no_density_at_infinity(case):
+    assert th.logpdf([np.inf, -np.inf], case.family, case.theta).tolist() == [-np.inf, -np.inf]
+
+
 def test_fit_is_the_reference_maximum(exact):
     """One Newton step from it, in fifty digits, is rounding."""
     x = exact.sample(300)

@@ -57,6 +57,15 @@ def half_step_curvature(h):
     return mpmath.psi(1, h + 0.5) - mpmath.psi(1, h) + 1 / (2 * h * h)
 
 
+def bessel_ratio(x):
+    return mpmath.besseli(1, x) / mpmath.besseli(0, x)
+
+
+def bessel_slope(x):
+    ratio = bessel_ratio(x)
+    return 1 - ratio**2 - ratio / x
+
+
 EXACT = {
     "log": mpmath.log,
     "exp": mpmath.exp,
@@ -65,6 +74,7 @@ EXACT = {
     "expm1": mpmath.expm1,
     "sin": cancelling(mpmath.sin, 1),
     "cos": cancelling(mpmath.cos, 1),
+    "atan": mpmath.atan,
     "lgamma": mpmath.loggamma,
     "digamma": mpmath.digamma,
     "trigamma": lambda x: mpmath.psi(1, x),
@@ -74,9 +84,13 @@ EXACT = {
     "half_step": cancelling(half_step, 2),
     "half_step_slope": cancelling(half_step_slope, 2),
     "half_step_curvature": cancelling(half_step_curvature, 2),
+    "log_bessel_i0e": cancelling(lambda x: mpmath.log(mpmath.besseli(0, x)) - x, 1),
+    "bessel_deficit": cancelling(lambda x: 1 - bessel_ratio(x), 1),
+    "bessel_slope": cancelling(bessel_slope, 2),
 }
 
 POSITIVE = np.concatenate([powers(-996, 996, 200), powers(-12, 12, 500), uniform(0, 7, 500)])
+BESSEL = np.concatenate([powers(-60, 60, 300), powers(-12, 12, 500), uniform(0, 32, 800)])
 SIN_COS = np.concatenate([both_signs(powers(-1074, 1023)), both_signs(powers(-20, 18)), uniform(-10, 10)])
 # The double that comes nearest to a multiple of pi/2, and both ends of the exact reduction.
 SIN_COS_HARD = np.array([6381956970095103 * 2.0**797, 2.0**17, 131072.00000000001, sys.float_info.max])
@@ -105,6 +119,9 @@ RANGES = [
     ("cos", near_quarter_turns(), 0.9),
     ("sin", SIN_COS_HARD, 0.9),
     ("cos", SIN_COS_HARD, 0.9),
+    ("atan", both_signs(powers(-1000, 1000)), 2),
+    ("atan", both_signs(powers(-6, 6)), 2),
+    ("atan", uniform(-3, 3), 2),
     ("trigamma", POSITIVE, 5),
     ("stirling", POSITIVE, 6),
     ("log_minus_digamma", POSITIVE, 4),
@@ -112,6 +129,9 @@ RANGES = [
     ("half_step", POSITIVE, 5),
     ("half_step_slope", POSITIVE, 5),
     ("half_step_curvature", POSITIVE, 7),
+    ("log_bessel_i0e", BESSEL, 5),
+    ("bessel_deficit", BESSEL, 10),
+    ("bessel_slope", BESSEL, 15),
 ]
 
 
@@ -181,6 +201,9 @@ SPECIAL = [
     ("cos", -0.0, 1.0),
     ("cos", math.inf, math.nan),
     ("cos", -math.inf, math.nan),
+    ("atan", 0.0, 0.0),
+    ("atan", math.inf, math.pi / 2),
+    ("atan", -math.inf, -math.pi / 2),
     ("lgamma", 0.0, math.inf),
     ("lgamma", 5e-324, 744.4400719213812),
     ("lgamma", 1e307, math.inf),
@@ -203,6 +226,12 @@ SPECIAL = [
     ("half_step_slope", math.inf, 0.0),
     ("half_step_curvature", 0.0, -math.inf),
     ("half_step_curvature", math.inf, 0.0),
+    ("log_bessel_i0e", 0.0, 0.0),
+    ("log_bessel_i0e", math.inf, -math.inf),
+    ("bessel_deficit", 0.0, 1.0),
+    ("bessel_deficit", math.inf, 0.0),
+    ("bessel_slope", 0.0, 0.5),
+    ("bessel_slope", math.inf, 0.0),
 ]
 
 

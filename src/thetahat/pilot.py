@@ -23,12 +23,15 @@ class Pilot(NamedTuple):
 
     def mean_and_sd(self) -> tuple[float, float]:
         """Return mean and standard deviation; the latter is 0 where all rows are equal."""
-        normal = _kernels.families.index("normal")
-        tree = _kernels.Tree(normal)
+        mean, sd = self.maximum("normal") or (float(self.x[0]), 0.0)
+        return mean, sd
+
+    def maximum(self, family: str) -> tuple[float, ...] | None:
+        """Return the maximum of these rows for a family whose sums give it; None where there is none."""
+        tree = _kernels.Tree(_kernels.families.index(family))
         for rows in self.rows():
             tree.add(rows, 1)
-        mean, sd = tree.total().maximum() or (float(self.x[0]), 0.0)
-        return mean, sd
+        return tree.total().maximum()
 
     def quantile(self, p: float) -> float:
         """Return the least row up to which there is a share p of the weight."""

@@ -9,18 +9,18 @@ template <class V>
 struct logistic_parts {
   V a, e, u, inverse;  // |z|; exp(-a), 0 from 708 on, so that z^2 e is never infinite; 1 + e; 1 / u
 
-  explicit logistic_parts(V z) : a(abs(z)) {
+  THETAHAT_INLINE explicit logistic_parts(V z) : a(abs(z)) {
     const auto near = a < 708.0;
     e = select(near, exp_in_range(select(near, -a, V{})), V{});
     u = 1.0 + e;
     inverse = 1.0 / u;
   }
   // Minus the first derivative of log f, tanh(z/2), and minus the second, 2 e / u^2.
-  V slope(V z) const {
+  THETAHAT_INLINE V slope(V z) const {
     V h = (1.0 - e) * inverse;
     return select(z < 0.0, -h, h);
   }
-  V curvature() const { return 2.0 * e * inverse * inverse; }
+  THETAHAT_INLINE V curvature() const { return 2.0 * e * inverse * inverse; }
 };
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -26,7 +26,7 @@ struct logistic {
   static bool inside(double) { return true; }
 
   template <class V>
-  void terms(V x, V* t, V* u) const {
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r;
     const logistic_parts<V> at(z);
     t[0] = at.a;

@@ -27,7 +27,7 @@ struct loglogistic {
   static bool inside(double x) { return x > 0; }
 
   template <class V>
-  void terms(V x, V* t, V* u) const {
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     V q = log_ratio(x, s, r), z = k * q;
     const logistic_parts<V> at(z);
     t[0] = q + at.a;

@@ -25,7 +25,7 @@ struct weibull {
   static bool inside(double x) { return x > 0; }
 
   template <class V>
-  void terms(V x, V* t, V*) const {
+  THETAHAT_INLINE void terms(V x, V* t, V*) const {
     V q = log_ratio(x, s, r), w = exp_for_sums(k * q);
     t[0] = q;
     t[1] = w;

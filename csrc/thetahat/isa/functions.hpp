@@ -2,6 +2,7 @@
 // formula for them, then the tail one by one.
 #pragma once
 #include "thetahat/api.h"
+#include "thetahat/math/bessel.hpp"
 #include "thetahat/math/exp_log.hpp"
 #include "thetahat/math/gamma.hpp"
 #include "thetahat/math/trig.hpp"
@@ -34,6 +35,8 @@ inline V cos(V x) {
   return c;
 }
 
+inline double atan(double x) { return atan2(x, 1.0); }
+
 constexpr thetahat_function function_list[] = {
     {"log", apply_vector<log<vec>, log<double>>},
     {"exp", apply_vector<exp<vec>, exp<double>>},
@@ -42,6 +45,7 @@ constexpr thetahat_function function_list[] = {
     {"expm1", apply_vector<expm1<vec>, expm1<double>>},
     {"sin", apply_vector<sin<vec>, sin<double>>},
     {"cos", apply_vector<cos<vec>, cos<double>>},
+    {"atan", apply_scalar<atan>},
     {"lgamma", apply_scalar<lgamma>},
     {"digamma", apply_scalar<digamma>},
     {"trigamma", apply_scalar<trigamma>},
@@ -51,6 +55,9 @@ constexpr thetahat_function function_list[] = {
     {"half_step", apply_scalar<half_step>},
     {"half_step_slope", apply_scalar<half_step_slope>},
     {"half_step_curvature", apply_scalar<half_step_curvature>},
+    {"log_bessel_i0e", apply_scalar<log_bessel_i0e>},
+    {"bessel_deficit", apply_scalar<bessel_deficit>},
+    {"bessel_slope", apply_scalar<bessel_slope>},
 };
 constexpr int n_functions = sizeof function_list / sizeof *function_list;
 

@@ -17,16 +17,17 @@ struct log_parts {
 
 // R(z) = z (2/3 + 2/5 z + ...), z = s^2, minimax: log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f).
 template <class V>
-inline V log_rest(V z) {
+THETAHAT_INLINE V log_rest(V z) {
   V z2 = z * z;
   V odd = (0.14616585424888623 * z2 + 0.18182889455674947) * z2 + 0.2857142862600327;
   V even = (0.15331710618210773 * z2 + 0.22222211130259878) * z2 + 0.39999999999899444;
   return z * (0.666666666666667 + z * (even + z * odd));
 }
 
-// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
+// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). Inline always: in the loop of a
+// pass, a call would send all registers through memory.
 template <class V>
-inline log_parts<V> log_split(V x) {
+THETAHAT_INLINE log_parts<V> log_split(V x) {
   auto b = to_bits(x);
   auto k = (b - 0x3fe6a09e667f3bcdULL + (1023ULL << 52)) >> 52;  // k + 1023
   V dk = from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0);
@@ -37,7 +38,7 @@ inline log_parts<V> log_split(V x) {
 
 // Positive normal finite x; max error 0.9 ULP.
 template <class V>
-inline V log_normal_range(V x) {
+THETAHAT_INLINE V log_normal_range(V x) {
   const log_parts<V> p = log_split(x);
   return p.high - (p.tail - p.f);
 }
@@ -122,7 +123,7 @@ inline V exp(V x) {
 
 // -708 <= x <= 709: the bits of exp(x), at less cost.
 template <class V>
-inline V exp_in_range(V x) {
+THETAHAT_INLINE V exp_in_range(V x) {
   const auto e = exp_reduce(x);
   V r2 = e.r * e.r, m = 1.0 + (e.r + r2 * exp_polynomial(e.r, r2));
   return from_bits(to_bits(m) + (to_bits(e.t) << 52));
@@ -130,7 +131,7 @@ inline V exp_in_range(V x) {
 
 // exp(x) for sums of it: 3e-308 where it is smaller, infinity beyond 709; not for NaN.
 template <class V>
-inline V exp_for_sums(V x) {
+THETAHAT_INLINE V exp_for_sums(V x) {
   V y = exp_in_range(select(x > -708.0, x, splat<V>(-708)));
   return select(x < 709.0, y, splat<V>(HUGE_VAL));
 }

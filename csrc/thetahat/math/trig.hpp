@@ -1,9 +1,11 @@
-// sin and cos together, for every double.
+// sin and cos together, for every double; the angle of a point; angles less whole turns.
 #pragma once
 #include "thetahat/math/double_double.hpp"
 #include "thetahat/math/simd.hpp"
 
 namespace thetahat::THETAHAT_ISA {
+
+constexpr double pi = 0x1.921fb54442d18p1, half_pi = 0x1.921fb54442d18p0, half_pi_low = 0x1.1a62633145c07p-54;
 
 // x = n pi/2 + r + low, |r| <= pi/4; n is known modulo 4 by the low bits of `quarter`.
 template <class V>
@@ -70,7 +72,6 @@ inline double_double two_over_pi_times(double x, uint64_t* n) {
 // near_limit < |x|; NaN for infinity.
 inline quarter_turn<double> reduce_far(double x) {
   if (x - x != 0) return {x - x, x - x, 0};
-  constexpr double half_pi = 0x1.921fb54442d18p0, half_pi_low = 0x1.1a62633145c07p-54;
   uint64_t n;
   const double_double f = two_over_pi_times(x, &n), p = two_product(f.hi, half_pi);
   const double_double r = two_sum(p.hi, p.lo + (f.hi * half_pi_low + f.lo * half_pi));
@@ -129,6 +130,55 @@ inline void sincos(V x, V& s, V& c) {
   c = from_bits(cosine ^ swap ^ (((q.quarter + 1) & 2) << 62));
   s = select(abs(x) > 0.0, s, x);  // -0, and NaN
   c = select(x == x, c, x);
+}
+
+// x itself up to near_limit, else the angle between -pi/2 and 3 pi/2 that lies whole turns from it.
+template <class V>
+inline V less_far_turns(V x) {
+  if (!any(abs(x) > near_limit)) return x;
+  quarter_turn<V> q = reduce_near(x);
+  reduce_far_lanes(x, q);
+  V k = from_bits((q.quarter & 3) | to_bits(splat<V>(0x1p52))) - 0x1p52;
+  k = select(k > 2.0, k - 4.0, k);
+  return select(abs(x) > near_limit, k * half_pi + (q.r + (q.low + k * half_pi_low)), x);
+}
+
+// The angle in (-pi, pi] that lies whole turns from x, |x.hi| <= 2^18.
+inline double less_turns(double_double x) {
+  const quarter_turn<double> q = reduce_near(x.hi);
+  const double r = q.r + (q.low + x.lo);
+  double k = double(q.quarter & 3);
+  if (k == 3 || (k == 2 && r > 0)) k -= 4;
+  return k * half_pi + (r + k * half_pi_low);
+}
+
+// atan t, |t| <= tan(pi/8); max error 0.8 ULP.
+inline double atan_polynomial(double t) {
+  constexpr double c[] = {-0.3333333333333333,  0.19999999999999804,  -0.14285714285659779,
+                          0.11111111105150588,  -0.09090908753259112, 0.07692296368042296,
+                          -0.0666642476020052,  0.05878927554473807,  -0.05230443640686948,
+                          0.045515447340221615, -0.03456931506332609, 0.016284375050043393};
+  const double z = t * t;
+  double p = c[11];
+  for (int i = 10; i >= 0; --i) p = p * z + c[i];
+  return t + t * z * p;
+}
+
+// The angle in [-pi, pi] of the point (x, y), 0 for the origin, |x| and |y| up to 2^1022; max error 2 ULP.
+// From a multiple of pi/4 it is the arc tangent of a quotient of at most tan(pi/8).
+inline double atan2(double y, double x) {
+  constexpr double tan_eighth = 0.41421356237309503;
+  const double a = abs(y), b = abs(x), least = a > b ? b : a, most = a > b ? a : b;
+  double multiple = 0.0, rest = 0.0;  // of pi/4
+  if (least > tan_eighth * most)
+    multiple = 1, rest = atan_polynomial((a - b) / (a + b));
+  else if (a > b)
+    multiple = 2, rest = -atan_polynomial(b / a);
+  else if (!(most == 0))
+    rest = atan_polynomial(a / b);
+  if (x < 0) multiple = 4 - multiple, rest = -rest;
+  const double angle = multiple * (half_pi / 2) + (multiple * (half_pi_low / 2) + rest);
+  return y < 0 ? -angle : angle;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

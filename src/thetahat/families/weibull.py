@@ -1,7 +1,7 @@
 """Weibull(shape, scale) on x > 0; scipy's ``weibull_min(c=shape, scale=scale)``, R's ``dweibull``.
 
-There are no sufficient statistics: the fit reads the rows a few times. At the maximum, with y = x / scale, the
-mean of y**shape is 1, and that of (y**shape - 1) log y is 1 / shape; there is one. Zero is outside the
+There are no sufficient statistics: the fit reads the rows a few times. At the maximum, with y = x / scale,
+the mean of y**shape is 1, and that of (y**shape - 1) log y is 1 / shape; there is one. Zero is outside the
 support: no Weibull law but the exponential has a positive finite density there. For minima of x < 0, or a
 support that starts elsewhere, fit the difference.
 """

@@ -23,7 +23,7 @@ def draw(random: Random, theta: Theta) -> float:
     """Return one random value."""
     k, s = theta
     u = random.random()
-    return s * math.pow(u / (1 - u), 1 / k)
+    return s * math.exp(math.log(u / (1 - u)) / k)
 
 
 def log_density(x: float, theta: Theta) -> Terms:

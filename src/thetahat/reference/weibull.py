@@ -1,4 +1,4 @@
-"""Weibull(shape k, scale s): log f(x) = log k - log s + (k - 1) q - w with q = log(x/s), w = exp(k q), x > 0."""
+"""Weibull(shape k, scale s): log f(x) = log k - log s + (k - 1) q - w, q = log(x/s), w = exp(k q), x > 0."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIMENSION = (0, 1)
 def draw(random: Random, theta: Theta) -> float:
     """Return one random value."""
     k, s = theta
-    return s * math.pow(random.expovariate(1.0), 1 / k)
+    return s * math.exp(math.log(random.expovariate(1.0)) / k)
 
 
 def log_density(x: float, theta: Theta) -> Terms:

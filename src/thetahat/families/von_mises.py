@@ -1,0 +1,25 @@
+"""Von Mises(mu, kappa) of angles in radians; scipy's ``vonmises(kappa, loc=mu)``, R's circular ``dvonmises``.
+
+The density has period 2 pi and integrates to 1 over one turn; rows may be any finite angles, whole turns make
+no difference. Fits report mu in (-pi, pi]. At the maximum, mu is the direction of the sum of
+the rows' unit vectors, and I1(kappa) / I0(kappa) its length divided by n.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    return pilot.maximum("von_mises")
+
+
+family = Family(
+    name="von_mises",
+    names=("mu", "kappa"),
+    exists="at least two rows that are not all of one direction, and do not balance each other out",
+    support="all finite angles",
+    start=start,
+)
