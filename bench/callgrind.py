@@ -43,15 +43,18 @@ def sgd(title: str, settings: str, rng: int | None = 0) -> Count:
     return Count(title, "sample", 1000, statement, (10, 510), 1000)
 
 
+def one_pass(title: str, rows: str = "x[:size]", family: str = "normal", theta: str = "(0, 1)") -> Count:
+    statement = f"th.log_likelihood_and_score({rows}, {family!r}, {theta}, threads=1)"
+    return Count(title, "row", 2**22, statement, (2**20, 2**22), 1)
+
+
 COUNTS = (
-    Count(
-        "log-likelihood and score",
-        "row",
-        2**24,
-        "th.log_likelihood_and_score(x[:size], 'normal', (0, 1), threads=1)",
-        (2**20, 2**24),
-        1,
-    ),
+    one_pass("log-likelihood and score"),
+    one_pass("log-likelihood and score, float32", "x.astype(np.float32)[:size]"),
+    one_pass("log-likelihood and score, weighted", theta="(0, 1), weights=(1 - x)[:size]"),
+    one_pass("log-likelihood and score, gamma", "(1 - x)[:size]", "gamma", "(2, 3)"),
+    one_pass("log-likelihood and score, gumbel", family="gumbel"),
+    one_pass("log-likelihood and score, student_t", family="student_t", theta="(0, 1, 4)"),
     sgd("SGD, samples shuffled", "batch_size=1"),
     sgd("SGD, rows in order", "batch_size=1, order='sequential'", rng=None),
     sgd("SGD, batches of 10 shuffled", "batch_size=10, order='batches'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -14,11 +15,28 @@ from jobs import JOBS
 import thetahat
 from thetahat import _kernels
 
-PEERS = ("numpy", "scipy", "numba", "numba-stats", "iminuit", "jax", "torch", "scikit-learn")
+PEERS = (
+    "numpy",
+    "polars",
+    "duckdb",
+    "scipy",
+    "numba",
+    "numba-stats",
+    "iminuit",
+    "jax",
+    "torch",
+    "scikit-learn",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="tiny sizes: show that the benchmarks work")
+    parser.addoption("--job", action="append", help="time these jobs alone; * stands for anything")
+
+
+def chosen(config: pytest.Config) -> list[Job]:
+    wanted = config.getoption("job") or ["*"]
+    return [job for job in JOBS if any(fnmatch(job.name, name) for name in wanted)]
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +46,9 @@ def quick(request: pytest.FixtureRequest) -> bool:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "contender" in metafunc.fixturenames:
-        entries = [(job, case, contender) for job in JOBS for case, contender in job.entries()]
+        entries = [
+            (job, case, contender) for job in chosen(metafunc.config) for case, contender in job.entries()
+        ]
         metafunc.parametrize(("job", "case", "contender"), [parameters(*entry) for entry in entries])
 
 
@@ -40,6 +60,7 @@ def parameters(job: Job, case: Case, contender: Contender) -> Any:
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
     machine_info["quick"] = config.getoption("quick")
+    machine_info["jobs"] = [job.name for job in chosen(config)]
     affinity = getattr(os, "sched_getaffinity", None)
     machine_info["cores"] = len(affinity(0)) if affinity else os.cpu_count()
     machine_info["instruction_set"] = _kernels.isa

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from importlib.util import find_spec
 from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from kinds import Sample, sample
 
 
 class Case(NamedTuple):
-    """A size of a job, and the sample for it."""
+    """A size of a job, and the sample for it: of normal values, in one of the kinds of rows."""
 
     label: str
     n: int
     batch_size: int = 1
     epochs: int = 1
+    kind: str = "float64"
 
     @property
-    def x(self) -> NDArray[np.float64]:
-        return _sample(self.n)
+    def sample(self) -> Sample:
+        return sample(self.kind, self.n)
+
+    @property
+    def x(self) -> Any:
+        return self.sample.x
 
     def quick(self) -> Case:
         """The same job, only large enough to show that the code works."""
         n = min(self.n, 200)
         return self._replace(n=n, batch_size=min(self.batch_size, n), epochs=min(self.epochs, 2))
-
-
-@cache
-def _sample(n: int) -> NDArray[np.float64]:
-    x = np.random.default_rng(20).normal(1.0, 2.0, n)
-    x.flags.writeable = False
-    return x
 
 
 class Run(NamedTuple):
@@ -44,6 +40,7 @@ class Run(NamedTuple):
     expected: Sequence[float]
     units: float
     tolerance: float = 1e-9
+    answer: Callable[[Any], Any] = lambda returned: returned  # the numbers, from what the call returns
 
 
 class Contender(NamedTuple):

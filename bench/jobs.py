@@ -6,19 +6,42 @@ import math
 from functools import cache
 from typing import Any
 
+import numpy as np
 from contest import Case, Job
+
+import thetahat
 
 THETA = (0.5, 1.5)  # where log-likelihood and score are taken
 START = (0.0, 1.0)  # where iterative methods start
 HALF_LOG_2_PI = math.log(2 * math.pi) / 2
 
-one_pass = Job(
-    "one pass",
-    "Normal: log-likelihood and score from all rows",
-    "row",
-    [Case("1e4", 10**4), Case("1e6", 10**6), Case("3e7", 3 * 10**7)],
-)
+SIZES = [Case("1e4", 10**4), Case("1e6", 10**6), Case("3e7", 3 * 10**7)]
 LARGE = ("1e6", "3e7")  # worth a second thread
+
+one_pass = Job("one pass", "Normal: log-likelihood and score from all rows", "row", SIZES)
+
+
+def of_kind(kind: str, title: str) -> Job:
+    cases = [case._replace(kind=kind) for case in SIZES]
+    return Job(f"one pass, {kind}", f"Normal, {title}: log-likelihood and score from all rows", "row", cases)
+
+
+one_pass_of = {
+    "float64": one_pass,
+    "float32": of_kind("float32", "float32"),
+    "int16": of_kind("int16", "int16"),
+    "strided": of_kind("strided", "every second float64"),
+    "weighted": of_kind("weighted", "float64 and their weights"),
+    "masked": of_kind("masked", "float64, a seventh masked"),
+}
+
+one_pass_by_family = Job(
+    "one pass by family", "By family: log-likelihood and score from all rows", "row", SIZES[1:]
+)
+fit_of = {
+    family: Job(f"fit, {family}", f"{family}: fit of all rows", "row", SIZES)
+    for family in thetahat.families()
+}
 
 small_fit = Job("small fit", "Normal: fit of 100 values", "row", [Case("100", 100)])
 
@@ -38,17 +61,19 @@ full_ascent = Job(
     [Case("1000 epochs", 10**6, 10**6, 1000)],
 )
 
-JOBS = (one_pass, small_fit, stochastic, full_ascent)
+JOBS = (*one_pass_of.values(), one_pass_by_family, *fit_of.values(), small_fit, stochastic, full_ascent)
 
 
 @cache
 def values(case: Case) -> tuple[float, float, float]:
     """Log-likelihood and score by their definition, term by term."""
     mu, sigma = THETA
-    z = (case.x - mu) / sigma
-    squares = float((z * z).sum())
-    log_likelihood = -squares / 2 - case.n * (math.log(sigma) + HALF_LOG_2_PI)
-    return log_likelihood, float(z.sum()) / sigma, (squares - case.n) / sigma
+    x, weights = case.sample.counted()
+    n = float(weights.sum())
+    z = (x - mu) / sigma
+    squares = float((weights * z * z).sum())
+    log_likelihood = -squares / 2 - n * (math.log(sigma) + HALF_LOG_2_PI)
+    return log_likelihood, float((weights * z).sum()) / sigma, (squares - n) / sigma
 
 
 def values_from_sums(n: int, sum_d: Any, sum_d2: Any) -> tuple[Any, Any, Any]:
@@ -60,8 +85,21 @@ def values_from_sums(n: int, sum_d: Any, sum_d2: Any) -> tuple[Any, Any, Any]:
 
 
 @cache
+def total(case: Case) -> float:
+    x, weights = case.sample.counted()
+    return float((weights * x).sum())
+
+
+@cache
 def maximum(case: Case) -> tuple[float, float]:
-    return float(case.x.mean()), float(case.x.std())
+    x, weights = case.sample.counted()
+    mean = np.average(x, weights=weights)
+    return float(mean), float(np.sqrt(np.average((x - mean) ** 2, weights=weights)))
+
+
+def own_precision(case: Case) -> float:
+    """Return how near an answer is that was added up in the rows' own type."""
+    return 1e-5 if case.kind == "float32" else 1e-9
 
 
 @cache

@@ -19,6 +19,7 @@ class Key(NamedTuple):
 class Measured(NamedTuple):
     ns: float  # per unit of the job, in the best round
     relative: float  # to ours, whose rounds were taken in turn with these
+    passes: int | None  # that a fit made
 
 
 class Results:
@@ -33,7 +34,7 @@ class Results:
         for info in (benchmark["extra_info"] for benchmark in report["benchmarks"]):
             if "ns" in info:
                 key = Key(info["job"], info["case"], info["contender"], info["threads"])
-                self.measured[key] = Measured(info["ns"], info["ns"] / info["our_ns"])
+                self.measured[key] = Measured(info["ns"], info["ns"] / info["our_ns"], info.get("passes"))
             elif "bytes" in info:
                 self.memory[info["memory"]] = info["bytes"]
             elif "import_seconds" in info:

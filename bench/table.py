@@ -2,6 +2,7 @@
 
     python bench/table.py               run everything (some minutes), then print
     python bench/table.py --quick       tiny sizes: does the code of the benchmarks work?
+    python bench/table.py --jobs "fit, *" "one pass"    only jobs of these names
     python bench/table.py results.json  print what an earlier run left (--json results.json keeps one)
 
 Peers come from the extra `bench`; one that is not installed is a line that says so.
@@ -32,28 +33,31 @@ def main() -> int:
     parser.add_argument("results", nargs="?", type=Path, help="pytest-benchmark's JSON of an earlier run")
     parser.add_argument("--json", type=Path, help="keep pytest-benchmark's JSON of this run here")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: ratios mean nothing")
+    parser.add_argument("--jobs", nargs="+", metavar="NAME", help="only these jobs; * stands for anything")
     options = parser.parse_args()
     if options.results:
         print("\n".join(lines(Results(options.results))))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         path = options.json or Path(folder, "results.json")
-        status = run(path, options.quick)
+        status = run(path, options.quick, options.jobs or [])
         if path.exists():
             print("\n".join(lines(Results(path))))
     return status
 
 
-def run(path: Path, quick: bool) -> int:
+def run(path: Path, quick: bool, jobs: list[str]) -> int:
     """Run the benchmarks; pytest's own report goes to stderr, the tables alone to stdout."""
     command = [sys.executable, "-m", "pytest", str(HERE), f"--benchmark-json={path}"]
     command += ["--benchmark-disable-gc", "--benchmark-columns=min", "-q", *(["--quick"] if quick else [])]
+    command += [f"--job={name}" for name in jobs]
     return subprocess.run(command, stdout=sys.stderr).returncode
 
 
 def lines(results: Results) -> Iterator[str]:
     for job in JOBS:
-        yield from job_table(job, results)
+        if job.name in results.machine["jobs"]:
+            yield from job_table(job, results)
     if not results.machine["quick"]:
         yield from beyond_time(results)
         yield from target_table(results)
@@ -62,7 +66,8 @@ def lines(results: Results) -> Iterator[str]:
 
 def job_table(job: Job, results: Results) -> Iterator[str]:
     labels = [case.label for case in job.cases]
-    yield f"**{job.title}**: times as long as thetahat on one thread (ns per {job.unit}; times the floor)\n"
+    by = job.reference.name
+    yield f"**{job.title}**: times as long as {by} on one thread (ns per {job.unit}; times the floor)\n"
     yield "| | threads | " + " | ".join(labels) + " |"
     yield "|---|---|" + "---|" * len(labels)
     for contender in job.contenders:
@@ -87,7 +92,8 @@ def cell(job: Job, label: str, contender: Contender, results: Results) -> str:
     ]
     above_floor = max((ratio for ratio in floors if ratio), default=None)
     beside = f"; {digits(above_floor)}" if above_floor and not contender.floor else ""
-    return f"**{digits(found.relative)}** ({digits(found.ns)}{beside})"
+    passes = f"; passes: {found.passes}" if found.passes else ""
+    return f"**{digits(found.relative)}** ({digits(found.ns)}{beside}{passes})"
 
 
 def digits(value: float) -> str:

@@ -27,6 +27,12 @@ def _ratio(above: Key, below: Key) -> Callable[[Results], float | None]:
     return lambda results: results.ratio(above, below)
 
 
+def _on(
+    instruction_set: str, measure: Callable[[Results], float | None]
+) -> Callable[[Results], float | None]:
+    return lambda results: measure(results) if results.machine["instruction_set"] == instruction_set else None
+
+
 def _megabytes(results: Results) -> float | None:
     return results.memory["thetahat"] / 1e6 if "thetahat" in results.memory else None
 
@@ -35,11 +41,20 @@ def _pass(case: str, by: str, threads: int = 1) -> Key:
     return Key("one pass", case, by, threads)
 
 
+def _of(kind: str, by: str, threads: int = 1) -> Key:
+    return Key(f"one pass, {kind}", "3e7", by, threads)
+
+
+def _by_family(family: str) -> Key:
+    return Key("one pass by family", "3e7", family, 1)
+
+
 def _sgd(size: int, by: str, threads: int = 1) -> Key:
     return Key("stochastic ascent", f"batches of {size}", by, threads)
 
 
 _OURS, _FLOOR = "thetahat", "floor: read and add"
+_FLOAT64 = "thetahat, float64"
 _JAX = "JAX norm.logpdf, jit value_and_grad"
 _JAX_BY_HAND = "JAX by hand, jit value_and_grad"
 _SHUFFLE = "numba, np.random.shuffle"
@@ -48,6 +63,32 @@ _SHUFFLE_BY_HAND = "numba, by hand, shuffle among the steps"
 TARGETS = (
     Target(
         "pass over 3e7 rows / read-and-add", _ratio(_pass("3e7", _OURS), _pass("3e7", _FLOOR)), at_most=1.1
+    ),
+    Target(
+        "pass over 3e7 rows / read-and-add, 2 threads each",
+        _ratio(_pass("3e7", _OURS, 2), _pass("3e7", _FLOOR, 2)),
+        at_most=1.15,
+    ),
+    Target("3e7: float32 / float64", _ratio(_of("float32", _OURS), _of("float32", _FLOAT64)), at_most=0.7),
+    Target(
+        "3e7: float32 / float64, 2 threads",
+        _ratio(_of("float32", _OURS, 2), _of("float32", _FLOAT64, 2)),
+        at_most=0.7,
+    ),
+    Target(
+        "weighted pass over 3e7 rows / read-and-add of both arrays",
+        _ratio(_of("weighted", _OURS), _of("weighted", _FLOOR)),
+        at_most=1.1,
+    ),
+    Target(
+        "student_t pass over 3e7 rows / read-and-add, AVX-512",
+        _on("avx512", _ratio(_by_family("student_t"), _by_family(_FLOOR))),
+        at_most=2.5,
+    ),
+    Target(
+        "gumbel pass over 3e7 rows / read-and-add, AVX-512",
+        _on("avx512", _ratio(_by_family("gumbel"), _by_family(_FLOOR))),
+        at_most=5,
     ),
     Target(
         "pass over 1e6 rows / read-and-add in cache",

@@ -7,6 +7,8 @@ from contenders import (  # noqa: I001 - this order is the tables'
     thetahat,
     floors,
     numpy,
+    polars,
+    duckdb,
     scipy,
     numba_stats,
     iminuit,
@@ -18,12 +20,14 @@ from contenders import (  # noqa: I001 - this order is the tables'
 )
 
 __all__ = [
+    "duckdb",
     "floors",
     "iminuit",
     "jax",
     "numba",
     "numba_stats",
     "numpy",
+    "polars",
     "python",
     "scipy",
     "sklearn",

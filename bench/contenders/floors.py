@@ -8,14 +8,25 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from contest import Case, Run
-from jobs import LARGE, RATE, START, ascended, one_pass, stochastic
+from jobs import (
+    LARGE,
+    RATE,
+    START,
+    ascended,
+    one_pass_by_family,
+    one_pass_of,
+    stochastic,
+    total,
+)
 
 _SOURCE = Path(__file__).parent.parent / "floors.c"
-_ROWS = [ctypes.c_void_p, ctypes.c_int64]
 
 
 @cache
@@ -29,24 +40,45 @@ def library() -> ctypes.CDLL:
     return ctypes.CDLL(path)
 
 
-def read_and_add(case: Case, name: str) -> Run:
-    function = library()[name]
-    function.argtypes, function.restype = _ROWS, ctypes.c_double
-    return Run(partial(function, case.x.ctypes.data, case.n), [case.x.sum()], case.n)
+def pointer(x: Any) -> ctypes.c_void_p:
+    """Return where an array's rows are; the array lives as long as this does."""
+    found: ctypes.c_void_p = np.asarray(x).ctypes.data_as(ctypes.c_void_p)
+    return found
 
 
-one_pass.enter("floor: read and add", floor=True)(partial(read_and_add, name="read_and_add"))
-one_pass.enter("floor: read and add", threads=2, only=LARGE, floor=True)(
-    partial(read_and_add, name="read_and_add_on_two_threads")
-)
+def adder(kind: str, threads: int) -> Callable[..., float]:
+    function = library()[f"read_and_add_{kind}{'_on_two_threads' if threads == 2 else ''}"]
+    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+    function.restype = ctypes.c_double
+    return function
+
+
+def read_and_add(case: Case, threads: int) -> Run:
+    x, _ = sample = case.sample
+    beside = None if sample.beside is None else pointer(sample.beside)
+    return Run(partial(adder(case.kind, threads), pointer(x), beside, case.n), [total(case)], case.n)
+
+
+for job in one_pass_of.values():
+    job.enter("floor: read and add", floor=True)(partial(read_and_add, threads=1))
+    job.enter("floor: read and add", threads=2, only=LARGE, floor=True)(partial(read_and_add, threads=2))
+
+one_pass_by_family.enter("floor: read and add", floor=True)(partial(read_and_add, threads=1))
+one_pass_by_family.enter("floor: read and add", threads=2, floor=True)(partial(read_and_add, threads=2))
 
 
 @stochastic.enter("floor: the chain of steps, no shuffle", only=["batches of 1"], floor=True)
 def normal_chain(case: Case) -> Run:
     function = library().normal_chain
-    function.argtypes = [*_ROWS, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p]
+    function.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_int64,
+        ctypes.c_double,
+        ctypes.c_void_p,
+    ]
     function.restype = None
-    address = case.x.ctypes.data
+    address = pointer(case.x)
 
     def call() -> tuple[float, ...]:
         theta = (ctypes.c_double * 2)(*START)

@@ -14,6 +14,8 @@ from jobs import (
     full_ascent,
     maximum,
     one_pass,
+    one_pass_of,
+    own_precision,
     small_fit,
     values,
     values_from_sums,
@@ -21,10 +23,25 @@ from jobs import (
 
 
 @one_pass.enter("numpy mean + std")
+@one_pass_of["float32"].enter("numpy mean + std")
+@one_pass_of["int16"].enter("numpy mean + std")
+@one_pass_of["strided"].enter("numpy mean + std")
+@one_pass_of["masked"].enter("numpy mean + std")
 @small_fit.enter("numpy mean + std")
 def mean_std(case: Case) -> Run:
     x = case.x
-    return Run(lambda: (x.mean(), x.std()), maximum(case), case.n)
+    return Run(lambda: (x.mean(), x.std()), maximum(case), case.n, tolerance=own_precision(case))
+
+
+@one_pass_of["weighted"].enter("numpy average, twice")
+def averages(case: Case) -> Run:
+    x, weights = case.sample
+
+    def call() -> tuple[Any, Any]:
+        mean = np.average(x, weights=weights)
+        return mean, np.sqrt(np.average((x - mean) ** 2, weights=weights))
+
+    return Run(call, maximum(case), case.n)
 
 
 @one_pass.enter("numpy mean + std(mean=mean)")

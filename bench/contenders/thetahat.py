@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from contest import Case, Run
+from drawn import drawn, slope, theta_of, values_of
 from jobs import (
     FULL_RATE,
     LARGE,
@@ -12,9 +13,11 @@ from jobs import (
     START,
     THETA,
     ascended,
+    fit_of,
     full_ascent,
     maximum,
-    one_pass,
+    one_pass_by_family,
+    one_pass_of,
     small_fit,
     stochastic,
     values,
@@ -24,22 +27,55 @@ import thetahat as th
 
 
 def evaluate(case: Case, threads: int) -> Run:
-    call = partial(th.log_likelihood_and_score, case.x, "normal", THETA, threads=threads)
+    x, weights = case.sample
+    call = partial(th.log_likelihood_and_score, x, "normal", THETA, threads=threads, weights=weights)
     return Run(call, values(case), case.n)
 
 
-one_pass.enter("thetahat")(partial(evaluate, threads=1))
-one_pass.enter("thetahat", threads=2, only=LARGE)(partial(evaluate, threads=2))
+def evaluate_float64(case: Case, threads: int) -> Run:
+    return evaluate(case._replace(kind="float64"), threads)
 
 
 def fit(case: Case, threads: int) -> Run:
-    x = case.x
-    return Run(lambda: th.fit(x, "normal", threads=threads).theta, maximum(case), case.n)
+    x, weights = case.sample
+    call = lambda: th.fit(x, "normal", threads=threads, weights=weights).theta  # noqa: E731
+    return Run(call, maximum(case), case.n)
 
 
-one_pass.enter("thetahat, whole fit")(partial(fit, threads=1))
-one_pass.enter("thetahat, whole fit", threads=2, only=LARGE)(partial(fit, threads=2))
+for kind, job in one_pass_of.items():
+    for setup, name in ((evaluate, "thetahat"), (fit, "thetahat, whole fit")):
+        job.enter(name)(partial(setup, threads=1))
+        job.enter(name, threads=2, only=LARGE)(partial(setup, threads=2))
+    if kind != "float64":
+        job.enter("thetahat, float64")(partial(evaluate_float64, threads=1))
+        job.enter("thetahat, float64", threads=2, only=LARGE)(partial(evaluate_float64, threads=2))
+
 small_fit.enter("thetahat")(partial(fit, threads=1))
+
+
+def evaluate_family(case: Case, family: str, threads: int) -> Run:
+    x, theta = drawn(family, case.n), theta_of(family)
+    call = partial(th.log_likelihood_and_score, x, family, theta, threads=threads)
+    return Run(call, values_of(family, case.n), case.n)
+
+
+def fit_family(case: Case, family: str, threads: int) -> Run:
+    x = drawn(family, case.n)
+
+    def call() -> th.Fit:
+        return th.fit(x, family, threads=threads)
+
+    def answer(fit: th.Fit) -> list[float]:
+        return slope(family, case.n, tuple(fit.theta))
+
+    return Run(call, [0.0] * len(theta_of(family)), case.n, tolerance=1e-6, answer=answer)
+
+
+for family, job in fit_of.items():
+    one_pass_by_family.enter(family)(partial(evaluate_family, family=family, threads=1))
+    one_pass_by_family.enter(family, threads=2)(partial(evaluate_family, family=family, threads=2))
+    job.enter("thetahat")(partial(fit_family, family=family, threads=1))
+    job.enter("thetahat", threads=2, only=LARGE)(partial(fit_family, family=family, threads=2))
 
 
 def sgd(case: Case, order: str) -> Run:
