@@ -33,23 +33,15 @@ class Pilot(NamedTuple):
             tree.add(rows, 1)
         return tree.total().maximum()
 
-    def quantile(self, p: float) -> float:
-        """Return the least row up to which there is a share p of the weight."""
-        order = np.argsort(self.x, kind="stable")
-        share = np.arange(1, order.size + 1.0) if self.weights is None else np.cumsum(self.weights[order])
-        place = min(int(np.searchsorted(share, p * share[-1])), order.size - 1)
-        return float(self.x[order[place]])
-
-    def logs(self) -> tuple[float, Pilot]:
-        """Return the median c of positive rows, and log(x / c) of each, in full where x is near c."""
-        centre = self.quantile(0.5)
-        (fraction, power), (unit, most) = np.frexp(self.x), np.frexp(centre)
-        logs = _kernels.apply("log", fraction / unit) + (power - most) * 0.6931471805599453
-        with np.errstate(over="ignore"):
-            off = (self.x - centre) / centre
-        near = np.abs(off) < 0.5
-        logs[near] = _kernels.apply("log1p", off[near])
-        return centre, Pilot(logs, self.weights)
+    def quantiles(self, *shares: float) -> list[float]:
+        """Return the least rows up to which there are such shares of the weight."""
+        if self.weights is None:
+            rows, below = np.sort(self.x), np.arange(1, self.x.size + 1.0)
+        else:
+            order = np.argsort(self.x, kind="stable")
+            rows, below = self.x[order], np.cumsum(self.weights[order])
+        places = np.searchsorted(below, np.array(shares) * below[-1])
+        return [float(rows[min(place, rows.size - 1)]) for place in places.tolist()]
 
     def rows(self) -> list[_kernels.Rows]:
         """Return the rows as a pass reads them."""

@@ -77,23 +77,28 @@ def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
     TypeError
         If the weights are anything but real numbers.
     SampleError
-        If there are not as many weights as rows, or some are masked, null, negative, NaN or infinite.
+        If there are not as many weights as rows, or some are masked or null.
     """
     given = chunks_of(weights)
-    _reject_inexact(given, "weights")
     rows, count = sum(chunk.n for chunk in chunks), sum(chunk.n for chunk in given)
     if count != rows:
         raise SampleError(f"x has {rows} row(s), but there are {count} weight(s)")
     if any(chunk.filtered for chunk in given):
         raise SampleError("weights must not be masked or null: give the rows that do not count weight 0")
-    bad, first = _count(_kernels.count_no_weight, given)
+    return list(_side_by_side(chunks, given))
+
+
+def _reject_weights(chunks: list[Rows]) -> None:
+    """Raise the error that says where weights are none, and how many; a pass shows that some are."""
+    weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
+    _reject_inexact(weights, "weights")
+    bad, first = _count(_kernels.count_no_weight, weights)
     if bad:
         raise SampleError(
             f"weights holds {bad} value(s) that are negative or not finite, the first at index {first}",
             first,
             bad,
         )
-    return list(_side_by_side(chunks, given))
 
 
 def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
@@ -111,6 +116,7 @@ def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return contiguous copies of the rows that count and of their weights; those of weight 0 do not."""
     _reject_inexact(chunks)
+    _reject_weights(chunks)
     rows = sum(chunk.n for chunk in chunks)
     out = np.empty(rows)
     weights = np.empty(rows) if chunks and chunks[0].weights is not None else None
@@ -134,8 +140,12 @@ def empty(rows: int) -> SampleError:
 
 
 def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
-    """Raise the error that says where rows are no doubles, not finite, or outside a family's support."""
+    """Raise the error that says where rows are no doubles, not finite, or outside a family's support.
+
+    Or where weights are none.
+    """
     _reject_inexact(chunks)
+    _reject_weights(chunks)
     count, first = _count(_kernels.count_not_finite, chunks)
     if count:
         raise SampleError(
