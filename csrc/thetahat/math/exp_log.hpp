@@ -81,7 +81,7 @@ struct exp_reduced {
   V t, k, r, lost;  // lost: what the rounding of r left out
 };
 template <class V>
-inline exp_reduced<V> exp_reduce(V x) {
+THETAHAT_INLINE exp_reduced<V> exp_reduce(V x) {
   constexpr double shift = 0x1.8p52;
   V t = x * 1.4426950408889634 + shift, k = t - shift, most = x - k * ln2_hi, r = most - k * ln2_lo;
   return {t, k, r, (most - r) - k * ln2_lo};
@@ -89,7 +89,7 @@ inline exp_reduced<V> exp_reduce(V x) {
 
 // P of exp(r) = 1 + r + r^2 P(r), for |r| <= log(2) / 2.
 template <class V>
-inline V exp_polynomial(V r, V r2) {
+THETAHAT_INLINE V exp_polynomial(V r, V r2) {
   V r4 = r2 * r2;
   V p01 = 0.5 + r * 0.16666666666666669, p23 = 0.041666666666623824 + r * 0.008333333333330039;
   V p45 = 0.0013888888917367081 + r * 0.00019841269863171557;
