@@ -43,6 +43,17 @@ class Pilot(NamedTuple):
         places = np.searchsorted(below, np.array(shares) * below[-1])
         return [float(rows[min(place, rows.size - 1)]) for place in places.tolist()]
 
+    def logs(self) -> tuple[float, Pilot]:
+        """Return the median c of positive rows, and log(x / c) of each, in full where x is near c."""
+        (centre,) = self.quantiles(0.5)
+        (fraction, power), (unit, most) = np.frexp(self.x), np.frexp(centre)
+        logs = _kernels.apply("log", fraction / unit) + (power - most) * 0.6931471805599453
+        with np.errstate(over="ignore"):
+            off = (self.x - centre) / centre
+        near = np.abs(off) < 0.5
+        logs[near] = _kernels.apply("log1p", off[near])
+        return centre, Pilot(logs, self.weights)
+
     def rows(self) -> list[_kernels.Rows]:
         """Return the rows as a pass reads them."""
         chunks = chunks_of(self.x)
