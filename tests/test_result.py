@@ -33,7 +33,8 @@ def test_attributes_agree_with_each_other(case):
         p = fit.theta.size
         assert list(fit.params.values()) == fit.theta.tolist()
         assert fit.cov.shape == (p, p)
-        assert np.sqrt(np.diag(fit.cov)) == pytest.approx(fit.stderr, nan_ok=True)
+        with np.errstate(over="ignore"):  # where a fit diverged, variances may be beyond doubles
+            assert np.diag(fit.cov) == pytest.approx(fit.stderr**2, nan_ok=True)
         assert fit.aic == 2 * p - 2 * fit.log_likelihood
         assert fit.bic == pytest.approx(p * math.log(fit.n) - 2 * fit.log_likelihood, rel=1e-15)
         assert fit.family == case.family

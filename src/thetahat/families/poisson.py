@@ -1,0 +1,25 @@
+"""Poisson(rate) on the counts 0, 1, 2, ...; scipy's ``poisson(mu=rate)``, R's ``dpois(lambda=rate)``.
+
+`logpdf` is the logarithm of a count's probability. The maximum is the mean. Of rows that are all zero the
+likelihood rises all the way to the rate 0, which is no Poisson law's: there is no maximum then.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    mean, _ = pilot.mean_and_sd()
+    return (mean,) if mean > 0 else None
+
+
+family = Family(
+    name="poisson",
+    names=("rate",),
+    support="the integers 0, 1, 2, ...",
+    exists="at least one row above 0",
+    start=start,
+)
