@@ -35,6 +35,15 @@ def named(case):
     return f"{case.family}{case.theta}"
 
 
+def by_size(sizes):
+    """Every family's first case at all sizes, its others at the small ones: references are slow."""
+    firsts = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
+    pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case[1] == firsts[case[0]]]
+    return pytest.mark.parametrize(
+        ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
+    )
+
+
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}{case[1]}")
 def case(request):
     return Case(*request.param)

@@ -10,7 +10,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from conftest import CASES, Case, named
+from conftest import CASES, Case, by_size, named
 from tolerance import EPS, term_sizes
 
 import thetahat as th
@@ -36,7 +36,7 @@ def everything(x, family, theta, **options):
 # 1. The compiled sums are the reference's.
 
 
-@pytest.mark.parametrize("n", SIZES)
+@by_size(SIZES)
 def test_log_likelihood_and_score_equal_the_reference(case, n):
     x = case.sample(n)
     sizes = term_sizes(case.family, x, case.theta)
@@ -48,7 +48,7 @@ def test_log_likelihood_and_score_equal_the_reference(case, n):
     assert th.score(x, case.family, case.theta).tolist() == score.tolist()
 
 
-@pytest.mark.parametrize("n", SIZES)
+@by_size(SIZES)
 def test_information_equals_the_reference(case, n):
     x = case.sample(n)
     p = len(case.theta)

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import by_size
 from tolerance import EPS, term_sizes
 
 import thetahat as th
@@ -28,7 +29,7 @@ def everything(x, family, theta, **options):
     )
 
 
-@pytest.mark.parametrize("n", [1, 2, 15, 16, 17, 31, 33, 64, 2047, 2048, 2049, 9001])
+@by_size([1, 2, 15, 16, 17, 31, 33, 64, 2047, 2048, 2049, 9001])
 def test_weighted_sums_equal_the_reference(case, n):
     x, w = case.sample(n), drawn(n)
     sizes = term_sizes(case.family, x, case.theta, w)

@@ -133,7 +133,7 @@ class Sample:
             tree = _kernels.Tree(self.family, theta)
             add_rows(tree, self.chunks(), self._threads)
             sums = tree.total()
-            if sums.rows == 0:
+            if sums.finite and sums.rows == 0:
                 raise empty(self.size)
         if not sums.finite and not self._good:
             self.check_rows()
