@@ -58,7 +58,7 @@ struct functions {
     for (; i + width <= rows; i += width) store(out + i, family.log_density(load(x + i)));
     for (; i < rows; ++i) out[i] = family.log_density(x[i]);
     for (i = 0; i < rows; ++i)
-      if (!Family::inside(x[i])) out[i] = x[i] == x[i] ? -HUGE_VAL : x[i];
+      if (x[i] - x[i] != 0 || !Family::inside(x[i])) out[i] = x[i] == x[i] ? -HUGE_VAL : x[i];
   }
   static int64_t count_outside(const thetahat_rows* r, int64_t first, int64_t rows, int64_t* at) {
     return count_bad(*r, first, rows, at, [](double x) { return x - x != 0 || !Family::inside(x); });
