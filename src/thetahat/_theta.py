@@ -34,7 +34,7 @@ def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
             f"{what} has {len(values)} value(s), but {description.signature} takes {len(description.names)}"
         )
     for parameter, value in zip(description.parameters, values, strict=True):
-        if not math.isfinite(value) or (parameter.positive and value <= 0):
+        if not (math.isfinite(value) and parameter.low < value < parameter.high):
             raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}")
     if not _kernels.valid(family, values):
         raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
