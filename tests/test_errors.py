@@ -125,6 +125,53 @@ def test_parameters_out_of_their_domain(theta, said):
                 th.fit(GOOD, "normal", method=method, start=theta)
 
 
+@pytest.mark.parametrize("p", [0, 1, -0.5, 1.5, math.nan, math.inf])
+def test_a_probability_out_of_its_domain(p):
+    with pytest.raises(th.ParameterError, match="theta: p must be strictly between 0 and 1, got"):
+        th.logpdf(GOOD, "geometric", (p,))
+
+
+OUTSIDE = {
+    "gamma": [0.0, -1.0],
+    "lognormal": [0.0, -0.0, -1e300, -5e-324],
+    "exponential": [-1.0, -5e-324],
+    "inverse_gaussian": [0.0, -0.0, -1.0],
+    "rayleigh": [0.0, -0.0, -1.0],
+    "poisson": [-1.0, 0.5, 2.0**51 + 0.5, -5e-324, 5e-324],
+    "geometric": [-1.0, 0.5, 2.0**51 + 0.5, -5e-324, 5e-324],
+}
+
+
+@pytest.mark.parametrize(("family", "bad"), [(family, bad) for family in OUTSIDE for bad in OUTSIDE[family]])
+def test_rows_outside_the_support_are_counted_and_located(family, bad):
+    theta = th.fit(GOOD, family).theta
+    for place in (0, 5, 2047, 2048, 4999):
+        x = np.arange(1.0, 5003.0)
+        x[[place, 5000, 5001]] = bad
+        for call in (th.fit, lambda x, family: th.score(x, family, theta), th.summarize):
+            with pytest.raises(th.SampleError, match=rf"3 value\(s\) outside.* at index {place}") as error:
+                call(x, family)
+            assert (error.value.first, error.value.count) == (place, 3)
+        assert np.flatnonzero(np.isneginf(th.logpdf(x, family, theta))).tolist() == [place, 5000, 5001]
+    assert th.logpdf([math.inf, -math.inf], family, theta).tolist() == [-math.inf] * 2
+
+
+@pytest.mark.parametrize("family", ["exponential", "poisson", "geometric"])
+@pytest.mark.parametrize("n", [1, 40, 5000])
+def test_rows_that_are_all_zero(family, n):
+    with pytest.raises(th.NoMaximumError, match="has no maximum: it takes at least one row above 0"):
+        th.fit(np.zeros(n), family)
+    assert th.fit(np.append(np.zeros(n), 1), family).status == "converged"
+
+
+@pytest.mark.parametrize("family", ["lognormal", "inverse_gaussian"])
+@pytest.mark.parametrize("value", [0.1, 7.25, 1e-300, 1e300, 5e-324])
+@pytest.mark.parametrize("n", [1, 2, 3, 31, 33, 5000])
+def test_no_maximum_of_a_spread_where_all_rows_are_equal(family, value, n):
+    with pytest.raises(th.NoMaximumError, match="it takes at least two rows, not all equal"):
+        th.fit(np.full(n, value), family)
+
+
 @pytest.mark.parametrize("rate", [0, -1e-4, math.nan, math.inf, 10**400, "fast", "1", None])
 @pytest.mark.parametrize("method", [th.SGD, th.GradientAscent])
 def test_learning_rate(method, rate):

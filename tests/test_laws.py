@@ -228,6 +228,21 @@ def test_fit_is_a_maximum(case):
             assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
 
 
+SOLVED = [case for case in (Case(*c) for c in CASES) if _kernels.solved[th.families().index(case.family)]]
+
+
+@pytest.mark.parametrize("case", SOLVED, ids=named)
+def test_newton_climbs_to_the_maximum_that_is_solved_for(case):
+    x, index = case.sample(2000), th.families().index(case.family)
+    fit, sums = th.fit(x, case.family), _kernels.summarize(index, x, 1)
+    climb = _kernels.Climb(index, case.theta)
+    while climb.look(sums):
+        pass
+    assert climb.arrived
+    assert climb.looks < 15
+    np.testing.assert_allclose(climb.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
+
+
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.
 
 

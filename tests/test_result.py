@@ -83,6 +83,18 @@ def test_confidence_intervals():
             fit.confint(level)
 
 
+def test_confidence_intervals_of_a_probability():
+    """Symmetric on the scale of log(p / (1 - p)), and within (0, 1) however few rows there are."""
+    fit = th.fit(np.random.default_rng(0).geometric(0.7, 500) - 1, "geometric")
+    p, error = fit.theta[0], fit.stderr[0]
+    z = NormalDist().inv_cdf(0.975) * error / (p * (1 - p))
+    logits = [math.log(limit / (1 - limit)) for limit in fit.confint()[0]]
+    assert logits == pytest.approx([math.log(p / (1 - p)) - z, math.log(p / (1 - p)) + z])
+    for x in ([1], [0, 0, 1], [10**9]):
+        (low, high) = th.fit(x, "geometric").confint(0.999999)[0]
+        assert 0 <= low < high <= 1
+
+
 def test_confidence_intervals_cover():
     """2000 samples of 200: 95 % of the intervals hold the truth, within five standard deviations."""
     rng = np.random.default_rng(1)

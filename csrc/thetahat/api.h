@@ -11,8 +11,8 @@ extern "C" {
 
 enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
 
-/* Where a parameter may lie. */
-enum { thetahat_real, thetahat_positive };
+/* Where a parameter may lie; unit: between 0 and 1, neither of them included. */
+enum { thetahat_real, thetahat_positive, thetahat_unit };
 
 /* What NumPy's BitGenerator capsules hold. */
 typedef struct {

@@ -12,6 +12,7 @@ sufficient: tuple[bool, ...]
 solved: tuple[bool, ...]
 domains: tuple[tuple[int, ...], ...]
 POSITIVE: int
+UNIT: int
 MAX_SUMS: int
 ORDERS: tuple[str, ...]
 THREAD_ROWS: int

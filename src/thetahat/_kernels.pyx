@@ -22,6 +22,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_climbing
         thetahat_arrived
         thetahat_positive
+        thetahat_unit
         thetahat_max_params
         thetahat_span_rows
         thetahat_max_sums
@@ -159,7 +160,7 @@ def _choose_table():
 _choose_table()
 families = tuple([table.families[i].name.decode() for i in range(table.n_families)])
 MAX_SUMS = thetahat_max_sums  # how many numbers any family's sums are
-POSITIVE = thetahat_positive  # a parameter's domain
+POSITIVE, UNIT = thetahat_positive, thetahat_unit  # a parameter's domain, where it is not the whole line
 sufficient = tuple([table.families[i].sufficient != 0 for i in range(table.n_families)])
 solved = tuple([table.families[i].maximum != NULL for i in range(table.n_families)])  # by their sums
 domains = tuple(

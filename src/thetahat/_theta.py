@@ -44,11 +44,8 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
     """Return a parameter's value as a float; raise where it leaves its domain."""
     try:
         number = float(value)
-        if (
-            isinstance(value, str | bytes)
-            or not math.isfinite(number)
-            or (parameter.positive and number <= 0)
-        ):
+        inside = math.isfinite(number) and parameter.low < number < parameter.high
+        if not inside or isinstance(value, str | bytes):
             raise ValueError
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}") from error

@@ -225,7 +225,9 @@ class Fit:
         return "converged" if not self.method.iterates or self.L <= CONVERGED else "stopped"
 
     def confint(self, level: float = 0.95) -> Array:
-        """Return Wald's confidence intervals, on the log scale for positive parameters.
+        """Return Wald's confidence intervals, on the scale of a parameter's whole domain.
+
+        That is its logarithm where it is positive, and log(p / (1 - p)) where it lies between 0 and 1.
 
         Parameters
         ----------
@@ -242,11 +244,15 @@ class Fit:
         for row, value, error, parameter in zip(
             limits, self._theta, self._values.stderr, self._family.parameters, strict=True
         ):
-            if parameter.positive:
+            if parameter.low == -math.inf:
+                row[:] = value - z * error, value + z * error
+            elif parameter.high == math.inf:
                 factor = _kernels.exp(z * error / value)
                 row[:] = value / factor, value * factor
             else:
-                row[:] = value - z * error, value + z * error
+                rest = 1 - value
+                factor = _kernels.exp(z * error / (value * rest))
+                row[:] = value / (value + rest * factor), value / (value + rest / factor)
         return limits
 
     def to_dict(self) -> dict[str, Any]:

@@ -103,10 +103,6 @@ struct near_cost : poisson_cost {
   }
 };
 
-struct row_terms {
-  void terms(vec x, vec* t, vec*) const { t[0] = x; }
-};
-
 // Of counts below 128, where the terms of the gap are at most 300 times as large as their sum.
 inline double gap_of_small(const block& b, double mean) {
   double logs[block_rows];

@@ -24,4 +24,9 @@ inline bool none_larger(const block& b, double most) {
   return !any_sign(b.x, b.n, [most](auto bits) { return (to_bits(most) - bits) & ~bits; });
 }
 
+// For sum_terms: the rows.
+struct row_terms {
+  void terms(vec x, vec* t, vec*) const { t[0] = x; }
+};
+
 }  // namespace thetahat::THETAHAT_ISA

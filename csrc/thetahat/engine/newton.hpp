@@ -1,11 +1,39 @@
-// Newton's method, damped, in free coordinates: the logarithm of a positive parameter, and others in units of
-// the family's scale. A climb looks at one theta after another, each time at the sums there.
+// Newton's method, damped, in free coordinates: the logarithm of a positive parameter, log(p / (1 - p)) of
+// one between 0 and 1, and others in units of the family's scale. A climb looks at one theta after another,
+// each time at the sums there.
 #pragma once
 #include <math.h>
 #include "thetahat/engine/finish.hpp"
 #include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
+
+// Parameter j as a function of its free coordinate t: where it is, and where a step of t leads.
+template <class Family>
+struct free_parameter {
+  const int domain, dimension;
+  const double theta, scale;
+
+  free_parameter(int j, double at, double unit)
+      : domain(Family::domain[j]), dimension(Family::dimension[j]), theta(at), scale(unit) {}
+
+  // d theta / dt, in units of the scale.
+  double slope() const {
+    if (domain == thetahat_real) return 1.0;
+    const double rest = domain == thetahat_unit ? 1 - theta : 1.0;
+    return times_power(theta * rest, scale, -dimension);
+  }
+  // The second derivative over the first.
+  double bend() const {
+    return domain == thetahat_unit ? 1 - 2 * theta : domain == thetahat_positive ? 1.0 : 0.0;
+  }
+  double after(double step) const {
+    if (domain == thetahat_real) return theta + times_power(step, scale, dimension);
+    const double grown = expm1(step);
+    if (domain == thetahat_positive) return theta + theta * grown;
+    return theta + theta * (1 - theta) * grown / (1 + theta * grown);
+  }
+};
 
 template <class Family>
 struct newton_step {
@@ -14,20 +42,20 @@ struct newton_step {
   double curvature[p];  // the diagonal of the information
   double decrement;     // NaN where the log-likelihood is not concave: then the step is uphill, no more
 
-  // With m = d theta / d(free), in units of the scale: g_free = m g, J_free = m J m - diag(m g) where free is
-  // a logarithm.
+  // With m the slopes and b the bends of the free parameters: g_free = m g, J_free = m J m - diag(b m g).
   newton_step(const Family& family, const typename sums_pass<Family>::sums& s, const thetahat_climb& c) {
     const at_theta<Family> at(family, s);
-    double g[p], J[p * p], C[p * p], m[p];
+    double g[p], J[p * p], C[p * p], m[p], b[p];
     for (int j = 0; j < p; ++j) {
-      bool log_scale = Family::domain[j] == thetahat_positive;
-      m[j] = log_scale ? times_power(c.theta[j], family.scale(), -Family::dimension[j]) : 1.0;
+      const free_parameter<Family> parameter(j, c.theta[j], family.scale());
+      m[j] = parameter.slope();
+      b[j] = parameter.bend();
       g[j] = c.held[j] ? 0.0 : m[j] * at.score[j];
     }
     for (int i = 0; i < p; ++i)
       for (int j = 0; j < p; ++j) {
         double entry = m[i] * m[j] * at.information[i * p + j];
-        if (i == j && Family::domain[j] == thetahat_positive) entry -= g[j];
+        if (i == j) entry -= b[j] * g[j];
         J[i * p + j] = c.held[i] || c.held[j] ? double(i == j) : entry;
       }
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
@@ -65,12 +93,8 @@ struct newton_step {
 template <class Family>
 inline void step_from_best(thetahat_climb& c) {
   const double scale = Family::scale_of(c.best);
-  for (int j = 0; j < Family::n_params; ++j) {
-    bool log_scale = Family::domain[j] == thetahat_positive;
-    double change =
-        log_scale ? c.best[j] * expm1(c.step[j]) : times_power(c.step[j], scale, Family::dimension[j]);
-    c.theta[j] = c.held[j] ? c.best[j] : c.best[j] + change;
-  }
+  for (int j = 0; j < Family::n_params; ++j)
+    c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
 }
 
 // From a start where the likelihood is beyond doubles, to one with larger scales.

@@ -23,7 +23,7 @@ struct inverse_gaussian {
   double scale() const { return mu; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return positive(x); }
+  static bool inside(double x) { return x > 0; }
 
   static sums sum(const block& b) { return block_reciprocal_gap(b); }
 

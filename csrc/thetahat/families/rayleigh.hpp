@@ -20,7 +20,7 @@ struct rayleigh {
   double scale() const { return sigma; }
 
   static bool valid(const double* theta) { return positive(theta[0]); }
-  static bool inside(double x) { return positive(x); }
+  static bool inside(double x) { return x > 0; }
 
   static sums sum(const block& b) { return block_positive_moments(b); }
 

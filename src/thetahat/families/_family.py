@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +12,23 @@ from thetahat.pilot import Pilot
 
 __all__ = ["Family", "Parameter"]
 
+_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0)}
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, and whether only positive values are allowed."""
+    """A parameter: its textbook name, and the bounds that it lies strictly between."""
 
     name: str
-    positive: bool = False
+    low: float = -math.inf
+    high: float = math.inf
 
     @property
     def domain(self) -> str:
         """The domain in words."""
-        return "positive and finite" if self.positive else "finite"
+        if self.high < math.inf:
+            return f"strictly between {self.low:g} and {self.high:g}"
+        return "positive and finite" if self.low == 0 else "finite"
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Family:
         """The parameters in the order of ``theta``."""
         domains = _kernels.domains[_kernels.families.index(self.name)]
         return tuple(
-            Parameter(name, positive=domain == _kernels.POSITIVE)
+            Parameter(name, *_BOUNDS.get(domain, ()))
             for name, domain in zip(self.names, domains, strict=True)
         )
 

@@ -1,0 +1,57 @@
+// Geometric(p): log f = log p + x log(1 - p), x = 0, 1, 2, ... failures before the first success. Sufficient:
+// n and S = sum x. Units are those of p.
+#pragma once
+#include "thetahat/engine/counts.hpp"
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct geometric {
+  static constexpr int n_params = 1;
+  static constexpr int domain[] = {thetahat_unit};
+  static constexpr int dimension[] = {1};
+  static constexpr bool sufficient = true;
+  using sums = term_sums<1, 0>;
+
+  double p, odds, log_p, log_q;  // odds = p / q, q = 1 - p
+
+  explicit geometric(const double* theta)
+      : p(theta[0]), odds(p / (1.0 - p)), log_p(log(p)), log_q(log1p(-p)) {}
+  static double scale_of(const double* theta) { return theta[0]; }
+  double scale() const { return p; }
+
+  static bool valid(const double* theta) { return theta[0] > 0 && theta[0] < 1; }
+  static bool inside(double x) { return is_count(x); }
+
+  static sums sum(const block& b) {
+    sums s = sum_terms<1, 0>(row_terms{}, b);
+    if (!all_counts(b)) s.n = NAN;
+    return s;
+  }
+
+  // p = n / (n + S); where all rows are 0 the likelihood rises all the way to p = 1.
+  static bool maximum(const sums& s, double* theta) {
+    theta[0] = s.n / (s.sum[0] + s.n).hi;
+    return s.sum[0].hi > 0;
+  }
+
+  double log_likelihood(const sums& s) const { return s.n * log_p + s.sum[0].hi * log_q; }
+  // In units of p: 1 - x p / q.
+  void score(const sums& s, double* g) const { g[0] = s.n - s.sum[0].hi * odds; }
+  // 1 + x (p / q)^2.
+  void information(const sums& s, double* J) const { J[0] = s.n + s.sum[0].hi * odds * odds; }
+
+  template <class V>
+  V log_density(V x) const {
+    return log_p + x * log_q;
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    g[0] = 1.0 - x * odds;
+  }
+};
+
+THETAHAT_FAMILY(geometric)
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,26 @@
+"""Geometric(p) on the counts 0, 1, 2, ... of failures before the first success; R's ``dgeom(prob=p)``.
+
+scipy's ``geom(p, loc=-1)``; where rows count trials, the success included, fit x - 1. `logpdf` is the
+logarithm of a count's probability. The maximum is 1 / (1 + mean). Of rows that are all zero the likelihood
+rises all the way to p = 1, where no failure could come: there is no maximum then.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    mean, _ = pilot.mean_and_sd()
+    return (1 / (1 + mean),) if mean > 0 else None
+
+
+family = Family(
+    name="geometric",
+    names=("p",),
+    support="the integers 0, 1, 2, ...",
+    exists="at least one row above 0",
+    start=start,
+)

@@ -1,0 +1,84 @@
+"""Samples that cancel, overflow or underflow where formulas are taken word for word, against sixty digits."""
+
+import mpmath
+import numpy as np
+import pytest
+from conftest import ExactMath
+
+import thetahat as th
+from thetahat.reference import Likelihood, likelihood
+
+Z = np.random.default_rng(0).normal(size=2200)
+E = np.random.default_rng(1).exponential(size=2200)
+WALD = np.random.default_rng(2).wald(1, 1, 2200)
+
+
+def near(centre, spread):
+    return centre * (1 + spread * Z)
+
+
+def far_blocks(spread):
+    """A block of equal rows far from the others, which lie close together."""
+    return np.concatenate([np.full(2048, 1e9), near(5, spread)])
+
+
+def counts(rate, n=2200):
+    return np.random.default_rng(3).poisson(rate, n).astype(float)
+
+
+POSITIVE = {
+    "typical": WALD,
+    "sd/mean 1e-10": near(3, 1e-10),
+    "sd/mean 1e-6, sorted": np.sort(near(1e5, 1e-6)),
+    "first rows far away": np.concatenate([np.full(40, 1e9), near(5, 1e-10)]),
+    "blocks far apart": far_blocks(1e-10),
+    "one far row": np.append(WALD, 1e12),
+    "ties": np.repeat([2.0, 3.0], [1100, 1101]),
+    "two rows": np.array([1.0, 2.0]),
+    "at 1e-300": 1e-300 * WALD,
+    "at 1e300": 1e300 * WALD,
+    "subnormal": 1e-310 * (1 + E),
+}
+COUNTS = {
+    **{f"rate {rate:g}": counts(rate) for rate in (0.3, 3, 60, 120, 130, 1e4, 1e8, 1e15)},
+    "overdispersed": np.random.default_rng(4).poisson(300 * E**4).astype(float),
+    "two blocks far apart": np.concatenate([counts(3, 2048), counts(1e6, 2048)]),
+    "zeros and a one": np.repeat([0.0, 1.0], [2200, 1]),
+    "nearly equal": np.repeat([1e6, 1e6 + 1], [1100, 1100]),
+    "one row": np.array([7.0]),
+}
+SAMPLES = {
+    "lognormal": {**POSITIVE, "1e-300 to 1e300": 10 ** np.random.default_rng(5).uniform(-300, 300, 2200)},
+    "exponential": {**POSITIVE, "zeros and ones": np.repeat([0.0, 1.0], [2200, 10])},
+    "inverse_gaussian": POSITIVE,
+    "rayleigh": {**POSITIVE, "1e-310 to 1e290": 10 ** np.random.default_rng(6).uniform(-310, 290, 2200)},
+    "poisson": COUNTS,
+    "geometric": COUNTS,
+}
+
+
+def relative(value, exact):
+    return abs(mpmath.mpf(value) / exact - 1)
+
+
+def standard_errors(information):
+    """From the inverse, taken in units in which its diagonal is 1."""
+    p = range(len(information))
+    unit = [mpmath.sqrt(information[j][j]) for j in p]
+    correlation = mpmath.matrix([[information[i][j] / (unit[i] * unit[j]) for j in p] for i in p])
+    return [mpmath.sqrt((correlation**-1)[j, j]) / unit[j] for j in p]
+
+
+@pytest.mark.parametrize(("family", "name"), [(f, name) for f in SAMPLES for name in SAMPLES[f]])
+def test_hard_samples(family, name, monkeypatch):
+    monkeypatch.setattr(mpmath.mp, "dps", 60)
+    reference = Likelihood(family)
+    for module in (reference.family, likelihood):
+        monkeypatch.setattr(module, "math", ExactMath())
+    x = SAMPLES[family][name]
+    fit, rows = th.fit(x, family), [mpmath.mpf(v) for v in x.tolist()]
+    maximum = reference.family.maximum(rows)
+    assert max(map(relative, fit.theta.tolist(), maximum)) <= 2e-14
+    assert relative(fit.log_likelihood, reference.log_likelihood(rows, maximum)) <= 1e-13
+    errors = standard_errors(reference.information(rows, maximum))
+    assert max(map(relative, fit.stderr.tolist(), errors)) <= 1e-9
