@@ -52,6 +52,20 @@ def test_density_over_histogram(x, exact):
     ]
 
 
+@pytest.mark.parametrize(("family", "mean"), [("poisson", 4), ("poisson", 4e5), ("geometric", 50)])
+def test_probabilities_of_counts_are_drawn_at_integers(family, mean):
+    rng = np.random.default_rng(7)
+    rows = rng.poisson(mean, 1000) if family == "poisson" else rng.geometric(1 / mean, 1000) - 1
+    fit = th.fit(rows, family)
+    axis = fit_figure(rows.astype(float), fit).axes[0]
+    at, probabilities = axis.lines[0].get_data()
+    assert 5 < at.size <= 1001
+    assert np.array_equal(at, np.rint(at))
+    np.testing.assert_allclose(probabilities, np.exp(th.logpdf(at, family, fit.theta)))
+    assert np.interp(np.median(rows), at, probabilities) > 0.3 * probabilities.max() > 0
+    assert axis.get_xlim()[1] > rows.mean()
+
+
 def test_few_rows_are_drawn_one_by_one(x):
     few = x[:10]
     (rows,) = fit_figure(few, th.fit(few, "normal")).axes[0].collections

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
+from thetahat.families import family_index, get_family
 from thetahat.fit import fit, logpdf
 from thetahat.result import Fit
 
@@ -140,12 +141,14 @@ def _draw_density(axis: Axes, x: Array, fitted: Fit, name: str) -> None:
     axis.stairs(heights, edges, fill=True, color="#c5d0da", label=f"{x.size:,} rows")
     margin = max(0.04, 1 / np.sqrt(x.size)) * (high - low)
     at = np.linspace(low - margin, high + margin, 1001)
+    axis.set_xlim(at[0], at[-1])
+    if get_family(family_index(fitted.family)).counts:
+        at = np.unique(np.rint(at))
     estimates = ", ".join(f"{_symbol(key)} = {value:.5g}" for key, value in fitted.params.items())
     curve = np.exp(logpdf(at, fitted.family, fitted.theta))
     axis.plot(at, curve, color="#d55e00", linewidth=2, label=f"{fitted.family}: {estimates}")
     if x.size <= _FEW:
         axis.vlines(x, 0, 0.03, color="#303030", linewidth=1, transform=axis.get_xaxis_transform())
-    axis.set_xlim(at[0], at[-1])
     outside = x.size - rows.sum()
     axis.set_xlabel(name.replace("$", r"\$") + (f"   ({outside:,} rows lie outside)" if outside else ""))
     axis.set_ylabel("density")

@@ -47,6 +47,8 @@ class Family:
         The condition under which the likelihood of a sample has a maximum.
     start : callable
         Rough parameter values from some of the rows; None where these rows show no maximum.
+    counts : bool
+        Whether rows are integers, and their densities probabilities.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Family:
     exists: str
     start: Callable[[Pilot], tuple[float, ...] | None]
     support: str = "all finite numbers"
+    counts: bool = False
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

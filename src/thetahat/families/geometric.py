@@ -21,6 +21,7 @@ family = Family(
     name="geometric",
     names=("p",),
     support="the integers 0, 1, 2, ...",
+    counts=True,
     exists="at least one row above 0",
     start=start,
 )

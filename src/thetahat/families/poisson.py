@@ -20,6 +20,7 @@ family = Family(
     name="poisson",
     names=("rate",),
     support="the integers 0, 1, 2, ...",
+    counts=True,
     exists="at least one row above 0",
     start=start,
 )
