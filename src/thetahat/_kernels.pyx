@@ -128,7 +128,7 @@ cdef extern from "thetahat/api.h" nogil:
     int thetahat_tables(const thetahat_table**)
 
 
-cdef int64_t PASS_SLICE = 1 << 23  # rows of one thread between two looks at the signals
+cdef int64_t PASS_SLICE = 1 << 21  # rows of one thread between two looks at the signals
 cdef int64_t STEP_SLICE = 1 << 17  # rows of a stochastic ascent, likewise
 cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums, likewise
 
