@@ -135,6 +135,7 @@ inline nearness nearness_of(const newton_step<Family>& next, const thetahat_clim
     near.flat |= !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
   }
   near.close &= next.decrement >= 0;
+  near.flat &= next.decrement <= 1e-9 * n;  // and not merely far away
   return near;
 }
 
