@@ -106,6 +106,18 @@ struct block {
   int64_t n;
 };
 
+// A full block of floats where they lie, without weights: for passes that read them as they are.
+struct float_block {
+  const float* x;
+  static constexpr const double* w = nullptr;
+  static constexpr int64_t n = block_rows;
+};
+
+inline bool floats_in_place(const thetahat_rows& r) {
+  return r.type == thetahat_float32 && r.step == int64_t(sizeof(float)) && !r.swapped && !r.weights &&
+         reinterpret_cast<uintptr_t>(r.data) % sizeof(float) == 0;
+}
+
 struct buffers {
   double x[block_rows], w[block_rows];
 };

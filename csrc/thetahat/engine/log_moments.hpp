@@ -54,7 +54,7 @@ inline moments moments_of_logs(const block& b, double pivot, bool middling) {
   } else {
     for (; i < b.n; ++i) logs[i] = log_ratio(b.x[i], pivot);
   }
-  return moments_around({logs, b.w, b.n}, 0.0);
+  return moments_around(block{logs, b.w, b.n}, 0.0);
 }
 
 // About a pivot many standard deviations away, logarithms are taken once more, about their own mean.

@@ -59,8 +59,8 @@ struct lane_moments {
     }
   }
   // Adds the rows at x, x + lanes, ...: neighbours to each other first.
-  template <int rows>
-  THETAHAT_INLINE void take(const double* x, const double* w, vec pivot) {
+  template <int rows, class T>
+  THETAHAT_INLINE void take(const T* x, const double* w, vec pivot) {
     for (int r = 0; r < moment_registers; ++r) {
       vec e[rows], e2[rows], v[rows];
       for (int i = 0; i < rows; ++i) {
@@ -109,8 +109,8 @@ struct block_lanes : lane_moments<weighted> {
 };
 
 // A full block is compiled apart: with loops of a known length it is read a quarter faster from memory.
-template <bool weighted, bool full>
-inline shifted_sums sum_shifted(const block& b, double pivot) {
+template <bool weighted, bool full, class Block>
+inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
   constexpr int rows = 4;
   constexpr int64_t run_rows = 16 * lanes;
   const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
@@ -125,7 +125,7 @@ inline shifted_sums sum_shifted(const block& b, double pivot) {
     block_lanes<weighted> all;
     for (int64_t start = 0; start < whole; start += run_rows) {
       const int64_t stop = start + run_rows < whole ? start + run_rows : whole;
-      const double* x = b.x + g;
+      const auto* x = b.x + g;
       const double* w = b.w + (weighted ? g : 0);
       lane_moments<weighted> run;
       int64_t i = start;
@@ -150,21 +150,27 @@ inline shifted_sums sum_shifted(const block& b, double pivot) {
       d[i] = sum.hi;
       lost[i] += lost[i + half] + sum.lo;
     }
-  return {weighted ? sum_weights(weight, flags, b) : double(n), pivot, d[0] + lost[0], sum_lanes(d2)};
+  shifted_sums s = {double(n), pivot, d[0] + lost[0], sum_lanes(d2)};
+  if constexpr (weighted) s.n = sum_weights(weight, flags, b);
+  return s;
 }
 
 inline shifted_sums sum_shifted(const block& b, double pivot) {
   const bool full = b.n == block_rows;
-  if (b.w) return full ? sum_shifted<true, true>(b, pivot) : sum_shifted<true, false>(b, pivot);
-  return full ? sum_shifted<false, true>(b, pivot) : sum_shifted<false, false>(b, pivot);
+  if (b.w) return full ? sum_shifted_rows<true, true>(b, pivot) : sum_shifted_rows<true, false>(b, pivot);
+  return full ? sum_shifted_rows<false, true>(b, pivot) : sum_shifted_rows<false, false>(b, pivot);
+}
+inline shifted_sums sum_shifted(const float_block& b, double pivot) {
+  return sum_shifted_rows<false, true>(b, pivot);
 }
 
 // The mean of the first rows, a power of two of them: exact where all are equal.
-inline double pivot_of(const double* x, int64_t n) {
+template <class T>
+inline double pivot_of(const T* x, int64_t n) {
   int64_t count = 32;
   while (count > n) count /= 2;
-  double head[32];
-  memcpy(head, x, count * sizeof(double));
+  double head[32] = {};
+  for (int64_t i = 0; i < count; ++i) head[i] = x[i];
   for (int64_t half = count / 2; half > 0; half /= 2)
     for (int64_t i = 0; i < half; ++i) head[i] += head[i + half];
   return head[0] / count;
@@ -172,7 +178,8 @@ inline double pivot_of(const double* x, int64_t n) {
 
 // Sums around a pivot lose digits when the pivot is far from the mean: then they are taken once more, around
 // the mean just found.
-inline moments moments_around(const block& b, double exponent) {
+template <class Block>
+inline moments moments_around(const Block& b, double exponent) {
   shifted_sums s = sum_shifted(b, pivot_of(b.x, b.n));
   if (s.d * s.d > s.d2 * s.n / 8) s = sum_shifted(b, s.pivot + s.d / s.n);
   double shift = s.d / s.n;
@@ -199,10 +206,23 @@ THETAHAT_NOINLINE inline moments moments_scaled(const block& b) {
   return moments_around(in_units(b, exponent, room), exponent);
 }
 
-THETAHAT_NOINLINE inline moments block_moments(const block& b) {
-  moments m = moments_around(b, 0.0);
+inline bool in_range(const moments& m) {
   double mean_square = m.mean.hi * m.mean.hi + m.gap.hi / m.n;
-  return mean_square > 0x1p-790 && mean_square < 0x1p930 ? m : moments_scaled(b);
+  return mean_square > 0x1p-790 && mean_square < 0x1p930;
+}
+
+THETAHAT_NOINLINE inline moments block_moments(const block& b) {
+  const moments m = moments_around(b, 0.0);
+  return in_range(m) ? m : moments_scaled(b);
+}
+
+// The same of floats where they lie.
+THETAHAT_NOINLINE inline moments block_moments(const float_block& b) {
+  const moments m = moments_around(b, 0.0);
+  if (in_range(m)) return m;
+  double x[block_rows];
+  for (int64_t i = 0; i < b.n; ++i) x[i] = b.x[i];
+  return moments_scaled({x, nullptr, b.n});
 }
 
 inline shifted_sums few_weighted(const block& b, double unit) {

@@ -18,19 +18,32 @@ constexpr bool has_step = false;
 template <class Family>
 constexpr bool has_step<Family, to_void<decltype(&Family::row_step)>> = true;
 
+// Whether it takes blocks of floats as they lie.
+template <class Family, class = void>
+constexpr bool takes_float_blocks = false;
+template <class Family>
+constexpr bool
+    takes_float_blocks<Family, to_void<decltype(Family::sum(*static_cast<const float_block*>(nullptr)))>> =
+        true;
+
 // Sufficient statistics do not depend on theta; other sums are those of the family's terms at theta.
 template <class Family, bool sufficient = Family::sufficient>
 struct sums_pass {
   static constexpr int n_params = Family::n_params;
+  static constexpr bool takes_floats = takes_float_blocks<Family>;
   using sums = typename Family::sums;
 
   explicit sums_pass(const double*) {}
-  sums block(const block& b) const { return Family::sum(b); }
+  template <class Block>
+  sums block(const Block& b) const {
+    return Family::sum(b);
+  }
 };
 
 template <class Family>
 struct sums_pass<Family, false> {
   static constexpr int n_params = Family::n_params;
+  static constexpr bool takes_floats = false;
   using sums = term_sums<Family::n_terms, Family::n_factors>;
 
   const Family at;
@@ -43,6 +56,7 @@ struct sums_pass<Family, false> {
 template <class Family>
 struct products_pass {
   static constexpr int n_params = Family::n_params, n_products = n_params * (n_params + 1) / 2;
+  static constexpr bool takes_floats = false;
   using sums = term_sums<n_products, 0>;
 
   const Family at;

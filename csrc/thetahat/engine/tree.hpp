@@ -32,7 +32,7 @@ THETAHAT_NOINLINE counted_sums<typename Pass::sums> sum_used(const Pass& pass, c
   const int64_t used = pack(b.x, keep, b.n, x);
   pack(b.w, keep, b.n, w);
   if (used == 0) return {};
-  return {double(used), pass.block({x, w, used})};
+  return {double(used), pass.block(block{x, w, used})};
 }
 
 // Rows of weight zero may hold anything, and count for nothing; bad weights make the sums not finite. A pass
@@ -171,6 +171,9 @@ struct tree {
   }
 
   static sums leaf(const Pass& pass, const thetahat_rows& r, int64_t first) {
+    if constexpr (Pass::takes_floats)
+      if (floats_in_place(r))
+        return {double(block_rows), pass.block(float_block{reinterpret_cast<const float*>(r.data) + first})};
     aligned_buffers room;
     return sum_block(pass, load_block(r, first, block_rows, room));
   }

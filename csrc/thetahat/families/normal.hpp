@@ -25,6 +25,7 @@ struct normal {
   static bool inside(double) { return true; }
 
   static sums sum(const block& b) { return block_moments(b); }
+  static sums sum(const float_block& b) { return block_moments(b); }
 
   // mu = m, sigma = sqrt(Q / n); no maximum where all values are equal.
   static bool maximum(const sums& s, double* theta) {

@@ -76,6 +76,17 @@ inline vec load(const double* x) {
   memcpy(&v, x, sizeof v);
   return v;
 }
+// Floats as doubles, which changes no value.
+inline vec load(const float* x) {
+#if THETAHAT_WIDTH > 1
+  typedef float floats __attribute__((vector_size(4 * THETAHAT_WIDTH)));
+  floats v;
+  memcpy(&v, x, sizeof v);
+  return __builtin_convertvector(v, vec);
+#else
+  return *x;
+#endif
+}
 inline quad load_quad(const double* x) {
   quad v;
   memcpy(&v, x, sizeof v);
