@@ -1,0 +1,114 @@
+"""The C table of csrc/thetahat/api.h, as the kernels see it."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+
+
+cdef extern from "thetahat/api.h" nogil:
+    enum:
+        thetahat_climbing
+        thetahat_arrived
+        thetahat_positive
+        thetahat_unit
+        thetahat_max_params
+        thetahat_span_rows
+        thetahat_max_sums
+        thetahat_max_tables
+
+    ctypedef struct thetahat_bitgen:
+        pass
+
+    ctypedef struct thetahat_rows:
+        const char* data
+        int64_t n
+        int64_t step
+        int type
+        int swapped
+        int in_place
+        int omit_nan
+        const uint8_t* mask
+        int64_t mask_step
+        const uint8_t* validity
+        int64_t first_bit
+        int64_t bit_step
+        const thetahat_rows* weights
+
+    ctypedef struct thetahat_words:
+        thetahat_bitgen* bitgen
+
+    ctypedef struct thetahat_values:
+        double log_likelihood
+        double* score
+        double* information
+        double* covariance
+        double* standard_error
+        double decrement
+
+    ctypedef struct thetahat_ascent:
+        const double* x
+        const double* weights
+        int64_t n
+        int64_t batch_size
+        int64_t epochs
+        int order
+        double learning_rate
+        thetahat_words words
+        uint32_t* index
+        double* batch
+        double* trace
+        double* theta
+        int64_t epoch
+        int diverged
+
+    ctypedef struct thetahat_pass:
+        int64_t tree_size
+        void (*clear)(void*, const double*) noexcept nogil
+        void (*add)(void*, const thetahat_rows*, int64_t, int64_t, int) noexcept nogil
+        void (*total)(const void*, void*) noexcept nogil
+        int (*finite)(const void*) noexcept nogil
+
+    ctypedef struct thetahat_climb:
+        double* theta
+        double* best
+        int* held
+        int standing
+        double log_likelihood
+        double decrement
+        int looks
+        int state
+
+    ctypedef struct thetahat_family:
+        const char* name
+        int n_params
+        int sufficient
+        const int* domain
+        thetahat_pass sums
+        thetahat_pass products
+        void (*merge)(void*, const void*) noexcept nogil
+        double (*n)(const void*) noexcept nogil
+        double (*rows)(const void*) noexcept nogil
+        int (*maximum)(const void*, double*) noexcept nogil
+        void (*climb)(const void*, thetahat_climb*) noexcept nogil
+        void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
+        int (*valid)(const double*) noexcept nogil
+        void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
+        int64_t (*count_outside)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*gradient_ascent)(const void*, double, int64_t, double*, double*) noexcept nogil
+        int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
+
+    ctypedef struct thetahat_function:
+        const char* name
+        void (*apply)(const double*, double*, int64_t) noexcept nogil
+
+    ctypedef struct thetahat_table:
+        const char* isa
+        int n_families
+        const thetahat_family* families
+        int64_t (*count_not_finite)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
+        void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
+        int n_functions
+        const thetahat_function* functions
+
+    int thetahat_tables(const thetahat_table**)
