@@ -47,6 +47,8 @@ class Family:
         The condition under which the likelihood of a sample has a maximum.
     start : callable
         Rough parameter values from some of the rows; None where these rows show no maximum.
+    scipy : callable
+        From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     """
@@ -55,6 +57,7 @@ class Family:
     names: tuple[str, ...]
     exists: str
     start: Callable[[Pilot], tuple[float, ...] | None]
+    scipy: Callable[..., tuple[str, dict[str, float]]]
     support: str = "all finite numbers"
     counts: bool = False
 
