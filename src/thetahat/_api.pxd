@@ -9,6 +9,9 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_arrived
         thetahat_positive
         thetahat_unit
+        thetahat_smooth
+        thetahat_kink
+        thetahat_edge
         thetahat_max_params
         thetahat_span_rows
         thetahat_max_sums
@@ -81,12 +84,13 @@ cdef extern from "thetahat/api.h" nogil:
         int n_params
         int sufficient
         const int* domain
+        const int* peak
         thetahat_pass sums
         thetahat_pass products
         void (*merge)(void*, const void*) noexcept nogil
         double (*n)(const void*) noexcept nogil
         double (*rows)(const void*) noexcept nogil
-        int (*maximum)(const void*, double*) noexcept nogil
+        int (*maximum)(const void*, const int*, double*) noexcept nogil
         void (*climb)(const void*, thetahat_climb*) noexcept nogil
         void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
@@ -99,6 +103,15 @@ cdef extern from "thetahat/api.h" nogil:
         const char* name
         void (*apply)(const double*, double*, int64_t) noexcept nogil
 
+    ctypedef struct thetahat_split:
+        double low
+        double high
+        double below
+        double above
+        int64_t between
+        double* x
+        double* weights
+
     ctypedef struct thetahat_table:
         const char* isa
         int n_families
@@ -107,6 +120,7 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
+        void (*split)(const thetahat_rows*, int64_t, int64_t, thetahat_split*) noexcept nogil
         void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
         int n_functions
         const thetahat_function* functions
