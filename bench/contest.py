@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from shutil import which
 from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
@@ -33,6 +34,19 @@ class Case(NamedTuple):
         return self._replace(n=n, batch_size=min(self.batch_size, n), epochs=min(self.epochs, 2))
 
 
+class TooLongError(Exception):
+    """A call would take more than a minute."""
+
+
+def check_patience(case: Case, call: Callable[[int], object]) -> None:
+    """Raise where a call on all rows would take more than a minute, by one on a hundredth of them."""
+    if case.n > 10**4:
+        start = perf_counter()
+        call(case.n // 100)
+        if 100 * (perf_counter() - start) > 60:
+            raise TooLongError
+
+
 class Run(NamedTuple):
     """A call to be timed, the numbers it must return, and how many units of the job it gets through."""
 
@@ -47,18 +61,19 @@ class Contender(NamedTuple):
     name: str
     setup: Callable[[Case], Run]
     threads: int
-    needs: Sequence[str]  # the modules without which it cannot run
+    needs: Sequence[str]  # the modules or programs without which it cannot run
     only: Sequence[str] | None  # labels of the cases it enters; None for all
     floor: bool
+    elsewhere: bool  # in another process
 
     @property
     def clock(self) -> Callable[[], float]:
-        """Processor time, which other processes hardly touch; for work on several threads the wall's."""
-        return thread_time if self.threads == 1 else perf_counter
+        """Processor time, which other processes hardly touch; for work beside this thread the wall's."""
+        return thread_time if self.threads == 1 and not self.elsewhere else perf_counter
 
     @property
     def installed(self) -> bool:
-        return all(find_spec(module) for module in self.needs)
+        return all(find_spec(name) or which(name) for name in self.needs)
 
 
 class Job:
@@ -80,11 +95,12 @@ class Job:
         needs: Sequence[str] = (),
         only: Sequence[str] | None = None,
         floor: bool = False,
+        elsewhere: bool = False,
     ) -> Callable[[Callable[[Case], Run]], Callable[[Case], Run]]:
         """Enter the decorated function, which prepares a contender's run of a case, imports included."""
 
         def decorate(setup: Callable[[Case], Run]) -> Callable[[Case], Run]:
-            self.contenders.append(Contender(name, setup, threads, needs, only, floor))
+            self.contenders.append(Contender(name, setup, threads, needs, only, floor, elsewhere))
             return setup
 
         return decorate

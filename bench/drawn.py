@@ -28,6 +28,7 @@ def period(family: str, n: int) -> list[float]:
 def drawn(family: str, n: int) -> NDArray[np.float64]:
     """Return n rows."""
     x = np.resize(np.array(period(family, n), np.float64), n)
+    np.random.default_rng(21).shuffle(x)  # lest evenly spaced rows be the same few again and again
     x.flags.writeable = False
     return x
 

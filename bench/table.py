@@ -14,13 +14,16 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 import contenders  # noqa: F401 - enters everybody
+from contenders.floors import FLOOR
+from contenders.r import FITS
 from contest import Contender, Job
-from jobs import JOBS
-from results import Key, Results
+from jobs import JOBS, LARGE, fit_of, one_pass_by_family
+from results import Key, Measured, Results
 from targets import TARGETS
 
 HERE = Path(__file__).parent
@@ -55,13 +58,64 @@ def run(path: Path, quick: bool, jobs: list[str]) -> int:
 
 
 def lines(results: Results) -> Iterator[str]:
+    by_family = (one_pass_by_family, *fit_of.values())
     for job in JOBS:
-        if job.name in results.machine["jobs"]:
+        if job.name in results.machine["jobs"] and job not in by_family:
             yield from job_table(job, results)
+    if any(job.name in results.machine["jobs"] for job in by_family):
+        yield from family_table(results)
     if not results.machine["quick"]:
         yield from beyond_time(results)
         yield from target_table(results)
     yield from machine(results)
+
+
+PEERS = {
+    "scipy": ["scipy.stats"],
+    "R": [f"R {fit}" for fit in FITS],
+    "iminuit + numba-stats": ["iminuit + numba-stats"],
+}
+
+
+def family_table(results: Results) -> Iterator[str]:
+    yield "**Families**: one pass over 3e7 rows on one thread, ns per row (times the floor); whole fits"
+    yield "of 1e4 / 1e6 / 3e7 rows: passes, ns per row on one thread and on two, and how many times as long as"
+    yield "ours on two threads (at 1e4 rows, on one) peers take. R: the quicker of MASS and fitdistrplus.\n"
+    yield "| | one pass | passes | 1 thread | 2 threads | " + " | ".join(PEERS) + " |"
+    yield "|---" * (5 + len(PEERS)) + "|"
+    for family, job in fit_of.items():
+        if job.name in results.machine["jobs"]:
+            yield f"| {' | '.join(family_row(family, job, results))} |"
+    yield ""
+
+
+def family_row(family: str, job: Job, results: Results) -> Iterator[str]:
+    labels = [case.label for case in job.cases]
+    alone = [Key(job.name, label, "thetahat", 1) for label in labels]
+    best = [Key(job.name, label, "thetahat", 2 if label in LARGE else 1) for label in labels]
+    one_pass, floor = (Key(one_pass_by_family.name, "3e7", by, 1) for by in (family, FLOOR))
+    above_floor = results.ratio(one_pass, floor)
+    yield family
+    yield f"{digits(results.measured[one_pass].ns)} ({digits(above_floor)})" if above_floor else "-"
+    for keys, show in ((alone, passes), (alone, nanoseconds), (best, nanoseconds)):
+        yield " / ".join(show(results.measured.get(key)) for key in keys)
+    for names in PEERS.values():
+        yield " / ".join(times_ours(results, key, names) for key in best).replace("- / - / -", "-")
+
+
+def passes(found: Measured | None) -> str:
+    return str(found.passes) if found else "-"
+
+
+def nanoseconds(found: Measured | None) -> str:
+    return digits(found.ns) if found else "-"
+
+
+def times_ours(results: Results, ours: Key, names: Sequence[str]) -> str:
+    """Return how many times as long the quickest of some peers takes."""
+    keys = [ours._replace(contender=name, threads=threads) for name in names for threads in (1, 2)]
+    ratio = min((found for key in keys if (found := results.ratio(key, ours))), default=None)
+    return "-" if ratio is None else "over a minute" if ratio == inf else f"{digits(ratio)}x"
 
 
 def job_table(job: Job, results: Results) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
 
+from contenders.r import FITS as R_FITS
+from contenders.r import NAMES as R_NAMES
+from jobs import fit_of
 from results import Key, Results
+
+from thetahat import _kernels
 
 
 class Target(NamedTuple):
@@ -45,8 +50,26 @@ def _of(kind: str, by: str, threads: int = 1) -> Key:
     return Key(f"one pass, {kind}", "3e7", by, threads)
 
 
-def _by_family(family: str) -> Key:
-    return Key("one pass by family", "3e7", family, 1)
+def _by_family(family: str, case: str = "3e7") -> Key:
+    return Key("one pass by family", case, family, 1)
+
+
+def _fit(family: str, by: str, threads: int = 1) -> Key:
+    return Key(f"fit, {family}", "1e6", by, threads)
+
+
+def _peers(family: str, names: Sequence[str]) -> Callable[[Results], float | None]:
+    """Return how many times as long as ours on two threads the quickest of some peers takes."""
+
+    def measure(results: Results) -> float | None:
+        ratios = (results.ratio(_fit(family, name), _fit(family, _OURS, 2)) for name in names)
+        return min((ratio for ratio in ratios if ratio), default=None)
+
+    return measure
+
+
+def _sufficient(family: str) -> bool:
+    return bool(_kernels.sufficient[_kernels.families.index(family)])
 
 
 def _sgd(size: int, by: str, threads: int = 1) -> Key:
@@ -59,6 +82,15 @@ _JAX = "JAX norm.logpdf, jit value_and_grad"
 _JAX_BY_HAND = "JAX by hand, jit value_and_grad"
 _SHUFFLE = "numba, np.random.shuffle"
 _SHUFFLE_BY_HAND = "numba, by hand, shuffle among the steps"
+
+_FUSED = {"student_t": 2.5, "gumbel": 5, "logistic": 5, "weibull": 5, "loglogistic": 5}
+_SCIPY = {
+    "student_t": 1000,
+    **dict.fromkeys(["weibull", "generalized_pareto"], 200),
+    **dict.fromkeys(["logistic", "gumbel", "von_mises"], 20),
+    **dict.fromkeys(["gamma", "lognormal", "beta", "inverse_gaussian"], 5),
+}
+_R_FITS = [f"R {fit}" for fit in R_FITS]
 
 TARGETS = (
     Target(
@@ -80,15 +112,32 @@ TARGETS = (
         _ratio(_of("weighted", _OURS), _of("weighted", _FLOOR)),
         at_most=1.1,
     ),
-    Target(
-        "student_t pass over 3e7 rows / read-and-add, AVX-512",
-        _on("avx512", _ratio(_by_family("student_t"), _by_family(_FLOOR))),
-        at_most=2.5,
+    *(
+        Target(
+            f"{family} pass over 3e7 rows / read-and-add, AVX-512",
+            _on("avx512", _ratio(_by_family(family), _by_family(_FLOOR))),
+            at_most=most,
+        )
+        for family, most in _FUSED.items()
     ),
-    Target(
-        "gumbel pass over 3e7 rows / read-and-add, AVX-512",
-        _on("avx512", _ratio(_by_family("gumbel"), _by_family(_FLOOR))),
-        at_most=5,
+    *(
+        Target(
+            f"{family}, 1e6: whole fit / one pass",
+            _ratio(_fit(family, _OURS), _by_family(family, "1e6")),
+            at_most=4,
+        )
+        for family in fit_of
+        if not _sufficient(family)
+    ),
+    *(
+        Target(f"{family}, 1e6: scipy / ours on 2 threads", _peers(family, ["scipy.stats"]), at_least=least)
+        for family, least in _SCIPY.items()
+        if family in fit_of
+    ),
+    *(
+        Target(f"{family}, 1e6: R / ours on 2 threads", _peers(family, _R_FITS), at_least=100)
+        for family in R_NAMES
+        if family in fit_of
     ),
     Target(
         "pass over 1e6 rows / read-and-add in cache",

@@ -26,6 +26,8 @@ from jobs import (
     total,
 )
 
+FLOOR = "floor: read and add"
+
 _SOURCE = Path(__file__).parent.parent / "floors.c"
 
 
@@ -60,11 +62,11 @@ def read_and_add(case: Case, threads: int) -> Run:
 
 
 for job in one_pass_of.values():
-    job.enter("floor: read and add", floor=True)(partial(read_and_add, threads=1))
-    job.enter("floor: read and add", threads=2, only=LARGE, floor=True)(partial(read_and_add, threads=2))
+    job.enter(FLOOR, floor=True)(partial(read_and_add, threads=1))
+    job.enter(FLOOR, threads=2, only=LARGE, floor=True)(partial(read_and_add, threads=2))
 
-one_pass_by_family.enter("floor: read and add", floor=True)(partial(read_and_add, threads=1))
-one_pass_by_family.enter("floor: read and add", threads=2, floor=True)(partial(read_and_add, threads=2))
+one_pass_by_family.enter(FLOOR, floor=True)(partial(read_and_add, threads=1))
+one_pass_by_family.enter(FLOOR, threads=2, floor=True)(partial(read_and_add, threads=2))
 
 
 @stochastic.enter("floor: the chain of steps, no shuffle", only=["batches of 1"], floor=True)

@@ -1,13 +1,23 @@
-"""iminuit's migrad on numba-stats: whole fits."""
+"""iminuit's migrad on numba-stats: whole fits.
+
+Of the families that numba-stats has, from where the rows were drawn on, which is generous.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from contest import Case, Run
-from jobs import START, maximum, one_pass
+from drawn import drawn
+from equivalents import distance, equivalent
+from jobs import START, fit_of, maximum, one_pass
 
-from contenders.numba_stats import parallel_log_likelihood
+from contenders.numba_stats import parallel_log_likelihood, parallel_sum
+from thetahat import _kernels
 
 
 def fit(case: Case, cost: Callable[[float, float], float]) -> Run:
@@ -47,3 +57,37 @@ def compiled_together(case: Case) -> Run:
 
     cost.errordef = 0.5  # type: ignore[attr-defined] - where Minuit looks for it
     return fit(case, cost)
+
+
+def fit_family(case: Case, family: str) -> Run:
+    from iminuit import Minuit
+
+    name, at, fixed = equivalent(family)
+    module: Any = import_module(f"numba_stats.{name}")
+    names = [key for key in at if not (hasattr(module, "logpmf") and key in {"loc", "scale"})]
+    log_likelihood, x = parallel_sum(name), drawn(family, case.n)
+
+    def cost(theta: Sequence[float]) -> float:
+        return -float(log_likelihood(x, *theta))
+
+    cost.errordef = 0.5  # type: ignore[attr-defined] - where Minuit looks for it
+
+    def call() -> float:
+        minuit = Minuit(cost, [at[key] for key in names], name=names)
+        for key in names:
+            minuit.fixed[key] = key in fixed
+            minuit.limits[key] = (None if key == "loc" else 1e-9, None)
+        minuit.strategy = 0  # the fastest
+        minuit.migrad()
+        return float(minuit.fval)
+
+    def answer(found: float) -> float:
+        return distance(family, case.n, -found)
+
+    return Run(call, [0.0], case.n, tolerance=1e-6, answer=answer)
+
+
+for family, job in fit_of.items():
+    smooth = _kernels.EDGE not in _kernels.peaks[_kernels.families.index(family)]
+    if smooth and find_spec("numba_stats") and find_spec(f"numba_stats.{equivalent(family).name}"):
+        job.enter("iminuit + numba-stats", threads=2, needs=["iminuit"])(partial(fit_family, family=family))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from importlib import import_module
+from typing import Any
 
 from contest import Case, Run
 from jobs import THETA, one_pass, values
@@ -18,15 +20,21 @@ def logpdf(case: Case) -> Run:
 
 
 @cache
-def parallel_log_likelihood() -> Callable[..., float]:
+def parallel_sum(name: str) -> Callable[..., float]:
+    """Return the log-likelihood of x and a distribution's parameters."""
     import numba
-    from numba_stats import norm
+
+    module: Any = import_module(f"numba_stats.{name}")
+    log_density = getattr(module, "logpdf", None) or module.logpmf
 
     @numba.njit(parallel=True, fastmath=True)
-    def log_likelihood(x, mu, sigma):
-        return norm.logpdf(x, mu, sigma).sum()
+    def log_likelihood(x, *theta):
+        return log_density(x, *theta).sum()
 
     return log_likelihood
+
+
+parallel_log_likelihood = partial(parallel_sum, "norm")
 
 
 @one_pass.enter("numba-stats norm.logpdf, sum, compiled together", threads=2, needs=["numba_stats"])

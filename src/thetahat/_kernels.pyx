@@ -231,6 +231,11 @@ cdef class Climb:
         return self.state.looks
 
     @property
+    def decrement(self):
+        """L at the best theta so far; NaN where the log-likelihood is not concave."""
+        return self.state.decrement
+
+    @property
     def arrived(self):
         return self.state.state == thetahat_arrived
 

@@ -118,6 +118,12 @@ inline bool floats_in_place(const thetahat_rows& r) {
          reinterpret_cast<uintptr_t>(r.data) % sizeof(float) == 0;
 }
 
+inline bool all_positive(const block& b) {
+  bool good = true;
+  for (int64_t i = 0; i < b.n; ++i) good &= b.x[i] > 0 && b.x[i] < HUGE_VAL;
+  return good;
+}
+
 struct buffers {
   double x[block_rows], w[block_rows];
 };

@@ -45,17 +45,50 @@ inline log_gap merge(const log_gap& a, const log_gap& b) {
 
 constexpr double small_row = 0x1p-500;  // rows from here on, over a mean below 2^500, are normal numbers
 
-inline bool none_small(const block& b) {
-  return !any_sign(b.x, b.n, [](auto bits) { return bits | (bits - to_bits(small_row)); });
+// Sign bit clear: one of those, or not finite.
+template <class B>
+inline B unless_small(B bits) {
+  return bits | (bits - to_bits(small_row));
 }
 
-inline bool positive(const block& b) {
-  bool good = true;
-  for (int64_t i = 0; i < b.n; ++i) good &= b.x[i] > 0;
-  return good;
+// The product of a block's rows, two by two, and in the same loop whether none is small: where one is, or one
+// is larger than 2^500, the product is nothing.
+struct pair_product {
+  log_product value;
+  bool none_small;
+};
+
+inline pair_product product_of_pairs(const block& b) {
+  constexpr int group = registers < 2 ? registers : 2;
+  constexpr int64_t pair = 2 * lanes;
+  const int64_t whole = b.n - b.n % pair;
+  double rest[pair];
+  for (int64_t i = 0; i < pair; ++i) rest[i] = whole + i < b.n ? b.x[whole + i] : 1.0;
+  product_lanes product;
+  uint64_t flags[lanes], small = 0;
+  for (int g = 0; g < lanes; g += group * width) {
+    running_product run[group];
+    vec_bits flag[group] = {};
+    const auto take = [&](const double* x) {
+      for (int r = 0; r < group; ++r) {
+        const vec first = load(x + g + r * width), second = load(x + g + r * width + lanes);
+        flag[r] |= unless_small(to_bits(first)) | unless_small(to_bits(second));
+        run[r].take(first * second);
+      }
+    };
+    for (int64_t i = 0; i < whole; i += pair) take(b.x + i);
+    take(rest);
+    for (int r = 0; r < group; ++r) {
+      store(product.mantissa + g + r * width, run[r].mantissa);
+      memcpy(product.exponent + g + r * width, &run[r].exponent, sizeof(vec));
+      memcpy(flags + g + r * width, &flag[r], sizeof(vec));
+    }
+  }
+  for (uint64_t f : flags) small |= f;
+  return {product.total((whole + pair) / 2), small >> 63 == 0};
 }
 
-// Terms for sum_terms: phi of each row, of usual rows and of any; or the product of rows.
+// Terms for sum_terms: phi of each row, of usual rows and of any.
 struct phi_terms {
   double mean, inverse;
   void terms(vec x, vec* t, vec*) const { t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse)); }
@@ -67,17 +100,10 @@ struct any_phi_terms {
     t[0] = phi((scaled - mean) * inverse, select(y > tiny_ratio, log(y), log(x) - log_mean));
   }
 };
-struct product_terms {
-  void terms(vec x, vec* t, vec* u) const {
-    t[0] = x - x;
-    u[0] = x;
-  }
-};
 
 // sum phi(d) = sum d - log(prod x / mean^n), which costs no logarithm of a row. Where rows lie close to their
 // mean this would cancel.
-inline double phi_from_product(const moments& m, const block& b) {
-  const log_product p = sum_terms<1, 1>(product_terms{}, b).product[0];
+inline double phi_from_product(const moments& m, const log_product& p) {
   int k;
   double fraction = frexp(m.mean.hi, &k);
   double far = p.exponent - m.n * k;  // exact
@@ -85,22 +111,22 @@ inline double phi_from_product(const moments& m, const block& b) {
          far * ln2_lo;
 }
 
-inline double phi_about_mean(const moments& m, const block& b, bool usual) {
+inline double phi_about_mean(const moments& m, const block& b, const pair_product& product) {
   const double mean = m.mean.hi, inverse = 1.0 / mean;
-  if (!usual || m.exponent != 0) {
+  if (!product.none_small || m.exponent != 0) {
     const double unit = m.exponent > 0 ? 0x1p-600 : m.exponent < 0 ? 0x1p600 : 1.0;
     return sum_terms<1, 0>(any_phi_terms{unit, mean, inverse, log_mean(m)}, b).sum[0].hi;
   }
-  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, b);
+  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, product.value);
   return sum_terms<1, 0>(phi_terms{mean, inverse}, b).sum[0].hi;
 }
 
 inline log_gap block_log_gap(const block& b) {
-  const bool usual = none_small(b);
-  if (!usual && !positive(b)) return {{NAN, {}, {}, 0.0}, {}};
+  const pair_product product = product_of_pairs(b);
+  if (!product.none_small && !all_positive(b)) return {{NAN, {}, {}, 0.0}, {}};
   const moments m = block_moments(b);
   const double miss = m.mean.lo / m.mean.hi;  // by which the sums' centre, mean.hi, misses the mean
-  return {m, {phi_about_mean(m, b, usual) - 0.5 * m.n * miss * miss, 0.0}};
+  return {m, {phi_about_mean(m, b, product) - 0.5 * m.n * miss * miss, 0.0}};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

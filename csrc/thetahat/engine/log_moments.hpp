@@ -2,10 +2,9 @@
 // x / pivot, for a pivot among the rows: of rows that lie close together, log x would keep few digits of what
 // tells them apart.
 #pragma once
+#include "thetahat/engine/log_ratios.hpp"
 #include "thetahat/engine/moments.hpp"
-#include "thetahat/math/exp_log.hpp"
 #include "thetahat/math/log_double_double.hpp"
-#include "thetahat/math/log_ratio.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -32,41 +31,25 @@ inline log_moments merge(const log_moments& a, log_moments b) {
   return {merge(static_cast<const moments&>(a), static_cast<const moments&>(b)), a.pivot};
 }
 
-// Whether all rows are normal numbers between 2^-500 and 2^500.
-inline bool all_middling(const block& b) {
-  return !any_sign(b.x, b.n,
-                   [](auto bits) { return bits | (bits - to_bits(0x1p-500)) | (to_bits(0x1p500) - bits); });
-}
-
-inline bool all_positive(const block& b) {
-  bool good = true;
-  for (int64_t i = 0; i < b.n; ++i) good &= b.x[i] > 0 && b.x[i] < HUGE_VAL;
-  return good;
-}
-
-inline moments moments_of_logs(const block& b, double pivot, bool middling) {
-  double logs[block_rows];
-  int64_t i = 0;
-  if (middling) {
-    const double inverse = 1.0 / pivot;
-    for (; i + width <= b.n; i += width) store(logs + i, log_ratio(load(b.x + i), pivot, inverse));
-    for (; i < b.n; ++i) logs[i] = log_ratio(b.x[i], pivot, inverse);
-  } else {
-    for (; i < b.n; ++i) logs[i] = log_ratio(b.x[i], pivot);
-  }
-  return moments_around(block{logs, b.w, b.n}, 0.0);
+// Of any rows, one by one; false where one is not positive and finite.
+inline bool any_log_ratios(const block& b, double pivot, double* logs) {
+  if (!all_positive(b)) return false;
+  for (int64_t i = 0; i < b.n; ++i) logs[i] = log_ratio(b.x[i], pivot);
+  return true;
 }
 
 // About a pivot many standard deviations away, logarithms are taken once more, about their own mean.
 THETAHAT_NOINLINE inline log_moments block_log_moments(const block& b) {
-  const bool middling = all_middling(b);
-  if (!middling && !all_positive(b)) return {{NAN, {}, {}, 0.0}, 1.0};
-  double pivot = middling ? pivot_of(b.x, b.n) : b.x[0];
-  moments m = moments_of_logs(b, pivot, middling);
+  double logs[block_rows], pivot = pivot_of(b.x, b.n);
+  const bool middling = middling_log_ratios(b, pivot, 1.0 / pivot, logs);
+  if (!middling && !any_log_ratios(b, pivot = b.x[0], logs)) return {{NAN, {}, {}, 0.0}, 1.0};
+  const block rows = {logs, b.w, b.n};
+  moments m = moments_around(rows, 0.0);
   if (m.mean.hi * m.mean.hi * m.n > 64 * m.gap.hi) {
     const double root = exp(0.5 * m.mean.hi);  // exp(mean) may overflow
     pivot = pivot * root * root;
-    m = moments_of_logs(b, pivot, middling);
+    if (!middling || !middling_log_ratios(b, pivot, 1.0 / pivot, logs)) any_log_ratios(b, pivot, logs);
+    m = moments_around(rows, 0.0);
   }
   return {m, pivot};
 }

@@ -97,6 +97,30 @@ inline void step_from_best(thetahat_climb& c) {
     c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
 }
 
+// Whether the sums at one theta tell those at another near by: then the step is taken on, look by look, from
+// where it leads, and its error is not squared but raised to about the fourth power.
+template <class Family, class = void>
+constexpr bool can_move = false;
+template <class Family>
+constexpr bool can_move<Family, to_void<decltype(&Family::move)>> = true;
+
+template <class Family>
+inline void step_on(const Family& family, const typename sums_pass<Family>::sums& s, thetahat_climb& c) {
+  for (int i = 0; i < 3; ++i) {
+    const Family there(c.theta);
+    typename sums_pass<Family>::sums moved = s;
+    if (!Family::valid(c.theta) || !family.move(moved, there)) return;
+    const newton_step<Family> next(there, moved, c);
+    if (!(next.decrement <= c.decrement)) return;
+    for (int j = 0; j < Family::n_params; ++j) {
+      const bool in_units = Family::domain[j] == thetahat_real;  // of the scale there
+      const double ratio = in_units ? there.scale() / family.scale() : 1.0;
+      c.step[j] += times_power(next.step[j], ratio, Family::dimension[j]);
+    }
+    step_from_best<Family>(c);
+  }
+}
+
 // From a start where the likelihood is beyond doubles, to one with larger scales.
 template <class Family>
 inline void widen(thetahat_climb& c, bool last) {
@@ -162,6 +186,8 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   c.decrement = next.decrement;
   step_from_best<Family>(c);
   const nearness near = nearness_of(next, c, s.n);
+  if constexpr (can_move<Family>)
+    if (!near.rounded) step_on(family, s, c);
   if (near.close && !near.flat && (slow || enough || near.rounded))
     c.state = thetahat_arrived;
   else if (last || near.flat || !finite)

@@ -42,6 +42,14 @@ constexpr bool
     takes_float_blocks<Family, to_void<decltype(Family::sum(*static_cast<const float_block*>(nullptr)))>> =
         true;
 
+// Whether its terms take a function q of a row, which the pass writes down for a block first: with one long
+// chain of instructions after the other in each turn of a loop, a processor sees too few rows to work on at
+// once.
+template <class Family, class = void>
+constexpr bool has_transform = false;
+template <class Family>
+constexpr bool has_transform<Family, to_void<decltype(&Family::transform)>> = true;
+
 // Sufficient statistics do not depend on theta; other sums are those of the family's terms at theta.
 template <class Family, bool sufficient = Family::sufficient>
 struct sums_pass {
@@ -65,7 +73,15 @@ struct sums_pass<Family, false> {
   const Family at;
 
   explicit sums_pass(const double* theta) : at(theta) {}
-  sums block(const block& b) const { return sum_terms<Family::n_terms, Family::n_factors>(at, b); }
+  sums block(const block& b) const {
+    if constexpr (has_transform<Family>) {
+      double q[block_rows];
+      at.transform(b, q);
+      return sum_terms<Family::n_terms, Family::n_factors>(at, {q, b.w, b.n});
+    } else {
+      return sum_terms<Family::n_terms, Family::n_factors>(at, b);
+    }
+  }
 };
 
 // sum_i w_i^2 g_i g_i', g_i the score of row i in units of the family's scale; the lower triangle by rows.

@@ -23,17 +23,17 @@ struct raised_terms {
   }
 };
 
-inline log_product row_product(const block& b, bool normal) {
-  if (normal) return sum_terms<1, 1>(product_terms{}, b).product[0];
+inline log_product any_product(const block& b) {
   term_sums<1, 1> s = sum_terms<1, 1>(raised_terms{}, b);
   s.product[0].exponent -= 54 * s.sum[0].hi;
   return s.product[0];
 }
 
 inline positive_moments block_positive_moments(const block& b) {
-  const bool normal = none_small(b);
-  if (!normal && !positive(b)) return {{NAN, {}, {}, 0.0}, {}};
-  return {block_moments(b), row_product(b, normal)};
+  const pair_product product = product_of_pairs(b);
+  if (!product.none_small && !all_positive(b)) return {{NAN, {}, {}, 0.0}, {}};
+  const moments m = block_moments(b);
+  return {m, product.none_small && m.exponent == 0 && !b.w ? product.value : any_product(b)};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -1,13 +1,13 @@
 // Gumbel(mu, beta), of maxima: log f = -log beta - z - exp(-z),  z = (x - mu) / beta.
-// Sums at theta, with e = exp(-z): of z, e, z e, z^2 e.
+// Sums at theta, with e = exp(-z): of z, e, z e, z^2 e, and on to z^4 e.
 #pragma once
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/engine/exponential_powers.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct gumbel {
-  static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
+  static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
   static constexpr int domain[] = {thetahat_real, thetahat_positive};
   static constexpr int dimension[] = {1, 1};
   static constexpr bool sufficient = false;
@@ -25,11 +25,15 @@ struct gumbel {
 
   template <class V>
   void terms(V x, V* t, V*) const {
-    V z = (x - mu) * r, e = exp_for_sums(-z);
+    V z = (x - mu) * r;
     t[0] = z;
-    t[1] = e;
-    t[2] = z * e;
-    t[3] = z * t[2];
+    exponential_powers(z, exp_for_sums(-z), t + 1);
+  }
+  // The sums at a theta near by: z there is c z + d.
+  bool move(sums& s, const gumbel& to) const {
+    const double c = beta / to.beta, d = (mu - to.mu) * to.r;
+    s.sum[0] = s.sum[0] * c + s.n * d;
+    return move_powers(s.sum + 1, c, d, exp(-d), 1 - c, s.sum + 1);
   }
   double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi; }
   void score(const sums& s, double* g) const {

@@ -3,9 +3,9 @@
 // Sums at theta, with h = tanh(z/2) and p = dh/dz: of q + |z|, h, q h, p, q p, q^2 p, and the product of u.
 #pragma once
 #include "thetahat/engine/logistic_parts.hpp"
+#include "thetahat/engine/log_ratios.hpp"
 #include "thetahat/engine/terms.hpp"
 #include "thetahat/families/register.hpp"
-#include "thetahat/math/log_ratio.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -26,9 +26,10 @@ struct loglogistic {
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
   static bool inside(double x) { return x > 0; }
 
+  void transform(const block& b, double* q) const { log_ratios(b, s, r, q); }
   template <class V>
-  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
-    V q = log_ratio(x, s, r), z = k * q;
+  THETAHAT_INLINE void terms(V q, V* t, V* u) const {
+    V z = k * q;
     const logistic_parts<V> at(z);
     t[0] = q + at.a;
     t[1] = at.slope(z);

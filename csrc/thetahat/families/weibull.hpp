@@ -1,14 +1,14 @@
 // Weibull(shape k, scale s): log f = log k - log s + (k - 1) q - w,  q = log(x / s), w = exp(k q), x > 0.
-// Sums at theta: of q, w, q w, q^2 w.
+// Sums at theta: of q, w, q w, q^2 w, and on to q^4 w.
 #pragma once
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/engine/exponential_powers.hpp"
+#include "thetahat/engine/log_ratios.hpp"
 #include "thetahat/families/register.hpp"
-#include "thetahat/math/log_ratio.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct weibull {
-  static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
+  static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
   static constexpr int domain[] = {thetahat_positive, thetahat_positive};
   static constexpr int dimension[] = {0, 1};
   static constexpr bool sufficient = false;
@@ -24,13 +24,17 @@ struct weibull {
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
   static bool inside(double x) { return x > 0; }
 
+  void transform(const block& b, double* q) const { log_ratios(b, s, r, q); }
   template <class V>
-  THETAHAT_INLINE void terms(V x, V* t, V*) const {
-    V q = log_ratio(x, s, r), w = exp_for_sums(k * q);
+  THETAHAT_INLINE void terms(V q, V* t, V*) const {
     t[0] = q;
-    t[1] = w;
-    t[2] = q * w;
-    t[3] = q * t[2];
+    exponential_powers(q, exp_for_sums(k * q), t + 1);
+  }
+  // The sums at a theta near by: q there is q + d.
+  bool move(sums& at, const weibull& to) const {
+    const double d = log_s - to.log_s;
+    at.sum[0] = at.sum[0] + at.n * d;
+    return move_powers(at.sum + 1, 1.0, d, exp(to.k * d), to.k - k, at.sum + 1);
   }
   double log_likelihood(const sums& at) const {
     return at.n * log_k - at.n * log_s + ((k - 1) * at.sum[0].hi - at.sum[1].hi);

@@ -27,20 +27,35 @@ THETAHAT_INLINE V log_rest(V z) {
 // Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). Inline always: in the loop of a
 // pass, a call would send all registers through memory.
 template <class V>
-THETAHAT_INLINE log_parts<V> log_split(V x) {
+struct log_reduced {
+  V k, f;
+};
+template <class V>
+THETAHAT_INLINE log_reduced<V> log_reduce(V x) {
   auto b = to_bits(x);
   auto k = (b - 0x3fe6a09e667f3bcdULL + (1023ULL << 52)) >> 52;  // k + 1023
-  V dk = from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0);
-  V f = from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0;
+  return {from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0),
+          from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0};
+}
+
+template <class V>
+THETAHAT_INLINE log_parts<V> log_split(V k, V f) {
   V s = f / (f + 2.0), r = log_rest(s * s), h = 0.5 * f * f;
-  return {dk * ln2_hi, f, h - (s * (h + r) + dk * ln2_lo)};
+  return {k * ln2_hi, f, h - (s * (h + r) + k * ln2_lo)};
+}
+
+// log(2^k (1 + f)), k and f as above.
+template <class V>
+THETAHAT_INLINE V log_joined(V k, V f) {
+  const log_parts<V> p = log_split(k, f);
+  return p.high - (p.tail - p.f);
 }
 
 // Positive normal finite x; max error 0.9 ULP.
 template <class V>
 THETAHAT_INLINE V log_normal_range(V x) {
-  const log_parts<V> p = log_split(x);
-  return p.high - (p.tail - p.f);
+  const log_reduced<V> at = log_reduce(x);
+  return log_joined(at.k, at.f);
 }
 
 // NaN, with the bits that the processor gives an invalid operation; for x that is negative or NaN.
@@ -70,7 +85,8 @@ inline V log(V x) {
 template <class V>
 inline V log1p(V x) {
   V u = 1.0 + x, t = u - 1.0, c = (1.0 - (u - t)) + (x - t);
-  const log_parts<V> p = log_split(u);
+  const log_reduced<V> at = log_reduce(u);
+  const log_parts<V> p = log_split(at.k, at.f);
   V y = p.high - ((p.tail - c / u) - p.f);
   return select(x == 0.0, x, log_limits(u, y));  // -0 is its own logarithm
 }

@@ -118,16 +118,28 @@ inline V cos_polynomial(V r, V low, V z) {
   return w + (((1.0 - w) - h) + (z2 * (a + z2 * (b + z2 * c)) - r * low));
 }
 
-// s = sin x and c = cos x, max error 0.9 ULP; NaN for infinity and NaN.
+// s and c, the sine and the cosine of n pi/2 + r + low.
 template <class V>
-inline void sincos(V x, V& s, V& c) {
-  quarter_turn<V> q = reduce_near(x);
-  if (any(abs(x) > near_limit)) reduce_far_lanes(x, q);
+THETAHAT_INLINE void sincos_of(const quarter_turn<V>& q, V& s, V& c) {
   const V z = q.r * q.r;
   const auto sine = to_bits(sin_polynomial(q.r, q.low, z)), cosine = to_bits(cos_polynomial(q.r, q.low, z));
   const auto swap = (sine ^ cosine) & (0ULL - (q.quarter & 1));
   s = from_bits(sine ^ swap ^ ((q.quarter & 2) << 62));
   c = from_bits(cosine ^ swap ^ (((q.quarter + 1) & 2) << 62));
+}
+
+// s = sin x and c = cos x, |x| <= near_limit; max error 0.9 ULP. -0 is taken for 0.
+template <class V>
+THETAHAT_INLINE void sincos_near(V x, V& s, V& c) {
+  sincos_of(reduce_near(x), s, c);
+}
+
+// The same for every x; NaN for infinity and NaN.
+template <class V>
+inline void sincos(V x, V& s, V& c) {
+  quarter_turn<V> q = reduce_near(x);
+  if (any(abs(x) > near_limit)) reduce_far_lanes(x, q);
+  sincos_of(q, s, c);
   s = select(abs(x) > 0.0, s, x);  // -0, and NaN
   c = select(x == x, c, x);
 }

@@ -12,13 +12,14 @@ from thetahat import _kernels
 from thetahat._kernels import Climb
 from thetahat.errors import NoMaximumError
 from thetahat.families import get_family
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
 from thetahat.solvers.kink import maximum_at_median
 
 __all__ = ["Exact", "start_values", "values_at"]
 
-_START = 10_000  # rows that start values are taken from
+_FEW = 2500  # rows that start values are taken from, and the first climb is made on
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Exact(Method):
     """The maximum itself, to machine precision; the default.
 
     Families whose sums are sufficient take one pass and an equation of the sums. Others climb by Newton's
-    method: on a pilot of rows spread evenly over the sample, then three times or so on all of them.
+    method: on pilots of rows spread evenly over the sample, then three times or so on all of them.
 
     Examples
     --------
@@ -47,16 +48,16 @@ class Exact(Method):
             return Outcome(maximum_at_median(task))
         if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
-        theta = task.start or start_values(sample, _START)
+        theta = task.start or start_values(sample, _FEW)
         theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
-        rows = _pilot_rows(sample.size)
-        if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
-            pilot = sample.pilot(rows)
-            with suppress(NoMaximumError):  # the whole sample may have one all the same
-                theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta, tuple(fixed))
-            theta, values = _climb(sample, theta, tuple(fixed))
-            return Outcome(theta, values=values)  # the last step is beyond what standard errors show
-        return Outcome(_climb(sample, theta, tuple(fixed))[0])
+        if _kernels.sufficient[task.family]:
+            return Outcome(_climb(sample, theta, tuple(fixed))[0])
+        pilots = [rows for rows in (_FEW, _pilot_rows(sample.size)) if 2 * rows < sample.size]
+        for rows in pilots:
+            theta = _climb_near(sample.pilot(rows), task.family, theta, tuple(fixed))
+        theta, values = _climb(sample, theta, tuple(fixed))
+        # After a large pilot, the last step is beyond what standard errors show.
+        return Outcome(theta, values=values if len(pilots) == 2 else None)
 
 
 def start_values(sample: Sample, rows: int) -> Theta:
@@ -81,12 +82,30 @@ def values_at(
     return Values(log_likelihood, cov, stderr, decrement)
 
 
-def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
-    """Climb from a start; return the maximum, and what the last look before the last step saw."""
+def _climb_near(pilot: Pilot, family: int, start: Theta, held: Sequence[int]) -> Theta:
+    """Climb on some of the rows until their maximum is near beside the standard errors there.
+
+    From L on, the next step leaves L**2 / n or so.
+    """
+    with suppress(NoMaximumError):  # the whole sample may have one all the same
+        enough = math.sqrt(pilot.x.size / 10)
+        return _climb(Sample(family, pilot.x, pilot.weights, threads=1), start, held, enough)[0]
+    return start
+
+
+def _climb(
+    sample: Sample, start: Theta, held: Sequence[int], enough: float = -math.inf
+) -> tuple[Theta, Values | None]:
+    """Climb from a start; return the maximum, and what the last look before the last step saw.
+
+    Where L is at most `enough`, the climb ends after one more step, short of the maximum.
+    """
     climb = Climb(sample.family, start, held)
     theta, sums = start, sample.at(start)
     while climb.look(sums):
         theta = climb.theta
+        if climb.decrement <= enough:
+            return theta, None
         sums = sample.at(theta)
     if not climb.arrived:
         family = get_family(sample.family)
