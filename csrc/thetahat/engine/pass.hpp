@@ -26,6 +26,16 @@ constexpr bool
     takes_float_blocks<Family, to_void<decltype(Family::sum(*static_cast<const float_block*>(nullptr)))>> =
         true;
 
+// What a pass takes the terms and scores of its rows from: the family, or a table of its own at theta.
+template <class Family, class = void>
+struct at_rows {
+  using type = Family;
+};
+template <class Family>
+struct at_rows<Family, to_void<typename Family::table>> {
+  using type = typename Family::table;
+};
+
 // Sufficient statistics do not depend on theta; other sums are those of the family's terms at theta.
 template <class Family, bool sufficient = Family::sufficient>
 struct sums_pass {
@@ -46,7 +56,7 @@ struct sums_pass<Family, false> {
   static constexpr bool takes_floats = false;
   using sums = term_sums<Family::n_terms, Family::n_factors>;
 
-  const Family at;
+  const typename at_rows<Family>::type at;
 
   explicit sums_pass(const double* theta) : at(theta) {}
   sums block(const block& b) const { return sum_terms<Family::n_terms, Family::n_factors>(at, b); }
@@ -59,7 +69,7 @@ struct products_pass {
   static constexpr bool takes_floats = false;
   using sums = term_sums<n_products, 0>;
 
-  const Family at;
+  const typename at_rows<Family>::type at;
 
   explicit products_pass(const double* theta) : at(theta) {}
 
