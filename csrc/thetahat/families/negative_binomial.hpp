@@ -6,7 +6,6 @@
 // differences of numbers >= 0 that are as small as the result where r is large, and the law nearly Poisson's.
 // Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
-#include "thetahat/engine/count_table.hpp"
 #include "thetahat/engine/log_gap.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"
@@ -17,9 +16,8 @@ struct negative_binomial {
   static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
   static constexpr int domain[] = {thetahat_positive, thetahat_positive};
   static constexpr int dimension[] = {0, 1};
-  static constexpr bool sufficient = false;
+  static constexpr bool sufficient = false, of_counts = true;
   using sums = term_sums<n_terms, n_factors>;
-  using table = count_table<negative_binomial>;
 
   double r, mu, inverse, inverse_r, p, q;  // inverse = 1 / m, p = r / m, q = mu / m
   gamma_rest<double> at_r;
@@ -40,18 +38,18 @@ struct negative_binomial {
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
   static bool inside(double x) { return is_count(x); }
 
-  void terms(double x, double* t) const {
+  THETAHAT_INLINE void terms(double x, double* t, double*) const {
     if (x >= from_large) return large_terms(x, t);
     fill(x, gamma_rest_at(x + r), stirling(x), t);
     if (x == 0) t[0] = -r * log1p(mu * inverse_r);
   }
 #if THETAHAT_WIDTH > 1
-  void terms(vec x, vec* t) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
     large_terms(select(x < from_large, splat<vec>(from_large), x), t);
     double small[n_terms];
     for (int i = 0; i < width; ++i)
       if (x[i] < from_large) {
-        terms(x[i], small);
+        terms(x[i], small, nullptr);
         for (int k = 0; k < n_terms; ++k) t[k][i] = small[k];
       }
   }
@@ -75,23 +73,29 @@ struct negative_binomial {
   template <class V>
   V log_density(V x) const {
     V t[n_terms];
-    terms(x, t);
+    terms(x, t, nullptr);
     return t[0];
   }
   template <class V>
   void row_score(V x, V* g) const {
     V t[n_terms];
-    terms(x, t);
+    terms(x, t, nullptr);
     score_of(t, g);
   }
+  void large_row_score(vec x, vec* g) const {
+    vec t[n_terms];
+    large_terms(x, t);
+    score_of(t, g);
+  }
+
+ private:
+  static constexpr double from_large = 16;
+
   template <class V>
   void score_of(const V* t, V* g) const {
     g[0] = t[1];
     g[1] = r * t[3];
   }
-
- private:
-  static constexpr double from_large = 16;
 
   // t, given the rest of Gamma at y, and S(x).
   template <class V>

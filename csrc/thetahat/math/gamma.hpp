@@ -126,7 +126,7 @@ THETAHAT_INLINE gamma_rest<V> gamma_rest_far(V y) {
   return {stirling_tail(y), y * digamma_tail(y), y * y * trigamma_tail(y)};
 }
 
-inline gamma_rest<double> gamma_rest_at(double x) {
+THETAHAT_INLINE gamma_rest<double> gamma_rest_at(double x) {
   const double y = 1 / x;
   if (x >= asymptotic_from) return gamma_rest_far(y);
   return {stirling(x), log_minus_digamma(x) - 0.5 * y, trigamma_minus_inverse(x) - 0.5 * y * y};
