@@ -15,9 +15,9 @@ from thetahat._checks import check_choice, check_count, check_level, check_posit
 from thetahat._quantile import normal_quantile
 from thetahat._report import report
 from thetahat._theta import check_theta
-from thetahat.errors import ParameterError
+from thetahat.errors import MissingExtraError, ParameterError
 from thetahat.families import Family, family_index, get_family
-from thetahat.sample import check_sums
+from thetahat.sample import Sample, check_sums
 from thetahat.solvers import METHODS, Method, Outcome, Task, Values
 from thetahat.solvers.exact import values_at
 
@@ -32,7 +32,8 @@ CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard e
 class Fit:
     """A fitted distribution.
 
-    Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for.
+    Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for. It refers to
+    the sample, where there is one, for questions that take the rows again; pickles and records leave it out.
 
     Examples
     --------
@@ -78,6 +79,7 @@ class Fit:
         method: Method,
         *,
         rows: int,
+        sample: Sample | None = None,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
         held: tuple[int, ...] = (),
@@ -102,6 +104,7 @@ class Fit:
         self.trace = trace
         if trace is not None:
             trace.flags.writeable = False
+        self._sample = sample
         self._sums = sums
         if values is not None:
             self._values = values
@@ -124,6 +127,7 @@ class Fit:
             n,
             method,
             rows=rows,
+            sample=sample,
             sums=sums,
             values=values,
             held=held,
@@ -254,6 +258,32 @@ class Fit:
                 factor = _kernels.exp(z * error / (value * rest))
                 row[:] = value / (value + rest * factor), value / (value + rest / factor)
         return limits
+
+    def dist(self) -> Any:
+        """Return the fitted distribution as SciPy has it: densities, quantiles, moments, random numbers.
+
+        Returns
+        -------
+        rv_frozen
+            Of `scipy.stats`.
+
+        Raises
+        ------
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean()
+        3.5
+        """
+        try:
+            from scipy import stats
+        except ImportError as error:
+            raise MissingExtraError('distributions need SciPy: pip install "thetahat[scipy]"') from error
+        name, shapes = self._family.scipy(*self._theta)
+        return getattr(stats, name)(**shapes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.

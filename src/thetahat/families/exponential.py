@@ -22,4 +22,5 @@ family = Family(
     support="x >= 0",
     exists="at least one row above 0",
     start=start,
+    scipy=lambda scale: ("expon", {"scale": scale}),
 )

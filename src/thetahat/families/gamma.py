@@ -23,4 +23,5 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
 )

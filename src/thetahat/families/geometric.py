@@ -24,4 +24,5 @@ family = Family(
     counts=True,
     exists="at least one row above 0",
     start=start,
+    scipy=lambda p: ("geom", {"p": p, "loc": -1}),
 )

@@ -21,4 +21,5 @@ family = Family(
     names=("mu", "beta"),
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda mu, beta: ("gumbel_r", {"loc": mu, "scale": beta}),
 )

@@ -21,4 +21,5 @@ family = Family(
     names=("mu", "s"),
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda mu, s: ("logistic", {"loc": mu, "scale": s}),
 )

@@ -25,4 +25,5 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
 )

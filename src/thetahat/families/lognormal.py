@@ -23,4 +23,5 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _kernels.exp(mu)}),
 )

@@ -20,4 +20,5 @@ family = Family(
     names=("mu", "sigma"),
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
 )

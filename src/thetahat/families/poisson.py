@@ -23,4 +23,5 @@ family = Family(
     counts=True,
     exists="at least one row above 0",
     start=start,
+    scipy=lambda rate: ("poisson", {"mu": rate}),
 )

@@ -23,4 +23,5 @@ family = Family(
     support="x > 0",
     exists="at least one row",
     start=start,
+    scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
 )

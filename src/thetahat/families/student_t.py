@@ -22,4 +22,5 @@ family = Family(
     names=("mu", "sigma", "nu"),
     exists="rows not too many of which are equal, with tails heavier than the normal's",
     start=start,
+    scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
 )

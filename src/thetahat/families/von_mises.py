@@ -22,4 +22,5 @@ family = Family(
     exists="at least two rows that are not all of one direction, and do not balance each other out",
     support="all finite angles",
     start=start,
+    scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
 )

@@ -29,4 +29,5 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal",
     start=start,
+    scipy=lambda shape, scale: ("weibull_min", {"c": shape, "scale": scale}),
 )
