@@ -12,20 +12,19 @@ constexpr int small_counts = 256;
 // places, since adding to one place twice takes the time of both.
 struct sorted_counts {
   static constexpr int places = 4;
-  double often[small_counts][places] = {};
+  double often[small_counts + 1][places] = {};  // the last: of larger ones
   double x[block_rows], w[block_rows];
   int64_t n_large = 0;
 
   template <bool weighted>
   void take(const block& b) {
     for (int64_t i = 0; i < b.n; ++i) {
-      const double v = b.x[i];
-      if (v < small_counts) {
-        often[int(v)][i % places] += weighted ? b.w[i] : 1.0;
-      } else {
-        x[n_large] = v;
-        w[n_large++] = weighted ? b.w[i] : 1.0;
-      }
+      const double v = b.x[i], weight = weighted ? b.w[i] : 1.0;
+      const bool large = v >= small_counts;
+      often[large ? small_counts : int(v)][i % places] += weight;
+      x[n_large] = v;
+      if (weighted) w[n_large] = weight;
+      n_large += large;
     }
   }
 };

@@ -13,10 +13,18 @@ __all__ = ["family"]
 
 
 def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of these rows."""
+    """Return the parameters with the mean and the variance of these rows; with twice it where there are none."""
     mean, sd = pilot.mean_and_sd()
     over = sd * sd - mean
-    return (mean * mean / over, mean) if over > 0 and mean > 0 else None
+    return (mean * mean / over if over > 0 else mean, mean) if mean > 0 else None
+
+
+def lack(rows: Pilot) -> str | None:
+    """Say that the variance is not above the mean."""
+    mean, sd = rows.mean_and_sd()
+    if sd * sd > mean:
+        return None
+    return f"the variance of these rows, {sd * sd:.6g}, is not above their mean, {mean:.6g}"
 
 
 family = Family(
@@ -25,5 +33,8 @@ family = Family(
     support="the integers 0, 1, 2, ...",
     counts=True,
     exists="rows whose variance (over n) is above their mean",
+    limit="size = infinity, the Poisson law",
     start=start,
+    lack=lack,
+    scipy=lambda size, mu: ("nbinom", {"n": size, "p": size / (size + mu)}),
 )
