@@ -1,5 +1,8 @@
 """Maxima of hard samples against forty digits: parameters, log-likelihood, standard errors."""
 
+from collections import Counter
+from itertools import product
+
 import mpmath
 import numpy as np
 import pytest
@@ -46,6 +49,84 @@ def test_gamma(name):
         for ours, exact in zip(fit.stderr.tolist(), errors, strict=True):
             assert abs(ours - exact) < 1e-12 * exact + 5e-324
         assert fit.L <= 1e-12
+
+
+def negative_binomials(size, mu, n=2200):
+    return np.random.default_rng(0).negative_binomial(size, size / (size + mu), n).astype(float)
+
+
+NEGATIVE_BINOMIAL = {
+    "size 0.05": negative_binomials(0.05, 5),
+    "size 2": negative_binomials(2, 3, 20_000),
+    "size 200": negative_binomials(200, 5, 20_000),
+    "size 200, mu 1e5": negative_binomials(200, 1e5),
+    "size 0.05, mu 1e5": negative_binomials(0.05, 1e5),
+    "sparse": negative_binomials(0.3, 0.05, 20_000),
+    "zeros and a two": np.repeat([0.0, 2.0], [2200, 1]),
+    "20 rows": negative_binomials(2, 3, 20),
+    "two rows": np.array([1.0, 7.0]),
+    "size 1.6e4": np.random.default_rng(2337).poisson(3, 2200).astype(float),
+    "size 1.4e5": np.random.default_rng(1398).poisson(3, 2200).astype(float),
+    "one far row": np.append(negative_binomials(2, 3), 1e9),
+    "of 1e12": 1e12 + 1e9 * np.floor(np.random.default_rng(1).normal(0, 30, 2200)),
+}
+
+
+@pytest.mark.parametrize("name", NEGATIVE_BINOMIAL)
+def test_negative_binomial(name):
+    """digamma(x + r) - digamma(r) is log(1 + mean / r) in the mean; mu is the mean."""
+    x = NEGATIVE_BINOMIAL[name]
+    counts = Counter(x.tolist()).items()
+    fit = th.fit(x, "negative_binomial")
+    with mpmath.workdps(60):
+
+        def mean_of(f):
+            return mpmath.fsum(k * f(mpmath.mpf(v)) for v, k in counts) / x.size
+
+        def slope(r):
+            return mean_of(lambda v: mpmath.digamma(v + r)) - mpmath.digamma(r) - mpmath.log1p(mu / r)
+
+        mu, start = mean_of(lambda v: v), mpmath.mpf(fit.params["size"])
+        r = mpmath.findroot(slope, (start, start * (1 + mpmath.mpf(10) ** -14)))
+        m = r + mu
+        value = mean_of(lambda v: mpmath.loggamma(v + r) - mpmath.loggamma(v + 1)) - mpmath.loggamma(r)
+        value = x.size * (value + r * mpmath.log(r / m) + mu * mpmath.log(mu / m))
+        curvature = mpmath.psi(1, r) - mean_of(lambda v: mpmath.psi(1, v + r)) - mu / (r * m)
+        one_row = [1 / mpmath.sqrt(curvature), mpmath.sqrt(mu * m / r)]  # what it says of a parameter
+        for ours, exact, says in zip(fit.theta.tolist(), (r, mu), one_row, strict=True):
+            assert abs(ours - exact) <= 1e-12 * min(exact, says)
+        for ours, says in zip(fit.stderr.tolist(), one_row, strict=True):
+            assert abs(ours * mpmath.sqrt(x.size) / says - 1) < 1e-9
+        assert abs(fit.log_likelihood / value - 1) < 1e-13
+        assert fit.L <= 1e-12
+
+
+@pytest.mark.parametrize(("size", "mu"), [(2, 3), (0.05, 1e5), (200, 5)])
+def test_negative_binomial_from_far_starts(size, mu):
+    x = negative_binomials(size, mu)
+    theta = th.fit(x, "negative_binomial").theta
+    for factors in product(10.0 ** np.arange(-6, 7, 3), repeat=2):
+        fit = th.fit(x, "negative_binomial", start=theta * factors)
+        np.testing.assert_allclose(fit.theta, theta, rtol=1e-12)
+
+
+def test_counts_no_wider_than_poisson_have_no_maximum():
+    """The whole sample decides, not the rows that start values come from."""
+    said = "the variance of these rows, {}, is not above their mean, {}: it rises to size = infinity"
+    for x, variance, mean in [([0, 1, 2], "0.666667", "1"), ([2, 2], "0", "2"), ([0, 2], "1", "1")]:
+        with pytest.raises(th.NoMaximumError, match=said.format(variance, mean)):
+            th.fit(x, "negative_binomial")
+        with pytest.raises(th.NoMaximumError, match=said.format(variance, mean)):
+            th.fit(x, "negative_binomial", start=(1, 1))
+        assert th.fit(x, "negative_binomial", fixed={"size": 2}).params["mu"] == pytest.approx(float(mean))
+    rng = np.random.default_rng(0)
+    narrow, wide = rng.choice([2.0, 3.0], 200_000), rng.choice([0.0, 9.0], 200_000)
+    pilot = np.arange(narrow.size) % 20 == 0  # the rows that start values are taken from
+    assert th.fit(np.where(pilot, narrow, wide), "negative_binomial").L <= 1e-12
+    with pytest.raises(th.NoMaximumError, match=r"is not above their mean, 2\.599"):
+        th.fit(np.where(pilot, wide, narrow), "negative_binomial")
+    with pytest.raises(th.NoMaximumError, match=r"rows whose variance .* is above their mean; otherwise"):
+        th.fit(np.zeros(50), "negative_binomial")
 
 
 def drawn(family, seed, n=400):

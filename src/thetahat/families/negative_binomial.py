@@ -13,7 +13,7 @@ __all__ = ["family"]
 
 
 def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of these rows; with twice it where there are none."""
+    """Return the parameters with the mean and the variance of these rows, or with twice the mean for it."""
     mean, sd = pilot.mean_and_sd()
     over = sd * sd - mean
     return (mean * mean / over if over > 0 else mean, mean) if mean > 0 else None
@@ -22,7 +22,7 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 def lack(rows: Pilot) -> str | None:
     """Say that the variance is not above the mean."""
     mean, sd = rows.mean_and_sd()
-    if sd * sd > mean:
+    if sd * sd > mean or mean == 0:
         return None
     return f"the variance of these rows, {sd * sd:.6g}, is not above their mean, {mean:.6g}"
 

@@ -66,9 +66,8 @@ def start_values(sample: Sample, rows: int, fixed: Collection[int] = ()) -> Thet
     assert family.start is not None
     pilot = sample.pilot(rows)
     start = family.start(pilot) or family.start(sample.contiguous())
-    none = start is None or not _kernels.valid(sample.family, start)
-    lack = None if none or fixed else _lack(family, pilot) and _lack(family, sample.contiguous())
-    if none or lack:
+    lack = None if fixed else _lack(family, pilot) and _lack(family, sample.contiguous())
+    if start is None or lack or not _kernels.valid(sample.family, start):
         sample.check_rows()
         raise no_maximum(family, sample.size, lack)
     return start
