@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import thetahat as th
+from thetahat import _kernels
+from thetahat.reference import Likelihood
 
 GOOD = [1.0, 2.0, 4.0]
 CALLS = [
@@ -145,11 +147,14 @@ OUTSIDE = {
 
 @pytest.mark.parametrize(("family", "bad"), [(family, bad) for family in OUTSIDE for bad in OUTSIDE[family]])
 def test_rows_outside_the_support_are_counted_and_located(family, bad):
-    theta = th.fit(GOOD, family).theta
+    theta = Likelihood(family).family.THETAS[0]
+    calls = [th.fit, lambda x, family: th.score(x, family, theta)]
+    if _kernels.sufficient[th.families().index(family)]:
+        calls.append(th.summarize)
     for place in (0, 5, 2047, 2048, 4999):
         x = np.arange(1.0, 5003.0)
         x[[place, 5000, 5001]] = bad
-        for call in (th.fit, lambda x, family: th.score(x, family, theta), th.summarize):
+        for call in calls:
             with pytest.raises(th.SampleError, match=rf"3 value\(s\) outside.* at index {place}") as error:
                 call(x, family)
             assert (error.value.first, error.value.count) == (place, 3)

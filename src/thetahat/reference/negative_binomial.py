@@ -17,7 +17,7 @@ __all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "score"]
 Theta = Sequence[float]
 Terms = list[float]
 
-THETAS = ((2.0, 3.0), (0.3, 20.0), (50.0, 4.0), (3.0, 5000.0))
+THETAS = ((2.0, 3.0), (0.3, 20.0), (50.0, 40.0), (3.0, 5000.0))
 DIMENSION = None  # multiples of counts need not be counts
 
 
