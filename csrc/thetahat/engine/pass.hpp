@@ -18,6 +18,12 @@ constexpr bool has_step = false;
 template <class Family>
 constexpr bool has_step<Family, to_void<decltype(&Family::row_step)>> = true;
 
+// Whether its support depends on theta: supports(x) says whether x, inside for some theta, is so at this one.
+template <class Family, class = void>
+constexpr bool has_support = false;
+template <class Family>
+constexpr bool has_support<Family, to_void<decltype(&Family::supports)>> = true;
+
 // Whether it takes blocks of floats as they lie.
 template <class Family, class = void>
 constexpr bool takes_float_blocks = false;

@@ -1,0 +1,123 @@
+// Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q, q = log(v) / xi, v = 1 + xi z, z = x / s,
+// x >= 0 and v > 0; the exponential at xi = 0, where q = z.
+// Sums at theta, with y = z/v: of y, y^2, and of the rows outside the support, where v <= 0 is taken for 1.
+// Besides, the product of v; or near xi = 0, where this would lose it, the sums of q and of its derivatives
+// b = dy/dxi's mean along xi, (q - y) / xi, and c = (2 b - y^2) / xi: dq/dxi = -b, db/dxi = -c.
+#pragma once
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct generalized_pareto {
+  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  static constexpr int domain[] = {thetahat_above_minus_one, thetahat_positive};
+  static constexpr int dimension[] = {0, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double xi, s, r, log_s, inverse;  // inverse: of xi
+  bool near_exponential;
+
+  explicit generalized_pareto(const double* theta)
+      : xi(theta[0]),
+        s(theta[1]),
+        r(1.0 / theta[1]),
+        log_s(log(theta[1])),
+        inverse(1.0 / theta[0]),
+        near_exponential(fabs(theta[0]) < 0.125) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return s; }
+
+  static bool valid(const double* theta) { return above_minus_one(theta[0]) && positive(theta[1]); }
+  static bool inside(double x) { return x >= 0; }
+  bool supports(double x) const { return 1.0 + xi * (x * r) > 0; }
+
+  template <class V>
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
+    const row<V> at(*this, x);
+    t[0] = at.y;
+    t[1] = at.y * at.y;
+    t[2] = select(at.inside, at.v - at.v, splat<V>(1.0));  // NaN where v is infinite
+    t[3] = t[4] = t[5] = at.y - at.y;
+    u[0] = at.v;
+    if (near_exponential) {
+      const gaps<V> of(*this, at);
+      t[3] = of.q;
+      t[4] = of.b;
+      t[5] = of.c;
+      u[0] = splat<V>(1.0);
+    }
+  }
+  double log_likelihood(const sums& at) const {
+    return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;
+  }
+  // d/dxi: b - y;  d/ds in units of s: (1 + xi) y - 1. There is none at a theta with rows outside the support.
+  void score(const sums& at, double* g) const {
+    const bool good = none_outside(at);
+    g[0] = good ? b(at) - at.sum[0].hi : NAN;
+    g[1] = good ? (1 + xi) * at.sum[0].hi - at.n : NAN;
+  }
+  void information(const sums& at, double* J) const {
+    const double y = at.sum[0].hi, y2 = at.sum[1].hi;
+    J[0] = c(at) - y2;
+    J[1] = J[2] = (1 + xi) * y2 - y;
+    J[3] = (1 + xi) * (2 * y - xi * y2) - at.n;
+  }
+  template <class V>
+  V log_density(V x) const {
+    const row<V> at(*this, x);
+    return select(at.v < HUGE_VAL, -log_s - (1 + xi) * gaps<V>(*this, at).q, splat<V>(-HUGE_VAL));
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    const row<V> at(*this, x);
+    g[0] = select(at.inside, gaps<V>(*this, at).b - at.y, splat<V>(NAN));
+    g[1] = (1 + xi) * at.y - 1.0;
+  }
+
+ private:
+  template <class V>
+  struct row {
+    V z, w, v, i, y;  // w = xi z, i = 1/v
+    decltype(V{} > V{}) inside;
+
+    THETAHAT_INLINE row(const generalized_pareto& f, V x)
+        : z(select(x >= 0.0, x * f.r, splat<V>(NAN))), w(f.xi * z), v(1.0 + w), inside(v > 0.0) {
+      v = select(inside, v, splat<V>(1.0));
+      i = 1.0 / v;
+      y = z * i;
+    }
+  };
+
+  // q, b and c of a row. Where |w| < 1/4 from psi = (w^2 - 2 w + 2 log v) / w^3, which nothing cancels in the
+  // series that the logarithm is made of: log v = w - w^2/2 + psi w^3/2 with R = p t, t = w^2 / (2 + w)^2.
+  template <class V>
+  struct gaps {
+    V q, b, c;
+
+    THETAHAT_INLINE gaps(const generalized_pareto& family, const row<V>& at) {
+      const auto near = abs(at.w) < 0.25;
+      const log_reduced<V> e = log_reduce(at.v);
+      V f = select(near, at.w, e.f), d = 1.0 / (f + 2.0), t = f * d, t2 = t * t, p = log_rest_over_z(t2);
+      V psi = (1.0 + 2.0 * p * d * d) * d, h = 0.5 * f * f;
+      V log_v = e.k * ln2_hi - ((h - (t * (h + t2 * p) + e.k * ln2_lo)) - f);
+      q = select(near, at.z * (1.0 - at.w * (0.5 - 0.5 * at.w * psi)), log_v * family.inverse);
+      V near_b = at.z * at.z * (at.i - (0.5 - 0.5 * at.w * psi));
+      V near_c = at.z * at.z * at.z * (psi - at.w * at.i * at.i);
+      b = select(near, near_b, (q - at.y) * family.inverse);
+      c = select(near, near_c, (2.0 * b - at.y * at.y) * family.inverse);
+    }
+  };
+
+  static bool none_outside(const sums& at) { return at.sum[2].hi == 0; }
+  double q(const sums& at) const { return near_exponential ? at.sum[3].hi : at.product[0].value() / xi; }
+  double b(const sums& at) const { return near_exponential ? at.sum[4].hi : (q(at) - at.sum[0].hi) / xi; }
+  double c(const sums& at) const {
+    return near_exponential ? at.sum[5].hi : (2 * b(at) - at.sum[1].hi) / xi;
+  }
+};
+
+THETAHAT_FAMILY(generalized_pareto)
+
+}  // namespace thetahat::THETAHAT_ISA
