@@ -31,13 +31,19 @@ struct free_parameter {
     if (domain == thetahat_real) return theta + times_power(step, scale, dimension);
     if (domain == thetahat_above_minus_one) return theta + (step > half_way() ? step : half_way());
     const double grown = expm1(step);
-    if (domain == thetahat_positive) return theta + theta * grown;
+    if (domain == thetahat_positive) return grow(theta, grown);
     return theta + theta * (1 - theta) * grown / (1 + theta * grown);
   }
   // The climb runs to -1, by halves.
   bool at_edge() const { return domain == thetahat_above_minus_one && half_way() > -0x1p-20; }
 
  private:
+  // theta (1 + grown), where theta grown may be less than doubles hold.
+  static double grow(double theta, double grown) {
+    int exponent;
+    const double m = frexp(theta, &exponent);
+    return ldexp(m + m * grown, exponent);
+  }
   double half_way() const { return -0.5 * (1 + theta); }  // to -1
 };
 
@@ -66,7 +72,7 @@ struct newton_step {
       }
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
     const bool concave = invert<p>(J, C);
-    if (!concave) invert_raised(J, C);
+    if (!concave && !invert_others(J, g, s.n, C)) invert_raised(J, C);
     decrement = concave ? 0.0 : NAN;
     for (int i = 0; i < p; ++i) {
       step[i] = 0.0;
@@ -77,6 +83,21 @@ struct newton_step {
   }
 
  private:
+  // The inverse but for shapes above -1, which wait where they are; false where the others are near their
+  // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to -1.)
+  static bool invert_others(const double* J, const double* g, double n, double* C) {
+    double rest[p * p], gain = 0.0;
+    auto waits = [](int j) { return Family::domain[j] == thetahat_above_minus_one; };
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) rest[i * p + j] = waits(i) || waits(j) ? double(i == j) : J[i * p + j];
+    if (!invert<p>(rest, C)) return false;
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) {
+        if (waits(i) || waits(j)) C[i * p + j] = 0.0;
+        gain += g[i] * C[i * p + j] * g[j];
+      }
+    return gain > 1e-2 * n;
+  }
   // (J + a multiple of the size of its diagonal)^-1, the least that is positive definite.
   static void invert_raised(const double* J, double* C) {
     double size = 0.0, raised[p * p];
@@ -103,16 +124,17 @@ inline void step_from_best(thetahat_climb& c) {
     c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
 }
 
-// From a start where the likelihood is 0 or beyond doubles, to one with larger scales, and with a shape nearer
-// to 0, from where on no row lies outside the support.
+// From a start where the likelihood is 0 or beyond doubles, to one without an end of the support at shapes below
+// 0; or if there was none, to one with larger scales.
 template <class Family>
 inline void widen(thetahat_climb& c, bool last) {
-  bool any = false;
-  for (int j = 0; j < Family::n_params; ++j) {
-    if (c.held[j]) continue;
-    if (Family::domain[j] == thetahat_positive && Family::dimension[j] > 0) c.theta[j] *= 16, any = true;
-    if (Family::domain[j] == thetahat_above_minus_one && c.theta[j] < 0) c.theta[j] *= 0.5, any = true;
-  }
+  bool ended = false, any = false;
+  for (int j = 0; j < Family::n_params; ++j)
+    if (Family::domain[j] == thetahat_above_minus_one && c.theta[j] < 0 && !c.held[j])
+      c.theta[j] = 0, ended = any = true;
+  for (int j = 0; j < Family::n_params && !ended; ++j)
+    if (Family::domain[j] == thetahat_positive && Family::dimension[j] > 0 && !c.held[j])
+      c.theta[j] *= 16, any = true;
   if (last || !any || !Family::valid(c.theta)) c.state = thetahat_stuck;
 }
 

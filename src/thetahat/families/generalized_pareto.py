@@ -23,7 +23,8 @@ _LOG_2 = 0.6931471805599453
 def start(pilot: Pilot) -> tuple[float, ...] | None:
     """Return the parameters with two quartiles of these rows (Pickands 1975): the exponential's, where equal.
 
-    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape.
+    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape. The scale is large enough for
+    the support to hold these rows.
     """
     median, high = pilot.quantiles(0.5, 0.75)
     if not 0 < median < high:
@@ -31,7 +32,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
         return (0.0, mean) if mean > 0 else None
     shape = min(max(_kernels.log((high - median) / median) / _LOG_2, -0.75), 4.0)
     growth = _kernels.exp(shape * _LOG_2) - 1
-    return shape, median * shape / growth if growth else median / _LOG_2
+    scale = median * shape / growth if growth else median / _LOG_2
+    return shape, max(scale, -1.02 * shape * float(pilot.x.max()))
 
 
 family = Family(
