@@ -38,7 +38,7 @@ struct generalized_pareto {
     const row<V> at(*this, x);
     t[0] = at.y;
     t[1] = at.y * at.y;
-    t[2] = select(at.inside, at.v - at.v, splat<V>(1.0));  // NaN where v is infinite
+    t[2] = at.outside;
     t[3] = t[4] = t[5] = at.y - at.y;
     u[0] = at.v;
     if (near_exponential) {
@@ -80,10 +80,13 @@ struct generalized_pareto {
   template <class V>
   struct row {
     V z, w, v, i, y;  // w = xi z, i = 1/v
+    V outside;        // 1 where v <= 0, 0 elsewhere; NaN where x is not in the support of any theta, or v infinite
     decltype(V{} > V{}) inside;
 
     THETAHAT_INLINE row(const generalized_pareto& f, V x)
         : z(select(x >= 0.0, x * f.r, splat<V>(NAN))), w(f.xi * z), v(1.0 + w), inside(v > 0.0) {
+      outside = select(v <= 0.0, splat<V>(1.0), v - v);
+      z = select(inside, z, V{});
       v = select(inside, v, splat<V>(1.0));
       i = 1.0 / v;
       y = z * i;
