@@ -24,6 +24,12 @@ constexpr bool has_support = false;
 template <class Family>
 constexpr bool has_support<Family, to_void<decltype(&Family::supports)>> = true;
 
+// Whether it takes a block's sums at theta itself, of other terms at some thetas than at others.
+template <class Family, class = void>
+constexpr bool has_sum = false;
+template <class Family>
+constexpr bool has_sum<Family, to_void<decltype(&Family::sum)>> = true;
+
 // Whether it takes blocks of floats as they lie.
 template <class Family, class = void>
 constexpr bool takes_float_blocks = false;
@@ -50,12 +56,17 @@ template <class Family>
 struct sums_pass<Family, false> {
   static constexpr int n_params = Family::n_params;
   static constexpr bool takes_floats = false;
-  using sums = term_sums<Family::n_terms, Family::n_factors>;
+  using sums = typename Family::sums;
 
   const Family at;
 
   explicit sums_pass(const double* theta) : at(theta) {}
-  sums block(const block& b) const { return sum_terms<Family::n_terms, Family::n_factors>(at, b); }
+  sums block(const block& b) const {
+    if constexpr (has_sum<Family>)
+      return at.sum(b);
+    else
+      return sum_terms<Family::n_terms, Family::n_factors>(at, b);
+  }
 };
 
 // sum_i w_i^2 g_i g_i', g_i the score of row i in units of the family's scale; the lower triangle by rows.

@@ -10,11 +10,11 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct generalized_pareto {
-  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  static constexpr int n_params = 2;
   static constexpr int domain[] = {thetahat_above_minus_one, thetahat_positive};
   static constexpr int dimension[] = {0, 1};
   static constexpr bool sufficient = false;
-  using sums = term_sums<n_terms, n_factors>;
+  using sums = term_sums<6, 1>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
   bool near_exponential;
@@ -33,21 +33,13 @@ struct generalized_pareto {
   static bool inside(double x) { return x >= 0; }
   bool supports(double x) const { return 1.0 + xi * (x * r) > 0; }
 
-  template <class V>
-  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
-    const row<V> at(*this, x);
-    t[0] = at.y;
-    t[1] = at.y * at.y;
-    t[2] = at.outside;
-    t[3] = t[4] = t[5] = at.y - at.y;
-    u[0] = at.v;
-    if (near_exponential) {
-      const gaps<V> of(*this, at);
-      t[3] = of.q;
-      t[4] = of.b;
-      t[5] = of.c;
-      u[0] = splat<V>(1.0);
-    }
+  sums sum(const block& b) const {
+    sums s = {};
+    if (near_exponential)
+      copy(sum_terms<6, 0>(near_terms{*this}, b), s);
+    else
+      copy(sum_terms<3, 1>(far_terms{*this}, b), s);
+    return s;
   }
   double log_likelihood(const sums& at) const {
     return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;
@@ -91,6 +83,11 @@ struct generalized_pareto {
       i = 1.0 / v;
       y = z * i;
     }
+    THETAHAT_INLINE void terms(V* t) const {
+      t[0] = y;
+      t[1] = y * y;
+      t[2] = outside;
+    }
   };
 
   // q, b and c of a row. Where |w| < 1/4 from psi = (w^2 - 2 w + 2 log v) / w^3, which nothing cancels in the
@@ -112,6 +109,32 @@ struct generalized_pareto {
       c = select(near, near_c, (2.0 * b - at.y * at.y) * family.inverse);
     }
   };
+
+  struct far_terms {
+    const generalized_pareto& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
+      const row<vec> at(family, x);
+      at.terms(t);
+      u[0] = at.v;
+    }
+  };
+  struct near_terms {
+    const generalized_pareto& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
+      const row<vec> at(family, x);
+      const gaps<vec> of(family, at);
+      at.terms(t);
+      t[3] = of.q;
+      t[4] = of.b;
+      t[5] = of.c;
+    }
+  };
+  template <int K, int L>
+  static void copy(const term_sums<K, L>& from, sums& to) {
+    to.n = from.n;
+    for (int k = 0; k < K; ++k) to.sum[k] = from.sum[k];
+    to.product[0] = L > 0 ? from.product[0] : log_product{1.0, 0.0, {}};
+  }
 
   static bool none_outside(const sums& at) { return at.sum[2].hi == 0; }
   double q(const sums& at) const { return near_exponential ? at.sum[3].hi : at.product[0].value() / xi; }
