@@ -93,7 +93,7 @@ def quantiles(shape, n):
 
 
 def of_shape_zero(n):
-    """Powers of exponential quantiles with mean(x^2) = 2 mean(x)^2, where the likelihood of a shape peaks at 0."""
+    """Powers of exponential quantiles with mean(x^2) = 2 mean(x)^2, the score's root at a shape of 0."""
     low, high, q = 0.5, 2.0, quantiles(0, n)
     for _ in range(60):
         power = (low + high) / 2
@@ -126,7 +126,7 @@ def test_generalized_pareto(name, scale, in_fifty_digits):
 
 @pytest.mark.parametrize("shape", [-0.45, -0.1, 0, 0.2, 1, 2.5])
 def test_generalized_pareto_from_far_starts(shape):
-    """Also from those with rows outside the support; the second has most of the doubles' range to go."""
+    """Also from those with rows outside the support."""
     x = quantiles(shape, 500)
     best = th.fit(x, "generalized_pareto")
     for start in product((-0.9, -0.3, 0, 0.5, 3), (1e-6, 1e-3, 0.1, 1, 10, 1e3, 1e6)):

@@ -148,7 +148,8 @@ typedef struct {
   void (*log_density)(const double* theta, const double* x, double* out, int64_t n);
   /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
    * together); at: the first one's index. */
-  int64_t (*count_outside)(const double* theta, const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
+  int64_t (*count_outside)(const double* theta, const thetahat_rows* rows, int64_t first, int64_t n,
+                           int64_t* at);
 
   /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. */
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, double* theta, double* trace);

@@ -151,9 +151,10 @@ class Sample:
         """Raise where rows lie outside the support at theta: the likelihood is 0 there, and has no score."""
         count, first = count_outside(self.chunks(), self.family, theta)
         if count:
+            name = get_family(self.family).name
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {get_family(self.family).name} at {theta},"
-                f" the first at index {first}; the log-likelihood there is -inf, and has no score"
+                f"{what}: {count} row(s) lie outside the support of {name} at {theta}, the first at index"
+                f" {first}; the log-likelihood there is -inf, and has no score"
             )
 
     def _team(self, rows: int) -> int:

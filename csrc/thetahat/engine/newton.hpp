@@ -124,8 +124,8 @@ inline void step_from_best(thetahat_climb& c) {
     c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
 }
 
-// From a start where the likelihood is 0 or beyond doubles, to one without an end of the support at shapes below
-// 0; or if there was none, to one with larger scales.
+// From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
+// below 0 bring; if there was none, to one with larger scales.
 template <class Family>
 inline void widen(thetahat_climb& c, bool last) {
   bool ended = false, any = false;

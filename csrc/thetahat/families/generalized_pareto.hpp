@@ -1,8 +1,8 @@
-// Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q, q = log(v) / xi, v = 1 + xi z, z = x / s,
-// x >= 0 and v > 0; the exponential at xi = 0, where q = z.
-// Sums at theta, with y = z/v: of y, y^2, and of the rows outside the support, where v <= 0 is taken for 1.
-// Besides, the product of v; or near xi = 0, where this would lose it, the sums of q and of its derivatives
-// b = dy/dxi's mean along xi, (q - y) / xi, and c = (2 b - y^2) / xi: dq/dxi = -b, db/dxi = -c.
+// Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q,  q = log(v) / xi,  v = 1 + xi z > 0,
+// z = x / s >= 0; the exponential at xi = 0, where q = z. With y = z/v, b = (q - y)/xi, c = (2 b - y^2)/xi:
+// dq/dxi = -b, dy/dxi = -y^2, db/dxi = -c.
+// Sums at theta: of y, y^2, and the rows outside the support, where v is taken for 1. Besides, the product of
+// v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
 #pragma once
 #include "thetahat/engine/terms.hpp"
 #include "thetahat/families/register.hpp"
@@ -44,7 +44,7 @@ struct generalized_pareto {
   double log_likelihood(const sums& at) const {
     return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;
   }
-  // d/dxi: b - y;  d/ds in units of s: (1 + xi) y - 1. There is none at a theta with rows outside the support.
+  // d/dxi: b - y;  d/ds in units of s: (1 + xi) y - 1. There is none where rows lie outside.
   void score(const sums& at, double* g) const {
     const bool good = none_outside(at);
     g[0] = good ? b(at) - at.sum[0].hi : NAN;
@@ -72,7 +72,7 @@ struct generalized_pareto {
   template <class V>
   struct row {
     V z, w, v, i, y;  // w = xi z, i = 1/v
-    V outside;        // 1 where v <= 0, 0 elsewhere; NaN where x is not in the support of any theta, or v infinite
+    V outside;        // 1 where v <= 0, 0 elsewhere; NaN for x < 0, or where v is infinite
     decltype(V{} > V{}) inside;
 
     THETAHAT_INLINE row(const generalized_pareto& f, V x)
@@ -90,15 +90,15 @@ struct generalized_pareto {
     }
   };
 
-  // q, b and c of a row. Where |w| < 1/4 from psi = (w^2 - 2 w + 2 log v) / w^3, which nothing cancels in the
-  // series that the logarithm is made of: log v = w - w^2/2 + psi w^3/2 with R = p t, t = w^2 / (2 + w)^2.
+  // q, b and c of a row: where |w| < 1/4, from psi = (2 log v - 2 w + w^2) / w^3, in which nothing cancels by
+  // the series that log itself is made of; elsewhere from log v.
   template <class V>
   struct gaps {
     V q, b, c;
 
     THETAHAT_INLINE gaps(const generalized_pareto& family, const row<V>& at) {
       const auto near = abs(at.w) < 0.25;
-      const log_reduced<V> e = log_reduce(at.v);
+      const log_reduced<V> e = log_reduce(at.v);  // v = 1 + w where it is near 1
       V f = select(near, at.w, e.f), d = 1.0 / (f + 2.0), t = f * d, t2 = t * t, p = log_rest_over_z(t2);
       V psi = (1.0 + 2.0 * p * d * d) * d, h = 0.5 * f * f;
       V log_v = e.k * ln2_hi - ((h - (t * (h + t2 * p) + e.k * ln2_lo)) - f);
@@ -139,9 +139,7 @@ struct generalized_pareto {
   static bool none_outside(const sums& at) { return at.sum[2].hi == 0; }
   double q(const sums& at) const { return near_exponential ? at.sum[3].hi : at.product[0].value() / xi; }
   double b(const sums& at) const { return near_exponential ? at.sum[4].hi : (q(at) - at.sum[0].hi) / xi; }
-  double c(const sums& at) const {
-    return near_exponential ? at.sum[5].hi : (2 * b(at) - at.sum[1].hi) / xi;
-  }
+  double c(const sums& at) const { return near_exponential ? at.sum[5].hi : (2 * b(at) - at.sum[1].hi) / xi; }
 };
 
 THETAHAT_FAMILY(generalized_pareto)

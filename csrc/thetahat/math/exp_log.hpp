@@ -37,7 +37,8 @@ template <class V>
 THETAHAT_INLINE log_reduced<V> log_reduce(V x) {
   auto b = to_bits(x);
   auto k = (b - 0x3fe6a09e667f3bcdULL + (1023ULL << 52)) >> 52;  // k + 1023
-  return {from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0), from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0};
+  return {from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0),
+          from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0};
 }
 
 // Positive normal finite x. Inline always: in the loop of a pass, a call would send all registers through

@@ -1,8 +1,8 @@
 """Generalized Pareto(shape, scale) on x >= 0; scipy's ``genpareto(c=shape, scale=scale)``.
 
-For excesses over a threshold (Pickands 1975). A shape of 0 is the exponential, and a point like any other; one
-below 0 ends the support at -scale / shape. For a support that starts elsewhere, fit the difference. There are
-no sufficient statistics: the fit reads the rows a few times.
+For excesses over a threshold (Pickands 1975). A shape of 0 is the exponential, and a point like any other;
+one below 0 ends the support at -scale / shape. For a support that starts elsewhere, fit the difference. There
+are no sufficient statistics: the fit reads the rows a few times.
 
 The likelihood is not bounded: for shapes below -1 it grows without end as the largest row comes to lie where
 the support ends, and so it does where a row is 0 as the scale goes to 0 at a large shape. The fit is the
@@ -23,8 +23,8 @@ _LOG_2 = 0.6931471805599453
 def start(pilot: Pilot) -> tuple[float, ...] | None:
     """Return the parameters with two quartiles of these rows (Pickands 1975): the exponential's, where equal.
 
-    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape. The scale is large enough for
-    the support to hold these rows.
+    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape. The scale is large enough
+    for the support to hold these rows.
     """
     median, high = pilot.quantiles(0.5, 0.75)
     if not 0 < median < high:
@@ -40,8 +40,8 @@ family = Family(
     name="generalized_pareto",
     names=("shape", "scale"),
     support="x >= 0",
-    exists="at least two rows, few of them 0, and a likelihood that does not rise all the way to a shape of -1,"
-    " to the uniform law from 0 to the largest row",
+    exists="at least two rows, few of them 0, and a likelihood that does not rise all the way to a shape of"
+    " -1, to the uniform law from 0 to the largest row",
     start=start,
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
 )
