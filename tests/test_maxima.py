@@ -141,10 +141,14 @@ def drawn(family, seed, n=400):
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_climbs(family, offset, scale, seed, in_fifty_digits):
-    """Newton's step from the fit, in fifty digits, is 1e-12 of what one row says, or rounding of theta."""
     x = offset + scale * drawn(family, seed)
+    fit = check_maximum(x, scale, in_fifty_digits(Likelihood(family)), family)
+    assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
+
+
+def check_maximum(x, scale, reference, family):
+    """Newton's step from the fit, in fifty digits, is 1e-12 of what one row says, or rounding of theta."""
     fit = th.fit(x, family)
-    reference = in_fifty_digits(Likelihood(family))
     rows, theta = [mpmath.mpf(v) for v in x.tolist()], [mpmath.mpf(v) for v in fit.theta.tolist()]
     units = [mpmath.mpf(scale) ** d for d in reference.family.DIMENSION]
     p = range(len(theta))
@@ -158,7 +162,73 @@ def test_climbs(family, offset, scale, seed, in_fifty_digits):
         assert abs(fit.stderr[j] / error - 1) < 1e-9
     value = reference.log_likelihood(rows, theta)
     assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), x.size)
-    assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
+    return fit
+
+
+def quantiles(shape, n):
+    """Those of a generalized Pareto law of scale 1, in the middle of n equal shares."""
+    q = -np.log1p(-(np.arange(n) + 0.5) / n)
+    return np.expm1(shape * q) / shape if shape else q
+
+
+def of_shape_zero(n):
+    """Powers of exponential quantiles with mean(x^2) = 2 mean(x)^2, the score's root at a shape of 0."""
+    low, high, q = 0.5, 2.0, quantiles(0, n)
+    for _ in range(60):
+        power = (low + high) / 2
+        x = q**power
+        low, high = (power, high) if np.mean(x * x) < 2 * np.mean(x) ** 2 else (low, power)
+    return x
+
+
+GENERALIZED_PARETO = {
+    **{f"shape {shape}, {n} rows": quantiles(shape, n) for shape in (0, 1.5, -0.3) for n in (30, 3000)},
+    **{f"fitted shape 0, {n} rows": of_shape_zero(n) for n in (30, 1000)},
+    "shape 0.125": quantiles(0.1253, 1000),
+    "shape 2.5": quantiles(2.5, 1000),
+    "shape -0.9": np.append(quantiles(-0.9, 1000), 1.1),
+    "some zeros": np.append(quantiles(0.2, 1000), np.zeros(50)),
+    "ties": np.round(quantiles(0.2, 1000) + 0.05, 1),
+    "one far row": np.append(quantiles(0.2, 1000), 1e12),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e290, 1e-290])
+@pytest.mark.parametrize("name", GENERALIZED_PARETO)
+def test_generalized_pareto(name, scale, in_fifty_digits):
+    x = scale * GENERALIZED_PARETO[name]
+    fit = check_maximum(x, scale, in_fifty_digits(Likelihood("generalized_pareto")), "generalized_pareto")
+    assert fit.L <= 1e-12
+    if "fitted shape 0" in name:
+        assert abs(fit.params["shape"]) < 1e-12
+
+
+@pytest.mark.parametrize("shape", [-0.45, -0.1, 0, 0.2, 1, 2.5])
+def test_generalized_pareto_from_far_starts(shape):
+    """Also from those with rows outside the support."""
+    x = quantiles(shape, 500)
+    best = th.fit(x, "generalized_pareto")
+    for start in product((-0.9, -0.3, 0, 0.5, 3), (1e-6, 1e-3, 0.1, 1, 10, 1e3, 1e6)):
+        fit = th.fit(x, "generalized_pareto", start=start)
+        np.testing.assert_allclose(fit.theta, best.theta, rtol=0, atol=1e-9 * best.stderr.min())
+
+
+UNBOUNDED = {
+    "one row": [1.0],
+    "all rows equal": [3.0] * 40,
+    "uniform": np.linspace(0.01, 1, 100),
+    "a density that rises": np.sqrt(np.linspace(0.01, 1, 100)),
+    "a support that starts elsewhere": 1e6 + quantiles(0, 100),
+    "all rows 0": [0.0] * 5,
+    "most rows 0": [0.0] * 50 + [1.0, 2.0, 5.0],
+}
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_generalized_pareto_has_no_maximum(name):
+    said = "it takes at least two rows" if name == "all rows 0" else "still rises at"
+    with pytest.raises(th.NoMaximumError, match=f"{said}.*few of them 0.*a shape of -1, to the uniform law"):
+        th.fit(UNBOUNDED[name], "generalized_pareto")
 
 
 @pytest.mark.parametrize("n", [100, 1000, 100_000, 300_000])

@@ -34,6 +34,18 @@ constexpr bool has_step = false;
 template <class Family>
 constexpr bool has_step<Family, to_void<decltype(&Family::row_step)>> = true;
 
+// Whether its support depends on theta: supports(x) says whether x, inside for some theta, is so at this one.
+template <class Family, class = void>
+constexpr bool has_support = false;
+template <class Family>
+constexpr bool has_support<Family, to_void<decltype(&Family::supports)>> = true;
+
+// Whether it takes a block's sums at theta itself, of other terms at some thetas than at others.
+template <class Family, class = void>
+constexpr bool has_sum = false;
+template <class Family>
+constexpr bool has_sum<Family, to_void<decltype(&Family::sum)>> = true;
+
 // Whether it takes blocks of floats as they lie.
 template <class Family, class = void>
 constexpr bool takes_float_blocks = false;
@@ -66,6 +78,20 @@ struct term_adder<Terms, K, 0, true> {
   term_sums<K, 0> sum(const block& b) const { return table.sum(at, b); }
 };
 
+// The same of a family's terms; some add them up themselves.
+template <class Family, bool own = has_sum<Family>>
+struct sums_adder : term_adder<Family, Family::n_terms, Family::n_factors, of_counts<Family>> {
+  using term_adder<Family, Family::n_terms, Family::n_factors, of_counts<Family>>::term_adder;
+};
+
+template <class Family>
+struct sums_adder<Family, true> {
+  const Family at;
+
+  explicit sums_adder(const double* theta) : at(theta) {}
+  typename Family::sums sum(const block& b) const { return at.sum(b); }
+};
+
 // Sufficient statistics do not depend on theta; other sums are those of the family's terms at theta.
 template <class Family, bool sufficient = Family::sufficient>
 struct sums_pass {
@@ -84,9 +110,9 @@ template <class Family>
 struct sums_pass<Family, false> {
   static constexpr int n_params = Family::n_params;
   static constexpr bool takes_floats = false;
-  using sums = term_sums<Family::n_terms, Family::n_factors>;
+  using sums = typename Family::sums;
 
-  const term_adder<Family, Family::n_terms, Family::n_factors, of_counts<Family>> rows;
+  const sums_adder<Family> rows;
 
   explicit sums_pass(const double* theta) : rows(theta) {}
   sums block(const block& b) const { return rows.sum(b); }

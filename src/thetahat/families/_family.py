@@ -12,7 +12,7 @@ from thetahat.pilot import Pilot
 
 __all__ = ["Family", "Parameter"]
 
-_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0)}
+_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0), _kernels.ABOVE_MINUS_ONE: (-1.0,)}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class Parameter:
         """The domain in words."""
         if self.high < math.inf:
             return f"strictly between {self.low:g} and {self.high:g}"
-        return "positive and finite" if self.low == 0 else "finite"
+        if self.low > -math.inf:
+            return "positive and finite" if self.low == 0 else f"above {self.low:g} and finite"
+        return "finite"
 
 
 @dataclass(frozen=True)
