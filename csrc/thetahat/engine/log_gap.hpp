@@ -14,6 +14,12 @@ inline V phi(V d, V log_1d) {
   return select(abs(d) < 0.25, near, d - log_1d);
 }
 
+// (1 + d) log(1 + d) - d for |d| < 1/4, without cancellation: d^2 - (1 + d) phi(d).
+template <class V>
+inline V near_divergence(V d) {
+  return d * d - (1.0 + d) * phi(d, d);
+}
+
 struct log_gap : moments {
   double_double phi_sum;  // sum w phi(d)
 
@@ -76,12 +82,11 @@ struct product_terms {
 
 // sum phi(d) = sum d - log(prod x / mean^n), which costs no logarithm of a row. Where rows lie close to their
 // mean this would cancel.
-inline double phi_from_product(const moments& m, const block& b) {
-  const log_product p = sum_terms<1, 1>(product_terms{}, b).product[0];
+inline double phi_from_product(double n, double_double mean, const log_product& p) {
   int k;
-  double fraction = frexp(m.mean.hi, &k);
-  double far = p.exponent - m.n * k;  // exact
-  return m.n * (m.mean.lo / m.mean.hi) + (m.n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
+  double fraction = frexp(mean.hi, &k);
+  double far = p.exponent - n * k;  // exact
+  return n * (mean.lo / mean.hi) + (n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
          far * ln2_lo;
 }
 
@@ -91,7 +96,8 @@ inline double phi_about_mean(const moments& m, const block& b, bool usual) {
     const double unit = m.exponent > 0 ? 0x1p-600 : m.exponent < 0 ? 0x1p600 : 1.0;
     return sum_terms<1, 0>(any_phi_terms{unit, mean, inverse, log_mean(m)}, b).sum[0].hi;
   }
-  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, b);
+  if (m.gap.hi > m.n * mean * mean / 16 && !b.w)
+    return phi_from_product(m.n, m.mean, sum_terms<1, 1>(product_terms{}, b).product[0]);
   return sum_terms<1, 0>(phi_terms{mean, inverse}, b).sum[0].hi;
 }
 
