@@ -50,13 +50,19 @@ struct rest_product_terms {
   }
 };
 
+// The sum is taken about mean.hi, and moved from there to the mean.
+inline double sum_rests(double_double mean, const block& b, double n) {
+  const double c = mean.hi, rest = 1.0 - c, miss = mean.lo / rest;
+  const term_sums<1, 0> s = all_near(b, c, rest) ? sum_terms<1, 0>(near_phi_terms{c, -1.0 / rest}, b)
+                                                 : sum_terms<1, 0>(rest_terms{c, 1.0 / rest}, b);
+  return s.sum[0].hi - n * phi(-miss, log1p(-miss));
+}
+
 inline double rest_about_mean(const moments& m, const block& b) {
-  const double_double mean = plain_mean(m), whole = rest_of(mean);
-  const double rest = 1.0 - mean.hi, miss = -mean.lo / rest;
-  if (m.exponent == 0 && m.gap.hi > m.n * rest * rest / 16 && !b.w)
-    return phi_from_product(m.n, whole, sum_terms<1, 1>(rest_product_terms{}, b).product[0]);
-  const double sum = sum_terms<1, 0>(rest_terms{mean.hi, 1.0 / rest}, b).sum[0].hi;
-  return sum - m.n * phi(miss, log1p(miss));
+  const double_double mean = plain_mean(m), rest = rest_of(mean);
+  const bool wide = m.exponent == 0 && m.gap.hi > m.n * rest.hi * rest.hi / 16;
+  if (!wide || b.w) return sum_rests(mean, b, m.n);
+  return phi_from_product(m.n, rest, sum_terms<1, 1>(rest_product_terms{}, b).product[0]);
 }
 
 inline unit_gap block_unit_gap(const block& b) {

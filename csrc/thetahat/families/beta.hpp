@@ -11,7 +11,8 @@ namespace thetahat::THETAHAT_ISA {
 
 // The maximum of the likelihood of a sample with mean m <= 1/2, seen from there: a = N m (1 + delta),
 // b = N rest (1 + epsilon), rest = 1 - m, epsilon = -delta m / rest. Of the score's two equations
-//   A = gap + log(1 + delta) - excess(a) + excess(N) = 0, and B of b likewise, excess(y) = log y - digamma(y),
+//   A = gap + log(1 + delta) - excess(a) + excess(N) = 0, and B of b likewise, excess(y) = log y -
+//   digamma(y),
 // all terms are of the size of 1/N, those of B of m/N. So B / m and (m A + rest B) / m are taken for zero: in
 // the latter the terms of first order in delta cancel.
 struct beta_equations {
@@ -50,7 +51,7 @@ struct beta_equations {
 struct beta {
   static constexpr int n_params = 2;
   static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 0};
+  static constexpr int dimension[] = {0, 1};  // b in units of itself: of tiny rows it is huge
   static constexpr bool sufficient = true;
   using sums = unit_gap;
 
@@ -65,8 +66,8 @@ struct beta {
         log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) + (stirling(a) + stirling(b) - stirling(N))),
         excess_a(log_minus_digamma(a) - log_minus_digamma(N)),
         excess_b(log_minus_digamma(b) - log_minus_digamma(N)) {}
-  static double scale_of(const double*) { return 1.0; }
-  double scale() const { return 1.0; }
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return b; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
   static bool inside(double x) { return x > 0 && x < 1; }
@@ -78,9 +79,10 @@ struct beta {
     const double gap = s.phi_sum.hi / s.n, rest_gap = s.rest_sum.hi / s.n;
     if (!(gap > 0)) return false;
     const bool mirrored = mean > 0.5;
-    beta_equations at = mirrored ? beta_equations{rest, mean, rest_gap, gap}
-                                 : beta_equations{mean, rest, gap, rest_gap};
-    for (int i = 0; i < 100 && at.step(); ++i) {}
+    beta_equations at =
+        mirrored ? beta_equations{rest, mean, rest_gap, gap} : beta_equations{mean, rest, gap, rest_gap};
+    for (int i = 0; i < 100 && at.step(); ++i) {
+    }
     theta[mirrored] = at.a();
     theta[!mirrored] = at.b();
     return true;
@@ -92,19 +94,19 @@ struct beta {
     return s.phi_sum.hi * (1 - a) + s.rest_sum.hi * (1 - b) -
            s.n * (log_mean(s) + log(o.rest) + N * divergence + log_norm);
   }
-  // d/da: log x - digamma(a) + digamma(N);  d/db: log(1 - x) - digamma(b) + digamma(N).
+  // In units of b. d/da: log x - digamma(a) + digamma(N);  d/db: b (log(1 - x) - digamma(b) + digamma(N)).
   void score(const sums& s, double* g) const {
     const offset o = offset_of(s);
     g[0] = s.n * (excess_a - o.p.log_ratio) - s.phi_sum.hi;
-    g[1] = s.n * (excess_b - o.q.log_ratio) - s.rest_sum.hi;
+    g[1] = b * (s.n * (excess_b - o.q.log_ratio) - s.rest_sum.hi);
   }
-  // trigamma(a) - trigamma(N) and the like, u(y) = trigamma(y) - 1/y.
+  // trigamma(a) - trigamma(N) and the like, u(y) = trigamma(y) - 1/y, times b for each derivative by b.
   void information(const sums& s, double* J) const {
     const double ua = trigamma_minus_inverse(a), ub = trigamma_minus_inverse(b);
     const double uN = trigamma_minus_inverse(N);
     J[0] = s.n * (q / a + (ua - uN));
-    J[1] = J[2] = -s.n * (1 / N + uN);
-    J[3] = s.n * (p / b + (ub - uN));
+    J[1] = J[2] = -s.n * (q + b * uN);
+    J[3] = s.n * b * (p + b * (ub - uN));
   }
   // The determinant of the information times a b N, w(y) = y^2 u(y), without its cancellation:
   // w(a) + w(b) - w(N) + w(a)/a b N (u(b) - u(N)) - a b N u(b) u(N).
@@ -114,8 +116,8 @@ struct beta {
     const double of_a = a + (N * vb - b * vN), of_b = b + (N * va - a * vN);
     const double determinant = (a * va + b * vb - N * vN + va * (N * vb - b * vN) - a * (vb * vN)) * s.n;
     C[0] = a * of_a / determinant;
-    C[1] = C[2] = a * b * (1 + vN) / determinant;
-    C[3] = b * of_b / determinant;
+    C[1] = C[2] = a * (1 + vN) / determinant;
+    C[3] = of_b / b / determinant;
     return determinant > 0 && determinant < HUGE_VAL;
   }
   template <class V>
@@ -128,7 +130,7 @@ struct beta {
   void row_score(V x, V* g) const {
     V shift = shift_of(x);
     g[0] = log_near(shift / p, x / p) + excess_a;
-    g[1] = log_near(-shift / q, (1.0 - x) / q) + excess_b;
+    g[1] = b * (log_near(-shift / q, (1.0 - x) / q) + excess_b);
   }
 
  private:

@@ -1,8 +1,8 @@
 """Beta(a, b) on 0 < x < 1; scipy's ``beta(a, b)``, R's with ``shape1 = a`` and ``shape2 = b``.
 
-At the maximum, digamma(a) - digamma(a + b) is mean(log x), and digamma(b) - digamma(a + b) is mean(log(1 - x)):
-two equations of the sums alone, whatever the number of rows. Zero and one are outside the support: no beta law
-but those with a = 1 or b = 1 has a positive finite density there.
+At the maximum, digamma(a) - digamma(a + b) is mean(log x), and digamma(b) - digamma(a + b) is
+mean(log(1 - x)): two equations of the sums alone, whatever the number of rows. Zero and one are outside the
+support: no beta law but those with a = 1 or b = 1 has a positive finite density there.
 """
 
 from thetahat.families._family import Family
