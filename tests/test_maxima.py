@@ -129,6 +129,79 @@ def test_counts_no_wider_than_poisson_have_no_maximum():
         th.fit(np.zeros(50), "negative_binomial")
 
 
+def below_one(x):
+    return x[(x > 0) & (x < 1)]
+
+
+def drawn_beta(a, b, n=3000):
+    return below_one(np.random.default_rng(0).beta(a, b, n))
+
+
+def spread(centre, ratio, n=3000):
+    return centre * (1 + ratio * np.random.default_rng(1).normal(size=n))
+
+
+LAST = 1 - 2.0**-53  # the largest double below 1
+BETA = {
+    "two rows": np.array([0.25, 0.75]),
+    "two rows side by side": np.array([0.3, np.nextafter(0.3, 1)]),
+    "two rows at the ends": np.array([1e-300, LAST]),
+    "shapes 2 and 3": drawn_beta(2, 3),
+    "shapes 0.02 and 0.5": drawn_beta(0.02, 0.5),
+    "shapes 1e4 and 0.9": drawn_beta(1e4, 0.9),
+    "shapes 1 and 1e4": drawn_beta(1, 1e4),
+    "shapes 1e4 and 3e4": drawn_beta(1e4, 3e4),
+    "mean/sd 1e10": spread(0.3, 1e-10),
+    "mean/sd 1e10, near one": spread(0.999999, 1e-10),
+    "mean/sd 1e10, many blocks": spread(0.3, 1e-10, 20_000),
+    "many blocks": drawn_beta(0.8, 40, 20_000),
+    "blocks far apart": np.repeat([1e-5, 0.5, 1 - 1e-9], 2048)
+    * np.random.default_rng(2).uniform(0.9, 1, 6144),
+    "equal blocks far apart": np.repeat([1e-250, 1e-5, 1 - 1e-9], 2048),
+    "1e-300 to 1": 10 ** np.random.default_rng(3).uniform(-300, -0.01, 3000),
+    "all of 1e-200": 1e-200 * np.random.default_rng(4).gamma(2, 1, 40),
+    "last doubles below one": 1 - 2.0**-53 * np.random.default_rng(5).integers(1, 4, 3000),
+    "some at the last double": np.append(drawn_beta(1, 1), [LAST] * 50),
+    "one of many": np.append([0.5] * 5000, 1e-300),
+}
+
+
+@pytest.mark.parametrize("name", BETA)
+def test_beta(name):
+    """The roots of digamma(a) - digamma(a + b) = mean(log x) and of its mirror image, by Newton's method."""
+    rows, times = np.unique(BETA[name], return_counts=True)
+    n = int(times.sum())
+    fit = th.fit(BETA[name], "beta")
+    with mpmath.workdps(900 if rows[-1] < 1e-100 else 120):
+
+        def mean(logarithm):
+            logs = [c * logarithm(mpmath.mpf(v)) for v, c in zip(rows.tolist(), times.tolist(), strict=True)]
+            return mpmath.fsum(logs) / n
+
+        def derivatives(order):
+            total = mpmath.polygamma(order, a + b)
+            return mpmath.polygamma(order, a) - total, mpmath.polygamma(order, b) - total, total
+
+        logs = mean(mpmath.log), mean(lambda v: mpmath.log1p(-v))
+        a, b = map(mpmath.mpf, fit.theta.tolist())
+        for _ in range(20):
+            slopes, (of_a, of_b, total) = derivatives(0), derivatives(1)
+            covariance = mpmath.matrix([[of_a, -total], [-total, of_b]]) ** -1
+            step = covariance * mpmath.matrix([logs[0] - slopes[0], logs[1] - slopes[1]])
+            size = max(abs(step[0] / a), abs(step[1] / b))
+            a, b = (v + s / max(1, 2 * size) for v, s in zip((a, b), step, strict=True))
+            if size < 1e-30:
+                break
+        assert size < 1e-30
+        log_beta = mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
+        value = n * ((a - 1) * logs[0] + (b - 1) * logs[1] - log_beta)
+        assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), n)
+        for j, exact in enumerate((a, b)):
+            assert abs(fit.theta[j] / exact - 1) < 1e-13
+            assert abs(fit.stderr[j] / mpmath.sqrt(covariance[j, j] / n) - 1) < 1e-12
+        assert fit.L <= 1e-12
+
+
 def drawn(family, seed, n=400):
     rng = np.random.default_rng(seed)
     return rng.gumbel(size=n) if family == "gumbel" else rng.standard_t(3, n)
