@@ -1,5 +1,8 @@
 """Maxima of hard samples against forty digits: parameters, log-likelihood, standard errors."""
 
+from collections import Counter
+from itertools import product
+
 import mpmath
 import numpy as np
 import pytest
@@ -46,6 +49,84 @@ def test_gamma(name):
         for ours, exact in zip(fit.stderr.tolist(), errors, strict=True):
             assert abs(ours - exact) < 1e-12 * exact + 5e-324
         assert fit.L <= 1e-12
+
+
+def negative_binomials(size, mu, n=2200):
+    return np.random.default_rng(0).negative_binomial(size, size / (size + mu), n).astype(float)
+
+
+NEGATIVE_BINOMIAL = {
+    "size 0.05": negative_binomials(0.05, 5),
+    "size 2": negative_binomials(2, 3, 20_000),
+    "size 200": negative_binomials(200, 5, 20_000),
+    "size 200, mu 1e5": negative_binomials(200, 1e5),
+    "size 0.05, mu 1e5": negative_binomials(0.05, 1e5),
+    "sparse": negative_binomials(0.3, 0.05, 20_000),
+    "zeros and a two": np.repeat([0.0, 2.0], [2200, 1]),
+    "20 rows": negative_binomials(2, 3, 20),
+    "two rows": np.array([1.0, 7.0]),
+    "size 1.6e4": np.random.default_rng(2337).poisson(3, 2200).astype(float),
+    "size 1.4e5": np.random.default_rng(1398).poisson(3, 2200).astype(float),
+    "one far row": np.append(negative_binomials(2, 3), 1e9),
+    "of 1e12": 1e12 + 1e9 * np.floor(np.random.default_rng(1).normal(0, 30, 2200)),
+}
+
+
+@pytest.mark.parametrize("name", NEGATIVE_BINOMIAL)
+def test_negative_binomial(name):
+    """digamma(x + r) - digamma(r) is log(1 + mean / r) in the mean; mu is the mean."""
+    x = NEGATIVE_BINOMIAL[name]
+    counts = Counter(x.tolist()).items()
+    fit = th.fit(x, "negative_binomial")
+    with mpmath.workdps(60):
+
+        def mean_of(f):
+            return mpmath.fsum(k * f(mpmath.mpf(v)) for v, k in counts) / x.size
+
+        def slope(r):
+            return mean_of(lambda v: mpmath.digamma(v + r)) - mpmath.digamma(r) - mpmath.log1p(mu / r)
+
+        mu, start = mean_of(lambda v: v), mpmath.mpf(fit.params["size"])
+        r = mpmath.findroot(slope, (start, start * (1 + mpmath.mpf(10) ** -14)))
+        m = r + mu
+        value = mean_of(lambda v: mpmath.loggamma(v + r) - mpmath.loggamma(v + 1)) - mpmath.loggamma(r)
+        value = x.size * (value + r * mpmath.log(r / m) + mu * mpmath.log(mu / m))
+        curvature = mpmath.psi(1, r) - mean_of(lambda v: mpmath.psi(1, v + r)) - mu / (r * m)
+        one_row = [1 / mpmath.sqrt(curvature), mpmath.sqrt(mu * m / r)]  # what it says of a parameter
+        for ours, exact, says in zip(fit.theta.tolist(), (r, mu), one_row, strict=True):
+            assert abs(ours - exact) <= 1e-12 * min(exact, says)
+        for ours, says in zip(fit.stderr.tolist(), one_row, strict=True):
+            assert abs(ours * mpmath.sqrt(x.size) / says - 1) < 1e-9
+        assert abs(fit.log_likelihood / value - 1) < 1e-13
+        assert fit.L <= 1e-12
+
+
+@pytest.mark.parametrize(("size", "mu"), [(2, 3), (0.05, 1e5), (200, 5)])
+def test_negative_binomial_from_far_starts(size, mu):
+    x = negative_binomials(size, mu)
+    theta = th.fit(x, "negative_binomial").theta
+    for factors in product(10.0 ** np.arange(-6, 7, 3), repeat=2):
+        fit = th.fit(x, "negative_binomial", start=theta * factors)
+        np.testing.assert_allclose(fit.theta, theta, rtol=1e-12)
+
+
+def test_counts_no_wider_than_poisson_have_no_maximum():
+    """The whole sample decides, not the rows that start values come from."""
+    said = "the variance of these rows, {}, is not above their mean, {}: it rises to size = infinity"
+    for x, variance, mean in [([0, 1, 2], "0.666667", "1"), ([2, 2], "0", "2"), ([0, 2], "1", "1")]:
+        with pytest.raises(th.NoMaximumError, match=said.format(variance, mean)):
+            th.fit(x, "negative_binomial")
+        with pytest.raises(th.NoMaximumError, match=said.format(variance, mean)):
+            th.fit(x, "negative_binomial", start=(1, 1))
+        assert th.fit(x, "negative_binomial", fixed={"size": 2}).params["mu"] == pytest.approx(float(mean))
+    rng = np.random.default_rng(0)
+    narrow, wide = rng.choice([2.0, 3.0], 200_000), rng.choice([0.0, 9.0], 200_000)
+    pilot = np.arange(narrow.size) % 20 == 0  # the rows that start values are taken from
+    assert th.fit(np.where(pilot, narrow, wide), "negative_binomial").L <= 1e-12
+    with pytest.raises(th.NoMaximumError, match=r"is not above their mean, 2\.599"):
+        th.fit(np.where(pilot, wide, narrow), "negative_binomial")
+    with pytest.raises(th.NoMaximumError, match=r"rows whose variance .* is above their mean; otherwise"):
+        th.fit(np.zeros(50), "negative_binomial")
 
 
 def below_one(x):
@@ -133,10 +214,14 @@ def drawn(family, seed, n=400):
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_climbs(family, offset, scale, seed, in_fifty_digits):
-    """Newton's step from the fit, in fifty digits, is 1e-12 of what one row says, or rounding of theta."""
     x = offset + scale * drawn(family, seed)
+    fit = check_maximum(x, scale, in_fifty_digits(Likelihood(family)), family)
+    assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
+
+
+def check_maximum(x, scale, reference, family):
+    """Newton's step from the fit, in fifty digits, is 1e-12 of what one row says, or rounding of theta."""
     fit = th.fit(x, family)
-    reference = in_fifty_digits(Likelihood(family))
     rows, theta = [mpmath.mpf(v) for v in x.tolist()], [mpmath.mpf(v) for v in fit.theta.tolist()]
     units = [mpmath.mpf(scale) ** d for d in reference.family.DIMENSION]
     p = range(len(theta))
@@ -150,7 +235,73 @@ def test_climbs(family, offset, scale, seed, in_fifty_digits):
         assert abs(fit.stderr[j] / error - 1) < 1e-9
     value = reference.log_likelihood(rows, theta)
     assert abs(fit.log_likelihood - value) < 1e-13 * max(abs(value), x.size)
-    assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.L
+    return fit
+
+
+def quantiles(shape, n):
+    """Those of a generalized Pareto law of scale 1, in the middle of n equal shares."""
+    q = -np.log1p(-(np.arange(n) + 0.5) / n)
+    return np.expm1(shape * q) / shape if shape else q
+
+
+def of_shape_zero(n):
+    """Powers of exponential quantiles with mean(x^2) = 2 mean(x)^2, the score's root at a shape of 0."""
+    low, high, q = 0.5, 2.0, quantiles(0, n)
+    for _ in range(60):
+        power = (low + high) / 2
+        x = q**power
+        low, high = (power, high) if np.mean(x * x) < 2 * np.mean(x) ** 2 else (low, power)
+    return x
+
+
+GENERALIZED_PARETO = {
+    **{f"shape {shape}, {n} rows": quantiles(shape, n) for shape in (0, 1.5, -0.3) for n in (30, 3000)},
+    **{f"fitted shape 0, {n} rows": of_shape_zero(n) for n in (30, 1000)},
+    "shape 0.125": quantiles(0.1253, 1000),
+    "shape 2.5": quantiles(2.5, 1000),
+    "shape -0.9": np.append(quantiles(-0.9, 1000), 1.1),
+    "some zeros": np.append(quantiles(0.2, 1000), np.zeros(50)),
+    "ties": np.round(quantiles(0.2, 1000) + 0.05, 1),
+    "one far row": np.append(quantiles(0.2, 1000), 1e12),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e290, 1e-290])
+@pytest.mark.parametrize("name", GENERALIZED_PARETO)
+def test_generalized_pareto(name, scale, in_fifty_digits):
+    x = scale * GENERALIZED_PARETO[name]
+    fit = check_maximum(x, scale, in_fifty_digits(Likelihood("generalized_pareto")), "generalized_pareto")
+    assert fit.L <= 1e-12
+    if "fitted shape 0" in name:
+        assert abs(fit.params["shape"]) < 1e-12
+
+
+@pytest.mark.parametrize("shape", [-0.45, -0.1, 0, 0.2, 1, 2.5])
+def test_generalized_pareto_from_far_starts(shape):
+    """Also from those with rows outside the support."""
+    x = quantiles(shape, 500)
+    best = th.fit(x, "generalized_pareto")
+    for start in product((-0.9, -0.3, 0, 0.5, 3), (1e-6, 1e-3, 0.1, 1, 10, 1e3, 1e6)):
+        fit = th.fit(x, "generalized_pareto", start=start)
+        np.testing.assert_allclose(fit.theta, best.theta, rtol=0, atol=1e-9 * best.stderr.min())
+
+
+UNBOUNDED = {
+    "one row": [1.0],
+    "all rows equal": [3.0] * 40,
+    "uniform": np.linspace(0.01, 1, 100),
+    "a density that rises": np.sqrt(np.linspace(0.01, 1, 100)),
+    "a support that starts elsewhere": 1e6 + quantiles(0, 100),
+    "all rows 0": [0.0] * 5,
+    "most rows 0": [0.0] * 50 + [1.0, 2.0, 5.0],
+}
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_generalized_pareto_has_no_maximum(name):
+    said = "it takes at least two rows" if name == "all rows 0" else "still rises at"
+    with pytest.raises(th.NoMaximumError, match=f"{said}.*few of them 0.*a shape of -1, to the uniform law"):
+        th.fit(UNBOUNDED[name], "generalized_pareto")
 
 
 @pytest.mark.parametrize("n", [100, 1000, 100_000, 300_000])

@@ -21,6 +21,7 @@ family = Family(
     names=("a", "b"),
     support="0 < x < 1",
     exists="at least two rows, not all equal",
+    limit="a + b = infinity, a single point",
     start=start,
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
 )
