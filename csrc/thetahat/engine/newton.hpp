@@ -98,12 +98,14 @@ struct newton_step {
       }
     return gain > 1e-2 * n;
   }
-  // (J + a multiple of the size of its diagonal)^-1, the least that is positive definite.
+  // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter
+  // that the rows say little of takes as long a step as another.
   static void invert_raised(const double* J, double* C) {
     double size = 0.0, raised[p * p];
     for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
-    for (double ridge = 1e-3 * size; ridge < HUGE_VAL; ridge *= 4) {
-      for (int i = 0; i < p * p; ++i) raised[i] = J[i] + (i % (p + 1) == 0 ? ridge : 0.0);
+    for (double ridge = 1e-3; ridge * size < HUGE_VAL; ridge *= 4) {
+      for (int i = 0; i < p * p; ++i)
+        raised[i] = J[i] + (i % (p + 1) == 0 ? ridge * (fabs(J[i]) + 1e-9 * size) : 0.0);
       if (invert<p>(raised, C)) return;
     }
     for (int i = 0; i < p * p; ++i) C[i] = 0.0;

@@ -11,7 +11,7 @@ __all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum
 Theta = Sequence[float]
 Terms = list[float]
 
-THETAS = ((0.0, 1.0), (-3.0, 125.0), (3.5e4, 3.6e4), (-40.0, -1e-3))
+THETAS = ((0.0, 1.0), (-3.0, 5.0), (3.5e4, 3.6e4), (-40.0, -1e-3))
 DIMENSION = (1, 1)
 
 
