@@ -9,6 +9,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_arrived
         thetahat_positive
         thetahat_unit
+        thetahat_above_minus_one
         thetahat_smooth
         thetahat_kink
         thetahat_edge
@@ -95,7 +96,9 @@ cdef extern from "thetahat/api.h" nogil:
         void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
         void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
-        int64_t (*count_outside)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_outside)(
+            const double*, const thetahat_rows*, int64_t, int64_t, int64_t*
+        ) noexcept nogil
         int64_t (*gradient_ascent)(const void*, double, int64_t, double*, double*) noexcept nogil
         int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
 

@@ -65,7 +65,7 @@ inline term_sums<2, 0> sum_directions(double pivot, const block& b, bool near) {
   return sum_terms<2, 0>(direction_terms<false>{pivot}, b);
 }
 
-inline bool all_near(const block& b) {
+inline bool none_far(const block& b) {
   return !any_sign(b.x, b.n, [](auto bits) { return to_bits(near_limit) - (bits << 1 >> 1); });
 }
 
@@ -73,7 +73,7 @@ inline bool all_near(const block& b) {
 // length lacks 1 - R = (V (2 - V) - S^2) / (1 + R) of 1. Where this cancels, the pivot lies far from the mean
 // beside the angles' spread: then the sums are taken once more, from the mean just found.
 inline directions block_directions(const block& b) {
-  const bool near = all_near(b);
+  const bool near = none_far(b);
   double pivot = less_far_turns(b.x[0]);
   for (int again = 0;; ++again) {
     const term_sums<2, 0> sums = sum_directions(pivot, b, near);

@@ -6,12 +6,24 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// phi(d) = d - log(1 + d), given log(1 + d) as well, which knows more where d is near -1. Where d is small,
-// by the series that log itself is made of, d^2/2 - ..., its leading term d gone.
+// phi(d) = d - log(1 + d) for |d| < 1/4, by the series that log itself is made of, d^2/2 - ..., its leading
+// term d gone.
+template <class V>
+inline V near_phi(V d) {
+  V h = 0.5 * d * d, s = d / (d + 2.0);
+  return h - s * (h + log_rest(s * s));
+}
+
+// For any d, given log(1 + d) as well, which knows more where d is near -1.
 template <class V>
 inline V phi(V d, V log_1d) {
-  V h = 0.5 * d * d, s = d / (d + 2.0), near = h - s * (h + log_rest(s * s));
-  return select(abs(d) < 0.25, near, d - log_1d);
+  return select(abs(d) < 0.25, near_phi(d), d - log_1d);
+}
+
+// (1 + d) log(1 + d) - d for |d| < 1/4, without cancellation: d^2 - (1 + d) phi(d).
+template <class V>
+inline V near_divergence(V d) {
+  return d * d - (1.0 + d) * near_phi(d);
 }
 
 struct log_gap : moments {
@@ -45,50 +57,68 @@ inline log_gap merge(const log_gap& a, const log_gap& b) {
 
 constexpr double small_row = 0x1p-500;  // rows from here on, over a mean below 2^500, are normal numbers
 
-// Sign bit clear: one of those, or not finite.
+// Sign bit clear: a number not as small, or not finite.
 template <class B>
 inline B unless_small(B bits) {
   return bits | (bits - to_bits(small_row));
 }
 
-// The product of a block's rows, two by two, and in the same loop whether none is small: where one is, or one
-// is larger than 2^500, the product is nothing.
+// The product of f of a block's rows, two by two, and in the same loop whether none is small: where one is,
+// or one is larger than 2^500, the product is nothing.
 struct pair_product {
   log_product value;
   bool none_small;
 };
 
-inline pair_product product_of_pairs(const block& b) {
+template <class F>
+inline pair_product product_of_pairs(const block& b, F f) {
   constexpr int group = registers < 2 ? registers : 2;
   constexpr int64_t pair = 2 * lanes;
   const int64_t whole = b.n - b.n % pair;
   double rest[pair];
-  for (int64_t i = 0; i < pair; ++i) rest[i] = whole + i < b.n ? b.x[whole + i] : 1.0;
+  for (int64_t i = 0; i < pair; ++i) rest[i] = whole + i < b.n ? f(b.x[whole + i]) : 1.0;
   product_lanes product;
   uint64_t flags[lanes], small = 0;
   for (int g = 0; g < lanes; g += group * width) {
     running_product run[group];
     vec_bits flag[group] = {};
-    const auto take = [&](const double* x) {
-      for (int r = 0; r < group; ++r) {
-        const vec first = load(x + g + r * width), second = load(x + g + r * width + lanes);
-        flag[r] |= unless_small(to_bits(first)) | unless_small(to_bits(second));
-        run[r].take(first * second);
-      }
+    const auto take = [&](int r, vec first, vec second) {
+      flag[r] |= unless_small(to_bits(first)) | unless_small(to_bits(second));
+      run[r].take(first * second);
     };
-    for (int64_t i = 0; i < whole; i += pair) take(b.x + i);
-    take(rest);
+    for (int64_t i = g; i < whole; i += pair)
+      for (int r = 0; r < group; ++r)
+        take(r, f(load(b.x + i + r * width)), f(load(b.x + i + r * width + lanes)));
     for (int r = 0; r < group; ++r) {
-      store(product.mantissa + g + r * width, run[r].mantissa);
-      memcpy(product.exponent + g + r * width, &run[r].exponent, sizeof(vec));
-      memcpy(flags + g + r * width, &flag[r], sizeof(vec));
+      const int first = g + r * width;
+      take(r, load(rest + first), load(rest + first + lanes));
+      store(product.mantissa + first, run[r].mantissa);
+      memcpy(product.exponent + first, &run[r].exponent, sizeof(vec));
+      memcpy(flags + first, &flag[r], sizeof(vec));
     }
   }
-  for (uint64_t f : flags) small |= f;
+  for (uint64_t lane : flags) small |= lane;
   return {product.total((whole + pair) / 2), small >> 63 == 0};
 }
 
-// Terms for sum_terms: phi of each row, of usual rows and of any.
+inline pair_product product_of_pairs(const block& b) {
+  return product_of_pairs(b, [](auto x) { return x; });
+}
+
+// Whether all rows are so near to c that phi((x - c) / scale) needs no logarithm.
+inline bool all_near(const block& b, double c, double scale) {
+  const double low = c - 0.24 * scale, high = c + 0.24 * scale;
+  return !any_sign(b.x, b.n, [=](auto bits) {
+    auto x = from_bits(bits);
+    return to_bits(x - low) | to_bits(high - x);
+  });
+}
+
+// Terms for sum_terms: phi of each row, of near rows, of usual ones and of any.
+struct near_phi_terms {
+  double mean, inverse;
+  void terms(vec x, vec* t, vec*) const { t[0] = near_phi((x - mean) * inverse); }
+};
 struct phi_terms {
   double mean, inverse;
   void terms(vec x, vec* t, vec*) const { t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse)); }
@@ -103,11 +133,11 @@ struct any_phi_terms {
 
 // sum phi(d) = sum d - log(prod x / mean^n), which costs no logarithm of a row. Where rows lie close to their
 // mean this would cancel.
-inline double phi_from_product(const moments& m, const log_product& p) {
+inline double phi_from_product(double n, double_double mean, const log_product& p) {
   int k;
-  double fraction = frexp(m.mean.hi, &k);
-  double far = p.exponent - m.n * k;  // exact
-  return m.n * (m.mean.lo / m.mean.hi) + (m.n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
+  double fraction = frexp(mean.hi, &k);
+  double far = p.exponent - n * k;  // exact
+  return n * (mean.lo / mean.hi) + (n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
          far * ln2_lo;
 }
 
@@ -117,7 +147,8 @@ inline double phi_about_mean(const moments& m, const block& b, const pair_produc
     const double unit = m.exponent > 0 ? 0x1p-600 : m.exponent < 0 ? 0x1p600 : 1.0;
     return sum_terms<1, 0>(any_phi_terms{unit, mean, inverse, log_mean(m)}, b).sum[0].hi;
   }
-  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, product.value);
+  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m.n, m.mean, product.value);
+  if (all_near(b, mean, mean)) return sum_terms<1, 0>(near_phi_terms{mean, inverse}, b).sum[0].hi;
   return sum_terms<1, 0>(phi_terms{mean, inverse}, b).sum[0].hi;
 }
 

@@ -17,15 +17,18 @@ struct log_parts {
 
 // R(z) = z (2/3 + 2/5 z + ...), z = s^2, minimax: log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f).
 template <class V>
-THETAHAT_INLINE V log_rest(V z) {
+THETAHAT_INLINE V log_rest_over_z(V z) {
   V z2 = z * z;
   V odd = (0.14616585424888623 * z2 + 0.18182889455674947) * z2 + 0.2857142862600327;
   V even = (0.15331710618210773 * z2 + 0.22222211130259878) * z2 + 0.39999999999899444;
-  return z * (0.666666666666667 + z * (even + z * odd));
+  return 0.666666666666667 + z * (even + z * odd);
+}
+template <class V>
+THETAHAT_INLINE V log_rest(V z) {
+  return z * log_rest_over_z(z);
 }
 
-// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). Inline always: in the loop of a
-// pass, a call would send all registers through memory.
+// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
 template <class V>
 struct log_reduced {
   V k, f;
@@ -38,6 +41,7 @@ THETAHAT_INLINE log_reduced<V> log_reduce(V x) {
           from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0};
 }
 
+// Inline always: in the loop of a pass, a call would send all registers through memory.
 template <class V>
 THETAHAT_INLINE log_parts<V> log_split(V k, V f) {
   V s = f / (f + 2.0), r = log_rest(s * s), h = 0.5 * f * f;
