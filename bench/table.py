@@ -79,8 +79,8 @@ PEERS = {
 
 def family_table(results: Results) -> Iterator[str]:
     yield "**Families**: one pass over 3e7 rows on one thread, ns per row (times the floor); whole fits"
-    yield "of 1e4 / 1e6 / 3e7 rows: passes, ns per row on one thread and on two, and how many times as long as"
-    yield "ours on two threads (at 1e4 rows, on one) peers take. R: the quicker of MASS and fitdistrplus.\n"
+    yield "of 1e4 / 1e6 / 3e7 rows: passes, ns per row on one thread and on two, and how many times as long"
+    yield "as ours on two threads (at 1e4 rows, one) peers take. R: the quicker of MASS and fitdistrplus.\n"
     yield "| | one pass | passes | 1 thread | 2 threads | " + " | ".join(PEERS) + " |"
     yield "|---" * (5 + len(PEERS)) + "|"
     for family, job in fit_of.items():

@@ -88,6 +88,8 @@ def fit_family(case: Case, family: str) -> Run:
 
 
 for family, job in fit_of.items():
-    smooth = _kernels.EDGE not in _kernels.peaks[_kernels.families.index(family)]
+    smooth = set(_kernels.peaks[_kernels.families.index(family)]) == {
+        _kernels.SMOOTH
+    }  # as migrad takes it to be
     if smooth and find_spec("numba_stats") and find_spec(f"numba_stats.{equivalent(family).name}"):
         job.enter("iminuit + numba-stats", threads=2, needs=["iminuit"])(partial(fit_family, family=family))

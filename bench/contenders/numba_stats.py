@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from contest import Case, Run
@@ -27,11 +28,13 @@ def parallel_sum(name: str) -> Callable[..., float]:
     module: Any = import_module(f"numba_stats.{name}")
     log_density = getattr(module, "logpdf", None) or module.logpmf
 
-    @numba.njit(parallel=True, fastmath=True)
-    def log_likelihood(x, *theta):
-        return log_density(x, *theta).sum()
-
-    return log_likelihood
+    of_parameters = {  # numba takes no *theta here
+        1: lambda x, a: log_density(x, a).sum(),
+        2: lambda x, a, b: log_density(x, a, b).sum(),
+        3: lambda x, a, b, c: log_density(x, a, b, c).sum(),
+    }
+    compiled = numba.njit(parallel=True, fastmath=True)
+    return compiled(of_parameters[len(signature(log_density).parameters) - 1])
 
 
 parallel_log_likelihood = partial(parallel_sum, "norm")

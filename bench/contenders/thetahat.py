@@ -24,6 +24,7 @@ from jobs import (
 )
 
 import thetahat as th
+from thetahat import _kernels
 
 
 def evaluate(case: Case, threads: int) -> Run:
@@ -60,15 +61,16 @@ def evaluate_family(case: Case, family: str, threads: int) -> Run:
 
 
 def fit_family(case: Case, family: str, threads: int) -> Run:
-    x = drawn(family, case.n)
+    x, peaks = drawn(family, case.n), _kernels.peaks[_kernels.families.index(family)]
 
     def call() -> th.Fit:
         return th.fit(x, family, threads=threads)
 
     def answer(fit: th.Fit) -> list[float]:
-        return slope(family, case.n, tuple(fit.theta))
+        slopes = slope(family, case.n, tuple(fit.theta))
+        return [value for value, peak in zip(slopes, peaks, strict=True) if peak == _kernels.SMOOTH]
 
-    return Run(call, [0.0] * len(theta_of(family)), case.n, tolerance=1e-6, answer=answer)
+    return Run(call, [0.0] * peaks.count(_kernels.SMOOTH), case.n, tolerance=1e-6, answer=answer)
 
 
 for family, job in fit_of.items():

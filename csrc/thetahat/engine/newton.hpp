@@ -142,9 +142,12 @@ inline void step_on(const Family& family, const typename sums_pass<Family>::sums
     const newton_step<Family> next(there, moved, c);
     if (!(next.decrement <= c.decrement)) return;
     for (int j = 0; j < Family::n_params; ++j) {
-      const bool in_units = Family::domain[j] == thetahat_real;  // of the scale there
-      const double ratio = in_units ? there.scale() / family.scale() : 1.0;
-      c.step[j] += times_power(next.step[j], ratio, Family::dimension[j]);
+      if (Family::domain[j] == thetahat_real) {  // from where rounding has put it; its unit is the scale there
+        c.step[j] = times_power(c.theta[j] - c.best[j], family.scale(), -Family::dimension[j]) +
+                    times_power(next.step[j], there.scale() / family.scale(), Family::dimension[j]);
+      } else {
+        c.step[j] += next.step[j];
+      }
     }
     step_from_best<Family>(c);
   }
@@ -220,8 +223,7 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   c.decrement = next.decrement;
   step_from_best<Family>(c);
   const nearness near = nearness_of(next, c, s.n);
-  if constexpr (can_move<Family>)
-    if (!near.rounded) step_on(family, s, c);
+  if constexpr (can_move<Family>) step_on(family, s, c);
   if (near.close && !near.flat && (slow || enough || near.rounded))
     c.state = thetahat_arrived;
   else if (last || near.flat || near.edge || !finite)
