@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -11,21 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice, check_count, check_level, check_positive
+from thetahat._checks import check_level
 from thetahat._quantile import normal_quantile
+from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
-from thetahat._theta import check_theta
 from thetahat.errors import MissingExtraError, ParameterError
-from thetahat.families import Family, family_index, get_family
+from thetahat.families import Family, get_family
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import METHODS, Method, Outcome, Task, Values
+from thetahat.solvers import Method, Outcome, Task, Values
 from thetahat.solvers.exact import values_at
 
 __all__ = ["COVARIANCES", "Fit"]
 
 Array = NDArray[np.float64]
 
-COVARIANCES = ("information", "sandwich")
 CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
 
 
@@ -290,27 +288,7 @@ class Fit:
 
         NaN becomes None, infinities become strings.
         """
-        return {
-            "family": self.family,
-            "params": self.params,
-            "stderr": _to_json(self.stderr),
-            "cov": _to_json(self.cov),
-            "n": self.n,
-            "rows": self.rows,
-            "omitted": self.omitted,
-            "fixed": list(self.fixed),
-            "cov_type": self.cov_type,
-            "log_likelihood": _to_json(self.log_likelihood),
-            "aic": _to_json(self.aic),
-            "aicc": _to_json(self.aicc),
-            "bic": _to_json(self.bic),
-            "L": _to_json(self.L),
-            "status": self.status,
-            "method": {"name": self.method.name, **asdict(self.method)},
-            "passes": self.passes,
-            "epochs": self.epochs,
-            "trace": None if self.trace is None else self.trace.tolist(),
-        }
+        return to_record(self)
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Fit:
@@ -322,7 +300,7 @@ class Fit:
             If the record is not one of a fit.
         """
         try:
-            fit = cls._read(record)
+            fit = cls(**read_record(record))
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise ParameterError(f"not the record of a fit: {error}") from error
         if fit.status != record["status"]:
@@ -330,33 +308,6 @@ class Fit:
                 f"not the record of a fit: status {record['status']!r} contradicts its numbers"
             )
         return fit
-
-    @classmethod
-    def _read(cls, record: dict[str, Any]) -> Fit:
-        index = family_index(record["family"])
-        names = get_family(index).names
-        p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
-        settings = dict(record["method"])
-        return cls(
-            index,
-            check_theta(index, [record["params"][name] for name in names], "params"),
-            check_positive("n", record["n"]),
-            METHODS[settings.pop("name")](**settings),
-            values=Values(
-                float(record["log_likelihood"]),
-                tuple(_from_json(record["cov"], p, p).ravel().tolist()),
-                tuple(_from_json(record["stderr"], p).tolist()),
-                float(_from_json(record["L"])),
-            ),
-            rows=check_count("rows", record["rows"]),
-            held=tuple(names.index(name) for name in record["fixed"]),
-            cov_type=check_choice("cov_type", record["cov_type"], COVARIANCES),
-            omitted=check_count("omitted", record["omitted"], least=0),
-            passes=check_count("passes", record["passes"]),
-            epochs=epochs,
-            diverged=record["status"] == "diverged",
-            trace=None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),
-        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Fit.from_dict, (self.to_dict(),)
@@ -372,17 +323,4 @@ class Fit:
 def _read_only(values: tuple[float, ...]) -> Array:
     array = np.array(values)
     array.flags.writeable = False
-    return array
-
-
-def _to_json(values: Array | float) -> Any:
-    if isinstance(values, np.ndarray):
-        return [_to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
-    return None if math.isnan(values) else str(values) if math.isinf(values) else values
-
-
-def _from_json(values: Any, *shape: int) -> Array:
-    array = np.array(values, dtype=np.float64)
-    if array.shape != shape:
-        raise ValueError(f"expected numbers of shape {shape}, got {array.shape}")
     return array
