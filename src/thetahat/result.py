@@ -246,15 +246,8 @@ class Fit:
         for row, value, error, parameter in zip(
             limits, self._theta, self._values.stderr, self._family.parameters, strict=True
         ):
-            if parameter.low == -math.inf:
-                row[:] = value - z * error, value + z * error
-            elif parameter.high == math.inf:
-                factor = _kernels.exp(z * error / value)
-                row[:] = value / factor, value * factor
-            else:
-                rest = 1 - value
-                factor = _kernels.exp(z * error / (value * rest))
-                row[:] = value / (value + rest * factor), value / (value + rest / factor)
+            step = z * error / parameter.slope(value)
+            row[:] = parameter.moved(value, -step), parameter.moved(value, step)
         return limits
 
     def dist(self) -> Any:

@@ -30,6 +30,28 @@ class Parameter:
             return f"strictly between {self.low:g} and {self.high:g}"
         return "positive and finite" if self.low == 0 else "finite"
 
+    @property
+    def _positive(self) -> bool:
+        return self.low == 0 and self.high == math.inf
+
+    def free(self, value: float) -> float:
+        """Return its free coordinate: log of a positive one, log(p / (1 - p)) of one between 0 and 1."""
+        if self._positive:
+            return _kernels.log(value)
+        return _kernels.log(value / (1 - value)) if self.high < math.inf else value
+
+    def slope(self, value: float) -> float:
+        """Return its derivative by its free coordinate."""
+        if self._positive:
+            return value
+        return value * (1 - value) if self.high < math.inf else 1.0
+
+    def moved(self, value: float, step: float) -> float:
+        """Return where a step of its free coordinate leads."""
+        if self._positive:
+            return value * _kernels.exp(step)
+        return value / (value + (1 - value) * _kernels.exp(-step)) if self.high < math.inf else value + step
+
 
 @dataclass(frozen=True)
 class Family:
