@@ -21,7 +21,18 @@ PACKAGE_FLOORS = (
     ("families", "pilot"),
     ("_theta", "sample"),
     ("solvers",),
-    ("__init__", "_config", "_records", "_report", "fit", "minibatch", "result", "summary"),
+    (
+        "__init__",
+        "_config",
+        "_distribution",
+        "_records",
+        "_report",
+        "fit",
+        "inference",
+        "minibatch",
+        "result",
+        "summary",
+    ),
     ("_commands", "cli", "plots"),
 )
 USER_FLOOR = 7  # up to here the package needs NumPy alone; what is optional is imported inside functions

@@ -18,6 +18,7 @@ from thetahat._version import __version__
 from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
+from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent
@@ -25,9 +26,11 @@ from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
+    "Estimate",
     "Exact",
     "Fit",
     "GradientAscent",
+    "LikelihoodRatio",
     "MissingExtraError",
     "NoMaximumError",
     "ParameterError",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
 from thetahat._checks import check_choice
-from thetahat._theta import Theta, check_theta, check_value
+from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
@@ -120,7 +120,7 @@ def fit(
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):
         raise ParameterError("trace and progress belong to methods that go epoch by epoch")
-    held = _check_fixed(index, fixed)
+    held = {} if fixed is None else check_values(index, fixed, "fixed")
     if held and method.iterates:
         raise ParameterError("fixed belongs to Exact(): other methods move all parameters")
     if start is not None and not method.iterates and _kernels.solved[index] and not held:
@@ -147,20 +147,6 @@ def _check_peaks(family: int, method: Method, cov: str) -> None:
         raise ParameterError(
             f'cov="{cov}" takes a score that is zero at the maximum: {description.signature} has none'
         )
-
-
-def _check_fixed(family: int, fixed: Mapping[str, float] | None) -> dict[int, float]:
-    """Return fixed parameters by their places; raise where there is no such parameter, or no such value."""
-    if fixed is None:
-        return {}
-    description = get_family(family)
-    unknown = [name for name in fixed if name not in description.names]
-    if unknown:
-        raise ParameterError(f"fixed: {description.signature} has no parameter {unknown[0]!r}")
-    held = {description.names.index(name): value for name, value in fixed.items()}
-    for place, value in held.items():
-        held[place] = check_value(description.parameters[place], value, "fixed")
-    return held
 
 
 def log_likelihood(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_level
-from thetahat._quantile import normal_quantile
+from thetahat._checks import check_choice, check_level
+from thetahat._distribution import distribution
 from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
-from thetahat.errors import MissingExtraError, ParameterError
+from thetahat._theta import Theta
+from thetahat.errors import ParameterError
 from thetahat.families import Family, get_family
+from thetahat.inference import METHODS as INTERVALS
+from thetahat.inference import (
+    Estimate,
+    LikelihoodRatio,
+    Profile,
+    confidence_limits,
+    likelihood_ratio,
+    quantile,
+    return_level,
+)
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Method, Outcome, Task, Values
 from thetahat.solvers.exact import values_at
@@ -226,29 +238,154 @@ class Fit:
             return "diverged"
         return "converged" if not self.method.iterates or self.L <= CONVERGED else "stopped"
 
-    def confint(self, level: float = 0.95) -> Array:
-        """Return Wald's confidence intervals, on the scale of a parameter's whole domain.
-
-        That is its logarithm where it is positive, and log(p / (1 - p)) where it lies between 0 and 1.
+    def confint(self, level: float = 0.95, method: str = "wald") -> Array:
+        """Return confidence intervals.
 
         Parameters
         ----------
         level : float, default 0.95
             Coverage, between 0 and 1.
+        method : {"wald", "profile"}, default "wald"
+            ``"wald"``: so many standard errors, on the scale of a parameter's whole domain: its logarithm
+            where it is positive, log(p / (1 - p)) where it lies between 0 and 1. ``"profile"``: the values
+            that a likelihood-ratio test does not reject, to 1e-8 of a standard error; it climbs anew for
+            every value that it looks at (Venzon and Moolgavkar 1988). Where the likelihood does not drop by
+            as much as that, the limit is the end of the domain.
 
         Returns
         -------
         ndarray of float64, shape (n_params, 2)
-            Lower and upper limits.
+            Lower and upper limits. A parameter whose maximum lies where the support ends (uniform's ends,
+            pareto's minimum) has an exact one-sided interval whatever the method; a fixed one, its value.
+
+        Raises
+        ------
+        ParameterError
+            If level or method is none. For ``"profile"``, also with ``cov="sandwich"``, for a fit that did
+            not end at the maximum, and where the rows are needed again and gone or changed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+        >>> fit.confint(method="profile").round(4)
+        array([[0.1851, 6.8149],
+               [1.2849, 5.5983]])
         """
-        z = normal_quantile(0.5 + check_level(level) / 2)
-        limits = np.empty((len(self._theta), 2))
-        for row, value, error, parameter in zip(
-            limits, self._theta, self._values.stderr, self._family.parameters, strict=True
-        ):
-            step = z * error / parameter.slope(value)
-            row[:] = parameter.moved(value, -step), parameter.moved(value, step)
-        return limits
+        check_choice("method", method, INTERVALS)
+        profile = self._profile("a profile interval") if method == "profile" else None
+        return np.array(confidence_limits(self, check_level(level), profile))
+
+    def test(self, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+        """Return the likelihood-ratio test of the hypothesis that parameters have given values.
+
+        Twice the drop of the log-likelihood that this costs has nearly the chi-square law, of as many degrees
+        of freedom as fitted parameters are given (Wilks 1938).
+
+        Parameters
+        ----------
+        theta0 : mapping of str to float, or sequence of float
+            Values of some parameters by name, such as ``{"mu": 0}``, the others being fitted anew; or of all.
+            Parameters that the fit held stay fixed.
+
+        Returns
+        -------
+        LikelihoodRatio
+            With `statistic`, `df`, `p_value`, and `log_likelihood` and `params` under the hypothesis.
+
+        Raises
+        ------
+        ParameterError
+            If theta0 is outside the domain; as for profile intervals; and for parameters whose maximum lies
+            where the support ends: the law of their ratio is another.
+        NoMaximumError
+            If there is no maximum under the hypothesis.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").test({"mu": 0})
+        <LikelihoodRatio chi-square = 4.81442, df = 1, p = 0.02822>
+        """
+        return likelihood_ratio(self._profile("a likelihood-ratio test"), theta0)
+
+    def _profile(self, what: str) -> Profile:
+        """Return the likelihood around the maximum; raise where it cannot tell what is asked."""
+        if self.cov_type != COVARIANCES[0]:
+            raise ParameterError(f'{what} takes the family for the truth; a fit with cov="sandwich" does not')
+        if self.status != "converged":
+            raise ParameterError(f"{what} starts from the maximum, where this fit did not end: use Exact()")
+        if self._sample is None:
+            raise ParameterError(f"{what} takes the rows again; a fit from a record or a pickle has none")
+        value = self._sample.at(self._theta).evaluate(self._theta)[0]
+        if not abs(value - self.log_likelihood) <= 1e-9 * (abs(value) + self.n):
+            raise ParameterError(f"{what} takes the rows again, and these have changed since the fit")
+        return Profile(self._sample, self._theta, value, self._held)
+
+    def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
+        """Return quantiles of the fitted distribution, with standard errors by the delta method.
+
+        These are sqrt(g' cov g), g the derivative of the quantile by the parameters. Limits are taken on the
+        logarithm of a positive quantile, and on log(q / (1 - q)) of one between 0 and 1.
+
+        Parameters
+        ----------
+        p : float or array_like
+            The probability that a row is at most the quantile: strictly between 0 and 1.
+        level : float, default 0.95
+            Coverage of the limits, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            `value`, `stderr`, `low` and `high`: numbers for one p, else arrays of its shape.
+
+        Raises
+        ------
+        ParameterError
+            If p or level is out of range; for families of counts, whose quantiles are integers (see `dist`);
+            and where the fitted parameters are ends of the support, which are not nearly normal.
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+        >>> value, stderr, low, high = fit.quantile(0.9)
+        >>> print(f"{value:.4f} ({stderr:.4f}), {low:.4f} to {high:.4f}")
+        6.4364 (1.5460), 3.4064 to 9.4665
+        """
+        return quantile(self, p, level)
+
+    def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
+        """Return what a row exceeds once in so many rows on average: the quantile of 1 - 1 / period.
+
+        Parameters
+        ----------
+        period : float or array_like
+            Rows, above 1: years where a row is the maximum of a year.
+        level : float, default 0.95
+            Coverage of the limits, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            As of `quantile`.
+
+        Raises
+        ------
+        ParameterError, MissingExtraError
+            As `quantile` does.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([31.0, 42.0, 35.0, 58.0, 39.0], "gumbel")
+        >>> print(f"{fit.return_level(100).value:.1f}")
+        67.0
+        """
+        return return_level(self, period, level)
 
     def dist(self) -> Any:
         """Return the fitted distribution as SciPy has it: densities, quantiles, moments, random numbers.
@@ -269,12 +406,7 @@ class Fit:
         >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean()
         3.5
         """
-        try:
-            from scipy import stats
-        except ImportError as error:
-            raise MissingExtraError('distributions need SciPy: pip install "thetahat[scipy]"') from error
-        name, shapes = self._family.scipy(*self._theta)
-        return getattr(stats, name)(**shapes)
+        return distribution(self._family, self._theta)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.
@@ -303,7 +435,10 @@ class Fit:
         return fit
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Fit.from_dict, (self.to_dict(),)
+        sums = None
+        if self._sample is not None and _kernels.sufficient[self._index]:
+            sums = self._sample.at(self._theta).numbers()
+        return _unpickled, (self.to_dict(), sums)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
@@ -311,6 +446,15 @@ class Fit:
 
     def __str__(self) -> str:
         return report(self)
+
+
+def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None) -> Fit:
+    """Return a fit from its record; where its sums are sufficient, they stand for its sample."""
+    parts = read_record(record)
+    if sums is not None:
+        of_sums = _kernels.Sums.from_numbers(parts["family"], sums)
+        parts["sample"] = Sample.of_sums(of_sums, parts["omitted"])
+    return Fit(**parts)
 
 
 def _read_only(values: tuple[float, ...]) -> Array:

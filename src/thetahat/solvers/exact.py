@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 from thetahat import _kernels
 from thetahat._kernels import Climb
@@ -16,9 +17,11 @@ from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
 from thetahat.solvers.kink import maximum_at_median
 
-__all__ = ["Exact", "start_values", "values_at"]
+__all__ = ["Crest", "Exact", "crest", "start_values", "values_at"]
 
 _START = 10_000  # rows that start values are taken from
+_WIDTHS = (2.0**-1, 2.0**-10, 2.0**-30)  # of what is put beside equal rows, in their own size
+_NONE: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,23 +50,37 @@ class Exact(Method):
             return Outcome(maximum_at_median(task))
         if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
-        theta = task.start or start_values(sample, _START)
-        theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
-        rows = _pilot_rows(sample.size)
-        if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
-            pilot = sample.pilot(rows)
-            with suppress(NoMaximumError):  # the whole sample may have one all the same
-                theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta, tuple(fixed))
-            theta, values = _climb(sample, theta, tuple(fixed))
-            return Outcome(theta, values=values)  # the last step is beyond what standard errors show
-        return Outcome(_climb(sample, theta, tuple(fixed))[0])
+        if task.start:
+            with suppress(NoMaximumError):  # the family's own start may be a better one
+                return _maximum(sample, task.start, fixed)
+        return _maximum(sample, start_values(sample, _START, fixed), fixed)
 
 
-def start_values(sample: Sample, rows: int) -> Theta:
-    """Return start values from some of the rows, or from all where those are too much alike."""
+def _maximum(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Outcome:
+    """Return where a climb from a start ends, on a pilot of a large sample first."""
+    theta, held = _with(start, fixed), tuple(fixed)
+    rows = _pilot_rows(sample.size)
+    if 2 * rows < sample.size and not _kernels.sufficient[sample.family]:
+        pilot = sample.pilot(rows)
+        with suppress(NoMaximumError):  # the whole sample may have one all the same
+            theta, _ = _climb(Sample(sample.family, pilot.x, pilot.weights, threads=1), theta, held)
+        theta, values = _climb(sample, theta, held)
+        return Outcome(theta, values=values)  # the last step is beyond what standard errors show
+    return Outcome(_climb(sample, theta, held)[0])
+
+
+def start_values(sample: Sample, rows: int, fixed: Mapping[int, float] = _NONE) -> Theta:
+    """Return start values from some of the rows, or from all where those are too much alike.
+
+    With parameters fixed, equal rows too may have a maximum: the others start from rows on both sides.
+    """
     family = get_family(sample.family)
     assert family.start is not None
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
+    for width in _WIDTHS if start is None and fixed else ():
+        beside = family.start(sample.contiguous().spread(width))
+        if beside is not None and _kernels.valid(sample.family, beside):
+            return beside
     if start is None or not _kernels.valid(sample.family, start):
         sample.check_rows()
         raise NoMaximumError(
@@ -81,20 +98,85 @@ def values_at(
     return Values(log_likelihood, cov, stderr, decrement)
 
 
+class Crest(NamedTuple):
+    """A maximum over some parameters, and what the sample says there."""
+
+    theta: Theta
+    log_likelihood: float
+    score: Theta
+    arrived: bool = True  # else it is only approached, as parameters run to the edge of their domain
+
+
+def crest(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Crest:
+    """Return the maximum with some parameters fixed; a climb to it starts from the others' start.
+
+    Where it is only approached, as a parameter runs to the edge of its domain (student_t's nu to infinity),
+    this is a point from which nothing is left to climb.
+    """
+    theta = _with(start, fixed)
+    if len(fixed) == len(theta) or not get_family(sample.family).smooth:
+        theta = Exact().run(Task(sample, fixed=dict(fixed))).theta
+        return _seen(sample.at(theta), theta, theta)
+    climb, theta, sums = _looks(sample, theta, tuple(fixed))
+    if climb.arrived:
+        return _seen(sums, theta, climb.theta)
+    flat = _flat(sums, theta, fixed)
+    if not flat:
+        raise _still_rising(sample.family, sums.rows, climb.theta)
+    return crest(sample, theta, {**fixed, **flat})._replace(arrived=False)
+
+
+def _seen(sums: _kernels.Sums, looked: Theta, theta: Theta) -> Crest:
+    """Return the crest at theta, by the last look beside it."""
+    value, score, *_ = sums.evaluate(looked)
+    return Crest(theta, value if value < math.inf else -math.inf, score)
+
+
+def _flat(sums: _kernels.Sums, theta: Theta, fixed: Mapping[int, float]) -> dict[int, float]:
+    """Return the parameters of whose logarithms the rows say nothing; none where there is more to climb.
+
+    Near an edge what is left to climb falls like exp(-t), t the logarithm, so that it equals its own slope.
+    """
+    _, score, information, *_ = sums.evaluate(theta)
+    flat, p = {}, len(theta)
+    for j, parameter in enumerate(get_family(sums.family_index).parameters):
+        slope = parameter.slope(theta[j])
+        if j in fixed or not parameter.transformed or abs(information[j * p + j]) * slope**2 > 1e-12 * sums.n:
+            continue
+        if abs(score[j]) * slope > 1e-9 + 1e-12 * sums.n:
+            return {}
+        flat[j] = theta[j]
+    return flat
+
+
+def _with(theta: Theta, fixed: Mapping[int, float]) -> Theta:
+    return tuple(fixed.get(j, value) for j, value in enumerate(theta))
+
+
 def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
     """Climb from a start; return the maximum, and what the last look before the last step saw."""
-    climb = Climb(sample.family, start, held)
-    theta, sums = start, sample.at(start)
+    climb, theta, sums = _looks(sample, start, held)
+    if not climb.arrived:
+        raise _still_rising(sample.family, sums.rows, climb.theta)
+    return climb.theta, values_at(sums, theta, held=held)
+
+
+def _looks(sample: Sample, theta: Theta, held: Sequence[int]) -> tuple[Climb, Theta, _kernels.Sums]:
+    """Climb from theta as far as it goes; return the climb, and where its last look was and what it saw."""
+    climb = Climb(sample.family, theta, held)
+    sums = sample.at(theta)
     while climb.look(sums):
         theta = climb.theta
         sums = sample.at(theta)
-    if not climb.arrived:
-        family = get_family(sample.family)
-        raise NoMaximumError(
-            f"the {family.name} likelihood of these {sums.rows} row(s) still rises at"
-            f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.exists}"
-        )
-    return climb.theta, values_at(sums, theta, held=held)
+    return climb, theta, sums
+
+
+def _still_rising(index: int, rows: int, theta: Theta) -> NoMaximumError:
+    family = get_family(index)
+    return NoMaximumError(
+        f"the {family.name} likelihood of these {rows} row(s) still rises at"
+        f" {dict(zip(family.names, theta, strict=True))}: a maximum takes {family.exists}"
+    )
 
 
 def _pilot_rows(n: int) -> int:
