@@ -17,7 +17,7 @@ from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Exact, Method, Task
-from thetahat.solvers.exact import start_values
+from thetahat.solvers.exact import start_values, with_fixed
 
 __all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
@@ -60,7 +60,7 @@ def fit(
         the first 1000 rows.
     fixed : mapping of str to float, optional
         Parameters that keep a value, such as ``{"nu": 4}``: the others are fitted, with standard errors as if
-        the value were known. With all of them fixed the sample is just evaluated there. For `Exact()`.
+        the value were known. With all of them fixed the sample is just evaluated there.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
         bits.
@@ -121,17 +121,15 @@ def fit(
     if not method.iterates and (trace or progress):
         raise ParameterError("trace and progress belong to methods that go epoch by epoch")
     held = {} if fixed is None else check_values(index, fixed, "fixed")
-    if held and method.iterates:
-        raise ParameterError("fixed belongs to Exact(): other methods move all parameters")
     if start is not None and not method.iterates and _kernels.solved[index] and not held:
         raise ParameterError(f"start: the maximum of {family} is solved for, not climbed to")
     first = () if start is None else check_theta(index, start, "start")
     sample = Sample(index, x, weights, threads, nan_policy)
     task = Task(sample, first, held, rng, trace, progress)
     if method.iterates:
-        if _kernels.solved[index]:
+        if _kernels.solved[index] and not held:
             task.solve()  # where there is no maximum, there is nothing to climb to
-        task = task._replace(start=first or start_values(sample, _PILOT))
+        task = task._replace(start=with_fixed(first, held) or start_values(sample, _PILOT, held))
     return Fit.from_outcome(method.run(task), task, method, cov)
 
 

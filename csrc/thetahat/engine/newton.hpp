@@ -125,14 +125,15 @@ struct nearness {
 };
 
 template <class Family>
-inline nearness nearness_of(const newton_step<Family>& next, const thetahat_climb& c, double n) {
+inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, double n) {
   nearness near;
   for (int j = 0; j < Family::n_params; ++j) {
     const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
     const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
     near.close &= rounding || small;
     near.rounded |= rounding && !small;
-    near.flat |= !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    c.flat[j] = !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    near.flat |= c.flat[j] != 0;
   }
   near.close &= next.decrement >= 0;
   near.flat &= next.decrement <= 1e-9 * n;  // and not merely far away

@@ -17,7 +17,7 @@ from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
 from thetahat.solvers.kink import maximum_at_median
 
-__all__ = ["Crest", "Exact", "crest", "start_values", "values_at"]
+__all__ = ["Crest", "Exact", "crest", "start_values", "values_at", "with_fixed"]
 
 _START = 10_000  # rows that start values are taken from
 _WIDTHS = (2.0**-1, 2.0**-10, 2.0**-30)  # of what is put beside equal rows, in their own size
@@ -52,13 +52,12 @@ class Exact(Method):
             return Outcome(task.solve())
         if task.start:
             with suppress(NoMaximumError):  # the family's own start may be a better one
-                return _maximum(sample, task.start, fixed)
-        return _maximum(sample, start_values(sample, _START, fixed), fixed)
+                return _maximum(sample, with_fixed(task.start, fixed), tuple(fixed))
+        return _maximum(sample, start_values(sample, _START, fixed), tuple(fixed))
 
 
-def _maximum(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Outcome:
-    """Return where a climb from a start ends, on a pilot of a large sample first."""
-    theta, held = _with(start, fixed), tuple(fixed)
+def _maximum(sample: Sample, theta: Theta, held: Sequence[int]) -> Outcome:
+    """Return where a climb from theta ends, on a pilot of a large sample first."""
     rows = _pilot_rows(sample.size)
     if 2 * rows < sample.size and not _kernels.sufficient[sample.family]:
         pilot = sample.pilot(rows)
@@ -72,22 +71,30 @@ def _maximum(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Outcom
 def start_values(sample: Sample, rows: int, fixed: Mapping[int, float] = _NONE) -> Theta:
     """Return start values from some of the rows, or from all where those are too much alike.
 
-    With parameters fixed, equal rows too may have a maximum: the others start from rows on both sides.
+    Parameters that are fixed start where they stay. With these, equal rows too may have a maximum: the others
+    start from rows put on both sides.
     """
     family = get_family(sample.family)
+    if len(fixed) == len(family.names):
+        return tuple(fixed[j] for j in range(len(fixed)))
     assert family.start is not None
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
     for width in _WIDTHS if start is None and fixed else ():
         beside = family.start(sample.contiguous().spread(width))
         if beside is not None and _kernels.valid(sample.family, beside):
-            return beside
+            return with_fixed(beside, fixed)
     if start is None or not _kernels.valid(sample.family, start):
         sample.check_rows()
         raise NoMaximumError(
             f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
             f" it takes {family.exists}"
         )
-    return start
+    return with_fixed(start, fixed)
+
+
+def with_fixed(theta: Theta, fixed: Mapping[int, float]) -> Theta:
+    """Return theta with fixed parameters in their places."""
+    return tuple(fixed.get(j, value) for j, value in enumerate(theta))
 
 
 def values_at(
@@ -113,16 +120,16 @@ def crest(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Crest:
     Where it is only approached, as a parameter runs to the edge of its domain (student_t's nu to infinity),
     this is a point from which nothing is left to climb.
     """
-    theta = _with(start, fixed)
+    theta = with_fixed(start, fixed)
     if len(fixed) == len(theta) or not get_family(sample.family).smooth:
         theta = Exact().run(Task(sample, fixed=dict(fixed))).theta
         return _seen(sample.at(theta), theta, theta)
     climb, theta, sums = _looks(sample, theta, tuple(fixed))
     if climb.arrived:
         return _seen(sums, theta, climb.theta)
-    flat = _flat(sums, theta, fixed)
-    if not flat:
+    if not climb.flat or _left_to_climb(sums, theta, climb.flat) > 1e-9 + 1e-12 * sums.n:
         raise _still_rising(sample.family, sums.rows, climb.theta)
+    flat = {place: theta[place] for place in climb.flat}
     return crest(sample, theta, {**fixed, **flat})._replace(arrived=False)
 
 
@@ -132,25 +139,13 @@ def _seen(sums: _kernels.Sums, looked: Theta, theta: Theta) -> Crest:
     return Crest(theta, value if value < math.inf else -math.inf, score)
 
 
-def _flat(sums: _kernels.Sums, theta: Theta, fixed: Mapping[int, float]) -> dict[int, float]:
-    """Return the parameters of whose logarithms the rows say nothing; none where there is more to climb.
+def _left_to_climb(sums: _kernels.Sums, theta: Theta, places: Sequence[int]) -> float:
+    """Return what the log-likelihood has yet to gain as parameters run to the edge of their domain.
 
-    Near an edge what is left to climb falls like exp(-t), t the logarithm, so that it equals its own slope.
+    What is left falls like exp(-t), t the parameter's logarithm, so that it equals its own slope.
     """
-    _, score, information, *_ = sums.evaluate(theta)
-    flat, p = {}, len(theta)
-    for j, parameter in enumerate(get_family(sums.family_index).parameters):
-        slope = parameter.slope(theta[j])
-        if j in fixed or not parameter.transformed or abs(information[j * p + j]) * slope**2 > 1e-12 * sums.n:
-            continue
-        if abs(score[j]) * slope > 1e-9 + 1e-12 * sums.n:
-            return {}
-        flat[j] = theta[j]
-    return flat
-
-
-def _with(theta: Theta, fixed: Mapping[int, float]) -> Theta:
-    return tuple(fixed.get(j, value) for j, value in enumerate(theta))
+    score, parameters = sums.evaluate(theta)[1], get_family(sums.family_index).parameters
+    return max(abs(score[j]) * parameters[j].slope(theta[j]) for j in places)
 
 
 def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
