@@ -11,21 +11,12 @@ from scipy import optimize, stats
 
 import thetahat as th
 from thetahat import _kernels
-from thetahat.families import get_family
 
 Z = float(stats.norm.ppf(0.975))
 
 
-def description_of(family):
-    return get_family(th.families().index(family))
-
-
-def parameters_of(family):
-    return description_of(family).parameters
-
-
-def not_at_an_edge(family):
-    return [parameter.name for parameter in parameters_of(family) if parameter.peak != _kernels.EDGE]
+def not_at_an_edge(case):
+    return [parameter.name for parameter in case.description.parameters if parameter.peak != _kernels.EDGE]
 
 
 def fitted(case, n):
@@ -56,7 +47,7 @@ def drop(x, fit, values):
 
 def test_the_ratio_is_that_of_two_fits(case):
     x, fit = fitted(case, 300)
-    names = not_at_an_edge(case.family)
+    names = not_at_an_edge(case)
     for size in range(1, len(names) + 1):
         for held in combinations(names, size):
             null = beside(fit, held)
@@ -72,7 +63,7 @@ def test_the_ratio_is_that_of_two_fits(case):
 
 def test_a_hypothesis_that_is_the_fit(case):
     _, fit = fitted(case, 300)
-    for name in not_at_an_edge(case.family):
+    for name in not_at_an_edge(case):
         result = fit.test({name: fit.params[name]})
         assert 0 <= result.statistic < 1e-9
         assert result.p_value == pytest.approx(1, abs=1e-4)
@@ -81,8 +72,8 @@ def test_a_hypothesis_that_is_the_fit(case):
 def test_a_hypothesis_far_away(case):
     """It is reached from the fit however far it is."""
     x, fit = fitted(case, 100)
-    for parameter in parameters_of(case.family):
-        if parameter.name in not_at_an_edge(case.family):
+    for parameter in case.description.parameters:
+        if parameter.name in not_at_an_edge(case):
             for step in (-20, -3, 3, 20):
                 far = parameter.moved(fit.params[parameter.name], step * fit_spread(fit, parameter))
                 result = fit.test({parameter.name: far})
@@ -103,7 +94,7 @@ def test_profile_limits(case, n, level):
     """The profile lies z**2 / 2 below the maximum at a limit inside the domain, and never does at its end."""
     x, fit = fitted(case, n)
     limits, z = fit.confint(level, "profile"), stats.norm.ppf(0.5 + level / 2)
-    for parameter, of_it in zip(parameters_of(case.family), limits.tolist(), strict=True):
+    for parameter, of_it in zip(case.description.parameters, limits.tolist(), strict=True):
         if parameter.peak == _kernels.EDGE:
             continue
         value = fit.params[parameter.name]
@@ -124,7 +115,7 @@ def test_profile_limits_are_roots(case):
     """Found by Brent's method on fits with the parameter fixed, to 1e-8 of a standard error."""
     x, fit = fitted(case, 100)
     limits = dict(zip(fit.params, fit.confint(method="profile").tolist(), strict=True))
-    for name in not_at_an_edge(case.family):
+    for name in not_at_an_edge(case):
         value, error = fit.params[name], fit.stderr[list(fit.params).index(name)]
         for limit in limits[name]:
             if math.isfinite(limit):
@@ -159,7 +150,7 @@ def test_limits_at_the_end_of_the_domain():
 
 
 def test_fixed_parameters_stay(case):
-    names = list(parameters_of(case.family))
+    names = list(case.description.parameters)
     x, _ = fitted(case, 200)
     for held, parameter in enumerate(names if len(names) > 1 else []):
         fit = th.fit(x, case.family, fixed=fitted_or_true(case, x, parameter.name))
@@ -181,12 +172,12 @@ def test_fixed_parameters_stay(case):
 
 def fitted_or_true(case, x, name):
     """A value that the parameter may be fixed at: as fitted where the support ends."""
-    edge = name not in not_at_an_edge(case.family)
+    edge = name not in not_at_an_edge(case)
     return {name: th.fit(x, case.family).params[name] if edge else dict_of(case)[name]}
 
 
 def dict_of(case):
-    return dict(zip([p.name for p in parameters_of(case.family)], case.theta, strict=True))
+    return dict(zip([p.name for p in case.description.parameters], case.theta, strict=True))
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
@@ -227,7 +218,7 @@ def test_sums_answer_where_the_rows_are_gone(case):
         return
     fits = [fit, back, pickle.loads(pickle.dumps(back)), th.summarize(x, case.family).fit()]
     assert len({str(one.confint(method="profile").tolist()) for one in fits}) == 1
-    names = not_at_an_edge(case.family)
+    names = not_at_an_edge(case)
     if names:
         assert len({str(one.test(beside(fit, names))) for one in fits}) == 1
 
@@ -276,12 +267,12 @@ def test_quantiles_in_closed_form(family, offset):
 
 def test_quantiles_move_as_the_likelihood_says(case):
     """Of every family: the derivative by implicit differentiation of the distribution function."""
-    if description_of(case.family).counts or not not_at_an_edge(case.family):
+    if case.description.counts or not not_at_an_edge(case):
         return
     _, fit = fitted(case, 200)
     p = np.array([0.05, 0.5, 0.99])
     estimate = fit.quantile(p)
-    slopes = [-cdf_slope(case.family, fit, place, estimate.value) for place in range(fit.theta.size)]
+    slopes = [-cdf_slope(case, fit, place, estimate.value) for place in range(fit.theta.size)]
     slopes /= np.exp(th.logpdf(estimate.value, case.family, fit.theta))
     errors = np.sqrt(np.einsum("ik,ij,jk->k", slopes, fit.cov, slopes))
     np.testing.assert_allclose(estimate.stderr, errors, rtol=1e-5)
@@ -289,16 +280,16 @@ def test_quantiles_move_as_the_likelihood_says(case):
     assert (estimate.value < estimate.high).all()
 
 
-def cdf_slope(family, fit, place, q):
+def cdf_slope(case, fit, place, q):
     """The derivative of P(X <= q) by a parameter."""
     step = np.zeros(fit.theta.size)
     step[place] = 1e-4 * fit.stderr[place]
-    below, above = (law(family, fit.theta + sign * step).cdf(q) for sign in (-1, 1))
+    below, above = (law(case, fit.theta + sign * step).cdf(q) for sign in (-1, 1))
     return (above - below) / (2 * step[place])
 
 
-def law(family, theta):
-    name, shapes = description_of(family).scipy(*theta.tolist())
+def law(case, theta):
+    name, shapes = case.description.scipy(*theta.tolist())
     return getattr(stats, name)(**shapes)
 
 

@@ -8,19 +8,14 @@ from conftest import CASES, Case
 
 import thetahat as th
 from thetahat import _kernels
-from thetahat.families import get_family
 
 CLIMBED = [case for case in CASES if not _kernels.solved[th.families().index(case[0])]]
 FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
 
 
-def description_of(family):
-    return get_family(th.families().index(family))
-
-
 def start_at(case, factors):
     """The truth times factors, its odds where it lies between 0 and 1; factors where it is 0."""
-    parameters = description_of(case.family).parameters
+    parameters = case.description.parameters
     return [
         parameter.moved(value, np.log(factor)) if parameter.transformed else (value or 1.0) * factor
         for value, factor, parameter in zip(case.theta, factors, parameters, strict=True)
@@ -38,7 +33,7 @@ def test_any_start_on_a_grid_reaches_the_maximum(case):
 
 def test_any_start_on_a_grid_with_parameters_fixed(case):
     """All families climb then; those whose maximum lies at an edge are solved for."""
-    description = description_of(case.family)
+    description = case.description
     if not description.smooth or len(case.theta) == 1:
         return
     x = case.sample(400)
@@ -99,7 +94,7 @@ def test_equal_rows_without_a_maximum_all_the_same(family, fixed):
 def test_all_fixed_takes_no_start_values(case):
     """One row, or equal ones, are evaluated like others."""
     x = np.repeat(case.sample(1), 3)
-    fixed = dict(zip(description_of(case.family).names, case.theta, strict=True))
+    fixed = dict(zip(case.description.names, case.theta, strict=True))
     fit = th.fit(x, case.family, fixed=fixed)
     assert fit.theta.tolist() == list(case.theta)
     assert fit.log_likelihood == th.log_likelihood(x, case.family, case.theta)
