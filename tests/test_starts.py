@@ -41,6 +41,11 @@ def test_any_start_on_a_grid_with_parameters_fixed(case):
         fit = th.fit(x, case.family, fixed={name: value})
         for factors in product(FACTORS, repeat=len(case.theta)):
             again = th.fit(x, case.family, start=start_at(case, factors), fixed={name: value})
+            if case.family == "von_mises":  # mu may be whole turns away
+                turns = np.round((again.theta[0] - fit.theta[0]) / (2 * np.pi))
+                again = th.fit(
+                    x, case.family, start=again.theta - [2 * np.pi * turns, 0], fixed={name: value}
+                )
             np.testing.assert_allclose(again.theta, fit.theta, rtol=1e-8, atol=1e-8 * fit.stderr.max())
 
 

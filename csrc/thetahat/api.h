@@ -114,6 +114,7 @@ typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
   int held[thetahat_max_params]; /* parameters that stay where they are */
   int standing;                  /* whether there is a best one */
+  double stride;                 /* how many scales a step may take; 0: the usual two */
   double log_likelihood;         /* there */
   double decrement;              /* likewise; NaN where the log-likelihood is not concave */
   int flat[thetahat_max_params]; /* of whose free coordinate the rows say nothing there */

@@ -17,7 +17,8 @@ from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Exact, Method, Task
-from thetahat.solvers.exact import start_values, with_fixed
+from thetahat.solvers.climb import with_fixed
+from thetahat.solvers.exact import start_values
 
 __all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 

@@ -30,7 +30,7 @@ from thetahat.inference import (
 )
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Method, Outcome, Task, Values
-from thetahat.solvers.exact import values_at
+from thetahat.solvers.climb import values_at
 
 __all__ = ["COVARIANCES", "Fit"]
 
@@ -305,7 +305,7 @@ class Fit:
         --------
         >>> import thetahat as th
         >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").test({"mu": 0})
-        <LikelihoodRatio chi-square = 4.81442, df = 1, p = 0.02822>
+        <LikelihoodRatio chi-square = 4.81589, df = 1, p = 0.0282>
         """
         return likelihood_ratio(self._profile("a likelihood-ratio test"), theta0)
 

@@ -15,6 +15,7 @@ from thetahat import _kernels
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.errors import ParameterError
 from thetahat.inference.profile import Profile
+from thetahat.solvers.crest import Ending
 
 __all__ = ["LikelihoodRatio", "chi_square_tail", "likelihood_ratio"]
 
@@ -52,6 +53,8 @@ def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> L
     """Return the test of the hypothesis that parameters have given values."""
     null = _hypothesis(profile, theta0)
     top = profile.along(null)
+    if top.ending == Ending.NOWHERE:
+        raise profile.rising(top)
     statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
     p_value = chi_square_tail(statistic, len(null))
     params = dict(zip(profile.family.names, top.theta, strict=True))
