@@ -8,6 +8,8 @@ from conftest import CASES, Case
 
 import thetahat as th
 from thetahat import _kernels
+from thetahat.sample import Sample
+from thetahat.solvers.climb import climb
 
 CLIMBED = [case for case in CASES if not _kernels.solved[th.families().index(case[0])]]
 FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
@@ -49,8 +51,21 @@ def test_any_start_on_a_grid_with_parameters_fixed(case):
             np.testing.assert_allclose(again.theta, fit.theta, rtol=1e-8, atol=1e-8 * fit.stderr.max())
 
 
+@pytest.mark.parametrize("start", [100.0, -1e3])
+@pytest.mark.parametrize("scale", [1.0, 10.0, 1e3])
+@pytest.mark.parametrize("family", ["normal", "logistic", "student_t"])
+def test_a_climb_goes_far(family, scale, start):
+    """By itself, from 1000 scales away; it does not take a step that was cut short for the last."""
+    x = scale * np.random.default_rng(0).standard_t(5, 500)
+    theta = (start * scale, scale, 5.0)[: 3 if family == "student_t" else 2]
+    names = {"normal": ("sigma",), "logistic": ("s",), "student_t": ("sigma", "nu")}[family]
+    near = th.fit(x, family, fixed=dict(zip(names, theta[1:], strict=True)))
+    (mu, *_), _ = climb(Sample(th.families().index(family), x), theta, (1, 2))
+    assert mu == pytest.approx(near.theta[0], abs=1e-8 * near.stderr[0])
+
+
 def test_a_start_of_no_use_does_not_hide_why_there_is_no_maximum():
-    x = np.random.default_rng(0).normal(size=1000)
+    x = np.random.default_rng(0).normal(size=100)
     with pytest.raises(th.NoMaximumError, match=r"still rises at .* tails heavier than the normal's"):
         th.fit(x, "student_t", start=(1e6, 1e-6, 1e3))
 

@@ -43,7 +43,8 @@ class Fit:
     """A fitted distribution.
 
     Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for. It refers to
-    the sample, where there is one, for questions that take the rows again; pickles and records leave it out.
+    the sample, where there is one, for questions that take the rows again; records leave it out, and pickles
+    all but sums that are sufficient.
 
     Examples
     --------

@@ -127,10 +127,7 @@ struct steps<Family, true> {
   const int* const held;
 
   steps(const double* theta, double r, const int* kept)
-      : unit(theta),
-        rate(ldexp(r, -2 * unit.exponent)),
-        to_unit(ldexp(1.0, -unit.exponent)),
-        held(kept) {}
+      : unit(theta), rate(ldexp(r, -2 * unit.exponent)), to_unit(ldexp(1.0, -unit.exponent)), held(kept) {}
 
   auto prepare(const typename pass::sums& s) const { return Family::batch(s, unit.exponent); }
 
