@@ -248,10 +248,10 @@ class Fit:
             Coverage, between 0 and 1.
         method : {"wald", "profile"}, default "wald"
             ``"wald"``: so many standard errors, on the scale of a parameter's whole domain: its logarithm
-            where it is positive, log(p / (1 - p)) where it lies between 0 and 1. ``"profile"``: the values
-            that a likelihood-ratio test does not reject, to 1e-8 of a standard error; it climbs anew for
-            every value that it looks at (Venzon and Moolgavkar 1988). Where the likelihood does not drop by
-            as much as that, the limit is the end of the domain.
+            where it is positive, log(p / (1 - p)) where it lies between 0 and 1, itself elsewhere.
+            ``"profile"``: the values that a likelihood-ratio test does not reject, to 1e-8 of a standard
+            error; it climbs anew for every value that it looks at (Venzon and Moolgavkar 1988). Where the
+            likelihood does not drop by as much as that, the limit is the end of the domain.
 
         Returns
         -------

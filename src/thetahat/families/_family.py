@@ -16,7 +16,7 @@ __all__ = ["Family", "Parameter", "Theta", "ratio_quantile"]
 
 Theta = tuple[float, ...]
 
-_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0)}
+_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0), _kernels.ABOVE_MINUS_ONE: (-1.0,)}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Parameter:
         """The domain in words."""
         if self.high < math.inf:
             return f"strictly between {self.low:g} and {self.high:g}"
-        return "positive and finite" if self.low == 0 else "finite"
+        if self.low > -math.inf:
+            return "positive and finite" if self.low == 0 else f"above {self.low:g} and finite"
+        return "finite"
 
     @property
     def transformed(self) -> bool:
@@ -75,6 +77,8 @@ class Family:
         Where the density is positive, in words.
     exists : str
         The condition under which the likelihood of a sample has a maximum.
+    limit : str, optional
+        Where the likelihood rises to otherwise, and the law there.
     scipy : callable
         From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
     start : callable, optional
@@ -85,16 +89,20 @@ class Family:
     edge_limits : callable, optional
         From theta, n, the level and the places of parameters that are held: by place, the confidence limits
         of the parameters whose maximum lies at an edge.
+    lack : callable, optional
+        What rows lack for a maximum with no parameter fixed, in figures; None where they lack nothing.
     """
 
     name: str
     names: tuple[str, ...]
     exists: str
     scipy: Callable[..., tuple[str, dict[str, float]]]
+    limit: str = ""
     start: Callable[[Pilot], Theta | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
     edge_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = None
+    lack: Callable[[Pilot], str | None] | None = None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -106,6 +114,11 @@ class Family:
                 self.names, _kernels.peaks[index], _kernels.domains[index], strict=True
             )
         )
+
+    @property
+    def condition(self) -> str:
+        """What a maximum takes, and where the likelihood rises to otherwise."""
+        return f"{self.exists}; otherwise it rises to {self.limit}" if self.limit else self.exists
 
     @property
     def smooth(self) -> bool:

@@ -28,6 +28,7 @@ family = Family(
     names=("shape", "minimum"),
     support="x > 0",
     exists="at least two rows, not all equal, and none below a minimum that is fixed",
+    limit="shape = infinity, a single point",
     edge_limits=edge_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

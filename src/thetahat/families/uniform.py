@@ -24,6 +24,7 @@ family = Family(
     name="uniform",
     names=("low", "high"),
     exists="at least two rows, not all equal, and none beyond an end that is fixed",
+    limit="low = high, a single point",
     edge_limits=edge_limits,
     scipy=lambda low, high: ("uniform", {"loc": low, "scale": high - low}),
 )

@@ -7,7 +7,7 @@ Statistics 37, 87-94: the limits of a parameter are where the profile lies z**2 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from thetahat.errors import NoMaximumError
@@ -43,9 +43,9 @@ class Profile(NamedTuple):
         fixed = {place: self.theta[place] for place in self.held} | dict(values)
         return crest(self.sample, start or self.theta, fixed)
 
-    def rising(self, top: Crest) -> NoMaximumError:
-        """Return the error of a climb that ended nowhere."""
-        return still_rising(self.sample.family, self.sample.counts[1], top.theta)
+    def rising(self, top: Crest, places: Iterable[int]) -> NoMaximumError:
+        """Return the error of a climb that ended nowhere, with these parameters held too."""
+        return still_rising(self.sample, top.theta, (*self.held, *places))
 
 
 def profile_limits(profile: Profile, place: int, error: float, z: float) -> tuple[float, float]:
@@ -84,7 +84,7 @@ class _Flank:
             step = (z - root) / slope if slope > 0 else math.inf
             if high - low <= nearest:
                 if high in self._lost:
-                    raise self._profile.rising(self._lost[high])
+                    raise self._profile.rising(self._lost[high], [self._place])
                 break
             s += step
             if abs(step) <= near and low <= s <= high:

@@ -54,7 +54,7 @@ def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> L
     null = _hypothesis(profile, theta0)
     top = profile.along(null)
     if top.ending == Ending.NOWHERE:
-        raise profile.rising(top)
+        raise profile.rising(top, null)
     statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
     p_value = chi_square_tail(statistic, len(null))
     params = dict(zip(profile.family.names, top.theta, strict=True))

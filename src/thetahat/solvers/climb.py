@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 from thetahat import _kernels
 from thetahat._kernels import Climb
 from thetahat.errors import NoMaximumError
-from thetahat.families import get_family
+from thetahat.families import Family, get_family
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample
-from thetahat.solvers._method import Theta, Values
+from thetahat.solvers._method import Theta, Values, no_maximum
 
-__all__ = ["climb", "looks", "still_rising", "values_at", "with_fixed"]
+__all__ = ["climb", "lack_of", "looks", "still_rising", "values_at", "with_fixed"]
 
 
 def climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
     """Climb from a start; return the maximum, and what the last look before the last step saw."""
     way, theta, sums = looks(sample, start, held)
     if not way.arrived:
-        raise still_rising(sample.family, sums.rows, way.theta)
+        raise still_rising(sample, way.theta, held)
     return way.theta, values_at(sums, theta, held=held)
 
 
@@ -32,13 +33,20 @@ def looks(sample: Sample, theta: Theta, held: Sequence[int]) -> tuple[Climb, The
     return way, theta, sums
 
 
-def still_rising(index: int, rows: int, theta: Theta) -> NoMaximumError:
+def still_rising(sample: Sample, theta: Theta, held: Sequence[int]) -> NoMaximumError:
     """Return the error of a climb that got stuck at theta."""
-    family = get_family(index)
+    family, (_, rows) = get_family(sample.family), sample.counts
+    if not held and (lack := lack_of(family, sample.contiguous())):
+        return no_maximum(family, rows, lack)
     return NoMaximumError(
         f"the {family.name} likelihood of these {rows} row(s) still rises at"
-        f" {dict(zip(family.names, theta, strict=True))}: a maximum takes {family.exists}"
+        f" {dict(zip(family.names, theta, strict=True))}: a maximum takes {family.condition}"
     )
+
+
+def lack_of(family: Family, rows: Pilot) -> str | None:
+    """Return what rows lack for a maximum with no parameter fixed, where the family can say it."""
+    return family.lack(rows) if family.lack else None
 
 
 def values_at(

@@ -12,8 +12,8 @@ from thetahat import _kernels
 from thetahat.errors import NoMaximumError
 from thetahat.families import get_family
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Outcome, Task, Theta
-from thetahat.solvers.climb import climb, with_fixed
+from thetahat.solvers._method import Method, Outcome, Task, Theta, no_maximum
+from thetahat.solvers.climb import climb, lack_of, with_fixed
 from thetahat.solvers.kink import maximum_at_median
 
 __all__ = ["Exact", "start_values"]
@@ -75,15 +75,14 @@ def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta
     if len(fixed) == len(family.names):
         return tuple(fixed[j] for j in range(len(fixed)))
     assert family.start is not None
-    start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
+    pilot = sample.pilot(rows)
+    start = family.start(pilot) or family.start(sample.contiguous())
     if start is None and fixed:  # then equal rows too may have a maximum
         start = _start_beside(sample)
-    if start is None or not _kernels.valid(sample.family, start):
+    lack = None if fixed else lack_of(family, pilot) and lack_of(family, sample.contiguous())
+    if start is None or lack or not _kernels.valid(sample.family, start):
         sample.check_rows()
-        raise NoMaximumError(
-            f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
-            f" it takes {family.exists}"
-        )
+        raise no_maximum(family, sample.size, lack)
     return with_fixed(start, fixed)
 
 
