@@ -72,7 +72,7 @@ def test_a_hypothesis_that_is_the_fit(case):
 
 
 def test_a_hypothesis_far_away(case):
-    """It is reached from the fit, however far it is: a factor 20, or ten widths of the law."""
+    """It is reached from the fit: a factor 20 away, ten widths of the law, or halfway to a bound."""
     x, fit = fitted(case, 100)
     for parameter in case.description.parameters:
         if (
@@ -87,6 +87,8 @@ def test_a_hypothesis_far_away(case):
 def far_from(fit, parameter):
     if parameter.transformed:
         return 3.0
+    if parameter.low > -math.inf:
+        return (fit.params[parameter.name] - parameter.low) / 2
     low, high = fit.dist().ppf([0.25, 0.75])
     return 10 * float(high - low)
 

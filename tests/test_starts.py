@@ -16,12 +16,16 @@ FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
 
 
 def start_at(case, factors):
-    """The truth times factors, its odds where it lies between 0 and 1; factors where it is 0."""
-    parameters = case.description.parameters
-    return [
-        parameter.moved(value, np.log(factor)) if parameter.transformed else (value or 1.0) * factor
-        for value, factor, parameter in zip(case.theta, factors, parameters, strict=True)
-    ]
+    """The truth times factors: its distance from the end of the domain, or its odds between two of them."""
+    values = []
+    for value, factor, parameter in zip(case.theta, factors, case.description.parameters, strict=True):
+        if parameter.transformed:
+            values.append(parameter.moved(value, np.log(factor)))
+        elif parameter.low > -np.inf:
+            values.append((value - parameter.low) * factor + parameter.low)
+        else:
+            values.append((value or 1.0) * factor)
+    return values
 
 
 @pytest.mark.parametrize("case", [Case(*case) for case in CLIMBED], ids=[f"{c[0]}{c[1]}" for c in CLIMBED])
@@ -90,6 +94,9 @@ EQUAL = [  # family, rows, what is fixed, and the others' maximum
     ("pareto", 3.0, {"minimum": 1.0}, {"shape": 1 / np.log(3)}),
     ("uniform", 3.0, {"low": 1.0}, {"high": 3.0}),
     ("von_mises", 3.0, {"kappa": 2.0}, {"mu": 3.0}),
+    ("generalized_pareto", 3.0, {"shape": 0.25}, {"scale": 3.0}),
+    ("negative_binomial", 3.0, {"size": 2.0}, {"mu": 3.0}),
+    ("beta", -np.expm1(-0.5), {"a": 2.0}, {"b": 1.5 + np.sqrt(4.25)}),  # 1 / b + 1 / (b + 1) = 0.5
 ]
 
 
