@@ -1,0 +1,36 @@
+"""Maxima of small samples, frozen to forty digits in data/maxima.json by data/make_maxima.py."""
+
+import json
+from pathlib import Path
+
+import mpmath
+import pytest
+
+import thetahat as th
+from thetahat.families import family_index, get_family
+
+FROZEN = json.loads((Path(__file__).parent / "data" / "maxima.json").read_text())
+
+
+def exact(values):
+    with mpmath.workdps(40):
+        return [mpmath.mpf(value) for value in values]
+
+
+@pytest.mark.parametrize("frozen", FROZEN["maxima"], ids=lambda m: f"{m['family']}-{m['sample']}")
+def test_frozen_maxima(frozen):
+    """To twelve digits: of a parameter, or of what a single row tells of one that may be zero."""
+    family, x = frozen["family"], [float(v) for v in FROZEN["samples"][frozen["sample"]]["x"].split()]
+    fit, parameters = th.fit(x, family), get_family(family_index(family)).parameters
+    for j, theta in enumerate(exact(frozen["theta"])):
+        of_a_row = fit.stderr[j] * len(x) ** 0.5 if parameters[j].low < 0 else 0
+        assert abs(fit.theta[j] - theta) <= 1e-12 * max(abs(theta), of_a_row)
+    (value,) = exact([frozen["log_likelihood"]])
+    assert abs(fit.log_likelihood - value) <= 1e-13 * max(abs(value), len(x))
+    for ours, error in zip(fit.stderr, exact(frozen["stderr"]), strict=bool(frozen["stderr"])):
+        assert abs(ours - error) <= 1e-9 * error
+
+
+def test_every_family_has_frozen_maxima():
+    counts = [maximum["family"] for maximum in FROZEN["maxima"]]
+    assert [name for name in th.families() if counts.count(name) < 3] == []
