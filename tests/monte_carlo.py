@@ -272,7 +272,7 @@ def exact_laws(family, theta):
 
 
 def report(family, rng):
-    """Print what is measured of a family; return how many statistics, and mistakes, are not as they should."""
+    """Print what is measured of a family; return how much of it is not as it should be."""
     right, *wrong = simulate(family, RUNS, ROWS, rng)
     statistics = found(family, right)
     if family in EXACT:

@@ -19,7 +19,7 @@ HOLDS = {  # what the words for a support say
     "0 < x < 1": lambda x: 0 < x < 1,
     "the integers 0, 1, 2, ...": lambda x: x >= 0 and x == int(x),
 }
-VALUES = [-1e100, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, 1.0, 1.0 + 2.0**-52, 2.0**51 + 0.5, 1e100]
+VALUES = [-1e100, -1.0, -1e-100, -0.0, 0.0, 1e-100, 0.5, 1.0, 1.0 + 2.0**-52, 2.0**51 + 0.5, 1e100]
 
 
 def description(family):
