@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score"]
+__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score", "standard_errors"]
 
 Theta = Sequence[float]
 Terms = list[float]
@@ -50,5 +50,11 @@ def maximum(X: Sequence[float]) -> list[float]:
     return [mu, math.fsum(abs(x - mu) for x in X) / n]
 
 
-def _sign(z: float) -> int:
-    return (z > 0) - (z < 0)
+def standard_errors(theta: Theta, n: float) -> list[float]:
+    """Return those of the maximum of n rows, from Fisher's information."""
+    _, b = theta
+    return [b / math.sqrt(n)] * 2
+
+
+def _sign(z: float) -> float:
+    return z / abs(z) if z else 0.0

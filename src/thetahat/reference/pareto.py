@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score"]
+__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score", "standard_errors"]
 
 Theta = Sequence[float]
 Terms = list[float]
@@ -43,3 +43,9 @@ def maximum(X: Sequence[float]) -> list[float]:
     """Return the explicit maximum: the least row, and 1 / mean(log(x / m))."""
     m = min(X)
     return [len(X) / math.fsum(math.log(x / m) for x in X), m]
+
+
+def standard_errors(theta: Theta, n: float) -> list[float]:
+    """Return those of the maximum of n rows: Fisher's, and of the exponential law below the least."""
+    a, m = theta
+    return [a / math.sqrt(n), m / (n * a)]

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score"]
+__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score", "standard_errors"]
 
 Theta = Sequence[float]
 Terms = list[float]
 
-THETAS = ((0.0, 1.0), (-3.0, 5.0), (3.5e4, 3.5e4 + 0.25), (-40.0, -1e-3))
+THETAS = ((0.0, 1.0), (-3.0, 5.0), (3.5e4, 3.6e4), (-40.0, -1e-3))
 DIMENSION = (1, 1)
 
 
@@ -43,3 +43,9 @@ def information(x: float, theta: Theta) -> list[list[Terms]]:  # noqa: ARG001
 def maximum(X: Sequence[float]) -> list[float]:
     """Return the explicit maximum: the ends of the sample."""
     return [min(X), max(X)]
+
+
+def standard_errors(theta: Theta, n: float) -> list[float]:
+    """Return those of the maximum of n rows, (high - low) / n: of the exponential laws beyond its ends."""
+    low, high = theta
+    return [(high - low) / n] * 2
