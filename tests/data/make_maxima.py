@@ -1,7 +1,7 @@
 """Write maxima.json: maxima of the likelihoods of small samples, to forty digits, for every family.
 
 Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method climbs from the library's fit with
-the reference's score and information, in sixty digits of mpmath, till its steps are rounding; the information
+the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the information
 there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's explicit
 maximum is taken, and no standard errors.
 """
@@ -22,7 +22,7 @@ from thetahat.families import family_index, get_family
 from thetahat.reference import Likelihood, likelihood, special
 
 DATA = Path(__file__).parent
-DIGITS, WORKING_DIGITS = 40, 60
+DIGITS, WORKING_DIGITS = 40, 100
 ENOUGH = mpmath.mpf(10) ** -50  # a step, beside a standard error
 
 
@@ -87,16 +87,25 @@ def exactly(name):
     return reference
 
 
+def inverse(information):
+    """That of a positive definite matrix, taken in units in which its diagonal is 1."""
+    p = range(len(information))
+    unit = mpmath.diag([1 / mpmath.sqrt(information[j][j]) for j in p])
+    correlation = unit * mpmath.matrix(information) * unit
+    mpmath.cholesky(correlation)  # raises where it is not, and this no maximum
+    return unit * correlation**-1 * unit
+
+
 def climbed(reference, rows, theta):
     """The maximum, and the standard errors there."""
-    while True:
-        covariance = mpmath.matrix(reference.information(rows, theta)) ** -1
+    for _ in range(20):
+        covariance = inverse(reference.information(rows, theta))
         errors = [mpmath.sqrt(covariance[j, j]) for j in range(len(theta))]
         step = covariance * mpmath.matrix(reference.score(rows, theta))
         theta = [value + s for value, s in zip(theta, step, strict=True)]
         if all(abs(s) <= ENOUGH * error for s, error in zip(step, errors, strict=True)):
-            mpmath.cholesky(covariance)  # raises where this is no maximum
             return theta, errors
+    raise ArithmeticError("Newton's method does not arrive")
 
 
 def maximum(family, x):
