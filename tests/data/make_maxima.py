@@ -1,9 +1,9 @@
 """Write maxima.json: maxima of the likelihoods of small samples, to forty digits, for every family.
 
 Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method climbs from the library's fit with
-the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the information
-there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's explicit
-maximum is taken, and no standard errors.
+the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the
+information there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's
+explicit maximum is taken, and no standard errors.
 """
 
 import json
