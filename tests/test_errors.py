@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import thetahat as th
+from thetahat import _kernels
+from thetahat.reference import Likelihood
 
 GOOD = [1.0, 2.0, 4.0]
 CALLS = [
@@ -137,23 +139,57 @@ OUTSIDE = {
     "exponential": [-1.0, -5e-324],
     "inverse_gaussian": [0.0, -0.0, -1.0],
     "rayleigh": [0.0, -0.0, -1.0],
+    "generalized_pareto": [-1.0, -5e-324],
     "poisson": [-1.0, 0.5, 2.0**51 + 0.5, -5e-324, 5e-324],
     "geometric": [-1.0, 0.5, 2.0**51 + 0.5, -5e-324, 5e-324],
+    "negative_binomial": [-1.0, 0.5, 2.0**51 + 0.5, -5e-324, 5e-324],
 }
 
 
 @pytest.mark.parametrize(("family", "bad"), [(family, bad) for family in OUTSIDE for bad in OUTSIDE[family]])
 def test_rows_outside_the_support_are_counted_and_located(family, bad):
-    theta = th.fit(GOOD, family).theta
+    theta = Likelihood(family).family.THETAS[0]
+    calls = [th.fit, lambda x, family: th.score(x, family, theta)]
+    if _kernels.sufficient[th.families().index(family)]:
+        calls.append(th.summarize)
     for place in (0, 5, 2047, 2048, 4999):
         x = np.arange(1.0, 5003.0)
         x[[place, 5000, 5001]] = bad
-        for call in (th.fit, lambda x, family: th.score(x, family, theta), th.summarize):
+        for call in calls:
             with pytest.raises(th.SampleError, match=rf"3 value\(s\) outside.* at index {place}") as error:
                 call(x, family)
             assert (error.value.first, error.value.count) == (place, 3)
         assert np.flatnonzero(np.isneginf(th.logpdf(x, family, theta))).tolist() == [place, 5000, 5001]
     assert th.logpdf([math.inf, -math.inf], family, theta).tolist() == [-math.inf] * 2
+
+
+@pytest.mark.parametrize("place", [0, 5, 2047, 2048, 4999])
+def test_rows_outside_the_support_of_these_parameters(place):
+    """The likelihood is 0 there, which is no error; it has no score, which is one."""
+    theta, x = (-0.5, 1.0), np.full(5003, 1.5)
+    x[[place, 5000, 5001]] = 2.0, 3.0, 1e300
+    assert th.log_likelihood(x, "generalized_pareto", theta) == -math.inf
+    impossible = np.isneginf(th.logpdf(x, "generalized_pareto", theta))
+    assert np.flatnonzero(impossible).tolist() == [place, 5000, 5001]
+    said = rf"3 row\(s\) lie outside the support of generalized_pareto at .*the first at index {place}"
+    for call in (th.score, th.log_likelihood_and_score):
+        with pytest.raises(th.ParameterError, match=f"theta: {said}"):
+            call(x, "generalized_pareto", theta)
+    for method in (
+        th.GradientAscent(learning_rate=1e-9, epochs=2),
+        th.SGD(learning_rate=1e-9, epochs=2, order="sequential"),
+    ):
+        with pytest.raises(th.ParameterError, match=f"start: {said}"):
+            th.fit(x, "generalized_pareto", method=method, start=theta)
+    weights = np.where(x == 1.5, 1.0, 0.0)
+    assert math.isfinite(th.log_likelihood(x, "generalized_pareto", theta, weights=weights))
+    assert np.isfinite(th.score(x, "generalized_pareto", theta, weights=weights)).all()
+
+
+def test_a_shape_out_of_its_domain():
+    for shape in (-1, -2, math.nan, math.inf):
+        with pytest.raises(th.ParameterError, match="theta: shape must be above -1 and finite, got"):
+            th.logpdf(GOOD, "generalized_pareto", (shape, 1))
 
 
 @pytest.mark.parametrize("family", ["exponential", "poisson", "geometric"])

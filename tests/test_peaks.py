@@ -98,6 +98,12 @@ def test_rows_beyond_the_ends_have_no_likelihood(family, theta):
     x = [2.0, 1.0, 4.0] * 1000
     assert th.log_likelihood(x, family, theta) == -np.inf
     assert np.isneginf(th.logpdf(x, family, theta)).any()
+    with pytest.raises(th.ParameterError, match=rf"1000 row\(s\) lie outside the support of {family} at"):
+        th.score(x, family, theta)
+    summary = th.summarize(x, family)
+    assert summary.log_likelihood(theta) == -np.inf
+    with pytest.raises(th.ParameterError, match=f"rows lie outside the support of {family} at"):
+        summary.score(theta)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,14 @@ def test_confidence_intervals():
             fit.confint(level)
 
 
+def test_confidence_intervals_of_a_shape_of_either_sign():
+    """On the scale of the shape itself, which zero does not bound."""
+    fit = th.fit(np.random.default_rng(0).exponential(size=500), "generalized_pareto")
+    z = NormalDist().inv_cdf(0.975) * fit.stderr[0]
+    assert fit.confint()[0] == pytest.approx([fit.theta[0] - z, fit.theta[0] + z])
+    assert fit.confint()[0, 0] < 0 < fit.confint()[0, 1]
+
+
 def test_confidence_intervals_of_a_probability():
     """Symmetric on the scale of log(p / (1 - p)), and within (0, 1) however few rows there are."""
     fit = th.fit(np.random.default_rng(0).geometric(0.7, 500) - 1, "geometric")

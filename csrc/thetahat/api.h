@@ -12,7 +12,7 @@ extern "C" {
 enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
 
 /* Where a parameter may lie; unit: between 0 and 1, neither of them included. */
-enum { thetahat_real, thetahat_positive, thetahat_unit };
+enum { thetahat_real, thetahat_positive, thetahat_unit, thetahat_above_minus_one };
 
 /* How the likelihood peaks in a parameter: where its slope is zero; where the slope jumps from above zero to
  * below, as at a median; or where the support would no longer hold all rows. */
@@ -146,8 +146,10 @@ typedef struct {
 
   int (*valid)(const double* theta);
   void (*log_density)(const double* theta, const double* x, double* out, int64_t n);
-  /* Rows that count and are not finite, or lie outside the support; at: the first one's index. */
-  int64_t (*count_outside)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
+  /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
+   * together); at: the first one's index. */
+  int64_t (*count_outside)(const double* theta, const thetahat_rows* rows, int64_t first, int64_t n,
+                           int64_t* at);
 
   /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. */
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, double* theta, double* trace);

@@ -23,6 +23,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_arrived
         thetahat_positive
         thetahat_unit
+        thetahat_above_minus_one
         thetahat_smooth
         thetahat_kink
         thetahat_edge
@@ -109,7 +110,9 @@ cdef extern from "thetahat/api.h" nogil:
         void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
         void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
-        int64_t (*count_outside)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
+        int64_t (*count_outside)(
+            const double*, const thetahat_rows*, int64_t, int64_t, int64_t*
+        ) noexcept nogil
         int64_t (*gradient_ascent)(const void*, double, int64_t, double*, double*) noexcept nogil
         int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
 
@@ -174,7 +177,8 @@ def _choose_table():
 _choose_table()
 families = tuple([table.families[i].name.decode() for i in range(table.n_families)])
 MAX_SUMS = thetahat_max_sums  # how many numbers any family's sums are
-POSITIVE, UNIT = thetahat_positive, thetahat_unit  # a parameter's domain, where it is not the whole line
+# A parameter's domain, where it is not the whole line.
+POSITIVE, UNIT, ABOVE_MINUS_ONE = thetahat_positive, thetahat_unit, thetahat_above_minus_one
 sufficient = tuple([table.families[i].sufficient != 0 for i in range(table.n_families)])
 solved = tuple(  # by their sums
     [sufficient[i] and table.families[i].maximum != NULL for i in range(table.n_families)]
@@ -548,12 +552,20 @@ def log_density(int family, theta, const double[::1] x, double[::1] out):
 ctypedef int64_t (*counter)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
 
 
-cdef tuple count_rows(counter count_slice, Rows rows):
+ctypedef int64_t (*counter_at)(
+    const double*, const thetahat_rows*, int64_t, int64_t, int64_t*
+) noexcept nogil
+
+
+cdef tuple count_rows(counter count_slice, Rows rows, counter_at count_at=NULL, const double* theta=NULL):
     cdef int64_t n = rows.state.n, done = 0, size, count = 0, found, first = -1, at = 0
     while done < n:
         size = min(PASS_SLICE, n - done)
         with nogil:
-            found = count_slice(&rows.state, done, size, &at)
+            if count_at != NULL:
+                found = count_at(theta, &rows.state, done, size, &at)
+            else:
+                found = count_slice(&rows.state, done, size, &at)
         if found and not count:
             first = at
         count += found
@@ -567,9 +579,18 @@ def count_not_finite(Rows rows):
     return count_rows(table.count_not_finite, rows)
 
 
-def count_outside(int family, Rows rows):
-    """Return how many rows that count lie outside the family's support, and the index of the first."""
-    return count_rows(family_at(family).count_outside, rows)
+def count_outside(int family, Rows rows, theta=None):
+    """Return how many rows that count lie outside the family's support, and the index of the first.
+
+    The support is that at theta, or without one that of all parameters together.
+    """
+    cdef double values[thetahat_max_params]
+    cdef const double* at = NULL
+    cdef const thetahat_family* f = family_at(family)
+    if theta is not None:
+        read_theta(f, theta, values)
+        at = values
+    return count_rows(NULL, rows, f.count_outside, at)
 
 
 def count_no_weight(Rows rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,7 +133,10 @@ def fit(
         if _kernels.solved[index]:
             task.solve()  # where there is no maximum, there is nothing to climb to
         task = task._replace(start=first or start_values(sample, _PILOT))
-    return Fit.from_outcome(method.run(task), task, method, cov)
+    outcome = method.run(task)
+    if outcome.diverged and first:
+        sample.check_support(first, "start")
+    return Fit.from_outcome(outcome, task, method, cov)
 
 
 def _check_peaks(family: int, method: Method, cov: str) -> None:
@@ -190,7 +194,8 @@ def log_likelihood(
     float
         ``sum(log f(x_i; theta))`` in nats. The normal ``log_likelihood(X, mu, sigma)`` of teaching notebooks,
         ``-1/2 sum(z**2) - n log(sigma)``, drops the constant ``-n/2 log(2 pi)``; here it counts, so that
-        values compare across families and AIC and BIC are right.
+        values compare across families and AIC and BIC are right. It is ``-inf`` where a row lies outside the
+        support at these parameters.
 
     Raises
     ------
@@ -226,13 +231,21 @@ def score(
     -------
     ndarray of float64, shape (n_params,)
 
+    Raises
+    ------
+    ParameterError
+        If rows lie outside the support at these parameters (and where `fit` does): how many, and where the
+        first is.
+    SampleError, TypeError, UnknownFamilyError
+        As `fit` does.
+
     Examples
     --------
     >>> import thetahat as th
     >>> th.score([0.0, 1.0], "normal", (0, 1))
     array([ 1., -1.])
     """
-    return np.array(_evaluate(x, family, theta, threads, nan_policy, weights)[1])
+    return np.array(_evaluate(x, family, theta, threads, nan_policy, weights, smooth=True)[1])
 
 
 def log_likelihood_and_score(
@@ -256,13 +269,18 @@ def log_likelihood_and_score(
     log_likelihood : float
     score : ndarray of float64, shape (n_params,)
 
+    Raises
+    ------
+    ParameterError, SampleError, TypeError, UnknownFamilyError
+        As `score` does.
+
     Examples
     --------
     >>> import thetahat as th
     >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
     (-2.3378770664093453, array([ 1., -1.]))
     """
-    value, gradient = _evaluate(x, family, theta, threads, nan_policy, weights)
+    value, gradient = _evaluate(x, family, theta, threads, nan_policy, weights, smooth=True)
     return value, np.array(gradient)
 
 
@@ -312,8 +330,13 @@ def _evaluate(
     threads: int | None,
     nan_policy: str,
     weights: ArrayLike | None,
+    smooth: bool = False,
 ) -> tuple[float, tuple[float, ...]]:
-    """Return the log-likelihood and the score."""
+    """Return the log-likelihood and the score; where it must be smooth, raise where rows have no score."""
     index = family_index(family)
     at = check_theta(index, theta, "theta")
-    return check_sums(Sample(index, x, weights, threads, nan_policy).at(at), at).evaluate(at)[:2]
+    sample = Sample(index, x, weights, threads, nan_policy)
+    value, gradient = check_sums(sample.at(at), at).evaluate(at)[:2]
+    if smooth and value == -math.inf:
+        sample.check_support(at, "theta")
+    return value, gradient

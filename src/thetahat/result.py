@@ -231,7 +231,8 @@ class Fit:
     def confint(self, level: float = 0.95) -> Array:
         """Return Wald's confidence intervals, on the scale of a parameter's whole domain.
 
-        That is its logarithm where it is positive, and log(p / (1 - p)) where it lies between 0 and 1.
+        That is its logarithm where it is positive, log(p / (1 - p)) where it lies between 0 and 1, and itself
+        elsewhere.
 
         Parameters
         ----------
@@ -248,7 +249,7 @@ class Fit:
         for row, value, error, parameter in zip(
             limits, self._theta, self._values.stderr, self._family.parameters, strict=True
         ):
-            if parameter.low == -math.inf:
+            if parameter.low < 0:
                 row[:] = value - z * error, value + z * error
             elif parameter.high == math.inf:
                 factor = _kernels.exp(z * error / value)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from thetahat import _kernels
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, copy_rows, empty, plain_rows, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, count_outside, empty, plain_rows, reject_rows, weigh
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import get_family
 from thetahat.pilot import Pilot
@@ -146,6 +146,16 @@ class Sample:
     def check_rows(self) -> None:
         """Raise where rows are not finite or outside the family's support."""
         reject_rows(self.chunks(), self.family, get_family(self.family).support)
+
+    def check_support(self, theta: Theta, what: str) -> None:
+        """Raise where rows lie outside the support at theta: the likelihood is 0 there, and has no score."""
+        count, first = count_outside(self.chunks(), self.family, theta)
+        if count:
+            name = get_family(self.family).name
+            raise ParameterError(
+                f"{what}: {count} row(s) lie outside the support of {name} at {theta}, the first at index"
+                f" {first}; the log-likelihood there is -inf, and has no score"
+            )
 
     def _team(self, rows: int) -> int:
         return team(self._threads, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -147,7 +148,15 @@ class Summary:
 
     def score(self, theta: Theta) -> NDArray[np.float64]:
         """Return the score at given parameters, as `thetahat.score` does."""
-        return np.array(self._rows().evaluate(check_theta(self._index, theta, "theta"))[1])
+        at = check_theta(self._index, theta, "theta")
+        value, gradient = self._rows().evaluate(at)[:2]
+        family = get_family(self._index)
+        if value == -math.inf and family.has_edge:
+            raise ParameterError(
+                f"theta: rows lie outside the support of {family.name} at {at}; the log-likelihood there is"
+                " -inf, and has no score"
+            )
+        return np.array(gradient)
 
     def __add__(self, other: object) -> Summary:
         if not isinstance(other, Summary):

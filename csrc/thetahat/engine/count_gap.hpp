@@ -19,12 +19,6 @@ struct count_gap {
   }
 };
 
-// (1 + d) log(1 + d) - d for |d| < 1/4, without cancellation: d^2 - (1 + d) phi(d).
-template <class V>
-inline V near_divergence(V d) {
-  return d * d - (1.0 + d) * phi(d, d);
-}
-
 // m log(m/r) - m + r, given m - r.
 inline double divergence(double m, double m_minus_r, double r) {
   if (m_minus_r == 0) return 0.0;

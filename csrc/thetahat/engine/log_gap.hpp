@@ -6,12 +6,24 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// phi(d) = d - log(1 + d), given log(1 + d) as well, which knows more where d is near -1. Where d is small,
-// by the series that log itself is made of, d^2/2 - ..., its leading term d gone.
+// phi(d) = d - log(1 + d) for |d| < 1/4, by the series that log itself is made of, d^2/2 - ..., its leading
+// term d gone.
+template <class V>
+inline V near_phi(V d) {
+  V h = 0.5 * d * d, s = d / (d + 2.0);
+  return h - s * (h + log_rest(s * s));
+}
+
+// For any d, given log(1 + d) as well, which knows more where d is near -1.
 template <class V>
 inline V phi(V d, V log_1d) {
-  V h = 0.5 * d * d, s = d / (d + 2.0), near = h - s * (h + log_rest(s * s));
-  return select(abs(d) < 0.25, near, d - log_1d);
+  return select(abs(d) < 0.25, near_phi(d), d - log_1d);
+}
+
+// (1 + d) log(1 + d) - d for |d| < 1/4, without cancellation: d^2 - (1 + d) phi(d).
+template <class V>
+inline V near_divergence(V d) {
+  return d * d - (1.0 + d) * near_phi(d);
 }
 
 struct log_gap : moments {
@@ -55,7 +67,20 @@ inline bool positive(const block& b) {
   return good;
 }
 
-// Terms for sum_terms: phi of each row, of usual rows and of any; or the product of rows.
+// Whether all rows are so near to c that phi((x - c) / scale) needs no logarithm.
+inline bool all_near(const block& b, double c, double scale) {
+  const double low = c - 0.24 * scale, high = c + 0.24 * scale;
+  return !any_sign(b.x, b.n, [=](auto bits) {
+    auto x = from_bits(bits);
+    return to_bits(x - low) | to_bits(high - x);
+  });
+}
+
+// Terms for sum_terms: phi of each row, of near rows, of usual ones and of any; or the product of rows.
+struct near_phi_terms {
+  double mean, inverse;
+  void terms(vec x, vec* t, vec*) const { t[0] = near_phi((x - mean) * inverse); }
+};
 struct phi_terms {
   double mean, inverse;
   void terms(vec x, vec* t, vec*) const { t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse)); }
@@ -76,12 +101,11 @@ struct product_terms {
 
 // sum phi(d) = sum d - log(prod x / mean^n), which costs no logarithm of a row. Where rows lie close to their
 // mean this would cancel.
-inline double phi_from_product(const moments& m, const block& b) {
-  const log_product p = sum_terms<1, 1>(product_terms{}, b).product[0];
+inline double phi_from_product(double n, double_double mean, const log_product& p) {
   int k;
-  double fraction = frexp(m.mean.hi, &k);
-  double far = p.exponent - m.n * k;  // exact
-  return m.n * (m.mean.lo / m.mean.hi) + (m.n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
+  double fraction = frexp(mean.hi, &k);
+  double far = p.exponent - n * k;  // exact
+  return n * (mean.lo / mean.hi) + (n * log(fraction) - log_normal_range(p.mantissa)) - far * ln2_hi -
          far * ln2_lo;
 }
 
@@ -91,7 +115,9 @@ inline double phi_about_mean(const moments& m, const block& b, bool usual) {
     const double unit = m.exponent > 0 ? 0x1p-600 : m.exponent < 0 ? 0x1p600 : 1.0;
     return sum_terms<1, 0>(any_phi_terms{unit, mean, inverse, log_mean(m)}, b).sum[0].hi;
   }
-  if (m.gap.hi > m.n * mean * mean / 16 && !b.w) return phi_from_product(m, b);
+  if (m.gap.hi > m.n * mean * mean / 16 && !b.w)
+    return phi_from_product(m.n, m.mean, sum_terms<1, 1>(product_terms{}, b).product[0]);
+  if (all_near(b, mean, mean)) return sum_terms<1, 0>(near_phi_terms{mean, inverse}, b).sum[0].hi;
   return sum_terms<1, 0>(phi_terms{mean, inverse}, b).sum[0].hi;
 }
 

@@ -19,7 +19,7 @@ struct free_parameter {
 
   // d theta / dt, in units of the scale.
   double slope() const {
-    if (domain == thetahat_real) return 1.0;
+    if (domain == thetahat_real || domain == thetahat_above_minus_one) return 1.0;
     const double rest = domain == thetahat_unit ? 1 - theta : 1.0;
     return times_power(theta * rest, scale, -dimension);
   }
@@ -29,10 +29,22 @@ struct free_parameter {
   }
   double after(double step) const {
     if (domain == thetahat_real) return theta + times_power(step, scale, dimension);
+    if (domain == thetahat_above_minus_one) return theta + (step > half_way() ? step : half_way());
     const double grown = expm1(step);
-    if (domain == thetahat_positive) return theta + theta * grown;
+    if (domain == thetahat_positive) return grow(theta, grown);
     return theta + theta * (1 - theta) * grown / (1 + theta * grown);
   }
+  // The climb runs to -1, by halves.
+  bool at_edge() const { return domain == thetahat_above_minus_one && half_way() > -0x1p-20; }
+
+ private:
+  // theta (1 + grown), where theta grown may be less than doubles hold.
+  static double grow(double theta, double grown) {
+    int exponent;
+    const double m = frexp(theta, &exponent);
+    return ldexp(m + m * grown, exponent);
+  }
+  double half_way() const { return -0.5 * (1 + theta); }  // to -1
 };
 
 template <class Family>
@@ -60,7 +72,7 @@ struct newton_step {
       }
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
     const bool concave = invert<p>(J, C);
-    if (!concave) invert_raised(J, C);
+    if (!concave && !invert_others(J, g, s.n, C)) invert_raised(J, C);
     decrement = concave ? 0.0 : NAN;
     for (int i = 0; i < p; ++i) {
       step[i] = 0.0;
@@ -71,12 +83,29 @@ struct newton_step {
   }
 
  private:
-  // (J + a multiple of the size of its diagonal)^-1, the least that is positive definite.
+  // The inverse but for shapes above -1, which wait where they are; false where the others are near their
+  // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to -1.)
+  static bool invert_others(const double* J, const double* g, double n, double* C) {
+    double rest[p * p], gain = 0.0;
+    auto waits = [](int j) { return Family::domain[j] == thetahat_above_minus_one; };
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) rest[i * p + j] = waits(i) || waits(j) ? double(i == j) : J[i * p + j];
+    if (!invert<p>(rest, C)) return false;
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) {
+        if (waits(i) || waits(j)) C[i * p + j] = 0.0;
+        gain += g[i] * C[i * p + j] * g[j];
+      }
+    return gain > 1e-2 * n;
+  }
+  // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter
+  // that the rows say little of takes as long a step as another.
   static void invert_raised(const double* J, double* C) {
     double size = 0.0, raised[p * p];
     for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
-    for (double ridge = 1e-3 * size; ridge < HUGE_VAL; ridge *= 4) {
-      for (int i = 0; i < p * p; ++i) raised[i] = J[i] + (i % (p + 1) == 0 ? ridge : 0.0);
+    for (double ridge = 1e-3; ridge * size < HUGE_VAL; ridge *= 4) {
+      for (int i = 0; i < p * p; ++i)
+        raised[i] = J[i] + (i % (p + 1) == 0 ? ridge * (fabs(J[i]) + 1e-9 * size) : 0.0);
       if (invert<p>(raised, C)) return;
     }
     for (int i = 0; i < p * p; ++i) C[i] = 0.0;
@@ -97,11 +126,15 @@ inline void step_from_best(thetahat_climb& c) {
     c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
 }
 
-// From a start where the likelihood is beyond doubles, to one with larger scales.
+// From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
+// below 0 bring; if there was none, to one with larger scales.
 template <class Family>
 inline void widen(thetahat_climb& c, bool last) {
-  bool any = false;
+  bool ended = false, any = false;
   for (int j = 0; j < Family::n_params; ++j)
+    if (Family::domain[j] == thetahat_above_minus_one && c.theta[j] < 0 && !c.held[j])
+      c.theta[j] = 0, ended = any = true;
+  for (int j = 0; j < Family::n_params && !ended; ++j)
     if (Family::domain[j] == thetahat_positive && Family::dimension[j] > 0 && !c.held[j])
       c.theta[j] *= 16, any = true;
   if (last || !any || !Family::valid(c.theta)) c.state = thetahat_stuck;
@@ -119,9 +152,9 @@ inline void step_back(thetahat_climb& c, double n, bool last) {
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
 // what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10.
 // Flat: the rows say nothing of a parameter's logarithm, which runs to 0 or infinity, to a family at the edge
-// of this one.
+// of this one. Edge: a parameter runs to the bound of its domain.
 struct nearness {
-  bool close = true, rounded = false, flat = false;
+  bool close = true, rounded = false, flat = false, edge = false;
 };
 
 template <class Family>
@@ -133,6 +166,7 @@ inline nearness nearness_of(const newton_step<Family>& next, const thetahat_clim
     near.close &= rounding || small;
     near.rounded |= rounding && !small;
     near.flat |= !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    near.edge |= !c.held[j] && free_parameter<Family>(j, c.best[j], 1.0).at_edge();
   }
   near.close &= next.decrement >= 0;
   near.flat &= next.decrement <= 1e-9 * n;  // and not merely far away
@@ -164,7 +198,7 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   const nearness near = nearness_of(next, c, s.n);
   if (near.close && !near.flat && (slow || enough || near.rounded))
     c.state = thetahat_arrived;
-  else if (last || near.flat || !finite)
+  else if (last || near.flat || near.edge || !finite)
     c.state = thetahat_stuck;
 }
 

@@ -35,6 +35,7 @@ struct pareto {
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
   static bool inside(double x) { return x > 0; }
+  bool supports(double x) const { return x >= m; }
 
   static sums sum(const block& b) {
     const log_moments logs = block_log_moments(b);
@@ -76,7 +77,7 @@ struct pareto {
   }
   template <class V>
   V log_density(V x) const {
-    return select(x < m, splat<V>(-HUGE_VAL), -log_norm - (a + 1.0) * log_ratio(x, m, inverse));
+    return -log_norm - (a + 1.0) * log_ratio(x, m, inverse);
   }
   template <class V>
   void row_score(V x, V* g) const {

@@ -11,6 +11,7 @@ struct family_at;
 
 inline bool real(double value) { return value - value == 0; }
 inline bool positive(double value) { return value > 0 && value < HUGE_VAL; }
+inline bool above_minus_one(double value) { return value > -1 && value < HUGE_VAL; }
 
 constexpr int first_place = __COUNTER__ + 1;
 

@@ -27,6 +27,7 @@ struct uniform {
     return real(theta[0]) && real(theta[1]) && positive(theta[1] - theta[0]);
   }
   static bool inside(double) { return true; }
+  bool supports(double x) const { return low <= x && x <= high; }
 
   static sums sum(const block& b) { return block_extrema(b); }
 
@@ -55,8 +56,8 @@ struct uniform {
     return true;
   }
   template <class V>
-  V log_density(V x) const {
-    return select(x < low, splat<V>(-HUGE_VAL), select(x > high, splat<V>(-HUGE_VAL), splat<V>(-log_w)));
+  V log_density(V) const {
+    return splat<V>(-log_w);
   }
   template <class V>
   void row_score(V, V* g) const {

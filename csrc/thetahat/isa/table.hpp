@@ -59,10 +59,19 @@ struct functions {
     for (; i + width <= rows; i += width) store(out + i, family.log_density(load(x + i)));
     for (; i < rows; ++i) out[i] = family.log_density(x[i]);
     for (i = 0; i < rows; ++i)
-      if (x[i] - x[i] != 0 || !Family::inside(x[i])) out[i] = x[i] == x[i] ? -HUGE_VAL : x[i];
+      if (outside(&family, x[i])) out[i] = x[i] == x[i] ? -HUGE_VAL : x[i];
   }
-  static int64_t count_outside(const thetahat_rows* r, int64_t first, int64_t rows, int64_t* at) {
-    return count_bad(*r, first, rows, at, [](double x) { return x - x != 0 || !Family::inside(x); });
+  // The support at one theta, or without a family that of all together.
+  static bool outside(const Family* family, double x) {
+    if (x - x != 0 || !Family::inside(x)) return true;
+    if constexpr (has_support<Family>) return family && !family->supports(x);
+    return false;
+  }
+  static int64_t count_outside(const double* theta, const thetahat_rows* r, int64_t first, int64_t rows,
+                               int64_t* at) {
+    if (!theta) return count_bad(*r, first, rows, at, [](double x) { return outside(nullptr, x); });
+    const Family family(theta);
+    return count_bad(*r, first, rows, at, [&](double x) { return outside(&family, x); });
   }
   static int64_t gradient(const void* s, double rate, int64_t epochs, double* theta, double* trace) {
     return gradient_ascent<Family>(in(s).sums, rate, epochs, theta, trace);

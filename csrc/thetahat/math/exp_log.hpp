@@ -17,23 +17,37 @@ struct log_parts {
 
 // R(z) = z (2/3 + 2/5 z + ...), z = s^2, minimax: log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f).
 template <class V>
-THETAHAT_INLINE V log_rest(V z) {
+THETAHAT_INLINE V log_rest_over_z(V z) {
   V z2 = z * z;
   V odd = (0.14616585424888623 * z2 + 0.18182889455674947) * z2 + 0.2857142862600327;
   V even = (0.15331710618210773 * z2 + 0.22222211130259878) * z2 + 0.39999999999899444;
-  return z * (0.666666666666667 + z * (even + z * odd));
+  return 0.666666666666667 + z * (even + z * odd);
+}
+template <class V>
+THETAHAT_INLINE V log_rest(V z) {
+  return z * log_rest_over_z(z);
 }
 
-// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2). Inline always: in the loop of a
-// pass, a call would send all registers through memory.
+// Positive normal finite x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
 template <class V>
-THETAHAT_INLINE log_parts<V> log_split(V x) {
+struct log_reduced {
+  V k, f;
+};
+template <class V>
+THETAHAT_INLINE log_reduced<V> log_reduce(V x) {
   auto b = to_bits(x);
   auto k = (b - 0x3fe6a09e667f3bcdULL + (1023ULL << 52)) >> 52;  // k + 1023
-  V dk = from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0);
-  V f = from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0;
-  V s = f / (f + 2.0), r = log_rest(s * s), h = 0.5 * f * f;
-  return {dk * ln2_hi, f, h - (s * (h + r) + dk * ln2_lo)};
+  return {from_bits(k | (1075ULL << 52)) - (0x1p52 + 1023.0),
+          from_bits(b - (k << 52) + (1023ULL << 52)) - 1.0};
+}
+
+// Positive normal finite x. Inline always: in the loop of a pass, a call would send all registers through
+// memory.
+template <class V>
+THETAHAT_INLINE log_parts<V> log_split(V x) {
+  const log_reduced<V> e = log_reduce(x);
+  V s = e.f / (e.f + 2.0), r = log_rest(s * s), h = 0.5 * e.f * e.f;
+  return {e.k * ln2_hi, e.f, h - (s * (h + r) + e.k * ln2_lo)};
 }
 
 // Positive normal finite x; max error 0.9 ULP.

@@ -15,9 +15,9 @@ constexpr double asymptotic_from = 6;
 inline double from_zero(double x) { return x >= 0 ? x + 0.0 : not_a_number(x); }
 
 // c[0] + c[1] x + ... + c[n - 1] x^(n - 1).
-template <int n>
-inline double polynomial(const double (&c)[n], double x) {
-  double p = c[n - 1];
+template <int n, class V>
+inline V polynomial(const double (&c)[n], V x) {
+  V p = splat<V>(c[n - 1]);
   for (int i = n - 2; i >= 0; --i) p = p * x + c[i];
   return p;
 }
@@ -43,12 +43,18 @@ inline double stirling_near_zero(double x) {
   return polynomial(c, x);
 }
 
-// log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2) ~ 1 / (12 x); max error 6 ULP.
-// f(x) - f(x + 1) = (x + 1/2) log(1 + 1/x) - 1 = atanh(z) / z - 1 with z = 1 / (2 x + 1).
-inline double stirling(double x) {
+// stirling(1 / y) for 0 <= y <= 1/6.
+template <class V>
+inline V stirling_tail(V y) {
   constexpr double c[] = {0.08333333333333333,    -0.002777777777777551, 0.0007936507934316619,
                           -0.0005952380131643024, 0.0008417353128972711, -0.0019158553219704195,
                           0.006302222071914903,   -0.02530045615535285,  0.07944960996448742};
+  return y * polynomial(c, y * y);
+}
+
+// log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2) ~ 1 / (12 x); max error 6 ULP.
+// f(x) - f(x + 1) = (x + 1/2) log(1 + 1/x) - 1 = atanh(z) / z - 1 with z = 1 / (2 x + 1).
+inline double stirling(double x) {
   x = from_zero(x);
   if (x < 0.25) return stirling_near_zero(x) - (x + 0.5) * log(4 * x);
   double sum = 0;
@@ -56,17 +62,22 @@ inline double stirling(double x) {
     double z = 1 / (2 * x + 1);
     sum += atanh_excess(z * z);
   }
-  double y = 1 / x;
-  return sum + y * polynomial(c, y * y);
+  return sum + stirling_tail(1 / x);
+}
+
+// log_minus_digamma(1 / y) / y - 1/2 for 0 <= y <= 1/6.
+template <class V>
+inline V digamma_tail(V y) {
+  constexpr double c[] = {0.08333333333333333,    -0.008333333333333073, 0.003968253967943307,
+                          -0.0041666665215518255, 0.007575722872081567,  -0.021087974182607102,
+                          0.08291804608218464,    -0.4204131808193634,   2.244886244108677,
+                          -8.022278241705997};
+  return y * polynomial(c, y * y);
 }
 
 // log x - Gamma'(x) / Gamma(x) ~ 1 / (2 x); max error 4 ULP.
 // f(x) - f(x + 1) = 1/x - log(1 + 1/x) = z / x - 2 (atanh(z) - z) with z = 1 / (2 x + 1).
 inline double log_minus_digamma(double x) {
-  constexpr double c[] = {0.08333333333333333,    -0.008333333333333073, 0.003968253967943307,
-                          -0.0041666665215518255, 0.007575722872081567,  -0.021087974182607102,
-                          0.08291804608218464,    -0.4204131808193634,   2.244886244108677,
-                          -8.022278241705997};
   x = from_zero(x);
   if (x < 0x1p-60) return 1 / x;
   double sum = 0;
@@ -79,21 +90,46 @@ inline double log_minus_digamma(double x) {
     sum += z / x - 2 * z * atanh_excess(z * z);
   }
   double y = 1 / x;
-  return sum + y * (0.5 + y * polynomial(c, y * y));
+  return sum + y * (0.5 + digamma_tail(y));
+}
+
+// trigamma_minus_inverse(1 / y) / y^2 - 1/2 for 0 <= y <= 1/6.
+template <class V>
+inline V trigamma_tail(V y) {
+  constexpr double c[] = {0.16666666666666666,  -0.03333333333332822, 0.023809523803399697,
+                          -0.03333333046934837, 0.07575688956848248,  -0.2530179350953666,
+                          1.1583942744220648,   -6.633669744938341,   38.51949126915011,
+                          -144.50546659735338};
+  return y * polynomial(c, y * y);
 }
 
 // The derivative of Gamma'(x) / Gamma(x), less 1/x; ~ 1 / (2 x^2); max error 5 ULP.
 // f(x) - f(x + 1) = 1 / (x^2 (x + 1)).
 inline double trigamma_minus_inverse(double x) {
-  constexpr double c[] = {0.16666666666666666,  -0.03333333333332822, 0.023809523803399697,
-                          -0.03333333046934837, 0.07575688956848248,  -0.2530179350953666,
-                          1.1583942744220648,   -6.633669744938341,   38.51949126915011,
-                          -144.50546659735338};
   x = from_zero(x);
   double sum = 0;
   for (; x < asymptotic_from; x += 1) sum += 1 / x / x / (x + 1);
   double y = 1 / x;
-  return sum + y * (y * (0.5 + y * polynomial(c, y * y)));
+  return sum + y * (y * (0.5 + trigamma_tail(y)));
+}
+
+// What is left of log Gamma(x) and its two derivatives after the terms that differences of them take apart:
+// stirling(x), log x - Gamma'(x) / Gamma(x) - 1 / (2x), and the latter's derivative, its sign turned.
+template <class V>
+struct gamma_rest {
+  V stirling, digamma, trigamma;
+};
+
+// At 1 / y, for 0 <= y <= 1/6.
+template <class V>
+THETAHAT_INLINE gamma_rest<V> gamma_rest_far(V y) {
+  return {stirling_tail(y), y * digamma_tail(y), y * y * trigamma_tail(y)};
+}
+
+THETAHAT_INLINE gamma_rest<double> gamma_rest_at(double x) {
+  const double y = 1 / x;
+  if (x >= asymptotic_from) return gamma_rest_far(y);
+  return {stirling(x), log_minus_digamma(x) - 0.5 * y, trigamma_minus_inverse(x) - 0.5 * y * y};
 }
 
 // r(h) = log Gamma(h + 1/2) - log Gamma(h) - log(h) / 2 ~ -1 / (8 h); max error 5 ULP.

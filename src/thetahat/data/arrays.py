@@ -161,6 +161,11 @@ def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
         )
 
 
+def count_outside(chunks: list[Rows], family: int, theta: tuple[float, ...]) -> tuple[int, int]:
+    """Return how many rows lie outside a family's support at theta, and the index of the first."""
+    return _count(partial(_kernels.count_outside, family, theta=theta), chunks)
+
+
 def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
     """Yield the rows with their weights, cut where either comes in chunks."""
     rest = iter(weights)

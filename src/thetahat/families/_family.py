@@ -12,7 +12,7 @@ from thetahat.pilot import Pilot
 
 __all__ = ["Family", "Parameter"]
 
-_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0)}
+_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0), _kernels.ABOVE_MINUS_ONE: (-1.0,)}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class Parameter:
         """The domain in words."""
         if self.high < math.inf:
             return f"strictly between {self.low:g} and {self.high:g}"
-        return "positive and finite" if self.low == 0 else "finite"
+        if self.low > -math.inf:
+            return "positive and finite" if self.low == 0 else f"above {self.low:g} and finite"
+        return "finite"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Family:
         Where the density is positive, in words.
     exists : str
         The condition under which the likelihood of a sample has a maximum.
+    limit : str, optional
+        Where the likelihood rises to otherwise, and the law there.
     scipy : callable
         From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
     start : callable, optional
@@ -53,15 +57,19 @@ class Family:
         maximum lies at an edge needs none: it is solved for, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
+    lack : callable, optional
+        What rows lack for a maximum with no parameter fixed, in figures; None where they lack nothing.
     """
 
     name: str
     names: tuple[str, ...]
     exists: str
     scipy: Callable[..., tuple[str, dict[str, float]]]
+    limit: str = ""
     start: Callable[[Pilot], tuple[float, ...] | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
+    lack: Callable[[Pilot], str | None] | None = None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -73,6 +81,11 @@ class Family:
                 self.names, _kernels.peaks[index], _kernels.domains[index], strict=True
             )
         )
+
+    @property
+    def condition(self) -> str:
+        """What a maximum takes, and where the likelihood rises to otherwise."""
+        return f"{self.exists}; otherwise it rises to {self.limit}" if self.limit else self.exists
 
     @property
     def smooth(self) -> bool:

@@ -21,6 +21,7 @@ family = Family(
     names=("scale",),
     support="x >= 0",
     exists="at least one row above 0",
+    limit="scale = 0, a single point",
     start=start,
     scipy=lambda scale: ("expon", {"scale": scale}),
 )

@@ -22,6 +22,7 @@ family = Family(
     names=("shape", "scale"),
     support="x > 0",
     exists="at least two rows, not all equal",
+    limit="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
 )

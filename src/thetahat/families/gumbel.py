@@ -20,6 +20,7 @@ family = Family(
     name="gumbel",
     names=("mu", "beta"),
     exists="at least two rows, not all equal",
+    limit="beta = 0, a single point",
     start=start,
     scipy=lambda mu, beta: ("gumbel_r", {"loc": mu, "scale": beta}),
 )

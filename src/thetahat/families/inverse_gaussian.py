@@ -22,6 +22,7 @@ family = Family(
     names=("mu", "shape"),
     support="x > 0",
     exists="at least two rows, not all equal",
+    limit="shape = infinity, a single point",
     start=start,
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
 )

@@ -22,6 +22,7 @@ family = Family(
     name="laplace",
     names=("mu", "b"),
     exists="at least two rows, not all equal",
+    limit="b = 0, a single point",
     start=start,
     scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
 )

@@ -20,6 +20,7 @@ family = Family(
     name="logistic",
     names=("mu", "s"),
     exists="at least two rows, not all equal",
+    limit="s = 0, a single point",
     start=start,
     scipy=lambda mu, s: ("logistic", {"loc": mu, "scale": s}),
 )

@@ -24,6 +24,7 @@ family = Family(
     names=("shape", "scale"),
     support="x > 0",
     exists="at least two rows, not all equal",
+    limit="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
 )

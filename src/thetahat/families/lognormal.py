@@ -22,6 +22,7 @@ family = Family(
     names=("mu", "sigma"),
     support="x > 0",
     exists="at least two rows, not all equal",
+    limit="sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _kernels.exp(mu)}),
 )

@@ -19,6 +19,7 @@ family = Family(
     name="normal",
     names=("mu", "sigma"),
     exists="at least two rows, not all equal",
+    limit="sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
 )

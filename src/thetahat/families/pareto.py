@@ -17,5 +17,6 @@ family = Family(
     names=("shape", "minimum"),
     support="x > 0",
     exists="at least two rows, not all equal, and none below a minimum that is fixed",
+    limit="shape = infinity, a single point",
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

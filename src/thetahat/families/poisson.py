@@ -22,6 +22,7 @@ family = Family(
     support="the integers 0, 1, 2, ...",
     counts=True,
     exists="at least one row above 0",
+    limit="rate = 0, a single point",
     start=start,
     scipy=lambda rate: ("poisson", {"mu": rate}),
 )

@@ -14,5 +14,6 @@ family = Family(
     name="uniform",
     names=("low", "high"),
     exists="at least two rows, not all equal, and none beyond an end that is fixed",
+    limit="low = high, a single point",
     scipy=lambda low, high: ("uniform", {"loc": low, "scale": high - low}),
 )

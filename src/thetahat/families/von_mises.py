@@ -20,6 +20,7 @@ family = Family(
     name="von_mises",
     names=("mu", "kappa"),
     exists="at least two rows that are not all of one direction, and do not balance each other out",
+    limit="kappa = infinity, a single direction, or to kappa = 0, the uniform law",
     support="all finite angles",
     start=start,
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),

@@ -28,6 +28,7 @@ family = Family(
     names=("shape", "scale"),
     support="x > 0",
     exists="at least two rows, not all equal",
+    limit="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("weibull_min", {"c": shape, "scale": scale}),
 )

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat.errors import NoMaximumError
-from thetahat.families import get_family
+from thetahat.families import Family, get_family
 from thetahat.sample import Sample
 
-__all__ = ["Method", "Outcome", "Task"]
+__all__ = ["Method", "Outcome", "Task", "no_maximum"]
 
 Theta = tuple[float, ...]
 
@@ -43,15 +43,18 @@ class Task(NamedTuple):
         """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
         family = get_family(self.family)
         if theta is None:
-            raise NoMaximumError(
-                f"the {family.name} likelihood of these {rows} row(s) has no maximum:"
-                f" it takes {family.exists}"
-            )
+            raise no_maximum(family, rows)
         if not _kernels.valid(self.family, theta):
             raise NoMaximumError(
                 f"the maximum of the {family.name} likelihood, {theta}, lies beyond what doubles can hold"
             )
         return theta
+
+
+def no_maximum(family: Family, rows: float, lack: str | None = None) -> NoMaximumError:
+    """Return the error that says what these rows lack for a maximum, and what the likelihood rises to."""
+    why = f"{lack}: it rises to {family.limit}" if lack else f"it takes {family.condition}"
+    return NoMaximumError(f"the {family.name} likelihood of these {rows} row(s) has no maximum: {why}")
 
 
 class Values(NamedTuple):

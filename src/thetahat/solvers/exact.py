@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,9 +11,10 @@ from typing import ClassVar
 from thetahat import _kernels
 from thetahat._kernels import Climb
 from thetahat.errors import NoMaximumError
-from thetahat.families import get_family
+from thetahat.families import Family, get_family
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
+from thetahat.solvers._method import Method, Outcome, Task, Theta, Values, no_maximum
 from thetahat.solvers.kink import maximum_at_median
 
 __all__ = ["Exact", "start_values", "values_at"]
@@ -47,7 +48,7 @@ class Exact(Method):
             return Outcome(maximum_at_median(task))
         if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
-        theta = task.start or start_values(sample, _START)
+        theta = task.start or start_values(sample, _START, fixed)
         theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
         rows = _pilot_rows(sample.size)
         if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
@@ -59,18 +60,21 @@ class Exact(Method):
         return Outcome(_climb(sample, theta, tuple(fixed))[0])
 
 
-def start_values(sample: Sample, rows: int) -> Theta:
+def start_values(sample: Sample, rows: int, fixed: Collection[int] = ()) -> Theta:
     """Return start values from some of the rows, or from all where those are too much alike."""
     family = get_family(sample.family)
     assert family.start is not None
-    start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
-    if start is None or not _kernels.valid(sample.family, start):
+    pilot = sample.pilot(rows)
+    start = family.start(pilot) or family.start(sample.contiguous())
+    lack = None if fixed else _lack(family, pilot) and _lack(family, sample.contiguous())
+    if start is None or lack or not _kernels.valid(sample.family, start):
         sample.check_rows()
-        raise NoMaximumError(
-            f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
-            f" it takes {family.exists}"
-        )
+        raise no_maximum(family, sample.size, lack)
     return start
+
+
+def _lack(family: Family, rows: Pilot) -> str | None:
+    return family.lack(rows) if family.lack else None
 
 
 def values_at(
@@ -90,9 +94,11 @@ def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Va
         sums = sample.at(theta)
     if not climb.arrived:
         family = get_family(sample.family)
+        if not held and (lack := _lack(family, sample.contiguous())):
+            raise no_maximum(family, sums.rows, lack)
         raise NoMaximumError(
             f"the {family.name} likelihood of these {sums.rows} row(s) still rises at"
-            f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.exists}"
+            f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.condition}"
         )
     return climb.theta, values_at(sums, theta, held=held)
 

@@ -1,0 +1,147 @@
+// Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q,  q = log(v) / xi,  v = 1 + xi z > 0,
+// z = x / s >= 0; the exponential at xi = 0, where q = z. With y = z/v, b = (q - y)/xi, c = (2 b - y^2)/xi:
+// dq/dxi = -b, dy/dxi = -y^2, db/dxi = -c.
+// Sums at theta: of y, y^2, and the rows outside the support, where v is taken for 1. Besides, the product of
+// v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
+#pragma once
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct generalized_pareto {
+  static constexpr int n_params = 2;
+  static constexpr int domain[] = {thetahat_above_minus_one, thetahat_positive};
+  static constexpr int dimension[] = {0, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<6, 1>;
+
+  double xi, s, r, log_s, inverse;  // inverse: of xi
+  bool near_exponential;
+
+  explicit generalized_pareto(const double* theta)
+      : xi(theta[0]),
+        s(theta[1]),
+        r(1.0 / theta[1]),
+        log_s(log(theta[1])),
+        inverse(1.0 / theta[0]),
+        near_exponential(fabs(theta[0]) < 0.125) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return s; }
+
+  static bool valid(const double* theta) { return above_minus_one(theta[0]) && positive(theta[1]); }
+  static bool inside(double x) { return x >= 0; }
+  bool supports(double x) const { return 1.0 + xi * (x * r) > 0; }
+
+  sums sum(const block& b) const {
+    sums s = {};
+    if (near_exponential)
+      copy(sum_terms<6, 0>(near_terms{*this}, b), s);
+    else
+      copy(sum_terms<3, 1>(far_terms{*this}, b), s);
+    return s;
+  }
+  double log_likelihood(const sums& at) const {
+    return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;
+  }
+  // d/dxi: b - y;  d/ds in units of s: (1 + xi) y - 1. There is none where rows lie outside.
+  void score(const sums& at, double* g) const {
+    const bool good = none_outside(at);
+    g[0] = good ? b(at) - at.sum[0].hi : NAN;
+    g[1] = good ? (1 + xi) * at.sum[0].hi - at.n : NAN;
+  }
+  void information(const sums& at, double* J) const {
+    const double y = at.sum[0].hi, y2 = at.sum[1].hi;
+    J[0] = c(at) - y2;
+    J[1] = J[2] = (1 + xi) * y2 - y;
+    J[3] = (1 + xi) * (2 * y - xi * y2) - at.n;
+  }
+  template <class V>
+  V log_density(V x) const {
+    const row<V> at(*this, x);
+    return select(at.v < HUGE_VAL, -log_s - (1 + xi) * gaps<V>(*this, at).q, splat<V>(-HUGE_VAL));
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    const row<V> at(*this, x);
+    g[0] = select(at.inside, gaps<V>(*this, at).b - at.y, splat<V>(NAN));
+    g[1] = (1 + xi) * at.y - 1.0;
+  }
+
+ private:
+  template <class V>
+  struct row {
+    V z, w, v, i, y;  // w = xi z, i = 1/v
+    V outside;        // 1 where v <= 0, 0 elsewhere; NaN for x < 0, or where v is infinite
+    decltype(V{} > V{}) inside;
+
+    THETAHAT_INLINE row(const generalized_pareto& f, V x)
+        : z(select(x >= 0.0, x * f.r, splat<V>(NAN))), w(f.xi * z), v(1.0 + w), inside(v > 0.0) {
+      outside = select(v <= 0.0, splat<V>(1.0), v - v);
+      z = select(inside, z, V{});
+      v = select(inside, v, splat<V>(1.0));
+      i = 1.0 / v;
+      y = z * i;
+    }
+    THETAHAT_INLINE void terms(V* t) const {
+      t[0] = y;
+      t[1] = y * y;
+      t[2] = outside;
+    }
+  };
+
+  // q, b and c of a row: where |w| < 1/4, from psi = (2 log v - 2 w + w^2) / w^3, in which nothing cancels by
+  // the series that log itself is made of; elsewhere from log v.
+  template <class V>
+  struct gaps {
+    V q, b, c;
+
+    THETAHAT_INLINE gaps(const generalized_pareto& family, const row<V>& at) {
+      const auto near = abs(at.w) < 0.25;
+      const log_reduced<V> e = log_reduce(at.v);  // v = 1 + w where it is near 1
+      V f = select(near, at.w, e.f), d = 1.0 / (f + 2.0), t = f * d, t2 = t * t, p = log_rest_over_z(t2);
+      V psi = (1.0 + 2.0 * p * d * d) * d, h = 0.5 * f * f;
+      V log_v = e.k * ln2_hi - ((h - (t * (h + t2 * p) + e.k * ln2_lo)) - f);
+      q = select(near, at.z * (1.0 - at.w * (0.5 - 0.5 * at.w * psi)), log_v * family.inverse);
+      V near_b = at.z * at.z * (at.i - (0.5 - 0.5 * at.w * psi));
+      V near_c = at.z * at.z * at.z * (psi - at.w * at.i * at.i);
+      b = select(near, near_b, (q - at.y) * family.inverse);
+      c = select(near, near_c, (2.0 * b - at.y * at.y) * family.inverse);
+    }
+  };
+
+  struct far_terms {
+    const generalized_pareto& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
+      const row<vec> at(family, x);
+      at.terms(t);
+      u[0] = at.v;
+    }
+  };
+  struct near_terms {
+    const generalized_pareto& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
+      const row<vec> at(family, x);
+      const gaps<vec> of(family, at);
+      at.terms(t);
+      t[3] = of.q;
+      t[4] = of.b;
+      t[5] = of.c;
+    }
+  };
+  template <int K, int L>
+  static void copy(const term_sums<K, L>& from, sums& to) {
+    to.n = from.n;
+    for (int k = 0; k < K; ++k) to.sum[k] = from.sum[k];
+    to.product[0] = L > 0 ? from.product[0] : log_product{1.0, 0.0, {}};
+  }
+
+  static bool none_outside(const sums& at) { return at.sum[2].hi == 0; }
+  double q(const sums& at) const { return near_exponential ? at.sum[3].hi : at.product[0].value() / xi; }
+  double b(const sums& at) const { return near_exponential ? at.sum[4].hi : (q(at) - at.sum[0].hi) / xi; }
+  double c(const sums& at) const { return near_exponential ? at.sum[5].hi : (2 * b(at) - at.sum[1].hi) / xi; }
+};
+
+THETAHAT_FAMILY(generalized_pareto)
+
+}  // namespace thetahat::THETAHAT_ISA

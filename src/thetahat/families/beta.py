@@ -1,0 +1,27 @@
+"""Beta(a, b) on 0 < x < 1; scipy's ``beta(a, b)``, R's with ``shape1 = a`` and ``shape2 = b``.
+
+At the maximum, digamma(a) - digamma(a + b) is mean(log x), and digamma(b) - digamma(a + b) is
+mean(log(1 - x)): two equations of the sums alone, whatever the number of rows. Zero and one are outside the
+support: no beta law but those with a = 1 or b = 1 has a positive finite density there.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    return pilot.maximum("beta")
+
+
+family = Family(
+    name="beta",
+    names=("a", "b"),
+    support="0 < x < 1",
+    exists="at least two rows, not all equal",
+    limit="a + b = infinity, a single point",
+    start=start,
+    scipy=lambda a, b: ("beta", {"a": a, "b": b}),
+)

@@ -1,0 +1,47 @@
+"""Generalized Pareto(shape, scale) on x >= 0; scipy's ``genpareto(c=shape, scale=scale)``.
+
+For excesses over a threshold (Pickands 1975). A shape of 0 is the exponential, and a point like any other;
+one below 0 ends the support at -scale / shape. For a support that starts elsewhere, fit the difference. There
+are no sufficient statistics: the fit reads the rows a few times.
+
+The likelihood is not bounded: for shapes below -1 it grows without end as the largest row comes to lie where
+the support ends, and so it does where a row is 0 as the scale goes to 0 at a large shape. The fit is the
+maximum among shapes above -1 that a climb from the quartiles reaches. Where the likelihood rises all the way
+to -1, to the uniform law from 0 to the largest row, there is none. Standard errors hold for shapes above -1/2
+only (Smith 1985): below, the largest row tells more of the parameters than they say.
+"""
+
+from thetahat import _kernels
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+_LOG_2 = 0.6931471805599453
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the parameters with two quartiles of these rows (Pickands 1975): the exponential's, where equal.
+
+    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape. The scale is large enough
+    for the support to hold these rows.
+    """
+    median, high = pilot.quantiles(0.5, 0.75)
+    if not 0 < median < high:
+        mean, _ = pilot.mean_and_sd()
+        return (0.0, mean) if mean > 0 else None
+    shape = min(max(_kernels.log((high - median) / median) / _LOG_2, -0.75), 4.0)
+    growth = _kernels.exp(shape * _LOG_2) - 1
+    scale = median * shape / growth if growth else median / _LOG_2
+    return shape, max(scale, -1.02 * shape * float(pilot.x.max()))
+
+
+family = Family(
+    name="generalized_pareto",
+    names=("shape", "scale"),
+    support="x >= 0",
+    exists="at least two rows, few of them 0, and a likelihood that does not rise all the way to a shape of"
+    " -1, to the uniform law from 0 to the largest row",
+    start=start,
+    scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
+)
