@@ -6,7 +6,8 @@ that what is of order 1 / n beside 1 is small beside the bands. The errors' mean
 standard errors, as large as its band; fits to both halves of each sample take it out (see `unbiased`). Exact
 laws, where a family has some, are checked on five rows, where nothing hides a divisor of n - 1 for n.
 
-Parameters in which the likelihood peaks at an edge have other laws; in a kink, no second derivatives.
+Where the likelihood peaks at an edge, estimates have other laws and only the exact ones are checked; where in
+a kink, there are no second derivatives.
 
 The same must not hold of what the mistakes in `wrong_estimators.py` make of it.
 
@@ -77,8 +78,8 @@ def names_of(family):
     return get_family(family_index(family)).names
 
 
-def bad(found):
-    return [one for one in found if not one.good]
+def bad(statistics):
+    return [one for one in statistics if not one.good]
 
 
 def places(family, *peaks):
@@ -203,6 +204,7 @@ def information_equality(family, runs):
 
 
 def of_normal_error(family):
+    """The parameters whose errors are nearly normal in large samples."""
     return places(family, _kernels.SMOOTH, _kernels.KINK)
 
 
@@ -278,9 +280,11 @@ def report(family, rng):
     if family in EXACT:
         statistics += exact_laws(family, few_rows(family, RUNS, rng))
     print(family)
-    for one in statistics:
+    for name, value, low, high in statistics:
         print(
-            f"  {one.name:30} {one.value:9.4f}  in [{one.low:.4f}, {one.high:.4f}]", "" if one.good else "NO"
+            f"  {name:30} {value:9.4f}",
+            "in" if low <= value <= high else "NOT IN",
+            f"[{low:.4f}, {high:.4f}]",
         )
     unseen = 0
     for mistake, runs in zip(WRONG.get(family, {}), wrong, strict=True):
