@@ -10,11 +10,12 @@
 namespace thetahat::THETAHAT_ISA {
 
 // The maximum of the likelihood of a sample with mean m <= 1/2, seen from there: a = N m (1 + delta),
-// b = N rest (1 + epsilon), rest = 1 - m, epsilon = -delta m / rest. Of the score's two equations
-//   A = gap + log(1 + delta) - excess(a) + excess(N) = 0, and B of b likewise, excess(y) = log y -
-//   digamma(y),
-// all terms are of the size of 1/N, those of B of m/N. So B / m and (m A + rest B) / m are taken for zero: in
-// the latter the terms of first order in delta cancel.
+// b = N rest (1 + epsilon), rest = 1 - m, epsilon = -delta m / rest. With excess(y) = log y - digamma(y) the
+// score's two equations are
+//   A = gap + log(1 + delta) - excess(a) + excess(N) = 0,
+//   B = rest_gap + log(1 + epsilon) - excess(b) + excess(N) = 0.
+// B / m and (m A + rest B) / m are taken for zero: in the latter the terms of first order in delta cancel,
+// and what is left of either is as small as 1/N.
 struct beta_equations {
   double m, rest, gap, rest_gap;
   double N = 0.5 / (m * gap + rest * rest_gap), delta = 0.0;
@@ -23,7 +24,7 @@ struct beta_equations {
   double a() const { return N * m * (1 + delta); }
   double b() const { return N * rest * (1 + epsilon()); }
 
-  // Newton's step in log N and delta, of which each shape changes by a factor 16 at most; false once it is
+  // Newton's step in log N and delta, of which no shape changes by more than a factor e^2; false once it is
   // rounding.
   bool step() {
     const double a = this->a(), b = this->b(), e = epsilon(), excess_b = log_minus_digamma(b);
