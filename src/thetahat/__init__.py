@@ -15,6 +15,7 @@ status: converged
 
 from thetahat._config import show_config
 from thetahat._version import __version__
+from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
@@ -25,6 +26,8 @@ from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
+    "Candidate",
+    "Comparison",
     "Exact",
     "Fit",
     "GradientAscent",
@@ -35,6 +38,7 @@ __all__ = [
     "Summary",
     "UnknownFamilyError",
     "__version__",
+    "compare",
     "families",
     "fit",
     "gradient_step",

@@ -51,6 +51,8 @@ class Family:
         From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
     counts : bool
         Whether rows are integers, and their densities probabilities.
+    circular : bool
+        Whether rows are angles, and the density integrates to 1 over one turn.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Family:
     scipy: Callable[..., tuple[str, dict[str, float]]]
     support: str = "all finite numbers"
     counts: bool = False
+    circular: bool = False
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

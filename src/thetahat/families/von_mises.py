@@ -21,6 +21,7 @@ family = Family(
     names=("mu", "kappa"),
     exists="at least two rows that are not all of one direction, and do not balance each other out",
     support="all finite angles",
+    circular=True,
     start=start,
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
 )
