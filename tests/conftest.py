@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
+from thetahat.families import get_family
 from thetahat.reference import Likelihood, likelihood, special
 
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
@@ -25,6 +26,10 @@ class Case:
         self.theta = theta
         self.reference = Likelihood(family)
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
+        self.description = get_family(th.families().index(family))
+        self.smooth = self.description.smooth  # its score is zero at the maximum
+        self.ascends = not self.description.has_edge
+        self.cov = "sandwich" if self.smooth else "information"  # the most that it can give
 
     def sample(self, n, seed=0):
         random = Random(f"{self.family} {self.theta} {seed}")
@@ -44,8 +49,24 @@ def by_size(sizes):
     )
 
 
-@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}{case[1]}")
+def over(cases):
+    return pytest.fixture(params=cases, ids=lambda case: f"{case[0]}{case[1]}")
+
+
+@over(CASES)
 def case(request):
+    return Case(*request.param)
+
+
+@over([case for case in CASES if Case(*case).smooth])
+def smooth(request):
+    """A case of a family whose score is zero at the maximum."""
+    return Case(*request.param)
+
+
+@over([case for case in CASES if Case(*case).ascends])
+def ascending(request):
+    """A case of a family that gradient methods take."""
     return Case(*request.param)
 
 

@@ -28,8 +28,8 @@ def fits(case):
     yield th.fit(x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace=True)
 
 
-def test_attributes_agree_with_each_other(case):
-    for fit in fits(case):
+def test_attributes_agree_with_each_other(ascending):
+    for fit in fits(ascending):
         p = fit.theta.size
         assert list(fit.params.values()) == fit.theta.tolist()
         assert fit.cov.shape == (p, p)
@@ -37,31 +37,31 @@ def test_attributes_agree_with_each_other(case):
             assert np.diag(fit.cov) == pytest.approx(fit.stderr**2, nan_ok=True)
         assert fit.aic == 2 * p - 2 * fit.log_likelihood
         assert fit.bic == pytest.approx(p * math.log(fit.n) - 2 * fit.log_likelihood, rel=1e-15)
-        assert fit.family == case.family
+        assert fit.family == ascending.family
         assert fit.n == 200
 
 
-def test_covariance_is_the_inverse_of_the_information(case):
-    x = case.sample(500)
-    fit = th.fit(x, case.family)
-    information = np.array(case.reference.information(x, fit.theta))
+def test_covariance_is_the_inverse_of_the_information(smooth):
+    x = smooth.sample(500)
+    fit = th.fit(x, smooth.family)
+    information = np.array(smooth.reference.information(x, fit.theta))
     unit = np.outer(fit.stderr, fit.stderr)
     np.testing.assert_allclose((fit.cov / unit) @ (information * unit), np.eye(fit.theta.size), atol=1e-9)
 
 
-def test_the_decrement_is_the_squared_distance_in_standard_errors(case):
-    x = case.sample(500)
-    rate = 1e-3 * float(th.fit(x, case.family).stderr.min()) ** 2
-    fit = th.fit(x, case.family, method=th.GradientAscent(learning_rate=rate, epochs=1), start=case.theta)
-    score = th.score(x, case.family, fit.theta)
+def test_the_decrement_is_the_squared_distance_in_standard_errors(smooth):
+    x = smooth.sample(500)
+    rate = 1e-3 * float(th.fit(x, smooth.family).stderr.min()) ** 2
+    fit = th.fit(x, smooth.family, method=th.GradientAscent(learning_rate=rate, epochs=1), start=smooth.theta)
+    score = th.score(x, smooth.family, fit.theta)
     assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.L
     assert fit.status == "stopped"
     assert "standard errors from the maximum" in str(fit)
 
 
-def test_arrays_are_read_only(case):
+def test_arrays_are_read_only(ascending):
     method = th.GradientAscent(learning_rate=1e-9, epochs=1)
-    fit = th.fit(case.sample(50), case.family, method=method, start=case.theta, trace=True)
+    fit = th.fit(ascending.sample(50), ascending.family, method=method, start=ascending.theta, trace=True)
     for array in (fit.theta, fit.stderr, fit.cov, fit.trace):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
@@ -114,8 +114,8 @@ def same(a, b):
     np.testing.assert_array_equal(a.confint(), b.confint())
 
 
-def test_round_trips(case):
-    for fit in fits(case):
+def test_round_trips(ascending):
+    for fit in fits(ascending):
         record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
         same(th.Fit.from_dict(record), fit)
         same(pickle.loads(pickle.dumps(fit)), fit)

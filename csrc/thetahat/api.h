@@ -14,6 +14,10 @@ enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums 
 /* Where a parameter may lie; unit: between 0 and 1, neither of them included. */
 enum { thetahat_real, thetahat_positive, thetahat_unit };
 
+/* How the likelihood peaks in a parameter: where its slope is zero; where the slope jumps from above zero to
+ * below, as at a median; or where the support would no longer hold all rows. */
+enum { thetahat_smooth, thetahat_kink, thetahat_edge };
+
 /* What NumPy's BitGenerator capsules hold. */
 typedef struct {
   void* state;
@@ -122,15 +126,18 @@ typedef struct {
   int n_params;
   int sufficient; /* the sums do not depend on theta */
   const int* domain;
+  const int* peak;
 
   thetahat_pass sums, products; /* products: of the rows' scores, for the sandwich */
 
   void (*merge)(void* left, const void* right); /* left becomes left ++ right */
   double (*n)(const void* sums);                /* the sum of the weights */
   double (*rows)(const void* sums);             /* those of positive weight */
-  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. NULL: there
-   * is no way but to climb. */
-  int (*maximum)(const void* sums, double* theta);
+  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. Where all
+   * parameters peak smoothly, held is not looked at. Sums that depend on theta are those at theta as it comes
+   * in, and give the maximum over the parameters that do not change them but by a factor. NULL: there is no
+   * way but to climb. */
+  int (*maximum)(const void* sums, const int* held, double* theta);
   void (*climb)(const void* sums_at_theta, thetahat_climb* climb); /* one step */
   /* products may be NULL; else the covariance is the sandwich. Parameters that are held have no covariance.
    */
@@ -154,6 +161,14 @@ typedef struct {
   void (*apply)(const double* x, double* out, int64_t n);
 } thetahat_function;
 
+/* Rows below `low`, from there to `high`, and above it. */
+typedef struct {
+  double low, high;
+  double below, above; /* weights, added up one after another */
+  int64_t between;     /* how many of the last rows lie there */
+  double *x, *weights; /* copies of these; weights may be NULL */
+} thetahat_split;
+
 typedef struct {
   const char* isa;
   int n_families;
@@ -166,6 +181,8 @@ typedef struct {
   int64_t (*count_inexact)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
   int64_t (*count_no_weight)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
   int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out, double* weights);
+  /* Splits those that count at low and high: weighs those below and those above, copies those between. */
+  void (*split)(const thetahat_rows* rows, int64_t first, int64_t n, thetahat_split* split);
   /* One epoch's order of the units 0 .. n - 1. */
   void (*shuffle)(thetahat_bitgen* bitgen, uint32_t* index, int64_t n);
   int n_functions;

@@ -23,6 +23,9 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_arrived
         thetahat_positive
         thetahat_unit
+        thetahat_smooth
+        thetahat_kink
+        thetahat_edge
         thetahat_max_params
         thetahat_span_rows
         thetahat_max_sums
@@ -95,12 +98,13 @@ cdef extern from "thetahat/api.h" nogil:
         int n_params
         int sufficient
         const int* domain
+        const int* peak
         thetahat_pass sums
         thetahat_pass products
         void (*merge)(void*, const void*) noexcept nogil
         double (*n)(const void*) noexcept nogil
         double (*rows)(const void*) noexcept nogil
-        int (*maximum)(const void*, double*) noexcept nogil
+        int (*maximum)(const void*, const int*, double*) noexcept nogil
         void (*climb)(const void*, thetahat_climb*) noexcept nogil
         void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
         int (*valid)(const double*) noexcept nogil
@@ -113,6 +117,15 @@ cdef extern from "thetahat/api.h" nogil:
         const char* name
         void (*apply)(const double*, double*, int64_t) noexcept nogil
 
+    ctypedef struct thetahat_split:
+        double low
+        double high
+        double below
+        double above
+        int64_t between
+        double* x
+        double* weights
+
     ctypedef struct thetahat_table:
         const char* isa
         int n_families
@@ -121,6 +134,7 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
+        void (*split)(const thetahat_rows*, int64_t, int64_t, thetahat_split*) noexcept nogil
         void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
         int n_functions
         const thetahat_function* functions
@@ -162,10 +176,19 @@ families = tuple([table.families[i].name.decode() for i in range(table.n_familie
 MAX_SUMS = thetahat_max_sums  # how many numbers any family's sums are
 POSITIVE, UNIT = thetahat_positive, thetahat_unit  # a parameter's domain, where it is not the whole line
 sufficient = tuple([table.families[i].sufficient != 0 for i in range(table.n_families)])
-solved = tuple([table.families[i].maximum != NULL for i in range(table.n_families)])  # by their sums
+solved = tuple(  # by their sums
+    [sufficient[i] and table.families[i].maximum != NULL for i in range(table.n_families)]
+)
 domains = tuple(
     [
         tuple([table.families[i].domain[j] for j in range(table.families[i].n_params)])
+        for i in range(table.n_families)
+    ]
+)
+SMOOTH, KINK, EDGE = thetahat_smooth, thetahat_kink, thetahat_edge  # how the likelihood peaks in a parameter
+peaks = tuple(
+    [
+        tuple([table.families[i].peak[j] for j in range(table.families[i].n_params)])
         for i in range(table.n_families)
     ]
 )
@@ -182,6 +205,12 @@ cdef int read_theta(const thetahat_family* family, object theta, double* out) ex
         raise ValueError(f"expected {family.n_params} parameters, got {len(theta)}")
     for j in range(family.n_params):
         out[j] = theta[j]
+    return 0
+
+
+cdef int read_held(const thetahat_family* family, object held, int* out) except -1:
+    for j in range(family.n_params):
+        out[j] = j in held
     return 0
 
 
@@ -242,12 +271,19 @@ cdef class Sums:
             sums.state[i] = number
         return sums
 
-    def maximum(self):
-        """Return the maximum that an equation of the sums gives, or None where there is none."""
-        cdef double theta[thetahat_max_params]
-        if not self.family.maximum(self.state, theta):
+    def maximum(self, theta=None, held=()):
+        """Return the maximum that an equation of the sums gives, or None where there is none.
+
+        Theta is where the sums were taken, and the values of the parameters that are held.
+        """
+        cdef double values[thetahat_max_params]
+        cdef int which[thetahat_max_params]
+        read_held(self.family, held, which)
+        if theta is not None:
+            read_theta(self.family, theta, values)
+        if not self.family.maximum(self.state, which, values):
             return None
-        return to_tuple(theta, self.family.n_params)
+        return to_tuple(values, self.family.n_params)
 
     def evaluate(self, theta, Products products=None, held=()):
         """Return log-likelihood, score, information, covariance, standard errors and Newton decrement.
@@ -262,8 +298,7 @@ cdef class Sums:
         if products is not None:
             of_scores = products.state
         read_theta(self.family, theta, at)
-        for j in range(p):
-            which[j] = j in held
+        read_held(self.family, held, which)
         self.family.evaluate(self.state, of_scores, at, which, &v)
         return (
             v.log_likelihood,
@@ -308,8 +343,7 @@ cdef class Climb:
         self.family = family_at(family)
         memset(&self.state, 0, sizeof(self.state))
         read_theta(self.family, theta, self.state.theta)
-        for j in held:
-            self.state.held[j] = 1
+        read_held(self.family, held, self.state.held)
 
     @property
     def theta(self):
@@ -561,6 +595,28 @@ def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
         done += size
         PyErr_CheckSignals()
     return kept
+
+
+def split(Rows rows, double low, double high):
+    """Return the weight of rows below low and of those above high, and the rows between with their weights.
+
+    The latter come in pieces, pairs of arrays; without weights the second of each is None.
+    """
+    cdef thetahat_split state
+    cdef int64_t n = rows.state.n, done = 0, size = min(PASS_SLICE, n)
+    cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
+    memset(&state, 0, sizeof(state))
+    state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]
+    pieces = []
+    while done < n:
+        size = min(PASS_SLICE, n - done)
+        with nogil:
+            table.split(&rows.state, done, size, &state)
+        of_these = None if rows.weights is None else np.array(w[: state.between])
+        pieces.append((np.array(x[: state.between]), of_these))
+        done += size
+        PyErr_CheckSignals()
+    return state.below, state.above, pieces
 
 
 cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:

@@ -115,6 +115,7 @@ def fit(
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
     check_choice("cov", cov, COVARIANCES)
+    _check_peaks(index, method, cov)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):
@@ -132,6 +133,20 @@ def fit(
             task.solve()  # where there is no maximum, there is nothing to climb to
         task = task._replace(start=first or start_values(sample, _PILOT))
     return Fit.from_outcome(method.run(task), task, method, cov)
+
+
+def _check_peaks(family: int, method: Method, cov: str) -> None:
+    """Raise where a method, or a covariance, takes a score that is zero at the maximum and there is none."""
+    description = get_family(family)
+    if method.iterates and description.has_edge:
+        raise ParameterError(
+            f"{description.signature} is most likely where its support just holds all rows; the score is not"
+            f" zero there, and {method.name} would not stop: use Exact()"
+        )
+    if cov != COVARIANCES[0] and not description.smooth:
+        raise ParameterError(
+            f'cov="{cov}" takes a score that is zero at the maximum: {description.signature} has none'
+        )
 
 
 def _check_fixed(family: int, fixed: Mapping[str, float] | None) -> dict[int, float]:

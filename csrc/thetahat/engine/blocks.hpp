@@ -268,6 +268,26 @@ inline int64_t copy_counted(const thetahat_rows* r, int64_t first, int64_t n, do
   return kept;
 }
 
+// Rows that are NaN are neither below, nor between, nor above.
+inline void split(const thetahat_rows* r, int64_t first, int64_t n, thetahat_split* s) {
+  aligned_buffers room;
+  s->between = 0;
+  for (int64_t start = first; start < first + n; start += block_rows) {
+    int64_t size = first + n - start < block_rows ? first + n - start : block_rows;
+    const block b = load_counted(*r, start, size, room);
+    int64_t kept = s->between;
+    for (int64_t i = 0; i < b.n; ++i) {
+      const double x = b.x[i], w = b.w ? b.w[i] : 1.0;
+      s->below += x < s->low ? w : 0.0;
+      s->above += x > s->high ? w : 0.0;
+      s->x[kept] = x;
+      if (b.w) s->weights[kept] = w;
+      kept += (x >= s->low) & (x <= s->high) & (w > 0);
+    }
+    s->between = kept;
+  }
+}
+
 // Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's
 // index.
 template <class Bad>

@@ -44,7 +44,8 @@ inline double times_power(double value, double scale, int power) {
 template <class Family>
 struct at_theta {
   static constexpr int p = Family::n_params;
-  double score[p], information[p * p], covariance[p * p] = {};
+  double score[p], rest[p];  // rest: of the score, what a maximum must not leave
+  double information[p * p], covariance[p * p] = {};
   bool concave;
 
   at_theta(const Family& family, const typename sums_pass<Family>::sums& s, const int* held = nullptr) {
@@ -52,6 +53,14 @@ struct at_theta {
     family.information(s, information);
     bool any = false;
     for (int j = 0; held && j < p; ++j) any |= held[j] != 0;
+    if constexpr (has_peak<Family>) {
+      concave = family.covariance(s, covariance);
+      for (int i = 0; any && i < p * p; ++i)
+        if (held[i / p] || held[i % p]) covariance[i] = 0.0;
+      family.residual(s, rest);
+      return;
+    }
+    for (int j = 0; j < p; ++j) rest[j] = score[j];
     if (any)
       concave = invert_free(held);
     else if constexpr (has_covariance<Family>)
@@ -62,7 +71,7 @@ struct at_theta {
   double decrement() const {
     double L = concave ? 0.0 : NAN;
     for (int i = 0; i < p; ++i)
-      for (int j = 0; j < p; ++j) L += score[i] * covariance[i * p + j] * score[j];
+      for (int j = 0; j < p; ++j) L += rest[i] * covariance[i * p + j] * rest[j];
     return L;
   }
 

@@ -58,10 +58,7 @@ inline moments moments_of_logs(const block& b, double pivot, bool middling) {
 }
 
 // About a pivot many standard deviations away, logarithms are taken once more, about their own mean.
-THETAHAT_NOINLINE inline log_moments block_log_moments(const block& b) {
-  const bool middling = all_middling(b);
-  if (!middling && !all_positive(b)) return {{NAN, {}, {}, 0.0}, 1.0};
-  double pivot = middling ? pivot_of(b.x, b.n) : b.x[0];
+inline log_moments logs_about_pivot(const block& b, double pivot, bool middling) {
   moments m = moments_of_logs(b, pivot, middling);
   if (m.mean.hi * m.mean.hi * m.n > 64 * m.gap.hi) {
     const double root = exp(0.5 * m.mean.hi);  // exp(mean) may overflow
@@ -69,6 +66,30 @@ THETAHAT_NOINLINE inline log_moments block_log_moments(const block& b) {
     m = moments_of_logs(b, pivot, middling);
   }
   return {m, pivot};
+}
+
+// Rows near one of the ends of the doubles' range: in units of a power of two they may be middling, and then
+// have the same logarithms, to the last bit, as their multiples have.
+THETAHAT_NOINLINE inline log_moments logs_near_ends(const block& b) {
+  int k;
+  frexp(b.x[0], &k);
+  double room[block_rows];
+  bool exact = true;
+  for (int64_t i = 0; i < b.n; ++i) {
+    room[i] = ldexp(b.x[i], -k);
+    exact &= ldexp(room[i], k) == b.x[i];
+  }
+  const block scaled = {room, b.w, b.n};
+  if (!exact || !all_middling(scaled)) return logs_about_pivot(b, b.x[0], false);
+  log_moments m = logs_about_pivot(scaled, pivot_of(room, b.n), true);
+  m.pivot = ldexp(m.pivot, k);
+  return m;
+}
+
+THETAHAT_NOINLINE inline log_moments block_log_moments(const block& b) {
+  if (all_middling(b)) return logs_about_pivot(b, pivot_of(b.x, b.n), true);
+  if (!all_positive(b)) return {{NAN, {}, {}, 0.0}, 1.0};
+  return logs_near_ends(b);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

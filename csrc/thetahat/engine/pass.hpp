@@ -12,6 +12,22 @@ constexpr bool has_covariance = false;
 template <class Family>
 constexpr bool has_covariance<Family, to_void<decltype(&Family::covariance)>> = true;
 
+// Whether it has parameters in which its likelihood does not peak smoothly.
+template <class Family, class = void>
+constexpr bool has_peak = false;
+template <class Family>
+constexpr bool has_peak<Family, to_void<decltype(&Family::peak)>> = true;
+
+constexpr int smooth_in_all[thetahat_max_params] = {};
+
+template <class Family>
+constexpr const int* peak_of() {
+  if constexpr (has_peak<Family>)
+    return Family::peak;
+  else
+    return smooth_in_all;
+}
+
 // Whether it brings steps of its own, shaped for the latency from one to the next.
 template <class Family, class = void>
 constexpr bool has_step = false;

@@ -71,15 +71,18 @@ struct functions {
 
   // The closed form, or what solves an equation of the sums; families without one have none to give.
   template <class F, class = decltype(&F::maximum)>
-  static int maximum_of(const void* s, double* theta) {
-    return F::maximum(in(s).sums, theta);
+  static int maximum_of(const void* s, [[maybe_unused]] const int* held, double* theta) {
+    if constexpr (has_peak<F>)
+      return F::maximum(in(s).sums, held, theta);
+    else
+      return F::maximum(in(s).sums, theta);
   }
   template <class F>
   static constexpr auto maximum(int) -> decltype(&maximum_of<F>) {
     return maximum_of<F>;
   }
   template <class F>
-  static constexpr int (*maximum(...))(const void*, double*) {
+  static constexpr int (*maximum(...))(const void*, const int*, double*) {
     return nullptr;
   }
 
@@ -88,6 +91,7 @@ struct functions {
             Family::n_params,
             Family::sufficient,
             Family::domain,
+            peak_of<Family>(),
             pass_functions<pass>::table,
             pass_functions<products>::table,
             merge_sums,
@@ -112,8 +116,8 @@ struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
   static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families,      families,     count_not_finite,
-                                         count_inexact,     count_no_weight, copy_counted, shuffle,
-                                         n_functions,       function_list};
+                                         count_inexact,     count_no_weight, copy_counted, split,
+                                         shuffle,           n_functions,     function_list};
 };
 
 extern const thetahat_table table;

@@ -17,9 +17,10 @@ _BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0)}
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, and the bounds that it lies strictly between."""
+    """A parameter: its textbook name, how the likelihood peaks in it, and what it lies strictly between."""
 
     name: str
+    peak: int = _kernels.SMOOTH
     low: float = -math.inf
     high: float = math.inf
 
@@ -45,10 +46,11 @@ class Family:
         Where the density is positive, in words.
     exists : str
         The condition under which the likelihood of a sample has a maximum.
-    start : callable
-        Rough parameter values from some of the rows; None where these rows show no maximum.
     scipy : callable
         From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
+    start : callable, optional
+        Rough parameter values from some of the rows; None where these rows show no maximum. A family whose
+        maximum lies at an edge needs none: it is solved for, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     circular : bool
@@ -58,8 +60,8 @@ class Family:
     name: str
     names: tuple[str, ...]
     exists: str
-    start: Callable[[Pilot], tuple[float, ...] | None]
     scipy: Callable[..., tuple[str, dict[str, float]]]
+    start: Callable[[Pilot], tuple[float, ...] | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
@@ -67,11 +69,23 @@ class Family:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of ``theta``."""
-        domains = _kernels.domains[_kernels.families.index(self.name)]
+        index = _kernels.families.index(self.name)
         return tuple(
-            Parameter(name, *_BOUNDS.get(domain, ()))
-            for name, domain in zip(self.names, domains, strict=True)
+            Parameter(name, peak, *_BOUNDS.get(domain, ()))
+            for name, peak, domain in zip(
+                self.names, _kernels.peaks[index], _kernels.domains[index], strict=True
+            )
         )
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the score is zero at the maximum, in every parameter."""
+        return all(parameter.peak == _kernels.SMOOTH for parameter in self.parameters)
+
+    @property
+    def has_edge(self) -> bool:
+        """Whether the maximum lies where the support ends, in some parameter."""
+        return any(parameter.peak == _kernels.EDGE for parameter in self.parameters)
 
     @property
     def signature(self) -> str:

@@ -36,11 +36,15 @@ class Task(NamedTuple):
     def solve(self) -> Theta:
         """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
         sums = self.sample.at(())
-        theta = sums.maximum()
+        values = tuple(self.fixed.get(j, 0.0) for j in range(len(_kernels.domains[self.family])))
+        return self.check(sums.maximum(values, tuple(self.fixed)), sums.rows)
+
+    def check(self, theta: Theta | None, rows: int) -> Theta:
+        """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
         family = get_family(self.family)
         if theta is None:
             raise NoMaximumError(
-                f"the {family.name} likelihood of these {sums.rows} row(s) has no maximum:"
+                f"the {family.name} likelihood of these {rows} row(s) has no maximum:"
                 f" it takes {family.exists}"
             )
         if not _kernels.valid(self.family, theta):

@@ -14,6 +14,7 @@ from thetahat.errors import NoMaximumError
 from thetahat.families import get_family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
+from thetahat.solvers.kink import maximum_at_median
 
 __all__ = ["Exact", "start_values", "values_at"]
 
@@ -39,13 +40,15 @@ class Exact(Method):
 
     def run(self, task: Task) -> Outcome:
         """Return the maximum."""
-        sample, fixed = task.sample, task.fixed
-        if _kernels.solved[task.family] and not fixed:
+        sample, fixed, peaks = task.sample, task.fixed, _kernels.peaks[task.family]
+        if len(fixed) == len(peaks):
+            return Outcome(tuple(fixed[j] for j in range(len(peaks))))
+        if _kernels.KINK in peaks:
+            return Outcome(maximum_at_median(task))
+        if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
         theta = task.start or start_values(sample, _START)
         theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
-        if len(fixed) == len(theta):
-            return Outcome(theta)
         rows = _pilot_rows(sample.size)
         if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
             pilot = sample.pilot(rows)
@@ -59,6 +62,7 @@ class Exact(Method):
 def start_values(sample: Sample, rows: int) -> Theta:
     """Return start values from some of the rows, or from all where those are too much alike."""
     family = get_family(sample.family)
+    assert family.start is not None
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
     if start is None or not _kernels.valid(sample.family, start):
         sample.check_rows()

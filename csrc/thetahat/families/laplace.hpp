@@ -1,0 +1,82 @@
+// Laplace(mu, b): log f = -log(2 b) - |z|,  z = (x - mu) / b.
+// Sums at theta: of |z|, of the sign of z, and of the rows at mu. The likelihood has a kink at every row: it
+// is greatest at a median, where the slope in mu jumps over zero.
+#pragma once
+#include "thetahat/engine/terms.hpp"
+#include "thetahat/families/register.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct laplace {
+  static constexpr int n_params = 2, n_terms = 3, n_factors = 0;
+  static constexpr int domain[] = {thetahat_real, thetahat_positive};
+  static constexpr int peak[] = {thetahat_kink, thetahat_smooth};
+  static constexpr int dimension[] = {1, 1};
+  static constexpr bool sufficient = false;
+  using sums = term_sums<n_terms, n_factors>;
+
+  double mu, b, r, log_2b;
+
+  explicit laplace(const double* theta)
+      : mu(theta[0]), b(theta[1]), r(1.0 / theta[1]), log_2b(log(theta[1]) + ln2_hi + ln2_lo) {}
+  static double scale_of(const double* theta) { return theta[1]; }
+  double scale() const { return b; }
+
+  static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
+  static bool inside(double) { return true; }
+
+  template <class V>
+  void terms(V x, V* t, V*) const {
+    V z = (x - mu) * r;
+    t[0] = abs(z);
+    t[1] = sign(z);
+    t[2] = 1.0 - abs(t[1]);
+  }
+  // b = mean |x - mu|, mu as it is.
+  static bool maximum(const sums& s, const int* held, double* theta) {
+    if (!held[1]) theta[1] *= s.sum[0].hi / s.n;
+    return held[1] || s.sum[0].hi > 0;
+  }
+  double log_likelihood(const sums& s) const { return -s.n * log_2b - s.sum[0].hi; }
+  void score(const sums& s, double* g) const {
+    g[0] = s.sum[1].hi;
+    g[1] = s.sum[0].hi - s.n;
+  }
+  // The slopes on both sides of mu differ by twice its rows.
+  void residual(const sums& s, double* g) const {
+    score(s, g);
+    const double over = fabs(g[0]) - s.sum[2].hi;
+    g[0] = over > 0 ? over : 0.0;
+  }
+  void information(const sums& s, double* J) const {
+    J[0] = 0.0;
+    J[1] = J[2] = s.sum[1].hi;
+    J[3] = 2 * s.sum[0].hi - s.n;
+  }
+  // Fisher's: the second derivatives of the likelihood say nothing of a median.
+  bool covariance(const sums& s, double* C) const {
+    C[0] = C[3] = 1 / s.n;
+    C[1] = C[2] = 0.0;
+    return true;
+  }
+  template <class V>
+  V log_density(V x) const {
+    return -log_2b - abs((x - mu) * r);
+  }
+  template <class V>
+  void row_score(V x, V* g) const {
+    V z = (x - mu) * r;
+    g[0] = sign(z);
+    g[1] = abs(z) - 1.0;
+  }
+
+ private:
+  template <class V>
+  static V sign(V z) {
+    return select(z > 0.0, splat<V>(1.0), select(z < 0.0, splat<V>(-1.0), V{}));
+  }
+};
+
+THETAHAT_FAMILY(laplace)
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,70 @@
+// Uniform(low, high): log f = -log w for low <= x <= high, w = high - low.
+// Sufficient: n and the ends of the sample. The likelihood is greatest where the support just holds all rows:
+// the score has no root.
+#pragma once
+#include "thetahat/engine/extrema.hpp"
+#include "thetahat/families/register.hpp"
+#include "thetahat/math/exp_log.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+struct uniform {
+  static constexpr int n_params = 2;
+  static constexpr int domain[] = {thetahat_real, thetahat_real};
+  static constexpr int peak[] = {thetahat_edge, thetahat_edge};
+  static constexpr int dimension[] = {1, 1};
+  static constexpr bool sufficient = true;
+  using sums = extrema;
+
+  double low, high, w, log_w;
+
+  explicit uniform(const double* theta)
+      : low(theta[0]), high(theta[1]), w(theta[1] - theta[0]), log_w(log(theta[1] - theta[0])) {}
+  static double scale_of(const double* theta) { return theta[1] - theta[0]; }
+  double scale() const { return w; }
+
+  static bool valid(const double* theta) {
+    return real(theta[0]) && real(theta[1]) && positive(theta[1] - theta[0]);
+  }
+  static bool inside(double) { return true; }
+
+  static sums sum(const block& b) { return block_extrema(b); }
+
+  static bool maximum(const sums& s, const int* held, double* theta) {
+    if (!held[0]) theta[0] = s.low;
+    if (!held[1]) theta[1] = s.high;
+    return theta[0] <= s.low && s.high <= theta[1] && theta[0] < theta[1];
+  }
+
+  double log_likelihood(const sums& s) const {
+    return low <= s.low && s.high <= high ? -s.n * log_w : -HUGE_VAL;
+  }
+  void score(const sums& s, double* g) const {
+    g[0] = s.n;
+    g[1] = -s.n;
+  }
+  void residual(const sums&, double* g) const { g[0] = g[1] = 0.0; }
+  void information(const sums& s, double* J) const {
+    J[0] = J[3] = -s.n;
+    J[1] = J[2] = s.n;
+  }
+  // An end lies beyond the last row by an exponential law of mean, and standard deviation, w / n.
+  bool covariance(const sums& s, double* C) const {
+    C[0] = C[3] = 1 / s.n / s.n;
+    C[1] = C[2] = 0.0;
+    return true;
+  }
+  template <class V>
+  V log_density(V x) const {
+    return select(x < low, splat<V>(-HUGE_VAL), select(x > high, splat<V>(-HUGE_VAL), splat<V>(-log_w)));
+  }
+  template <class V>
+  void row_score(V, V* g) const {
+    g[0] = splat<V>(1.0);
+    g[1] = splat<V>(-1.0);
+  }
+};
+
+THETAHAT_FAMILY(uniform)
+
+}  // namespace thetahat::THETAHAT_ISA

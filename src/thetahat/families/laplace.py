@@ -1,0 +1,27 @@
+"""Laplace(mu, b): location mu, scale b; scipy's ``laplace(loc=mu, scale=b)``.
+
+The maximum is in closed form: mu is a median of the rows (of an even number the middle of the two inner ones:
+all between are as likely), b the mean of |x - mu|. The likelihood has a kink at every row, and at the median
+the score jumps over zero: ascents go by the subgradient, in which a row at mu itself counts for nothing. The
+standard errors are those of Fisher's information, b / sqrt(n) for both.
+"""
+
+from thetahat.families._family import Family
+from thetahat.pilot import Pilot
+
+__all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the median, and the scale with the quartiles of these rows, 2 b log(2) apart."""
+    low, mu, high = pilot.quantiles(0.25, 0.5, 0.75)
+    return (mu, (high - low) / 1.3862943611198906) if high > low else None
+
+
+family = Family(
+    name="laplace",
+    names=("mu", "b"),
+    exists="at least two rows, not all equal",
+    start=start,
+    scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
+)
