@@ -19,6 +19,7 @@ from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
+from thetahat.goodness import Distance, GoodnessOfFit
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent
@@ -28,8 +29,10 @@ __all__ = [
     "SGD",
     "Candidate",
     "Comparison",
+    "Distance",
     "Exact",
     "Fit",
+    "GoodnessOfFit",
     "GradientAscent",
     "MissingExtraError",
     "NoMaximumError",

@@ -120,9 +120,14 @@ class Sample:
             self.check_rows()
         return pilot
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, and not only their sums."""
+        return self._x is not None
+
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place where they are that already."""
-        if self._x is None:
+        if not self.has_rows:
             raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
         if self.plain is not None:
             return Pilot(self.plain)
