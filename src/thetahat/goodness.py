@@ -15,7 +15,7 @@ from thetahat.families import family_index, get_family
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["Distance", "GoodnessOfFit", "goodness_of_fit"]
+__all__ = ["Distance", "GoodnessOfFit", "goodness_of_fit", "unrolled"]
 
 Array = NDArray[np.float64]
 
@@ -138,9 +138,7 @@ def distances(fit: Fit, x: Array) -> Array:
     law, shapes = fit._law()
     if family.counts:
         return _distances_of_counts(law, shapes, x)
-    if family.circular:  # the circle is cut opposite to the mean direction
-        x = fit.theta[0] + np.remainder(x - fit.theta[0] + np.pi, 2 * np.pi) - np.pi
-    x = np.sort(x)
+    x = np.sort(unrolled(fit, x))
     u, rank = law.cdf(x, **shapes), np.arange(1, n + 1)
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
     W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
@@ -151,6 +149,14 @@ def distances(fit: Fit, x: Array) -> Array:
         logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]
     A2 = -n - ((2 * rank - 1) * logs).sum() / n
     return np.array([D, A2, W2])
+
+
+def unrolled(fit: Fit, x: Array) -> Array:
+    """Return rows, of angles those in the turn around their mean direction: cut opposite to it."""
+    if not get_family(family_index(fit.family)).circular:
+        return x
+    start: float = fit.theta[0] - np.pi
+    return start + np.remainder(x - start, 2 * np.pi)
 
 
 def _distances_of_counts(law: Any, shapes: dict[str, float], x: Array) -> Array:
