@@ -164,9 +164,9 @@ def test_pictures_of_fits(tmp_path, sample):
     path = tmp_path / "density [b] :smile:.png"
     result = run(*DELAYS, "--plot", path)
     assert result.stdout.splitlines()[-1] == f"picture: {path}"
-    assert imread(path).shape == (800, 1280, 4)
+    assert imread(path).shape == (1520, 1600, 4)
     fit_json(sample, *SGD, "--trace", "--plot", path)
-    assert imread(path).shape == (1400, 1600, 4)  # the paths too
+    assert imread(path).shape == (2080, 1600, 4)  # the paths too
 
 
 def test_the_notebook(tmp_path):
