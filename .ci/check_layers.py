@@ -24,10 +24,13 @@ PACKAGE_FLOORS = (
     (
         "__init__",
         "_config",
+        "_distribution",
+        "_records",
         "_report",
         "comparison",
         "fit",
         "goodness",
+        "inference",
         "minibatch",
         "plots",
         "result",

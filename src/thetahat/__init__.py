@@ -20,6 +20,7 @@ from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, S
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.goodness import Distance, GoodnessOfFit
+from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent
@@ -30,10 +31,12 @@ __all__ = [
     "Candidate",
     "Comparison",
     "Distance",
+    "Estimate",
     "Exact",
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",
+    "LikelihoodRatio",
     "MissingExtraError",
     "NoMaximumError",
     "ParameterError",

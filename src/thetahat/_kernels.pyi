@@ -44,7 +44,12 @@ class Sums:
         self, theta: _Theta, products: Products | None = None, held: Sequence[int] = ()
     ) -> tuple[float, _Theta, _Theta, _Theta, _Theta, float]: ...
     def gradient_ascent(
-        self, theta: _Theta, rate: float, epochs: int, trace: NDArray[float64] | None = None
+        self,
+        theta: _Theta,
+        rate: float,
+        epochs: int,
+        trace: NDArray[float64] | None = None,
+        held: Sequence[int] = (),
     ) -> tuple[_Theta, int]: ...
 
 class Climb:
@@ -53,6 +58,8 @@ class Climb:
     def theta(self) -> _Theta: ...
     @property
     def looks(self) -> int: ...
+    @property
+    def flat(self) -> tuple[int, ...]: ...
     @property
     def arrived(self) -> bool: ...
     def look(self, sums: Sums) -> bool: ...
@@ -103,6 +110,7 @@ class Ascent:
         index: NDArray[uint32] | None = None,
         batch: NDArray[float64] | None = None,
         trace: NDArray[float64] | None = None,
+        held: Sequence[int] = (),
     ) -> None: ...
     @property
     def theta(self) -> _Theta: ...

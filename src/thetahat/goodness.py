@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_count
+from thetahat._distribution import law_and_shapes
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import family_index, get_family
 
@@ -135,7 +136,7 @@ def _replicate(fit: Fit, rows: Any) -> tuple[Fit, Array]:
 def distances(fit: Fit, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN where there is none."""
     family, n = get_family(family_index(fit.family)), x.size
-    law, shapes = fit._law()
+    law, shapes = law_and_shapes(family, fit._theta)
     if family.counts:
         return _distances_of_counts(law, shapes, x)
     x = np.sort(unrolled(fit, x))

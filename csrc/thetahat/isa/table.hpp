@@ -64,8 +64,9 @@ struct functions {
   static int64_t count_outside(const thetahat_rows* r, int64_t first, int64_t rows, int64_t* at) {
     return count_bad(*r, first, rows, at, [](double x) { return x - x != 0 || !Family::inside(x); });
   }
-  static int64_t gradient(const void* s, double rate, int64_t epochs, double* theta, double* trace) {
-    return gradient_ascent<Family>(in(s).sums, rate, epochs, theta, trace);
+  static int64_t gradient(const void* s, double rate, int64_t epochs, const int* held, double* theta,
+                          double* trace) {
+    return gradient_ascent<Family>(in(s).sums, rate, epochs, held, theta, trace);
   }
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 

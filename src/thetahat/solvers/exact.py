@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
 from thetahat import _kernels
-from thetahat._kernels import Climb
 from thetahat.errors import NoMaximumError
 from thetahat.families import get_family
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Outcome, Task, Theta, Values
+from thetahat.solvers._method import Method, Outcome, Task, Theta
+from thetahat.solvers.climb import climb, with_fixed
 from thetahat.solvers.kink import maximum_at_median
 
-__all__ = ["Exact", "start_values", "values_at"]
+__all__ = ["Exact", "start_values"]
 
 _START = 10_000  # rows that start values are taken from
+_WIDTHS = (2.0**-30, 2.0**-10, 2.0**-1)  # of what is put beside equal rows, in their own size
 
 
 @dataclass(frozen=True)
@@ -47,54 +48,54 @@ class Exact(Method):
             return Outcome(maximum_at_median(task))
         if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
-        theta = task.start or start_values(sample, _START)
-        theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
-        rows = _pilot_rows(sample.size)
-        if 2 * rows < sample.size and not _kernels.sufficient[task.family]:
-            pilot = sample.pilot(rows)
-            with suppress(NoMaximumError):  # the whole sample may have one all the same
-                theta, _ = _climb(Sample(task.family, pilot.x, pilot.weights, threads=1), theta, tuple(fixed))
-            theta, values = _climb(sample, theta, tuple(fixed))
-            return Outcome(theta, values=values)  # the last step is beyond what standard errors show
-        return Outcome(_climb(sample, theta, tuple(fixed))[0])
+        if task.start:
+            with suppress(NoMaximumError):  # the family's own start may be a better one
+                return _maximum(sample, with_fixed(task.start, fixed), tuple(fixed))
+        return _maximum(sample, start_values(sample, _START, fixed), tuple(fixed))
 
 
-def start_values(sample: Sample, rows: int) -> Theta:
-    """Return start values from some of the rows, or from all where those are too much alike."""
+def _maximum(sample: Sample, theta: Theta, held: Sequence[int]) -> Outcome:
+    """Return where a climb from theta ends, on a pilot of a large sample first."""
+    rows = _pilot_rows(sample.size)
+    if 2 * rows < sample.size and not _kernels.sufficient[sample.family]:
+        pilot = sample.pilot(rows)
+        with suppress(NoMaximumError):  # the whole sample may have one all the same
+            theta, _ = climb(Sample(sample.family, pilot.x, pilot.weights, threads=1), theta, held)
+        theta, values = climb(sample, theta, held)
+        return Outcome(theta, values=values)  # the last step is beyond what standard errors show
+    return Outcome(climb(sample, theta, held)[0])
+
+
+def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta:
+    """Return start values from some of the rows, or from all where those are too much alike.
+
+    Parameters that are fixed start where they stay.
+    """
     family = get_family(sample.family)
+    if len(fixed) == len(family.names):
+        return tuple(fixed[j] for j in range(len(fixed)))
     assert family.start is not None
     start = family.start(sample.pilot(rows)) or family.start(sample.contiguous())
+    if start is None and fixed:  # then equal rows too may have a maximum
+        start = _start_beside(sample)
     if start is None or not _kernels.valid(sample.family, start):
         sample.check_rows()
         raise NoMaximumError(
             f"the {family.name} likelihood of these {sample.size} row(s) has no maximum:"
             f" it takes {family.exists}"
         )
-    return start
+    return with_fixed(start, fixed)
 
 
-def values_at(
-    sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None, held: Sequence[int] = ()
-) -> Values:
-    """Return what sums say at the theta they were taken at."""
-    log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products, held)
-    return Values(log_likelihood, cov, stderr, decrement)
-
-
-def _climb(sample: Sample, start: Theta, held: Sequence[int]) -> tuple[Theta, Values]:
-    """Climb from a start; return the maximum, and what the last look before the last step saw."""
-    climb = Climb(sample.family, start, held)
-    theta, sums = start, sample.at(start)
-    while climb.look(sums):
-        theta = climb.theta
-        sums = sample.at(theta)
-    if not climb.arrived:
-        family = get_family(sample.family)
-        raise NoMaximumError(
-            f"the {family.name} likelihood of these {sums.rows} row(s) still rises at"
-            f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.exists}"
-        )
-    return climb.theta, values_at(sums, theta, held=held)
+def _start_beside(sample: Sample) -> Theta | None:
+    """Return start values from the rows and others put on both sides of each."""
+    start = get_family(sample.family).start
+    assert start is not None
+    for width in _WIDTHS:
+        theta = start(sample.contiguous().spread(width))
+        if theta is not None and _kernels.valid(sample.family, theta):
+            return theta
+    return None
 
 
 def _pilot_rows(n: int) -> int:
