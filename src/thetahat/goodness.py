@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from thetahat._checks import check_count
 from thetahat._distribution import law_and_shapes
+from thetahat._records import to_json
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import family_index, get_family
 
@@ -78,16 +79,10 @@ class GoodnessOfFit:
         """Return the tests as numbers, strings and dicts alone, ready for strict JSON."""
         names = ("kolmogorov_smirnov", "anderson_darling", "cramer_von_mises")
         distances = {
-            name: None
-            if distance is None
-            else {key: _finite(value) for key, value in distance._asdict().items()}
+            name: distance and {key: to_json(value) for key, value in distance._asdict().items()}
             for name, distance in zip(names, self._distances(), strict=True)
         }
         return {"family": self.family, **distances, "bootstrap": self.bootstrap, "failed": self.failed}
-
-
-def _finite(value: float) -> float | str:
-    return value if np.isfinite(value) else str(value)
 
 
 def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:

@@ -27,6 +27,8 @@ def _way(family: int) -> str:
     """Return how a family is fitted, in words."""
     if _kernels.solved[family]:
         return "one pass, by an equation"
+    if any(parameter.peak == _kernels.KINK for parameter in get_family(family).parameters):
+        return "a few passes, by a median"
     return "one pass, by a climb" if _kernels.sufficient[family] else "a few passes, by a climb"
 
 

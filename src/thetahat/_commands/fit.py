@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from rich.console import Console
 
 from thetahat._commands import _shared
 from thetahat._kernels import ORDERS
+from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted
 from thetahat.families import families
 from thetahat.fit import fit
+from thetahat.goodness import GoodnessOfFit
 from thetahat.result import COVARIANCES, Fit
 from thetahat.solvers import METHODS, Exact, Method
 
@@ -150,22 +153,22 @@ def fit_command(
     held = {name: value for values in fixed for name, value in values.items()} or None
     fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=held, cov=cov, **how)
     answers: dict[str, Any] = {
-        "confint": fitted.confint(method="profile").tolist() if profile else None,
+        "confint": fitted.confint(method="profile") if profile else None,
         "quantiles": [_estimate("p", p, fitted.quantile(p)) for p in quantiles],
         "return_levels": [_estimate("period", period, fitted.return_level(period)) for period in periods],
         "tests": [_tested(values, fitted.test(values)) for values in hypotheses],
-        "gof": fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None,
     }
-    answers = {key: answer for key, answer in answers.items() if answer}  # to what was asked
+    answers = {key: answer for key, answer in answers.items() if answer is not None and len(answer)}
+    goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
     if plot:
         fitted.plot(name=column or file.name).savefig(plot)
     if as_json:
-        if gof:
-            answers["gof"] = answers["gof"].to_dict()
-        record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted, **answers}
-        click.echo(json.dumps(record, allow_nan=False))
+        if goodness:
+            answers["gof"] = goodness.to_dict()
+        record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted}
+        click.echo(json.dumps({**record, **_for_json(answers)}, allow_nan=False))
     else:
-        _print_fit(fitted, omitted, answers)
+        _print_fit(fitted, omitted, answers, goodness)
         if plot:
             click.echo(f"picture: {plot}")
 
@@ -206,11 +209,20 @@ def _tested(values: Values, test: Any) -> dict[str, Any]:
     return {"values": values, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
 
 
-def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any]) -> None:
+def _for_json(answer: Any) -> Any:
+    """Return an answer as strict JSON has it."""
+    if isinstance(answer, dict):
+        return {key: _for_json(value) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [_for_json(value) for value in answer]
+    return to_json(answer) if isinstance(answer, float | np.ndarray) else answer
+
+
+def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: GoodnessOfFit | None) -> None:
     click.echo("\n".join(heading(fitted)))
     if omitted:
         click.echo(_shared.left_out(omitted, fitted.rows + fitted.omitted))
-    intervals = answers.get("confint", fitted.confint().tolist())
+    intervals = answers.get("confint", fitted.confint())
     title = "95 % profile interval" if "confint" in answers else "95 % confidence interval"
     table = _shared.new_table("estimate", "std. error", title)
     for (name, value), error, (low, high) in zip(
@@ -230,8 +242,8 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any]) -> None:
             f"likelihood ratio of {values}: {test['statistic']:.5g}, degrees of freedom {test['df']},"
             f" p-value {test['p_value']:.4g}"
         )
-    if "gof" in answers:
-        click.echo(f"{answers['gof']!r}")
+    if goodness:
+        click.echo(repr(goodness))
     click.echo(ending(fitted))
 
 
