@@ -16,7 +16,9 @@ __all__ = ["families_command"]
 @click.command("families")
 def families_command() -> None:
     """List the families: parameters, support, how they are fitted, and what scipy.stats calls them."""
-    table = Table("family", "parameters", "support", "fitted in", "scipy", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for title in ("family", "parameters", "support", "fitted in", "scipy"):
+        table.add_column(title, no_wrap=title in ("family", "scipy"))
     for index in range(len(_kernels.families)):
         family = get_family(index)
         table.add_row(family.name, ", ".join(family.names), family.support, _way(index), _scipys(family))
