@@ -27,13 +27,16 @@ PACKAGE_FLOORS = (
         "_distribution",
         "_records",
         "_report",
+        "comparison",
         "fit",
+        "goodness",
         "inference",
         "minibatch",
+        "plots",
         "result",
         "summary",
     ),
-    ("_commands", "cli", "plots"),
+    ("_commands", "cli"),
 )
 USER_FLOOR = 7  # up to here the package needs NumPy alone; what is optional is imported inside functions
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it

@@ -17,7 +17,7 @@ from thetahat.solvers import METHODS, Values
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["COVARIANCES", "read_record", "to_record"]
+__all__ = ["COVARIANCES", "read_record", "to_json", "to_record"]
 
 Array = NDArray[np.float64]
 
@@ -29,18 +29,18 @@ def to_record(fit: Fit) -> dict[str, Any]:
     return {
         "family": fit.family,
         "params": fit.params,
-        "stderr": _to_json(fit.stderr),
-        "cov": _to_json(fit.cov),
+        "stderr": to_json(fit.stderr),
+        "cov": to_json(fit.cov),
         "n": fit.n,
         "rows": fit.rows,
         "omitted": fit.omitted,
         "fixed": list(fit.fixed),
         "cov_type": fit.cov_type,
-        "log_likelihood": _to_json(fit.log_likelihood),
-        "aic": _to_json(fit.aic),
-        "aicc": _to_json(fit.aicc),
-        "bic": _to_json(fit.bic),
-        "L": _to_json(fit.L),
+        "log_likelihood": to_json(fit.log_likelihood),
+        "aic": to_json(fit.aic),
+        "aicc": to_json(fit.aicc),
+        "bic": to_json(fit.bic),
+        "L": to_json(fit.L),
         "status": fit.status,
         "method": {"name": fit.method.name, **asdict(fit.method)},
         "passes": fit.passes,
@@ -77,9 +77,10 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _to_json(values: Array | float) -> Any:
+def to_json(values: Array | float) -> Any:
+    """Return numbers for strict JSON: NaN becomes None, infinities become strings."""
     if isinstance(values, np.ndarray):
-        return [_to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
+        return [to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
     return None if math.isnan(values) else str(values) if math.isinf(values) else values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from thetahat._distribution import distribution
 from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
+from thetahat.data.arrays import as_rows, chunks_of, reject_rows
 from thetahat.errors import ParameterError
 from thetahat.families import Family, get_family
 from thetahat.inference import METHODS as INTERVALS
@@ -28,9 +29,15 @@ from thetahat.inference import (
     quantile,
     return_level,
 )
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Method, Outcome, Task, Values
 from thetahat.solvers.climb import values_at
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from thetahat.goodness import GoodnessOfFit
 
 __all__ = ["COVARIANCES", "Fit"]
 
@@ -408,6 +415,119 @@ class Fit:
         3.5
         """
         return distribution(self._family, self._theta)
+
+    def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
+        """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
+
+        Tables of these tests are wrong where parameters are estimated from the same rows. The p-values come
+        from a parametric bootstrap (Stute, Gonzales Manteiga and Presedo Quindimil 1993): samples are drawn
+        from the fit, each is fitted anew, with the same `fixed`, and a p-value is the share of statistics,
+        the observed one among them, that are at least as large. A small p-value says that the rows'
+        distribution is not of the family.
+
+        It sorts and fits `bootstrap` samples as long as the rows: for the default and 1e6 rows, minutes.
+        Fewer replicates give coarser p-values, no smaller than ``1 / (bootstrap + 1)``; Ctrl-C ends it.
+
+        For counts, D and W squared are taken where both distribution functions jump, and the bootstrap has
+        the same ties; there is no A squared. Angles are cut opposite to their mean direction.
+
+        Parameters
+        ----------
+        x : array_like, shape (n,), optional
+            The rows that were fitted, where the fit has lost them (a pickle, a record).
+        bootstrap : int, default 999
+            Number of replicates.
+        rng : optional
+            As in `fit`; the same seed gives the same p-values.
+
+        Returns
+        -------
+        GoodnessOfFit
+
+        Raises
+        ------
+        ParameterError
+            If the fit is not at the maximum, its rows are gone or weighted, or `x` has another length.
+        NoMaximumError
+            If no replicate could be fitted.
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+        >>> test = th.fit(x, "exponential").gof(bootstrap=99, rng=0)
+        >>> round(test.kolmogorov_smirnov.statistic, 4)
+        0.1333
+        """
+        from thetahat.goodness import goodness_of_fit
+
+        rows, weights = self._rows(x)
+        if weights is not None and np.any(weights != 1):
+            raise ParameterError("gof: replicates are drawn row by row; rows with weights have no such law")
+        return goodness_of_fit(self, rows, bootstrap, rng)
+
+    def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
+        """Draw the fit over its sample.
+
+        The density over the histogram (of counts, their probabilities), the quantiles of the rows against
+        those of the fit (Q-Q), the share of the rows against probability (P-P), and for an iterative fit that
+        kept its trace the parameters by epoch. Bands hold 95 % of samples from the fit at each point, by the
+        beta law of order statistics; since parameters are estimated, fewer rows than 5 % should leave them.
+
+        Of long samples some 1500 points are drawn, evenly spread in probability and more finely towards both
+        ends; from about two million rows on only those of the tails come from sorting all rows, and the axis
+        says so. The axes of a heavy-tailed Q-Q plot are logarithmic.
+
+        Parameters
+        ----------
+        kind : {"density", "qq", "pp", "trace"}, optional
+            One panel; by default all that there are. There is no Q-Q plot of counts, which would be a
+            staircase, and neither Q-Q nor P-P of rows with weights.
+        x : array_like, shape (n,), optional
+            The rows that were fitted, where the fit has lost them (a pickle, a record).
+        name : str, default "value"
+            What the values are, for the axis.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``figure.savefig(path)`` writes it.
+
+        Raises
+        ------
+        ParameterError
+            If the fit has no such panel, or its rows are gone.
+        SampleError
+            If the values, or their range, are so large or small that float64 has no room for the axes.
+        MissingExtraError
+            If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> figure = th.fit([1.0, 2.0, 4.0, 7.0], "normal").plot("density")
+        >>> figure.savefig("normal.png")  # doctest: +SKIP
+        """
+        from thetahat.plots import fit_figure
+
+        rows, weights = self._rows(x)
+        return fit_figure(rows, self, name, kind, weights)
+
+    def _rows(self, x: ArrayLike | None) -> Pilot:
+        """Return the rows of the fit: those given, or those that it still holds."""
+        if x is not None:
+            rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
+            if rows.x.size != self.rows or self.n != self.rows:
+                raise ParameterError(
+                    f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
+                )
+            reject_rows(chunks_of(rows.x), self._index, self._family.support)
+            return rows
+        if self._sample is None or not self._sample.has_rows:
+            raise ParameterError("this fit no longer holds its rows: pass them as x")
+        return self._sample.contiguous()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.

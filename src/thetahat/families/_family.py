@@ -86,6 +86,8 @@ class Family:
         maximum lies at an edge needs none: it is solved for, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
+    circular : bool
+        Whether rows are angles, and the density integrates to 1 over one turn.
     edge_limits : callable, optional
         From theta, n, the level and the places of parameters that are held: by place, the confidence limits
         of the parameters whose maximum lies at an edge.
@@ -101,6 +103,7 @@ class Family:
     start: Callable[[Pilot], Theta | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
+    circular: bool = False
     edge_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = None
     lack: Callable[[Pilot], str | None] | None = None
 

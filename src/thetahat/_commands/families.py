@@ -1,0 +1,40 @@
+"""The command that lists the families."""
+
+from __future__ import annotations
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from thetahat import _kernels
+from thetahat.families import Family, get_family
+
+__all__ = ["families_command"]
+
+
+@click.command("families")
+def families_command() -> None:
+    """List the families: parameters, support, how they are fitted, and what scipy.stats calls them."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for title in ("family", "parameters", "support", "fitted in", "scipy"):
+        table.add_column(title, no_wrap=title in ("family", "scipy"))
+    for index in range(len(_kernels.families)):
+        family = get_family(index)
+        table.add_row(family.name, ", ".join(family.names), family.support, _way(index), _scipys(family))
+    Console().print(table)
+
+
+def _way(family: int) -> str:
+    """Return how a family is fitted, in words."""
+    if _kernels.solved[family]:
+        return "one pass, by an equation"
+    if any(parameter.peak == _kernels.KINK for parameter in get_family(family).parameters):
+        return "a few passes, by a median"
+    return "one pass, by a climb" if _kernels.sufficient[family] else "a few passes, by a climb"
+
+
+def _scipys(family: Family) -> str:
+    """Return scipy's name, which is the same for all parameters."""
+    name, _ = family.scipy(*(0.5 for _ in family.names))
+    return name
