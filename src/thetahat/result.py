@@ -277,8 +277,8 @@ class Fit:
         >>> import thetahat as th
         >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
         >>> fit.confint(method="profile").round(4)
-        array([[0.1851, 6.8149],
-               [1.2849, 5.5983]])
+        array([[0.5903, 6.4097],
+               [1.3039, 5.619 ]])
         """
         check_choice("method", method, INTERVALS)
         profile = self._profile("a profile interval") if method == "profile" else None
@@ -362,7 +362,7 @@ class Fit:
         >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
         >>> value, stderr, low, high = fit.quantile(0.9)
         >>> print(f"{value:.4f} ({stderr:.4f}), {low:.4f} to {high:.4f}")
-        6.4364 (1.5460), 3.4064 to 9.4665
+        6.4364 (1.5461), 3.4062 to 9.4666
         """
         return quantile(self, p, level)
 
