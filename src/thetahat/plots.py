@@ -366,8 +366,8 @@ def _scale_about(median: float, spread: float, axis: Axis, low: float, high: flo
         ),
     )
     powers = 10.0 ** np.arange(np.ceil(np.log10(3 * spread)), np.log10(max(high - median, median - low)))
-    powers = powers[:: 1 + powers.size // 4]
-    centre = np.round(median / powers[0]) * powers[0]
+    powers = powers[:: 1 + powers.size // 3]
+    centre = np.round(median / powers[0]) * powers[0] + 0.0  # not -0
     ticks = [tick for tick in (*(centre - powers[::-1]), centre, *(centre + powers)) if low <= tick <= high]
     labels = [f"{tick - centre:+.6g}" if centre and tick != centre else f"{tick:.7g}" for tick in ticks]
     axis.set_ticks(ticks, labels)

@@ -15,9 +15,9 @@ __all__ = ["families_command"]
 
 @click.command("families")
 def families_command() -> None:
-    """List the families: parameters, support, how they are fitted, and what scipy.stats calls them."""
+    """List the families: parameters, support, how often a fit reads rows, and scipy.stats' name."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in ("family", "parameters", "support", "fitted in", "scipy"):
+    for title in ("family", "parameters", "support", "reads rows", "scipy"):
         table.add_column(title, no_wrap=title in ("family", "scipy"))
     for index in range(len(_kernels.families)):
         family = get_family(index)
@@ -26,12 +26,8 @@ def families_command() -> None:
 
 
 def _way(family: int) -> str:
-    """Return how a family is fitted, in words."""
-    if _kernels.solved[family]:
-        return "one pass, by an equation"
-    if any(parameter.peak == _kernels.KINK for parameter in get_family(family).parameters):
-        return "a few passes, by a median"
-    return "one pass, by a climb" if _kernels.sufficient[family] else "a few passes, by a climb"
+    """Return how often a fit reads the rows."""
+    return "once" if _kernels.sufficient[family] else "a few times"
 
 
 def _scipys(family: Family) -> str:
