@@ -21,8 +21,22 @@ PACKAGE_FLOORS = (
     ("families", "pilot"),
     ("_theta", "sample"),
     ("solvers",),
-    ("__init__", "_config", "_report", "fit", "minibatch", "result", "summary"),
-    ("_commands", "cli", "plots"),
+    (
+        "__init__",
+        "_config",
+        "_distribution",
+        "_records",
+        "_report",
+        "comparison",
+        "fit",
+        "goodness",
+        "inference",
+        "minibatch",
+        "plots",
+        "result",
+        "summary",
+    ),
+    ("_commands", "cli"),
 )
 USER_FLOOR = 7  # up to here the package needs NumPy alone; what is optional is imported inside functions
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it

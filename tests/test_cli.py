@@ -129,6 +129,12 @@ WRONG = [
         "batch_size must be an integer of at least 1, got 0",
         1,
     ),
+    (["--family", "normal", "--fixed", "mu"], "'mu' does not give parameters values, such as mu=0", 2),
+    (["--family", "normal", "--test", "mu=a"], "'mu=a' does not give parameters values", 2),
+    (["--family", "normal", "--fixed", "nu=4"], "normal(mu, sigma) has no parameter 'nu'", 1),
+    (["--family", "normal", "--gof", "--bootstrap", "0"], "bootstrap must be an integer of at least 1", 1),
+    (["--family", "normal", "--quantile", "1.5"], "p must", 1),
+    (["--family", "normal", "--weights", "w"], "holds one array without columns", 1),
     (["--family", "norml"], "unknown family 'norml'; did you mean 'normal'?", 1),
     (["--family", "normal", "--threads", "0"], "threads must be an integer of at least 1, got 0", 1),
     (["--family", "normal", "--column", "a"], "leave column 'a' out", 1),
@@ -164,9 +170,81 @@ def test_pictures_of_fits(tmp_path, sample):
     path = tmp_path / "density [b] :smile:.png"
     result = run(*DELAYS, "--plot", path)
     assert result.stdout.splitlines()[-1] == f"picture: {path}"
-    assert imread(path).shape == (800, 1280, 4)
+    assert imread(path).shape == (1520, 1600, 4)
     fit_json(sample, *SGD, "--trace", "--plot", path)
-    assert imread(path).shape == (1400, 1600, 4)  # the paths too
+    assert imread(path).shape == (2080, 1600, 4)  # the paths too
+
+
+def test_everything_that_a_fit_can_be_asked(sample):
+    asked = ["--profile", "--quantile", "0.9", "--quantile", "0.99", "--return-level", "100"]
+    asked += ["--test", "mu=1", "--test", "mu=1, sigma=2", "--gof", "--bootstrap", "19", "--seed", "3"]
+    record = fit_json(sample, *asked)
+    fit = th.fit(np.load(sample), "normal")
+    assert record["confint"] == fit.confint(method="profile").tolist()
+    assert [row["p"] for row in record["quantiles"]] == [0.9, 0.99]
+    estimate = fit.quantile(0.99)
+    assert record["quantiles"][1] == {
+        "p": 0.99,
+        "value": estimate.value,
+        "stderr": estimate.stderr,
+        "low": estimate.low,
+        "high": estimate.high,
+    }
+    assert record["return_levels"][0]["value"] == pytest.approx(fit.return_level(100).value)
+    assert [row["df"] for row in record["tests"]] == [1, 2]
+    assert record["tests"][0]["p_value"] == fit.test({"mu": 1}).p_value
+    assert record["gof"] == fit.gof(bootstrap=19, rng=3).to_dict()
+    lines = run("fit", sample, "--family", "normal", *asked).stdout.splitlines()
+    assert any("95 % profile interval" in line for line in lines)
+    cells = [line.split()[:3] for line in lines]
+    assert ["quantile", "0.99", f"{estimate.value:.7g}"] in cells
+    assert ["return", "level", "100"] in cells
+    assert any(line.startswith("likelihood ratio of mu = 1, sigma = 2: ") for line in lines)
+    assert any(line.startswith("Kolmogorov-Smirnov ") for line in lines)
+    assert lines[-1] == "status: converged"
+
+
+def test_fixed_parameters_weights_and_the_sandwich(tmp_path):
+    path = tmp_path / "weighted.csv"
+    path.write_text("x,w\n1.5,2\n,5\n2.5,1\n0.5,0\n7,3\n")
+    how = [path, "--column", "x", "--weights", "w", "--missing", "omit", "--cov", "sandwich"]
+    record = fit_json(*how, "--fixed", "sigma=2")
+    expected = th.fit(
+        [1.5, 2.5, 0.5, 7.0], "normal", weights=[2, 1, 0, 3], cov="sandwich", fixed={"sigma": 2}
+    ).to_dict()
+    assert {key: record[key] for key in expected} == {**expected, "omitted": 1}
+    lines = run("fit", *how, "--family", "normal", "--fixed", "sigma=2").stdout.splitlines()
+    assert ["sigma", "2", "fixed"] in [line.split() for line in lines]
+    assert "1 of 5 rows have no value and are left out" in lines
+    assert_one_line(
+        run("fit", path, "--column", "w", "--weights", "x", "--family", "normal"), "holds 1 missing value(s)"
+    )
+
+
+def test_families_are_compared(tmp_path, sample):
+    lines = run("compare", sample, "--families", "normal, gamma,logistic").stdout.splitlines()
+    expected = th.compare(np.load(sample), ["normal", "gamma", "logistic"])
+    assert lines == str(expected).splitlines()
+    assert lines[-1].startswith("gamma not fitted: x holds ")
+    path = tmp_path / "best.png"
+    result = run("compare", *DELAYS[1:4], "--missing", "omit", "--families", "normal,gumbel", "--plot", path)
+    assert result.stdout.splitlines()[-2:] == [
+        "9430 of 336776 rows have no value and are left out",
+        f"picture: {path}",
+    ]
+    assert imread(path).shape == (1520, 1600, 4)
+    record = json.loads(run("compare", sample, "--json").stdout, parse_constant=pytest.fail)
+    assert record["candidates"][0]["family"] == th.compare(np.load(sample)).best.family
+    assert (record["file"], record["omitted"]) == (str(sample), 0)
+    assert_one_line(run("compare", sample, "--families", "normal,poisson"), "do not compare")
+
+
+def test_the_families_are_listed():
+    lines = CliRunner(env={"COLUMNS": "120"}).invoke(thetahat, ["families"]).stdout.splitlines()
+    rows = {line.split()[0]: " ".join(line.split()) for line in lines[3:] if line.strip()}
+    assert list(rows) == list(th.families())
+    assert rows["weibull"] == "weibull shape, scale x > 0 a few times weibull_min"
+    assert rows["gamma"] == "gamma shape, scale x > 0 once gamma"
 
 
 def test_the_notebook(tmp_path):

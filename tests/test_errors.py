@@ -90,7 +90,7 @@ def test_no_maximum_where_all_rows_are_equal(value, n):
 
 @every_call
 @pytest.mark.parametrize(
-    ("name", "hint"), [("norml", "did you mean 'normal'"), ("zeta", "there are: normal"), (3, "3")]
+    ("name", "hint"), [("norml", "did you mean 'normal'"), ("xyzzy", "there are: normal"), (3, "3")]
 )
 def test_unknown_family(call, name, hint):
     with pytest.raises(th.UnknownFamilyError, match=hint):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _kernels, reference
 from thetahat.families import get_family
 
 
@@ -106,6 +106,40 @@ def test_bad_values(fixed, message):
         th.fit([1.0, 2.0, 4.0], "student_t", fixed=fixed)
 
 
-def test_other_methods_move_all_parameters():
-    with pytest.raises(th.ParameterError, match="fixed belongs to Exact"):
-        th.fit([1.0, 2.0], "normal", fixed={"mu": 1}, method=th.GradientAscent(learning_rate=1, epochs=1))
+def test_ascents_hold_them(ascending):
+    """Their bits stay; the others take the reference's steps along a score without them."""
+    x = ascending.sample(300)
+    free = th.fit(x, ascending.family)
+    start, rate = free.theta + 0.3 * free.stderr, 0.02 * float(free.stderr.min()) ** 2
+    score = ascending.reference.score
+    for held in subsets(names_of(ascending)):
+        fixed = dict(zip(names_of(ascending), start.tolist(), strict=True))
+        fixed = {name: fixed[name] for name in held}
+        kept = [name in held for name in names_of(ascending)]
+
+        def along(rows, theta, kept=kept):
+            return [0.0 if keep else g for keep, g in zip(kept, score(rows, theta), strict=True)]
+
+        theirs = reference.gradient_ascent(x.tolist(), along, start.tolist(), rate, 20)
+        method = th.GradientAscent(learning_rate=rate, epochs=20)
+        fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace=True)
+        np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
+        for size in (1, 7, 50):
+            batches = list(reference.minibatches(x.tolist(), size, None))
+            theirs = reference.stochastic_ascent([batches] * 3, along, start.tolist(), rate)
+            method = th.SGD(learning_rate=rate, epochs=3, batch_size=size, order="sequential")
+            fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace=True)
+            np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
+            assert (fit.trace[:, kept] == start[kept]).all()
+            assert not fit.stderr[kept].any()
+
+
+def test_ascents_start_where_parameters_are_fixed():
+    x = np.random.default_rng(0).normal(1, 2, 500)
+    method = th.GradientAscent(learning_rate=1e-3, epochs=2000)
+    fit = th.fit(x, "normal", method=method, fixed={"sigma": 3})
+    assert fit.status == "converged"
+    assert fit.theta == pytest.approx([x.mean(), 3], rel=1e-9)
+    assert th.fit(x, "normal", method=method, fixed={"sigma": 3}, start=(9, 9)).params["sigma"] == 3
+    nowhere = th.fit(x, "normal", method=method, fixed={"mu": 1, "sigma": 3})
+    assert (nowhere.theta.tolist(), nowhere.status) == ([1, 3], "converged")

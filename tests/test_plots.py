@@ -1,12 +1,15 @@
 """Pictures: what they show, read back from the figures; how they look is for eyes."""
 
+import pickle
 import sys
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from scipy import stats
 
 import thetahat as th
+from thetahat import plots
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 from thetahat.plots import check_target, convergence_figure, fit_figure
 
@@ -37,7 +40,7 @@ def ascent(x, epochs=100, **settings):
 
 
 def test_density_over_histogram(x, exact):
-    figure = fit_figure(x, exact, "delay in $")
+    figure = fit_figure(x, exact, "delay in $", "density")
     heights, edges = histogram(figure)
     assert np.sum(heights * np.diff(edges)) == pytest.approx(1)
     assert (edges[0], edges[-1]) == pytest.approx((x.min(), x.max()))
@@ -85,7 +88,7 @@ def test_a_heavy_tail_does_not_flatten_the_picture():
     assert -11 < edges[0] < edges[-1] < 11 < np.abs(rows).max()
     inside = np.count_nonzero((rows >= edges[0]) & (rows <= edges[-1]))
     assert np.sum(heights * np.diff(edges)) == pytest.approx(inside / rows.size)  # not scaled up to 1
-    assert figure.axes[0].get_xlabel() == f"value   ({rows.size - inside:,} rows lie outside)"
+    assert figure.axes[0].get_xlabel() == f"value   (outside: {rows.size - inside:,} rows)"
 
 
 @pytest.mark.parametrize("n", [100, 100_000])
@@ -125,24 +128,157 @@ def test_samples_that_no_axis_can_show(rows):
 def test_the_way_of_a_traced_fit_is_drawn_below(x, exact):
     fitted = ascent(x)
     figure = fit_figure(x, fitted)
-    assert len(figure.axes) == 3
-    for parameter, axis in enumerate(figure.axes[1:]):
-        closed_form, path = axis.lines
-        assert set(closed_form.get_ydata()) == {exact.theta[parameter]}
+    assert len(figure.axes) == 5
+    assert_trace(figure.axes[3:], fitted, exact)
+    assert_trace(fitted.plot("trace").axes, fitted, exact)
+    assert legend(figure)[2:] == [BAND, "maximum ± standard error", "gradient-ascent"]
+
+
+def assert_trace(axes, fitted, exact):
+    for parameter, axis in enumerate(axes):
+        maximum, path = axis.lines
+        assert set(maximum.get_ydata()) == {exact.theta[parameter]}
         np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
-    assert legend(figure)[2:] == ["closed form ± standard error", "gradient-ascent"]
+
+
+BAND = "95 % of samples, at each point"
+
+
+def band(axis):
+    """The corners of the band around the straight line."""
+    (shade,) = axis.collections
+    return shade.get_paths()[0].vertices
+
+
+def test_quantiles_and_probabilities(x, exact):
+    law = exact.dist()
+    qq, pp = exact.plot("qq", name="delay").axes[0], exact.plot("pp").axes[0]
+    middle = (np.arange(1, 1001) - 0.5) / 1000
+    (line, dots), (_, shares) = qq.lines, pp.lines
+    np.testing.assert_allclose(dots.get_data(), [law.ppf(middle), np.sort(x)])
+    np.testing.assert_allclose(shares.get_data(), [law.cdf(np.sort(x)), middle])
+    np.testing.assert_array_equal(*line.get_data())
+    assert (qq.get_xlabel(), qq.get_ylabel()) == ("quantiles of the normal fit", "delay")
+    median = band(pp)[np.isclose(band(pp)[:, 1], middle[499])]
+    expected = stats.beta.ppf([0.025, 0.975], 500, 501)
+    assert sorted(set(np.round(median[:, 0], 9))) == pytest.approx(expected, abs=1e-8)
+    least = band(qq)[np.isclose(band(qq)[:, 0], law.ppf(middle[0]))]
+    assert np.ptp(least[:, 1]) == pytest.approx(np.ptp(law.ppf(stats.beta.ppf([0.025, 0.975], 1, 1000))))
+
+
+@pytest.mark.parametrize("n", [10, 3_000_000])
+def test_few_points_are_drawn_and_the_extremes_among_them(n):
+    rows = np.random.default_rng(7).standard_normal(n)
+    axis = th.fit(rows, "normal").plot("qq").axes[0]
+    at = axis.lines[1].get_ydata()
+    assert at.size == n or 1000 < at.size < 2000
+    ordered = np.sort(rows)
+    assert at[:5].tolist() == ordered[:5].tolist()
+    assert at[-5:].tolist() == ordered[-5:].tolist()
+    assert np.all(np.diff(at) >= 0)
+    assert ("one row in 2" in axis.get_xlabel()) == (n > 10)
+    if n > 10:
+        np.testing.assert_allclose(np.quantile(at, 0.5), ordered[n // 2], atol=0.1)
+
+
+def test_the_order_of_very_many_rows_is_exact_in_the_tails():
+    rows = np.random.default_rng(7).standard_normal(2_500_000)
+    order, ordered = plots._Order(rows), np.sort(rows)
+    for rank in (1, 2, 2000, 2_499_000, 2_500_000):
+        assert order.at(np.array([rank])) == ordered[rank - 1]
+    between = order.at(np.array([10_000, 1_250_000]))
+    np.testing.assert_allclose(between, ordered[[9999, 1_249_999]], atol=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("family", "rows", "scale"),
+    [
+        ("student_t", np.random.default_rng(7).standard_t(1.3, 5000), "function"),
+        ("pareto", np.random.default_rng(7).pareto(0.8, 5000) + 1, "log"),
+        ("laplace", np.random.default_rng(7).laplace(size=5000), "linear"),
+    ],
+)
+def test_axes_of_heavy_tails_are_logarithmic(family, rows, scale):
+    axis = th.fit(rows, family).plot("qq").axes[0]
+    assert axis.get_xscale() == axis.get_yscale() == scale
+    axis.figure.draw_without_rendering()
+
+
+def test_ticks_far_from_zero_count_from_the_median():
+    rows = 1e6 + np.random.default_rng(7).standard_cauchy(2000)
+    axis = th.fit(rows, "student_t", fixed={"nu": 1}).plot("qq").axes[0]
+    labels = [label.get_text() for label in axis.get_yticklabels()]
+    assert "1000000" in labels
+    assert {"+10", "-10"} <= set(labels) or {"+100", "-100"} <= set(labels)
+
+
+def test_counts_have_probabilities_and_no_quantiles():
+    rows = np.random.default_rng(7).poisson(4, 500)
+    fit = th.fit(rows, "poisson")
+    figure = fit.plot()
+    assert [axis.get_ylabel() for axis in figure.axes] == ["probability", "share of the rows"]
+    probability, share = figure.axes[1].lines[1].get_data()
+    value = np.unique(rows)
+    np.testing.assert_allclose(probability, stats.poisson.cdf(value, fit.theta[0]))
+    np.testing.assert_allclose(share, [(rows <= k).mean() for k in value])
+    expected = stats.binom.ppf([0.025, 0.975], 500, probability[3]) / 500
+    there = band(figure.axes[1])[np.isclose(band(figure.axes[1])[:, 0], probability[3])]
+    assert sorted(set(np.round(there[:, 1], 9))) == pytest.approx(expected)
+    with pytest.raises(ParameterError, match="quantiles of counts are a staircase"):
+        fit.plot("qq")
+
+
+def test_angles_are_drawn_over_one_turn():
+    rows = np.random.default_rng(7).vonmises(3, 2, 300)
+    fit = th.fit(rows + 4 * np.pi, "von_mises")
+    density, qq, pp = fit.plot().axes
+    assert np.ptp(density.get_xlim()) < 7
+    assert np.abs(np.subtract(*qq.lines[1].get_data())).max() < 1
+    assert np.abs(np.subtract(*pp.lines[1].get_data())).max() < 0.1
+
+
+def test_weights_are_in_the_histogram_alone():
+    rows, weights = np.arange(1.0, 9.0), np.arange(8)
+    fit = th.fit(rows, "gamma", weights=weights)
+    figure = fit.plot()
+    assert len(figure.axes) == 1
+    heights, edges = histogram(figure)
+    assert np.sum(heights * np.diff(edges)) == pytest.approx(1)
+    assert heights[-1] > heights[0]
+    with pytest.raises(ParameterError, match="pp: rows with weights have no order statistics"):
+        fit.plot("pp")
+
+
+def test_a_pole_does_not_flatten_the_picture():
+    rows = np.random.default_rng(7).gamma(0.2, 1, 500)
+    figure = th.fit(rows, "gamma").plot("density")
+    assert figure.axes[0].get_ylim()[1] == pytest.approx(1.5 * histogram(figure)[0].max())
+
+
+def test_rows_that_a_fit_has_lost_are_given_again(x, exact):
+    lost = pickle.loads(pickle.dumps(exact))
+    with pytest.raises(ParameterError, match="no longer holds its rows: pass them as x"):
+        lost.plot()
+    assert len(lost.plot(x=x).axes) == 3
+
+
+def test_panels_that_a_fit_does_not_have(exact):
+    with pytest.raises(ParameterError, match="kept no trace"):
+        exact.plot("trace")
+    with pytest.raises(ParameterError, match="kind must be one of density, qq, pp, trace; got 'box'"):
+        exact.plot("box")
 
 
 def test_convergence_of_three_methods(x, exact):
     fits = {"broad": ascent(x, epochs=1000), "middle": ascent(x, epochs=10), "fine": ascent(x, epochs=50)}
     figure = convergence_figure(fits, exact)
-    assert legend(figure) == ["closed form ± standard error", *fits]
+    assert legend(figure) == ["maximum ± standard error", *fits]
     for parameter, (path_axis, distance_axis) in enumerate(
         zip(figure.axes[:2], figure.axes[2:], strict=True)
     ):
-        band = path_axis.patches[0].get_extents().transformed(path_axis.transData.inverted())
+        around = path_axis.patches[0].get_extents().transformed(path_axis.transData.inverted())
         error = exact.stderr[parameter]
-        assert (band.y0, band.y1) == pytest.approx(
+        assert (around.y0, around.y1) == pytest.approx(
             (exact.theta[parameter] - error, exact.theta[parameter] + error)
         )
         for fitted, path, distance in zip(

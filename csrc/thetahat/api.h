@@ -91,6 +91,7 @@ typedef struct {
   double* batch;        /* room for batch_size rows and as many weights; NULL unless batches of several
                          * shuffled samples are gathered */
   double* trace;        /* (epochs + 1) x n_params, or NULL */
+  const int* held;      /* parameters that stay where they are; or NULL */
 
   double theta[thetahat_max_params];
   int64_t epoch;                   /* epochs done */
@@ -113,8 +114,10 @@ typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
   int held[thetahat_max_params]; /* parameters that stay where they are */
   int standing;                  /* whether there is a best one */
+  double stride;                 /* how many scales a step may take; 0: the usual two */
   double log_likelihood;         /* there */
   double decrement;              /* likewise; NaN where the log-likelihood is not concave */
+  int flat[thetahat_max_params]; /* of whose free coordinate the rows say nothing there */
   int looks;                     /* at how many thetas so far */
   int state;                     /* zero while the climb goes on */
 } thetahat_climb;
@@ -151,8 +154,10 @@ typedef struct {
   int64_t (*count_outside)(const double* theta, const thetahat_rows* rows, int64_t first, int64_t n,
                            int64_t* at);
 
-  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. */
-  int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, double* theta, double* trace);
+  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. held may
+   * be NULL. */
+  int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, const int* held, double* theta,
+                             double* trace);
   /* Goes on for about so many rows; returns 0 when the ascent has ended. */
   int (*stochastic_ascent)(thetahat_ascent* ascent, int64_t rows);
 } thetahat_family;

@@ -15,9 +15,12 @@ status: converged
 
 from thetahat._config import show_config
 from thetahat._version import __version__
+from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
+from thetahat.goodness import Distance, GoodnessOfFit
+from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent
@@ -25,9 +28,15 @@ from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
+    "Candidate",
+    "Comparison",
+    "Distance",
+    "Estimate",
     "Exact",
     "Fit",
+    "GoodnessOfFit",
     "GradientAscent",
+    "LikelihoodRatio",
     "MissingExtraError",
     "NoMaximumError",
     "ParameterError",
@@ -35,6 +44,7 @@ __all__ = [
     "Summary",
     "UnknownFamilyError",
     "__version__",
+    "compare",
     "families",
     "fit",
     "gradient_step",

@@ -59,6 +59,7 @@ cdef extern from "thetahat/api.h" nogil:
         uint32_t* index
         double* batch
         double* trace
+        const int* held
         double* theta
         int64_t epoch
         int diverged
@@ -77,6 +78,7 @@ cdef extern from "thetahat/api.h" nogil:
         int standing
         double log_likelihood
         double decrement
+        int* flat
         int looks
         int state
 
@@ -99,7 +101,9 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t (*count_outside)(
             const double*, const thetahat_rows*, int64_t, int64_t, int64_t*
         ) noexcept nogil
-        int64_t (*gradient_ascent)(const void*, double, int64_t, double*, double*) noexcept nogil
+        int64_t (*gradient_ascent)(
+            const void*, double, int64_t, const int*, double*, double*
+        ) noexcept nogil
         int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
 
     ctypedef struct thetahat_function:

@@ -45,7 +45,12 @@ class Sums:
         self, theta: _Theta, products: Products | None = None, held: Sequence[int] = ()
     ) -> tuple[float, _Theta, _Theta, _Theta, _Theta, float]: ...
     def gradient_ascent(
-        self, theta: _Theta, rate: float, epochs: int, trace: NDArray[float64] | None = None
+        self,
+        theta: _Theta,
+        rate: float,
+        epochs: int,
+        trace: NDArray[float64] | None = None,
+        held: Sequence[int] = (),
     ) -> tuple[_Theta, int]: ...
 
 class Climb:
@@ -56,6 +61,8 @@ class Climb:
     def looks(self) -> int: ...
     @property
     def decrement(self) -> float: ...
+    @property
+    def flat(self) -> tuple[int, ...]: ...
     @property
     def arrived(self) -> bool: ...
     def look(self, sums: Sums) -> bool: ...
@@ -106,6 +113,7 @@ class Ascent:
         index: NDArray[uint32] | None = None,
         batch: NDArray[float64] | None = None,
         trace: NDArray[float64] | None = None,
+        held: Sequence[int] = (),
     ) -> None: ...
     @property
     def theta(self) -> _Theta: ...

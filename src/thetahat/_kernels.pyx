@@ -186,13 +186,18 @@ cdef class Sums:
             v.decrement,
         )
 
-    def gradient_ascent(self, theta, double rate, int64_t epochs, double[:, ::1] trace=None):
+    def gradient_ascent(self, theta, double rate, int64_t epochs, double[:, ::1] trace=None, held=()):
         """Go that many epochs from theta; return the theta reached and the epochs done."""
+        cdef int which[thetahat_max_params]
+        cdef const int* kept = NULL
         cdef double at[thetahat_max_params]
         cdef double* rows = NULL
         cdef int64_t done = 0, wanted, took
         cdef int p = self.family.n_params
         read_theta(self.family, theta, at)
+        read_held(self.family, held, which)
+        if held:
+            kept = which
         if trace is not None:
             rows = &trace[0, 0]
             for j in range(p):
@@ -201,7 +206,7 @@ cdef class Sums:
             wanted = min(EPOCH_SLICE, epochs - done)
             with nogil:
                 took = self.family.gradient_ascent(
-                    self.state, rate, wanted, at, rows + (done + 1) * p if rows != NULL else NULL
+                    self.state, rate, wanted, kept, at, rows + (done + 1) * p if rows != NULL else NULL
                 )
             done += took
             PyErr_CheckSignals()
@@ -230,6 +235,11 @@ cdef class Climb:
     @property
     def looks(self):
         return self.state.looks
+
+    @property
+    def flat(self):
+        """Which parameters the rows said nothing of, in their free coordinates, at the last look."""
+        return tuple([j for j in range(self.family.n_params) if self.state.flat[j]])
 
     @property
     def decrement(self):
@@ -540,6 +550,7 @@ cdef class Ascent:
 
     cdef const thetahat_family* family
     cdef thetahat_ascent state
+    cdef int held[thetahat_max_params]
     cdef object bit_generator
     cdef tuple kept_alive
 
@@ -558,6 +569,7 @@ cdef class Ascent:
         uint32_t[::1] index=None,
         double[::1] batch=None,
         double[:, ::1] trace=None,
+        held=(),
     ):
         self.family = family_at(family)
         self.kept_alive = (
@@ -583,6 +595,9 @@ cdef class Ascent:
         if batch is not None:
             self.state.batch = &batch[0]
         read_theta(self.family, theta, self.state.theta)
+        read_held(self.family, held, self.held)
+        if held:
+            self.state.held = self.held
         if trace is not None:
             self.state.trace = &trace[0, 0]
             for j in range(self.family.n_params):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from thetahat import _kernels
 from thetahat.errors import ParameterError
 from thetahat.families import Parameter, get_family
 
-__all__ = ["Theta", "check_theta", "check_value"]
+__all__ = ["Theta", "check_theta", "check_value", "check_values"]
 
 Theta = Sequence[float] | NDArray[np.float64]
 
@@ -50,3 +50,13 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}") from error
     return number
+
+
+def check_values(family: int, values: Mapping[str, float], what: str) -> dict[int, float]:
+    """Return values of some parameters by their places; raise where there is no such parameter or value."""
+    description = get_family(family)
+    unknown = [name for name in values if name not in description.names]
+    if unknown:
+        raise ParameterError(f"{what}: {description.signature} has no parameter {unknown[0]!r}")
+    places = {description.names.index(name): value for name, value in values.items()}
+    return {place: check_value(description.parameters[place], value, what) for place, value in places.items()}

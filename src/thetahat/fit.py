@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
 from thetahat._checks import check_choice
-from thetahat._theta import Theta, check_theta, check_value
+from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Exact, Method, Task
+from thetahat.solvers.climb import with_fixed
 from thetahat.solvers.exact import start_values
 
 __all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
@@ -57,11 +58,11 @@ def fit(
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
     start : sequence of float, optional
-        Where an iterative method starts, in the order of the family's parameters; by default estimates from
-        the first 1000 rows.
+        Where an iterative method, or a climb of `Exact()`, starts, in the order of the family's parameters;
+        by default estimates from some of the rows. A climb that leads nowhere from there tries these too.
     fixed : mapping of str to float, optional
         Parameters that keep a value, such as ``{"nu": 4}``: the others are fitted, with standard errors as if
-        the value were known. With all of them fixed the sample is just evaluated there. For `Exact()`.
+        the value were known. With all of them fixed the sample is just evaluated there.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
         bits.
@@ -121,21 +122,19 @@ def fit(
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):
         raise ParameterError("trace and progress belong to methods that go epoch by epoch")
-    held = _check_fixed(index, fixed)
-    if held and method.iterates:
-        raise ParameterError("fixed belongs to Exact(): other methods move all parameters")
+    held = {} if fixed is None else check_values(index, fixed, "fixed")
     if start is not None and not method.iterates and _kernels.solved[index] and not held:
         raise ParameterError(f"start: the maximum of {family} is solved for, not climbed to")
     first = () if start is None else check_theta(index, start, "start")
     sample = Sample(index, x, weights, threads, nan_policy)
     task = Task(sample, first, held, rng, trace, progress)
     if method.iterates:
-        if _kernels.solved[index]:
+        if _kernels.solved[index] and not held:
             task.solve()  # where there is no maximum, there is nothing to climb to
-        task = task._replace(start=first or start_values(sample, _PILOT))
+        task = task._replace(start=with_fixed(first, held) or start_values(sample, _PILOT, held))
     outcome = method.run(task)
     if outcome.diverged and first:
-        sample.check_support(first, "start")
+        sample.check_support(task.start, "start")
     return Fit.from_outcome(outcome, task, method, cov)
 
 
@@ -151,20 +150,6 @@ def _check_peaks(family: int, method: Method, cov: str) -> None:
         raise ParameterError(
             f'cov="{cov}" takes a score that is zero at the maximum: {description.signature} has none'
         )
-
-
-def _check_fixed(family: int, fixed: Mapping[str, float] | None) -> dict[int, float]:
-    """Return fixed parameters by their places; raise where there is no such parameter, or no such value."""
-    if fixed is None:
-        return {}
-    description = get_family(family)
-    unknown = [name for name in fixed if name not in description.names]
-    if unknown:
-        raise ParameterError(f"fixed: {description.signature} has no parameter {unknown[0]!r}")
-    held = {description.names.index(name): value for name, value in fixed.items()}
-    for place, value in held.items():
-        held[place] = check_value(description.parameters[place], value, "fixed")
-    return held
 
 
 def log_likelihood(

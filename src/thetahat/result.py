@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice, check_count, check_level, check_positive
-from thetahat._quantile import normal_quantile
+from thetahat._checks import check_choice, check_level
+from thetahat._distribution import distribution
+from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
-from thetahat._theta import check_theta
-from thetahat.errors import MissingExtraError, ParameterError
-from thetahat.families import Family, family_index, get_family
+from thetahat._theta import Theta
+from thetahat.data.arrays import as_rows, chunks_of, reject_rows
+from thetahat.errors import ParameterError
+from thetahat.families import Family, get_family
+from thetahat.inference import METHODS as INTERVALS
+from thetahat.inference import (
+    Estimate,
+    LikelihoodRatio,
+    Profile,
+    confidence_limits,
+    likelihood_ratio,
+    quantile,
+    return_level,
+)
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import METHODS, Method, Outcome, Task, Values
-from thetahat.solvers.exact import values_at
+from thetahat.solvers import Method, Outcome, Task, Values
+from thetahat.solvers.climb import values_at
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from thetahat.goodness import GoodnessOfFit
 
 __all__ = ["COVARIANCES", "Fit"]
 
 Array = NDArray[np.float64]
 
-COVARIANCES = ("information", "sandwich")
 CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
 
 
@@ -33,7 +50,8 @@ class Fit:
     """A fitted distribution.
 
     Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for. It refers to
-    the sample, where there is one, for questions that take the rows again; pickles and records leave it out.
+    the sample, where there is one, for questions that take the rows again; records leave it out, and pickles
+    all but sums that are sufficient.
 
     Examples
     --------
@@ -228,37 +246,154 @@ class Fit:
             return "diverged"
         return "converged" if not self.method.iterates or self.L <= CONVERGED else "stopped"
 
-    def confint(self, level: float = 0.95) -> Array:
-        """Return Wald's confidence intervals, on the scale of a parameter's whole domain.
-
-        That is its logarithm where it is positive, log(p / (1 - p)) where it lies between 0 and 1, and itself
-        elsewhere.
+    def confint(self, level: float = 0.95, method: str = "wald") -> Array:
+        """Return confidence intervals.
 
         Parameters
         ----------
         level : float, default 0.95
             Coverage, between 0 and 1.
+        method : {"wald", "profile"}, default "wald"
+            ``"wald"``: so many standard errors, on the scale of a parameter's whole domain: its logarithm
+            where it is positive, log(p / (1 - p)) where it lies between 0 and 1, itself elsewhere.
+            ``"profile"``: the values that a likelihood-ratio test does not reject, to 1e-8 of a standard
+            error; it climbs anew for every value that it looks at (Venzon and Moolgavkar 1988). Where the
+            likelihood does not drop by as much as that, the limit is the end of the domain.
 
         Returns
         -------
         ndarray of float64, shape (n_params, 2)
-            Lower and upper limits.
+            Lower and upper limits. A parameter whose maximum lies where the support ends (uniform's ends,
+            pareto's minimum) has an exact one-sided interval whatever the method; a fixed one, its value.
+
+        Raises
+        ------
+        ParameterError
+            If level or method is none. For ``"profile"``, also with ``cov="sandwich"``, for a fit that did
+            not end at the maximum, and where the rows are needed again and gone or changed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+        >>> fit.confint(method="profile").round(4)
+        array([[0.5903, 6.4097],
+               [1.3039, 5.619 ]])
         """
-        z = normal_quantile(0.5 + check_level(level) / 2)
-        limits = np.empty((len(self._theta), 2))
-        for row, value, error, parameter in zip(
-            limits, self._theta, self._values.stderr, self._family.parameters, strict=True
-        ):
-            if parameter.low < 0:
-                row[:] = value - z * error, value + z * error
-            elif parameter.high == math.inf:
-                factor = _kernels.exp(z * error / value)
-                row[:] = value / factor, value * factor
-            else:
-                rest = 1 - value
-                factor = _kernels.exp(z * error / (value * rest))
-                row[:] = value / (value + rest * factor), value / (value + rest / factor)
-        return limits
+        check_choice("method", method, INTERVALS)
+        profile = self._profile("a profile interval") if method == "profile" else None
+        return np.array(confidence_limits(self, check_level(level), profile))
+
+    def test(self, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+        """Return the likelihood-ratio test of the hypothesis that parameters have given values.
+
+        Twice the drop of the log-likelihood that this costs has nearly the chi-square law, of as many degrees
+        of freedom as fitted parameters are given (Wilks 1938).
+
+        Parameters
+        ----------
+        theta0 : mapping of str to float, or sequence of float
+            Values of some parameters by name, such as ``{"mu": 0}``, the others being fitted anew; or of all.
+            Parameters that the fit held stay fixed.
+
+        Returns
+        -------
+        LikelihoodRatio
+            With `statistic`, `df`, `p_value`, and `log_likelihood` and `params` under the hypothesis.
+
+        Raises
+        ------
+        ParameterError
+            If theta0 is outside the domain; as for profile intervals; and for parameters whose maximum lies
+            where the support ends: the law of their ratio is another.
+        NoMaximumError
+            If there is no maximum under the hypothesis.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").test({"mu": 0})
+        <LikelihoodRatio chi-square = 4.81589, df = 1, p = 0.0282>
+        """
+        return likelihood_ratio(self._profile("a likelihood-ratio test"), theta0)
+
+    def _profile(self, what: str) -> Profile:
+        """Return the likelihood around the maximum; raise where it cannot tell what is asked."""
+        if self.cov_type != COVARIANCES[0]:
+            raise ParameterError(f'{what} takes the family for the truth; a fit with cov="sandwich" does not')
+        if self.status != "converged":
+            raise ParameterError(f"{what} starts from the maximum, where this fit did not end: use Exact()")
+        if self._sample is None:
+            raise ParameterError(f"{what} takes the rows again; a fit from a record or a pickle has none")
+        value = self._sample.at(self._theta).evaluate(self._theta)[0]
+        if not abs(value - self.log_likelihood) <= 1e-9 * (abs(value) + self.n):
+            raise ParameterError(f"{what} takes the rows again, and these have changed since the fit")
+        return Profile(self._sample, self._theta, value, self._held)
+
+    def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
+        """Return quantiles of the fitted distribution, with standard errors by the delta method.
+
+        These are sqrt(g' cov g), g the derivative of the quantile by the parameters. Limits are taken on the
+        logarithm of a positive quantile, and on log(q / (1 - q)) of one between 0 and 1.
+
+        Parameters
+        ----------
+        p : float or array_like
+            The probability that a row is at most the quantile: strictly between 0 and 1.
+        level : float, default 0.95
+            Coverage of the limits, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            `value`, `stderr`, `low` and `high`: numbers for one p, else arrays of its shape.
+
+        Raises
+        ------
+        ParameterError
+            If p or level is out of range; for families of counts, whose quantiles are integers (see `dist`);
+            and where the fitted parameters are ends of the support, which are not nearly normal.
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+        >>> value, stderr, low, high = fit.quantile(0.9)
+        >>> print(f"{value:.4f} ({stderr:.4f}), {low:.4f} to {high:.4f}")
+        6.4364 (1.5461), 3.4062 to 9.4666
+        """
+        return quantile(self, p, level)
+
+    def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
+        """Return what a row exceeds once in so many rows on average: the quantile of 1 - 1 / period.
+
+        Parameters
+        ----------
+        period : float or array_like
+            Rows, above 1: years where a row is the maximum of a year.
+        level : float, default 0.95
+            Coverage of the limits, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            As of `quantile`.
+
+        Raises
+        ------
+        ParameterError, MissingExtraError
+            As `quantile` does.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> fit = th.fit([31.0, 42.0, 35.0, 58.0, 39.0], "gumbel")
+        >>> print(f"{fit.return_level(100).value:.1f}")
+        67.0
+        """
+        return return_level(self, period, level)
 
     def dist(self) -> Any:
         """Return the fitted distribution as SciPy has it: densities, quantiles, moments, random numbers.
@@ -276,42 +411,130 @@ class Fit:
         Examples
         --------
         >>> import thetahat as th
-        >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean()
+        >>> float(th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean())
         3.5
         """
-        try:
-            from scipy import stats
-        except ImportError as error:
-            raise MissingExtraError('distributions need SciPy: pip install "thetahat[scipy]"') from error
-        name, shapes = self._family.scipy(*self._theta)
-        return getattr(stats, name)(**shapes)
+        return distribution(self._family, self._theta)
+
+    def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
+        """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
+
+        Tables of these tests are wrong where parameters are estimated from the same rows. The p-values come
+        from a parametric bootstrap (Stute, Gonzales Manteiga and Presedo Quindimil 1993): samples are drawn
+        from the fit, each is fitted anew, with the same `fixed`, and a p-value is the share of statistics,
+        the observed one among them, that are at least as large. A small p-value says that the rows'
+        distribution is not of the family.
+
+        It sorts and fits `bootstrap` samples as long as the rows: for the default and 1e6 rows, minutes.
+        Fewer replicates give coarser p-values, no smaller than ``1 / (bootstrap + 1)``; Ctrl-C ends it.
+
+        For counts, D and W squared are taken where both distribution functions jump, and the bootstrap has
+        the same ties; there is no A squared. Angles are cut opposite to their mean direction.
+
+        Parameters
+        ----------
+        x : array_like, shape (n,), optional
+            The rows that were fitted, where the fit has lost them (a pickle, a record).
+        bootstrap : int, default 999
+            Number of replicates.
+        rng : optional
+            As in `fit`; the same seed gives the same p-values.
+
+        Returns
+        -------
+        GoodnessOfFit
+
+        Raises
+        ------
+        ParameterError
+            If the fit is not at the maximum, its rows are gone or weighted, or `x` has another length.
+        NoMaximumError
+            If no replicate could be fitted.
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+        >>> test = th.fit(x, "exponential").gof(bootstrap=99, rng=0)
+        >>> round(test.kolmogorov_smirnov.statistic, 4)
+        0.1333
+        """
+        from thetahat.goodness import goodness_of_fit
+
+        rows, weights = self._rows(x)
+        if weights is not None and np.any(weights != 1):
+            raise ParameterError("gof: replicates are drawn row by row; rows with weights have no such law")
+        return goodness_of_fit(self, rows, bootstrap, rng)
+
+    def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
+        """Draw the fit over its sample.
+
+        The density over the histogram (of counts, their probabilities), the quantiles of the rows against
+        those of the fit (Q-Q), the share of the rows against probability (P-P), and for an iterative fit that
+        kept its trace the parameters by epoch. Bands hold 95 % of samples from the fit at each point, by the
+        beta law of order statistics; since parameters are estimated, fewer rows than 5 % should leave them.
+
+        Of long samples some 1500 points are drawn, evenly spread in probability and more finely towards both
+        ends; from about two million rows on only those of the tails come from sorting all rows, and the axis
+        says so. The axes of a heavy-tailed Q-Q plot are logarithmic.
+
+        Parameters
+        ----------
+        kind : {"density", "qq", "pp", "trace"}, optional
+            One panel; by default all that there are. There is no Q-Q plot of counts, which would be a
+            staircase, and neither Q-Q nor P-P of rows with weights.
+        x : array_like, shape (n,), optional
+            The rows that were fitted, where the fit has lost them (a pickle, a record).
+        name : str, default "value"
+            What the values are, for the axis.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``figure.savefig(path)`` writes it.
+
+        Raises
+        ------
+        ParameterError
+            If the fit has no such panel, or its rows are gone.
+        SampleError
+            If the values, or their range, are so large or small that float64 has no room for the axes.
+        MissingExtraError
+            If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> figure = th.fit([1.0, 2.0, 4.0, 7.0], "normal").plot("density")
+        >>> figure.savefig("normal.png")  # doctest: +SKIP
+        """
+        from thetahat.plots import fit_figure
+
+        rows, weights = self._rows(x)
+        return fit_figure(rows, self, name, kind, weights)
+
+    def _rows(self, x: ArrayLike | None) -> Pilot:
+        """Return the rows of the fit: those given, or those that it still holds."""
+        if x is not None:
+            rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
+            if rows.x.size != self.rows or self.n != self.rows:
+                raise ParameterError(
+                    f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
+                )
+            reject_rows(chunks_of(rows.x), self._index, self._family.support)
+            return rows
+        if self._sample is None or not self._sample.has_rows:
+            raise ParameterError("this fit no longer holds its rows: pass them as x")
+        return self._sample.contiguous()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.
 
         NaN becomes None, infinities become strings.
         """
-        return {
-            "family": self.family,
-            "params": self.params,
-            "stderr": _to_json(self.stderr),
-            "cov": _to_json(self.cov),
-            "n": self.n,
-            "rows": self.rows,
-            "omitted": self.omitted,
-            "fixed": list(self.fixed),
-            "cov_type": self.cov_type,
-            "log_likelihood": _to_json(self.log_likelihood),
-            "aic": _to_json(self.aic),
-            "aicc": _to_json(self.aicc),
-            "bic": _to_json(self.bic),
-            "L": _to_json(self.L),
-            "status": self.status,
-            "method": {"name": self.method.name, **asdict(self.method)},
-            "passes": self.passes,
-            "epochs": self.epochs,
-            "trace": None if self.trace is None else self.trace.tolist(),
-        }
+        return to_record(self)
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Fit:
@@ -323,7 +546,7 @@ class Fit:
             If the record is not one of a fit.
         """
         try:
-            fit = cls._read(record)
+            fit = cls(**read_record(record))
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise ParameterError(f"not the record of a fit: {error}") from error
         if fit.status != record["status"]:
@@ -332,35 +555,11 @@ class Fit:
             )
         return fit
 
-    @classmethod
-    def _read(cls, record: dict[str, Any]) -> Fit:
-        index = family_index(record["family"])
-        names = get_family(index).names
-        p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
-        settings = dict(record["method"])
-        return cls(
-            index,
-            check_theta(index, [record["params"][name] for name in names], "params"),
-            check_positive("n", record["n"]),
-            METHODS[settings.pop("name")](**settings),
-            values=Values(
-                float(record["log_likelihood"]),
-                tuple(_from_json(record["cov"], p, p).ravel().tolist()),
-                tuple(_from_json(record["stderr"], p).tolist()),
-                float(_from_json(record["L"])),
-            ),
-            rows=check_count("rows", record["rows"]),
-            held=tuple(names.index(name) for name in record["fixed"]),
-            cov_type=check_choice("cov_type", record["cov_type"], COVARIANCES),
-            omitted=check_count("omitted", record["omitted"], least=0),
-            passes=check_count("passes", record["passes"]),
-            epochs=epochs,
-            diverged=record["status"] == "diverged",
-            trace=None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),
-        )
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return Fit.from_dict, (self.to_dict(),)
+        sums = None
+        if self._sample is not None and _kernels.sufficient[self._index]:
+            sums = self._sample.at(self._theta).numbers()
+        return _unpickled, (self.to_dict(), sums)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
@@ -370,20 +569,16 @@ class Fit:
         return report(self)
 
 
+def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None) -> Fit:
+    """Return a fit from its record; where its sums are sufficient, they stand for its sample."""
+    parts = read_record(record)
+    if sums is not None:
+        of_sums = _kernels.Sums.from_numbers(parts["family"], sums)
+        parts["sample"] = Sample.of_sums(of_sums, parts["omitted"])
+    return Fit(**parts)
+
+
 def _read_only(values: tuple[float, ...]) -> Array:
     array = np.array(values)
     array.flags.writeable = False
-    return array
-
-
-def _to_json(values: Array | float) -> Any:
-    if isinstance(values, np.ndarray):
-        return [_to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
-    return None if math.isnan(values) else str(values) if math.isinf(values) else values
-
-
-def _from_json(values: Any, *shape: int) -> Array:
-    array = np.array(values, dtype=np.float64)
-    if array.shape != shape:
-        raise ValueError(f"expected numbers of shape {shape}, got {array.shape}")
     return array

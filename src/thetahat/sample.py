@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -14,9 +15,11 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.families import get_family
 from thetahat.pilot import Pilot
 
-__all__ = ["Sample", "add_rows", "check_sums", "default_threads"]
+__all__ = ["Sample", "add_rows", "check_sums", "default_threads", "read_once"]
 
 Theta = tuple[float, ...]
+
+_SLICE = 1 << 18  # rows of one thread that stay in its core's cache while all families read them
 
 
 def default_threads() -> int:
@@ -35,6 +38,8 @@ class Sample:
         The family's place in the table.
     x, weights, threads, nan_policy
         As in `thetahat.fit`.
+    sums : Sums, optional
+        Those of the rows for this family, where they are known from `read_once`.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Sample:
         weights: ArrayLike | None = None,
         threads: int | None = None,
         nan_policy: str = "raise",
+        sums: _kernels.Sums | None = None,
     ) -> None:
         self.family = family
         self.passes = 0
@@ -57,7 +63,7 @@ class Sample:
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
         if _kernels.sufficient[family]:
-            self._sums = self._look(None)
+            self._sums = self._look(None) if sums is None else self._accept(sums, None)
 
     @classmethod
     def of_sums(cls, sums: _kernels.Sums, omitted: int) -> Sample:
@@ -114,9 +120,14 @@ class Sample:
             self.check_rows()
         return pilot
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows, and not only their sums."""
+        return self._x is not None
+
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place where they are that already."""
-        if self._x is None:
+        if not self.has_rows:
             raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
         if self.plain is not None:
             return Pilot(self.plain)
@@ -126,15 +137,19 @@ class Sample:
         return rows
 
     def _look(self, theta: Theta | None) -> _kernels.Sums:
-        self.passes += 1
         if self.plain is not None:
-            sums = _kernels.summarize(self.family, self.plain, self._team(len(self.plain)), theta)
-        else:
-            tree = _kernels.Tree(self.family, theta)
-            add_rows(tree, self.chunks(), self._threads)
-            sums = tree.total()
-            if sums.finite and sums.rows == 0:
-                raise empty(self.size)
+            return self._accept(
+                _kernels.summarize(self.family, self.plain, self._team(len(self.plain)), theta), theta
+            )
+        tree = _kernels.Tree(self.family, theta)
+        add_rows(tree, self.chunks(), self._threads)
+        return self._accept(tree.total(), theta)
+
+    def _accept(self, sums: _kernels.Sums, theta: Theta | None) -> _kernels.Sums:
+        """Return what a pass found; raise where that is no sample of the family."""
+        self.passes += 1
+        if sums.finite and sums.rows == 0:
+            raise empty(self.size)
         if not sums.finite and not self._good:
             self.check_rows()
             if theta is None:
@@ -172,6 +187,20 @@ def add_rows(tree: _kernels.Tree, chunks: list[_kernels.Rows], threads: int | No
     """Add rows to a tree."""
     for chunk in chunks:
         tree.add(chunk, team(threads, chunk.n))
+
+
+def read_once(
+    families: Sequence[int], chunks: list[_kernels.Rows], threads: int | None
+) -> list[_kernels.Sums]:
+    """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
+    trees = [_kernels.Tree(family) for family in families]
+    for chunk in chunks:
+        size = _SLICE * team(threads, chunk.n)
+        for first in range(0, chunk.n if trees else 0, size):
+            part = chunk.part(first, min(size, chunk.n - first))
+            for tree in trees:
+                tree.add(part, team(threads, part.n))
+    return [tree.total() for tree in trees]
 
 
 def check_sums(sums: _kernels.Sums, theta: Theta) -> _kernels.Sums:

@@ -38,9 +38,12 @@ struct units {
   }
 };
 
-// theta becomes next, unless that lies outside the domain.
+// theta becomes next, but for what is held, unless that lies outside the domain.
 template <class Family>
-inline bool move(double* theta, const double* next) {
+inline bool move(const int* held, double* theta, double* next) {
+  if (held)
+    for (int j = 0; j < Family::n_params; ++j)
+      if (held[j]) next[j] = theta[j];
   if (!Family::valid(next)) return false;
   for (int j = 0; j < Family::n_params; ++j) theta[j] = next[j];
   return true;
@@ -64,8 +67,10 @@ struct steps {
 
   const units<Family> unit;
   const double rate;
+  const int* const held;
 
-  steps(const double* theta, double r) : unit(theta), rate(ldexp(r, -2 * unit.exponent)) {}
+  steps(const double* theta, double r, const int* kept)
+      : unit(theta), rate(ldexp(r, -2 * unit.exponent)), held(kept) {}
 
   static const sample& prepare(const sample& s) { return s; }
 
@@ -108,7 +113,7 @@ struct steps {
     double next[p];
     for (int j = 0; j < p; ++j)
       next[j] = theta[j] + rate * w * times_power(g[j], scale, -Family::dimension[j]);
-    return move<Family>(theta, next);
+    return move<Family>(held, theta, next);
   }
 };
 
@@ -119,9 +124,10 @@ struct steps<Family, true> {
 
   const units<Family> unit;
   const double rate, to_unit;
+  const int* const held;
 
-  steps(const double* theta, double r)
-      : unit(theta), rate(ldexp(r, -2 * unit.exponent)), to_unit(ldexp(1.0, -unit.exponent)) {}
+  steps(const double* theta, double r, const int* kept)
+      : unit(theta), rate(ldexp(r, -2 * unit.exponent)), to_unit(ldexp(1.0, -unit.exponent)), held(kept) {}
 
   auto prepare(const typename pass::sums& s) const { return Family::batch(s, unit.exponent); }
 
@@ -129,7 +135,7 @@ struct steps<Family, true> {
     double next[p];
     for (int j = 0; j < p; ++j) next[j] = theta[j];
     Family::row_step(next, x * to_unit, rate * w);
-    return move<Family>(theta, next);
+    return move<Family>(held, theta, next);
   }
   THETAHAT_INLINE bool batch(double* theta, const block& b) const {
     return whole(theta, b.n < 32 ? Family::batch(b, to_unit) : prepare(large_batch<pass>(nullptr, b)));
@@ -139,7 +145,7 @@ struct steps<Family, true> {
     double next[p];
     for (int j = 0; j < p; ++j) next[j] = theta[j];
     Family::batch_step(next, b, rate);
-    return move<Family>(theta, next);
+    return move<Family>(held, theta, next);
   }
 };
 
@@ -150,9 +156,9 @@ void record(double* trace, int64_t row, const double* theta) {
 }
 
 template <class Family>
-int64_t gradient_ascent(const typename sums_pass<Family>::sums& s, double rate, int64_t epochs, double* theta,
-                        double* trace) {
-  const steps<Family> step(theta, rate);
+int64_t gradient_ascent(const typename sums_pass<Family>::sums& s, double rate, int64_t epochs,
+                        const int* held, double* theta, double* trace) {
+  const steps<Family> step(theta, rate, held);
   const auto& sample = step.prepare(s);
   double scaled[Family::n_params];
   step.unit.into(theta, scaled);
@@ -183,7 +189,7 @@ int64_t go_on(thetahat_ascent& a, int64_t rows) {
   const int64_t unit_rows = kind == batching::neighbours ? a.batch_size : 1;
   const int64_t n_units = (a.n + unit_rows - 1) / unit_rows;
   const int shared = shared_draws(n_units);
-  const steps<Family> step(a.theta, a.learning_rate);
+  const steps<Family> step(a.theta, a.learning_rate, a.held);
   double theta[Family::n_params];
   step.unit.into(a.theta, theta);
 

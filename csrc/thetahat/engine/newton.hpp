@@ -53,6 +53,7 @@ struct newton_step {
   double step[p];
   double curvature[p];  // the diagonal of the information
   double decrement;     // NaN where the log-likelihood is not concave: then the step is uphill, no more
+  bool shortened = false;
 
   // With m the slopes and b the bends of the free parameters: g_free = m g, J_free = m J m - diag(b m g).
   newton_step(const Family& family, const typename sums_pass<Family>::sums& s, const thetahat_climb& c) {
@@ -79,7 +80,7 @@ struct newton_step {
       for (int j = 0; j < p; ++j) step[i] += C[i * p + j] * g[j];
       decrement += step[i] * g[i];
     }
-    shorten();
+    shorten(c.stride);
   }
 
  private:
@@ -110,12 +111,17 @@ struct newton_step {
     }
     for (int i = 0; i < p * p; ++i) C[i] = 0.0;
   }
-  // No parameter changes by more than a factor e^2, none by more than two scales.
-  void shorten() {
-    double longest = 0.0;
-    for (double s : step) longest = fabs(s) > longest ? fabs(s) : longest;
-    if (longest > 2)
-      for (double& s : step) s *= 2 / longest;
+  // No parameter changes by more than a factor e^2, none by more than two scales; by twice as many where a
+  // step just as short went well, for what is many scales away.
+  void shorten(double stride) {
+    double excess = 1.0;
+    for (int j = 0; j < p; ++j) {
+      const bool moves = Family::domain[j] == thetahat_real;
+      const double strides = fabs(step[j]) / (moves && stride > 2 ? stride : 2.0);
+      excess = strides > excess ? strides : excess;
+    }
+    shortened = excess > 1;
+    for (double& s : step) s /= excess;
   }
 };
 
@@ -142,7 +148,8 @@ inline void step_on(const Family& family, const typename sums_pass<Family>::sums
     const newton_step<Family> next(there, moved, c);
     if (!(next.decrement <= c.decrement)) return;
     for (int j = 0; j < Family::n_params; ++j) {
-      if (Family::domain[j] == thetahat_real) {  // from where rounding has put it; its unit is the scale there
+      // A real parameter goes on from where rounding has put it, by steps in units of the scale there.
+      if (Family::domain[j] == thetahat_real) {
         c.step[j] = times_power(c.theta[j] - c.best[j], family.scale(), -Family::dimension[j]) +
                     times_power(next.step[j], there.scale() / family.scale(), Family::dimension[j]);
       } else {
@@ -173,6 +180,7 @@ inline void step_back(thetahat_climb& c, double n, bool last) {
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best<Family>(c);
+  c.stride = 0.0;
   if (last || longest < 1e-13) c.state = c.decrement <= 1e-19 * n ? thetahat_arrived : thetahat_stuck;
 }
 
@@ -185,17 +193,18 @@ struct nearness {
 };
 
 template <class Family>
-inline nearness nearness_of(const newton_step<Family>& next, const thetahat_climb& c, double n) {
+inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, double n) {
   nearness near;
   for (int j = 0; j < Family::n_params; ++j) {
     const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
     const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
     near.close &= rounding || small;
     near.rounded |= rounding && !small;
-    near.flat |= !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    c.flat[j] = !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    near.flat |= c.flat[j] != 0;
     near.edge |= !c.held[j] && free_parameter<Family>(j, c.best[j], 1.0).at_edge();
   }
-  near.close &= next.decrement >= 0;
+  near.close &= next.decrement >= 0 && !next.shortened;
   near.flat &= next.decrement <= 1e-9 * n;  // and not merely far away
   return near;
 }
@@ -219,6 +228,7 @@ void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
     c.step[j] = next.step[j];
   }
   c.standing = 1;
+  c.stride = !next.shortened ? 0.0 : c.stride > 2 ? 2 * c.stride : 4.0;
   c.log_likelihood = value;
   c.decrement = next.decrement;
   step_from_best<Family>(c);

@@ -73,8 +73,9 @@ struct functions {
     const Family family(theta);
     return count_bad(*r, first, rows, at, [&](double x) { return outside(&family, x); });
   }
-  static int64_t gradient(const void* s, double rate, int64_t epochs, double* theta, double* trace) {
-    return gradient_ascent<Family>(in(s).sums, rate, epochs, theta, trace);
+  static int64_t gradient(const void* s, double rate, int64_t epochs, const int* held, double* theta,
+                          double* trace) {
+    return gradient_ascent<Family>(in(s).sums, rate, epochs, held, theta, trace);
   }
   static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 

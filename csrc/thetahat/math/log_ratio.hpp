@@ -4,8 +4,8 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// Of quotients u = x r that are normal numbers, r = 1 / c; max error 4.3 ULP. Where u = 1 + f, with no power of
-// 2, f is known better than from u.
+// Of quotients u = x r that are normal numbers, r = 1 / c; max error 4.3 ULP. Where u = 1 + f, with no power
+// of 2, f is known better than from u.
 template <class V>
 THETAHAT_INLINE V log_of_ratio(V x, double c, double r, V u) {
   const log_reduced<V> at = log_reduce(u);

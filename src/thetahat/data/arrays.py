@@ -14,7 +14,16 @@ from thetahat._checks import check_choice
 from thetahat._kernels import Rows
 from thetahat.errors import SampleError
 
-__all__ = ["as_rows", "chunks_of", "copy_rows", "empty", "plain_rows", "reject_rows", "weigh"]
+__all__ = [
+    "as_rows",
+    "chunks_of",
+    "copy_rows",
+    "empty",
+    "plain_rows",
+    "reject_for_all",
+    "reject_rows",
+    "weigh",
+]
 
 _FLOAT64 = np.dtype(np.float64)
 _POLICIES = ("raise", "omit")
@@ -144,13 +153,7 @@ def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
 
     Or where weights are none.
     """
-    _reject_inexact(chunks)
-    _reject_weights(chunks)
-    count, first = _count(_kernels.count_not_finite, chunks)
-    if count:
-        raise SampleError(
-            f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
-        )
+    reject_for_all(chunks)
     count, first = _count(partial(_kernels.count_outside, family), chunks)
     if count:
         raise SampleError(
@@ -164,6 +167,17 @@ def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
 def count_outside(chunks: list[Rows], family: int, theta: tuple[float, ...]) -> tuple[int, int]:
     """Return how many rows lie outside a family's support at theta, and the index of the first."""
     return _count(partial(_kernels.count_outside, family, theta=theta), chunks)
+
+
+def reject_for_all(chunks: list[Rows]) -> None:
+    """Raise the error that says where rows or weights are such that no family takes them."""
+    _reject_inexact(chunks)
+    _reject_weights(chunks)
+    count, first = _count(_kernels.count_not_finite, chunks)
+    if count:
+        raise SampleError(
+            f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
+        )
 
 
 def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from thetahat.data.arrays import as_rows
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 
-__all__ = ["read_column"]
+__all__ = ["read_column", "read_weighted"]
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,32 @@ def read_column(path: str | Path, column: str | None = None, missing: str = "rai
     MissingExtraError
         If pyarrow is needed and not installed.
     """
-    path = Path(path)
+    values, gaps = _read(Path(path), column, missing)
+    return values[~gaps] if gaps.any() else values, int(np.count_nonzero(gaps))
+
+
+def read_weighted(
+    path: str | Path, column: str | None, weights: str | None, missing: str = "raise"
+) -> tuple[Array, Array | None, int]:
+    """Read one column of a file as `read_column` does, and a column of weights of the same rows.
+
+    Returns
+    -------
+    values, weights : ndarray of float64, shape (n,), n >= 1
+        Without the rows that have no value; weights are None where no column of them is named.
+    omitted : int
+        How many rows were left out.
+    """
+    if weights is None:
+        values, omitted = read_column(path, column, missing)
+        return values, None, omitted
+    values, gaps = _read(Path(path), column, missing)
+    of_rows, _ = _read(Path(path), weights, "raise")
+    return values[~gaps], of_rows[~gaps], int(np.count_nonzero(gaps))
+
+
+def _read(path: Path, column: str | None, missing: str) -> tuple[Array, NDArray[np.bool_]]:
+    """Return all rows of a column, and which of them have no value."""
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ParameterError(f"cannot tell how to read {path}: its name must end in {', '.join(_READERS)}")
@@ -69,10 +94,9 @@ def read_column(path: str | Path, column: str | None = None, missing: str = "rai
     if missing == "raise":
         hint = 'missing="omit" (--missing omit) leaves them out'
         _reject(gaps, f"{where} holds {{}} missing value(s), the first at index {{}}; {hint}")
-        return values, 0
     if gaps.all():
         raise SampleError(f"{where} has no values: all {gaps.size} rows are missing", 0, gaps.size)
-    return values[~gaps], int(np.count_nonzero(gaps))
+    return values, gaps
 
 
 def _reject(bad: NDArray[np.bool_], message: str) -> None:

@@ -4,12 +4,23 @@ Pareto's first kind, P(X > x) = (minimum / x)**shape; R's ``VGAM::dpareto(scale=
 is in closed form: minimum is the least row, 1 / shape the mean of log(x / minimum). The score in the minimum
 has no root, since the support ends there, so gradient methods decline. The true minimum lies below the least
 row by an exponential law of mean minimum / (n shape): this is its standard error, and its interval is
-one-sided.
+one-sided. It is exact: with shape and minimum as fitted to n rows, P(shape log(minimum / truth) > t) =
+(1 + t)**(1 - n); with the shape known, exp(-n t).
 """
 
-from thetahat.families._family import Family
+from collections.abc import Sequence
+
+from thetahat import _kernels
+from thetahat.families._family import Family, Theta, ratio_quantile
 
 __all__ = ["family"]
+
+
+def edge_limits(theta: Theta, n: float, level: float, held: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """Return the interval of the minimum."""
+    shape, minimum = theta
+    t = -_kernels.log(1 - level) / n if held else ratio_quantile(level, n - 1)
+    return {1: (minimum * _kernels.exp(-t / shape), minimum)}
 
 
 family = Family(
@@ -18,5 +29,6 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal, and none below a minimum that is fixed",
     limit="shape = infinity, a single point",
+    edge_limits=edge_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

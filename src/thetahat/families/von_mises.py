@@ -22,6 +22,7 @@ family = Family(
     exists="at least two rows that are not all of one direction, and do not balance each other out",
     limit="kappa = infinity, a single direction, or to kappa = 0, the uniform law",
     support="all finite angles",
+    circular=True,
     start=start,
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
 )

@@ -57,7 +57,7 @@ class GradientAscent(Method):
     def run(self, task: Task) -> Outcome:
         """Loop over the epochs on the sample's sums."""
         trace = _new_trace(task, self.epochs)
-        theta, done = task.start, 0
+        theta, done, held = task.start, 0, tuple(task.fixed)
         with _bar(task.progress, self.epochs) as advance:
             for until in _stages(task.progress, self.epochs):
                 while done < until:
@@ -65,7 +65,7 @@ class GradientAscent(Method):
                     if not _kernels.sufficient[task.family]:
                         epochs = 1
                     rows = None if trace is None else trace[done : done + epochs + 1]
-                    theta, went = sums.gradient_ascent(theta, self.learning_rate, epochs, rows)
+                    theta, went = sums.gradient_ascent(theta, self.learning_rate, epochs, rows, held)
                     done += went
                     advance(went)
                     if went < epochs:
@@ -148,6 +148,7 @@ class SGD(Method):
             index=None if bits is None else _new_index(units),
             batch=np.empty(2 * batch_size) if gathers else None,
             trace=trace,
+            held=tuple(task.fixed),
         )
         self._run(ascent, bits, task.progress)
         if trace is not None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
 from thetahat import _kernels
-from thetahat._kernels import Climb
 from thetahat.errors import NoMaximumError
-from thetahat.families import Family, get_family
+from thetahat.families import get_family
 from thetahat.pilot import Pilot
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Outcome, Task, Theta, Values, no_maximum
+from thetahat.solvers._method import Method, Outcome, Task, Theta, no_maximum
+from thetahat.solvers.climb import climb, lack_of, looks, with_fixed
 from thetahat.solvers.kink import maximum_at_median
 
-__all__ = ["Exact", "start_values", "values_at"]
+__all__ = ["Exact", "start_values"]
 
 _FEW = 2500  # rows that start values are taken from, and the first climb is made on
+_WIDTHS = (2.0**-30, 2.0**-10, 2.0**-1)  # of what is put beside equal rows, in their own size
 
 
 @dataclass(frozen=True)
@@ -48,77 +49,64 @@ class Exact(Method):
             return Outcome(maximum_at_median(task))
         if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
             return Outcome(task.solve())
-        theta = task.start or start_values(sample, _FEW, fixed)
-        theta = tuple(fixed.get(j, value) for j, value in enumerate(theta))
-        if _kernels.sufficient[task.family]:
-            return Outcome(_climb(sample, theta, tuple(fixed))[0])
-        pilots = [rows for rows in (_FEW, _pilot_rows(sample.size)) if 2 * rows < sample.size]
-        for rows in pilots:
-            theta = _climb_near(sample.pilot(rows), task.family, theta, tuple(fixed))
-        theta, values = _climb(sample, theta, tuple(fixed))
-        # After a large pilot, the last step is beyond what standard errors show.
-        return Outcome(theta, values=values if len(pilots) == 2 else None)
+        if task.start:
+            with suppress(NoMaximumError):  # the family's own start may be a better one
+                return _maximum(sample, with_fixed(task.start, fixed), tuple(fixed))
+        return _maximum(sample, start_values(sample, _FEW, fixed), tuple(fixed))
 
 
-def start_values(sample: Sample, rows: int, fixed: Collection[int] = ()) -> Theta:
-    """Return start values from some of the rows, or from all where those are too much alike."""
+def _maximum(sample: Sample, theta: Theta, held: Sequence[int]) -> Outcome:
+    """Return where a climb from theta ends, on pilots of a large sample first."""
+    if _kernels.sufficient[sample.family]:
+        return Outcome(climb(sample, theta, held)[0])
+    pilots = [rows for rows in (_FEW, _pilot_rows(sample.size)) if 2 * rows < sample.size]
+    for rows in pilots:
+        theta = _climb_near(sample.pilot(rows), sample.family, theta, held)
+    theta, values = climb(sample, theta, held)
+    # After a large pilot, the last step is beyond what standard errors show.
+    return Outcome(theta, values=values if len(pilots) == 2 else None)
+
+
+def _climb_near(pilot: Pilot, family: int, theta: Theta, held: Sequence[int]) -> Theta:
+    """Climb on some of the rows until their maximum is near beside the standard errors there.
+
+    From L on, the next step leaves L**2 / n or so. Where they show no maximum, return theta: the whole sample
+    may have one all the same.
+    """
+    enough = math.sqrt(pilot.x.size / 10)
+    way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, held, enough)
+    return way.theta if way.arrived or way.decrement <= enough else theta
+
+
+def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta:
+    """Return start values from some of the rows, or from all where those are too much alike.
+
+    Parameters that are fixed start where they stay.
+    """
     family = get_family(sample.family)
+    if len(fixed) == len(family.names):
+        return tuple(fixed[j] for j in range(len(fixed)))
     assert family.start is not None
     pilot = sample.pilot(rows)
     start = family.start(pilot) or family.start(sample.contiguous())
-    lack = None if fixed else _lack(family, pilot) and _lack(family, sample.contiguous())
+    if start is None and fixed:  # then equal rows too may have a maximum
+        start = _start_beside(sample)
+    lack = None if fixed else lack_of(family, pilot) and lack_of(family, sample.contiguous())
     if start is None or lack or not _kernels.valid(sample.family, start):
         sample.check_rows()
         raise no_maximum(family, sample.size, lack)
-    return start
+    return with_fixed(start, fixed)
 
 
-def _lack(family: Family, rows: Pilot) -> str | None:
-    return family.lack(rows) if family.lack else None
-
-
-def values_at(
-    sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None, held: Sequence[int] = ()
-) -> Values:
-    """Return what sums say at the theta they were taken at."""
-    log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products, held)
-    return Values(log_likelihood, cov, stderr, decrement)
-
-
-def _climb_near(pilot: Pilot, family: int, start: Theta, held: Sequence[int]) -> Theta:
-    """Climb on some of the rows until their maximum is near beside the standard errors there.
-
-    From L on, the next step leaves L**2 / n or so.
-    """
-    with suppress(NoMaximumError):  # the whole sample may have one all the same
-        enough = math.sqrt(pilot.x.size / 10)
-        return _climb(Sample(family, pilot.x, pilot.weights, threads=1), start, held, enough)[0]
-    return start
-
-
-def _climb(
-    sample: Sample, start: Theta, held: Sequence[int], enough: float = -math.inf
-) -> tuple[Theta, Values | None]:
-    """Climb from a start; return the maximum, and what the last look before the last step saw.
-
-    Where L is at most `enough`, the climb ends after one more step, short of the maximum.
-    """
-    climb = Climb(sample.family, start, held)
-    theta, sums = start, sample.at(start)
-    while climb.look(sums):
-        theta = climb.theta
-        if climb.decrement <= enough:
-            return theta, None
-        sums = sample.at(theta)
-    if not climb.arrived:
-        family = get_family(sample.family)
-        if not held and (lack := _lack(family, sample.contiguous())):
-            raise no_maximum(family, sums.rows, lack)
-        raise NoMaximumError(
-            f"the {family.name} likelihood of these {sums.rows} row(s) still rises at"
-            f" {dict(zip(family.names, climb.theta, strict=True))}: a maximum takes {family.condition}"
-        )
-    return climb.theta, values_at(sums, theta, held=held)
+def _start_beside(sample: Sample) -> Theta | None:
+    """Return start values from the rows and others put on both sides of each."""
+    start = get_family(sample.family).start
+    assert start is not None
+    for width in _WIDTHS:
+        theta = start(sample.contiguous().spread(width))
+        if theta is not None and _kernels.valid(sample.family, theta):
+            return theta
+    return None
 
 
 def _pilot_rows(n: int) -> int:

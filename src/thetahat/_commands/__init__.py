@@ -1,0 +1,24 @@
+"""The commands: options in, a table, JSON or a picture out; all that is computed is computed elsewhere."""
+
+from __future__ import annotations
+
+import click
+
+from thetahat._commands._shared import Commands
+from thetahat._commands.compare import compare_command
+from thetahat._commands.families import families_command
+from thetahat._commands.fit import fit_command
+from thetahat._commands.notebook import notebook
+from thetahat._version import __version__
+
+__all__ = ["thetahat"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="thetahat")
+def thetahat() -> None:
+    """Fit probability distributions by maximum likelihood to every row you have."""
+
+
+for command in (fit_command, compare_command, families_command, notebook):
+    thetahat.add_command(command)

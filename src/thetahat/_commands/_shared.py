@@ -1,0 +1,82 @@
+"""What the commands have in common: faults in one line, options, tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from thetahat import errors, plots
+
+__all__ = [
+    "Commands",
+    "column",
+    "json_flag",
+    "missing",
+    "new_table",
+    "parse_picture",
+    "picture",
+    "threads",
+    "weights",
+]
+
+_EXPECTED = (*(getattr(errors, name) for name in errors.__all__), OSError, MemoryError)
+
+
+class Commands(click.Group):
+    """Ends in one line instead of a traceback where the fault is not the program's."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click's own business: `thetahat ... | head`
+        except _EXPECTED as error:
+            raise click.ClickException(" ".join(_in_words(error).split())) from error
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or "not enough memory"
+
+
+def parse_picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Find out before the work whether its picture can be written."""
+    if path is not None:
+        plots.check_target(path)
+    return path
+
+
+picture = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+column = click.option("--column", help="Column to fit; a .npy file has none.")
+weights = click.option("--weights", metavar="COLUMN", help="Column of the rows' weights, 0 or more.")
+missing = click.option(
+    "--missing",
+    type=click.Choice(["raise", "omit"]),
+    default="raise",
+    show_default=True,
+    help="What to do about rows without a value.",
+)
+threads = click.option(
+    "--threads", type=int, help="Threads that read the sample; the result does not depend on them."
+)
+json_flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def new_table(*titles: str) -> Table:
+    """Return a table whose first column has names, and the others numbers, under these titles."""
+    table = Table("", box=SIMPLE_HEAD, pad_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right", overflow="fold")
+    return table
+
+
+def left_out(omitted: int, rows: int) -> str:
+    """Return how many rows have no value, in words."""
+    return f"{omitted} of {rows + omitted} rows have no value and are left out"

@@ -1,0 +1,255 @@
+"""The command that fits one family, and asks the fit what else is wanted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from thetahat._commands import _shared
+from thetahat._kernels import ORDERS
+from thetahat._records import to_json
+from thetahat._report import ending, heading
+from thetahat.data.files import read_weighted
+from thetahat.families import families
+from thetahat.fit import fit
+from thetahat.goodness import GoodnessOfFit
+from thetahat.result import COVARIANCES, Fit
+from thetahat.solvers import METHODS, Exact, Method
+
+__all__ = ["fit_command"]
+
+Values = dict[str, float]
+
+
+def _parse_start(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
+    try:
+        return None if text is None else tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list of numbers such as 0,1") from None
+
+
+def _parse_values(text: str) -> Values:
+    """Return parameters by name from a text such as mu=0,sigma=1."""
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        raise click.BadParameter(f"{text!r} does not give parameters values, such as mu=0") from None
+
+
+def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[Values]:
+    return [_parse_values(text) for text in texts]
+
+
+@click.command("fit")
+@click.argument("file", type=click.Path(path_type=Path))
+@_shared.column
+@click.option("--family", required=True, help=f"One of: {', '.join(families())}.")
+@_shared.missing
+@_shared.weights
+@click.option(
+    "--fixed",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parse_each,
+    help="A parameter that is not fitted.",
+)
+@click.option(
+    "--cov",
+    type=click.Choice(COVARIANCES),
+    default=COVARIANCES[0],
+    show_default=True,
+    help="Where standard errors come from.",
+)
+@click.option(
+    "--method", "method_name", type=click.Choice(list(METHODS)), default=Exact.name, show_default=True
+)
+@click.option("--learning-rate", type=float, help="Step length for a gradient of length one.")
+@click.option("--epochs", type=int, help="Passes over the sample.")
+@click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given.")
+@click.option(
+    "--order", type=click.Choice(ORDERS), help="What each epoch of sgd shuffles; samples if not given."
+)
+@click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Where a method starts, such as 0,1.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Seed of sgd's shuffles and --gof's samples: the same gives the same bits.",
+)
+@click.option("--trace", is_flag=True, help="Keep the parameters after every epoch for --json and --plot.")
+@click.option("--progress", is_flag=True, help="Show a progress bar.")
+@_shared.threads
+@click.option("--profile", is_flag=True, help="Intervals from the profile likelihood instead of Wald's.")
+@click.option(
+    "--quantile",
+    "quantiles",
+    metavar="P",
+    type=float,
+    multiple=True,
+    help="A quantile with its standard error.",
+)
+@click.option(
+    "--return-level",
+    "periods",
+    metavar="ROWS",
+    type=float,
+    multiple=True,
+    help="What a row exceeds once in so many.",
+)
+@click.option(
+    "--test",
+    "hypotheses",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_parse_each,
+    help="A likelihood-ratio test of these values; mu=0,sigma=1 tests both together.",
+)
+@click.option("--gof", is_flag=True, help="Test the goodness of fit by a bootstrap.")
+@click.option(
+    "--bootstrap", type=int, default=999, show_default=True, help="Samples that --gof draws and fits."
+)
+@_shared.json_flag
+@click.option(
+    "--plot",
+    type=_shared.picture,
+    callback=_shared.parse_picture,
+    help="Draw the fit over its sample into a .png, .pdf or .svg file.",
+)
+def fit_command(
+    file: Path,
+    column: str | None,
+    family: str,
+    missing: str,
+    weights: str | None,
+    fixed: list[Values],
+    cov: str,
+    method_name: str,
+    threads: int | None,
+    profile: bool,
+    quantiles: tuple[float, ...],
+    periods: tuple[float, ...],
+    hypotheses: list[Values],
+    gof: bool,
+    bootstrap: int,
+    as_json: bool,
+    plot: Path | None,
+    **options: Any,
+) -> None:
+    """Fit a family to a column of FILE, a .csv or .parquet file, or to a .npy file."""
+    seed = options["seed"]
+    if gof and "order" not in {field.name for field in fields(METHODS[method_name])}:
+        options["seed"] = None  # it is for the bootstrap alone
+    method, how = _method(method_name, options)
+    if options["trace"] and not (as_json or plot):
+        raise click.UsageError("--trace goes into --json or --plot: add one of them")
+    x, given, omitted = read_weighted(file, column, weights, missing)
+    held = {name: value for values in fixed for name, value in values.items()} or None
+    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=held, cov=cov, **how)
+    answers: dict[str, Any] = {
+        "confint": fitted.confint(method="profile") if profile else None,
+        "quantiles": [_estimate("p", p, fitted.quantile(p)) for p in quantiles],
+        "return_levels": [_estimate("period", period, fitted.return_level(period)) for period in periods],
+        "tests": [_tested(values, fitted.test(values)) for values in hypotheses],
+    }
+    answers = {key: answer for key, answer in answers.items() if answer is not None and len(answer)}
+    goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
+    if plot:
+        fitted.plot(name=column or file.name).savefig(plot)
+    if as_json:
+        if goodness:
+            answers["gof"] = goodness.to_dict()
+        record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted}
+        click.echo(json.dumps({**record, **_for_json(answers)}, allow_nan=False))
+    else:
+        _print_fit(fitted, omitted, answers, goodness)
+        if plot:
+            click.echo(f"picture: {plot}")
+
+
+def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]:
+    """Return the method with its settings, and what else `fit` is to be told."""
+    kind = METHODS[name]
+    settings = {field.name: field.default is MISSING for field in fields(kind)}
+    run = ["start", "trace", "progress"] * kind.iterates + ["seed"] * ("order" in settings)
+    given = {key: value for key, value in options.items() if value is not None and value is not False}
+    foreign = [key for key in given if key not in settings and key not in run]
+    if foreign:
+        raise click.UsageError(f"--method {name} has no use for {_flags(foreign)}")
+    needed = [key for key, required in settings.items() if required and key not in given]
+    if needed:
+        raise click.UsageError(f"--method {name} needs {_flags(needed)}")
+    how = {"rng" if key == "seed" else key: given[key] for key in run if key in given}
+    return kind(**{key: given[key] for key in settings if key in given}), how
+
+
+def _flags(names: list[str]) -> str:
+    return ", ".join("--" + name.replace("_", "-") for name in names)
+
+
+def _estimate(what: str, at: float, estimate: Any) -> dict[str, float]:
+    """Return a quantile as a record."""
+    return {
+        what: at,
+        "value": float(estimate.value),
+        "stderr": float(estimate.stderr),
+        "low": float(estimate.low),
+        "high": float(estimate.high),
+    }
+
+
+def _tested(values: Values, test: Any) -> dict[str, Any]:
+    """Return a likelihood-ratio test as a record."""
+    return {"values": values, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
+
+
+def _for_json(answer: Any) -> Any:
+    """Return an answer as strict JSON has it."""
+    if isinstance(answer, dict):
+        return {key: _for_json(value) for key, value in answer.items()}
+    if isinstance(answer, list):
+        return [_for_json(value) for value in answer]
+    return to_json(answer) if isinstance(answer, float | np.ndarray) else answer
+
+
+def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: GoodnessOfFit | None) -> None:
+    click.echo("\n".join(heading(fitted)))
+    if omitted:
+        click.echo(_shared.left_out(omitted, fitted.rows + fitted.omitted))
+    intervals = answers.get("confint", fitted.confint())
+    title = "95 % profile interval" if "confint" in answers else "95 % confidence interval"
+    table = _shared.new_table("estimate", "std. error", title)
+    for (name, value), error, (low, high) in zip(
+        fitted.params.items(), fitted.stderr, intervals, strict=True
+    ):
+        if name in fitted.fixed:
+            table.add_row(name, f"{value:.7g}", "fixed")
+        else:
+            table.add_row(name, f"{value:.7g}", f"{error:.4g}", f"{low:.7g}  {high:.7g}")
+    for name, row in _named(answers):
+        interval = f"{row['low']:.7g}  {row['high']:.7g}"
+        table.add_row(name, f"{row['value']:.7g}", f"{row['stderr']:.4g}", interval)
+    Console().print(table)
+    for test in answers.get("tests", []):
+        values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
+        click.echo(
+            f"likelihood ratio of {values}: {test['statistic']:.5g}, degrees of freedom {test['df']},"
+            f" p-value {test['p_value']:.4g}"
+        )
+    if goodness:
+        click.echo(repr(goodness))
+    click.echo(ending(fitted))
+
+
+def _named(answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield quantiles and return levels with what the table calls them."""
+    for row in answers.get("quantiles", []):
+        yield f"quantile {row['p']:g}", row
+    for row in answers.get("return_levels", []):
+        yield f"return level {row['period']:g}", row

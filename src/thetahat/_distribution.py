@@ -1,0 +1,26 @@
+"""SciPy's distribution of the same law."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from thetahat.errors import MissingExtraError
+from thetahat.families import Family
+
+__all__ = ["distribution", "law_and_shapes"]
+
+
+def distribution(family: Family, theta: tuple[float, ...], loc: float | None = None) -> Any:
+    """Return the frozen distribution of `scipy.stats`, moved to another loc where one is given."""
+    law, shapes = law_and_shapes(family, theta)
+    return law(**(shapes if loc is None else {**shapes, "loc": loc}))
+
+
+def law_and_shapes(family: Family, theta: tuple[float, ...]) -> tuple[Any, dict[str, float]]:
+    """Return the distribution before it is frozen, which takes a millisecond, and its parameters."""
+    try:
+        from scipy import stats
+    except ImportError as error:
+        raise MissingExtraError('distributions need SciPy: pip install "thetahat[scipy]"') from error
+    name, shapes = family.scipy(*theta)
+    return getattr(stats, name), shapes

@@ -1,0 +1,91 @@
+"""Fits as numbers, strings, lists and dicts alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat._checks import check_choice, check_count, check_positive
+from thetahat._theta import check_theta
+from thetahat.families import family_index, get_family
+from thetahat.solvers import METHODS, Values
+
+if TYPE_CHECKING:
+    from thetahat.result import Fit
+
+__all__ = ["COVARIANCES", "read_record", "to_json", "to_record"]
+
+Array = NDArray[np.float64]
+
+COVARIANCES = ("information", "sandwich")
+
+
+def to_record(fit: Fit) -> dict[str, Any]:
+    """Return what `Fit.to_dict` returns."""
+    return {
+        "family": fit.family,
+        "params": fit.params,
+        "stderr": to_json(fit.stderr),
+        "cov": to_json(fit.cov),
+        "n": fit.n,
+        "rows": fit.rows,
+        "omitted": fit.omitted,
+        "fixed": list(fit.fixed),
+        "cov_type": fit.cov_type,
+        "log_likelihood": to_json(fit.log_likelihood),
+        "aic": to_json(fit.aic),
+        "aicc": to_json(fit.aicc),
+        "bic": to_json(fit.bic),
+        "L": to_json(fit.L),
+        "status": fit.status,
+        "method": {"name": fit.method.name, **asdict(fit.method)},
+        "passes": fit.passes,
+        "epochs": fit.epochs,
+        "trace": None if fit.trace is None else fit.trace.tolist(),
+    }
+
+
+def read_record(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a fit is made of, from what `to_record` wrote."""
+    index = family_index(record["family"])
+    names = get_family(index).names
+    p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
+    settings = dict(record["method"])
+    return {
+        "family": index,
+        "theta": check_theta(index, [record["params"][name] for name in names], "params"),
+        "n": check_positive("n", record["n"]),
+        "method": METHODS[settings.pop("name")](**settings),
+        "values": Values(
+            float(record["log_likelihood"]),
+            tuple(_from_json(record["cov"], p, p).ravel().tolist()),
+            tuple(_from_json(record["stderr"], p).tolist()),
+            float(_from_json(record["L"])),
+        ),
+        "rows": check_count("rows", record["rows"]),
+        "held": tuple(names.index(name) for name in record["fixed"]),
+        "cov_type": check_choice("cov_type", record["cov_type"], COVARIANCES),
+        "omitted": check_count("omitted", record["omitted"], least=0),
+        "passes": check_count("passes", record["passes"]),
+        "epochs": epochs,
+        "diverged": record["status"] == "diverged",
+        "trace": None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),
+    }
+
+
+def to_json(values: Array | float) -> Any:
+    """Return numbers for strict JSON: NaN becomes None, infinities become strings."""
+    if isinstance(values, np.ndarray):
+        return [to_json(value) for value in (values if values.ndim > 1 else values.tolist())]
+    return None if math.isnan(values) else str(values) if math.isinf(values) else values
+
+
+def _from_json(values: Any, *shape: int) -> Array:
+    array = np.array(values, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"expected numbers of shape {shape}, got {array.shape}")
+    return array

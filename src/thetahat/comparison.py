@@ -1,0 +1,271 @@
+"""Several families fitted to one sample, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from thetahat import _kernels
+from thetahat._checks import check_count
+from thetahat.data.arrays import chunks_of, reject_for_all, weigh
+from thetahat.errors import NoMaximumError, ParameterError, SampleError
+from thetahat.families import Family, family_index, get_family
+from thetahat.result import COVARIANCES, Fit
+from thetahat.sample import Sample, read_once
+from thetahat.solvers import Exact, Task
+
+__all__ = ["Candidate", "Comparison", "compare"]
+
+_EXACT = Exact()
+_NORMAL = family_index("normal")  # takes all finite rows
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A family in a comparison, with its fit or the reason why there is none.
+
+    Attributes
+    ----------
+    family : str
+        Name of the family.
+    fit : Fit or None
+        The fit.
+    reason : str or None
+        Why there is none.
+    delta_aic : float or None
+        AIC above that of the best family.
+    weight : float or None
+        Akaike's weight, ``exp(-delta_aic / 2)``, divided by the sum of those of all families.
+    """
+
+    family: str
+    fit: Fit | None = None
+    reason: str | None = None
+    delta_aic: float | None = None
+    weight: float | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Number of fitted parameters."""
+        return len(get_family(family_index(self.family)).names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as numbers, strings, lists and dicts alone, ready for strict JSON."""
+        return {
+            "family": self.family,
+            "parameters": self.parameters,
+            "delta_aic": self.delta_aic,
+            "weight": self.weight,
+            "fit": None if self.fit is None else self.fit.to_dict(),
+            "reason": self.reason,
+        }
+
+
+class Comparison(Sequence[Candidate]):
+    """Families fitted to one sample: the best by AIC first, those that could not be fitted last.
+
+    Made by `thetahat.compare`; a sequence of `Candidate`. Printed, it is a table.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        In the order of their AIC.
+    outside : tuple of str
+        Families that nobody named, and whose support the rows leave.
+    """
+
+    def __init__(self, fits: Sequence[Fit], reasons: dict[str, str], outside: Sequence[str]) -> None:
+        ranked = sorted(fits, key=lambda fit: fit.aic)
+        deltas = [fit.aic - ranked[0].aic for fit in ranked]
+        shares = [_kernels.exp(-delta / 2) for delta in deltas]
+        total = sum(shares)
+        self.candidates = (
+            *(
+                Candidate(fit.family, fit, None, delta, share / total)
+                for fit, delta, share in zip(ranked, deltas, shares, strict=True)
+            ),
+            *(Candidate(family, reason=reason) for family, reason in reasons.items()),
+        )
+        self.outside = tuple(outside)
+
+    @property
+    def best(self) -> Fit:
+        """The fit of least AIC.
+
+        Raises
+        ------
+        NoMaximumError
+            If no family could be fitted; the message says why.
+        """
+        if not self.candidates or self.candidates[0].fit is None:
+            raise NoMaximumError(f"no family could be fitted\n{self}")
+        return self.candidates[0].fit
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as numbers, strings, lists and dicts alone, ready for strict JSON."""
+        return {"candidates": [candidate.to_dict() for candidate in self], "outside": list(self.outside)}
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.candidates[place]
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.candidates)
+
+    def __repr__(self) -> str:
+        fitted = [candidate.family for candidate in self if candidate.fit]
+        return f"<Comparison of {', '.join(fitted) or 'no fits'}>"
+
+    def __str__(self) -> str:
+        fits = [candidate.fit for candidate in self if candidate.fit]
+        lines = [_heading(fits), "", *_table(self), ""] if fits else []
+        lines += [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
+        lines += [f"rows lie outside the support of {', '.join(self.outside)}"] if self.outside else []
+        return "\n".join(lines).rstrip()
+
+
+def _heading(fits: list[Fit]) -> str:
+    fit = fits[0]
+    weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
+    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
+    return f"{len(fits)} famil{'ies' if len(fits) > 1 else 'y'}, fitted to {fit.rows} rows{weight}{left_out}"
+
+
+def _table(comparison: Comparison) -> list[str]:
+    """Return the families with their criteria, k their numbers of parameters."""
+    cells: list[tuple[str, ...]] = [("", "k", "log-likelihood", "AIC", "delta", "weight", "BIC")]
+    for row in comparison:
+        if row.fit is not None:
+            criteria = (row.fit.log_likelihood, row.fit.aic, row.delta_aic, row.weight, row.fit.bic)
+            cells.append((row.family, str(row.parameters), *(f"{value:.3f}" for value in criteria)))
+    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+    return [
+        f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
+        for name, *row in cells
+    ]
+
+
+def compare(
+    x: ArrayLike,
+    families: Sequence[str] | None = None,
+    *,
+    threads: int | None = None,
+    nan_policy: str = "raise",
+    weights: ArrayLike | None = None,
+) -> Comparison:
+    """Fit several families to one sample, and rank them by Akaike's information criterion.
+
+    Families with sufficient statistics share one reading of the rows, slice by slice while a slice is in the
+    processor's cache; the others read them a few times each. Every fit has the bits of `thetahat.fit`.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The sample, as in `fit`.
+    families : sequence of str, optional
+        Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of
+        counts where all rows are counts 0, 1, 2, ..., else those of real numbers, of a support that holds
+        the rows.
+    threads, nan_policy, weights
+        As in `fit`.
+
+    Returns
+    -------
+    Comparison
+        A family whose likelihood has no maximum, or whose support the rows leave, is in it with the reason;
+        where no families are given, the latter are listed apart.
+
+    Raises
+    ------
+    ParameterError
+        If the families' likelihoods do not compare: those of counts are probabilities, those of real numbers
+        densities, which depend on the unit of the rows; those of angles are densities on one turn.
+    SampleError, TypeError, UnknownFamilyError
+        As `fit` does.
+
+    Notes
+    -----
+    Akaike's criterion estimates how far, but for a constant, a fitted family is from the truth (Burnham and
+    Anderson 2002). It supposes that parameters have standard errors of the order n**-1/2; those at which the
+    support ends (uniform's, pareto's minimum) are more exact than that.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+    >>> comparison = th.compare(x, ["normal", "exponential", "gamma", "lognormal"])
+    >>> print(comparison)
+    4 families, fitted to 8 rows
+    <BLANKLINE>
+                  k   log-likelihood      AIC   delta   weight      BIC
+    exponential   1          -16.822   35.644   0.000    0.485   35.724
+    lognormal     2          -16.352   36.705   1.060    0.285   36.863
+    gamma         2          -16.615   37.231   1.586    0.219   37.390
+    normal        2          -19.602   43.204   7.559    0.011   43.362
+    >>> comparison.best
+    <Fit exponential(scale=3.0125), n=8, converged>
+    """
+    if threads is not None:
+        check_count("threads", threads, 10_000)
+    if isinstance(x, Sequence):
+        x = np.asarray(x)
+    chunks = chunks_of(x, nan_policy) if weights is None else weigh(chunks_of(x, nan_policy), weights)
+    chosen = _default(chunks) if families is None else _check_families(families)
+    sufficient = [family for family in chosen if _kernels.sufficient[family]]
+    sums = dict(zip(sufficient, read_once(sufficient, chunks, threads), strict=True))
+    fits, reasons, outside = [], {}, []
+    for family in chosen:
+        name = _kernels.families[family]
+        try:
+            sample = Sample(family, x, weights, threads, nan_policy, sums.get(family))
+            task = Task(sample)
+            fits.append(Fit.from_outcome(_EXACT.run(task), task, _EXACT, COVARIANCES[0]))
+        except SampleError as error:
+            reject_for_all(chunks)
+            if read_once([_NORMAL], chunks, threads)[0].rows == 0:
+                raise  # the sample is empty
+            if families is None and error.count:
+                outside.append(name)
+            else:
+                reasons[name] = str(error)
+        except (NoMaximumError, ParameterError) as error:
+            reasons[name] = str(error)
+    return Comparison(fits, reasons, outside)
+
+
+def _default(chunks: list[_kernels.Rows]) -> list[int]:
+    """Return the families of counts where all rows are counts, else those of real numbers."""
+    described = [get_family(index) for index in range(len(_kernels.families))]
+    of_counts = [index for index, family in enumerate(described) if family.counts]
+    if not any(_kernels.count_outside(of_counts[0], chunk)[0] for chunk in chunks):
+        return of_counts
+    return [index for index, family in enumerate(described) if not (family.counts or family.circular)]
+
+
+def _check_families(families: Sequence[str]) -> list[int]:
+    """Return the families' places in the table; raise where their likelihoods do not compare."""
+    if isinstance(families, str) or not isinstance(families, Sequence) or not families:
+        raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')
+    chosen = [family_index(name) for name in dict.fromkeys(families)]
+    first = get_family(chosen[0])
+    for other in map(get_family, chosen):
+        if _likelihood(other) != _likelihood(first):
+            raise ParameterError(
+                f"the log-likelihoods of {first.name} and {other.name} do not compare: one consists of"
+                f" {_likelihood(first)}, the other of {_likelihood(other)}"
+            )
+    return chosen
+
+
+def _likelihood(family: Family) -> str:
+    """Return what the rows' likelihoods are."""
+    if family.counts:
+        return "probabilities of counts"
+    turn = "one turn" if family.circular else "the line, which depend on the unit of x"
+    return f"densities on {turn}"

@@ -1,0 +1,164 @@
+"""Goodness of fit: distances between a fitted distribution and its rows, and what they would be by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat._checks import check_count
+from thetahat._distribution import law_and_shapes
+from thetahat._records import to_json
+from thetahat.errors import NoMaximumError, ParameterError, SampleError
+from thetahat.families import family_index, get_family
+
+if TYPE_CHECKING:
+    from thetahat.result import Fit
+
+__all__ = ["Distance", "GoodnessOfFit", "goodness_of_fit", "unrolled"]
+
+Array = NDArray[np.float64]
+
+_NAMES = ("Kolmogorov-Smirnov", "Anderson-Darling", "Cramer-von Mises")
+
+
+class Distance(NamedTuple):
+    """A distance between rows and distribution, and how often chance makes it as large."""
+
+    statistic: float
+    p_value: float
+
+
+@dataclass(frozen=True, repr=False)
+class GoodnessOfFit:
+    """Tests of a fitted distribution; made by `Fit.gof`.
+
+    Attributes
+    ----------
+    family : str
+        Name of the family.
+    kolmogorov_smirnov : Distance
+        D, the largest distance between the distribution functions of the rows and of the fit.
+    anderson_darling : Distance or None
+        A squared, which gives the tails more weight; None for counts, and where a row lies at an end of the
+        fitted support.
+    cramer_von_mises : Distance
+        W squared, n times the mean squared distance.
+    bootstrap : int
+        Number of replicates asked for.
+    failed : int
+        Replicates that could not be fitted, most often because their likelihood has no maximum; the p-values
+        come from the others.
+    """
+
+    family: str
+    kolmogorov_smirnov: Distance
+    anderson_darling: Distance | None
+    cramer_von_mises: Distance
+    bootstrap: int
+    failed: int
+
+    def __repr__(self) -> str:
+        left_out = f", {self.failed} of which could not be fitted" if self.failed else ""
+        lines = [
+            f"goodness of fit, {self.family}; p-values from {self.bootstrap} bootstrap replicates{left_out}",
+            "",
+            f"{'':18}  {'statistic':>10}  {'p-value':>8}",
+        ]
+        for name, distance in zip(_NAMES, self._distances(), strict=True):
+            if distance is not None:
+                lines.append(f"{name:18}  {distance.statistic:10.5g}  {distance.p_value:8.4g}")
+        return "\n".join(lines)
+
+    def _distances(self) -> tuple[Distance | None, ...]:
+        return self.kolmogorov_smirnov, self.anderson_darling, self.cramer_von_mises
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tests as numbers, strings and dicts alone, ready for strict JSON."""
+        names = ("kolmogorov_smirnov", "anderson_darling", "cramer_von_mises")
+        distances = {
+            name: distance and {key: to_json(value) for key, value in distance._asdict().items()}
+            for name, distance in zip(names, self._distances(), strict=True)
+        }
+        return {"family": self.family, **distances, "bootstrap": self.bootstrap, "failed": self.failed}
+
+
+def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
+    """Return the tests of a fit; `Fit.gof` describes them.
+
+    Parameters
+    ----------
+    fit : Fit
+        At the maximum.
+    x : ndarray of float64, shape (n,)
+        Its rows.
+    bootstrap : int
+        Number of replicates.
+    rng
+        As in `thetahat.fit`.
+    """
+    check_count("bootstrap", bootstrap)
+    if fit.status != "converged":
+        raise ParameterError(
+            f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"
+            " use Exact()"
+        )
+    generator = np.random.default_rng(rng)
+    law, observed = fit.dist(), distances(fit, x)
+    larger, failed = np.zeros(observed.size), 0
+    for _ in range(bootstrap):
+        try:
+            larger += distances(*_replicate(fit, law.rvs(x.size, random_state=generator))) >= observed
+        except (NoMaximumError, SampleError, ParameterError):
+            failed += 1
+    if failed == bootstrap:
+        raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
+    p_values = (1 + larger) / (bootstrap - failed + 1)
+    D, A2, W2 = (Distance(*pair) for pair in zip(observed.tolist(), p_values.tolist(), strict=True))
+    return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
+
+
+def _replicate(fit: Fit, rows: Any) -> tuple[Fit, Array]:
+    """Return rows drawn from a fit as doubles, and before them the fit to them."""
+    from thetahat.fit import fit as fit_to
+
+    x = np.asarray(rows, dtype=np.float64)
+    return fit_to(x, fit.family, fixed={name: fit.params[name] for name in fit.fixed} or None), x
+
+
+def distances(fit: Fit, x: Array) -> Array:
+    """Return D, A squared and W squared; A squared is NaN where there is none."""
+    family, n = get_family(family_index(fit.family)), x.size
+    law, shapes = law_and_shapes(family, fit._theta)
+    if family.counts:
+        return _distances_of_counts(law, shapes, x)
+    x = np.sort(unrolled(fit, x))
+    u, rank = law.cdf(x, **shapes), np.arange(1, n + 1)
+    D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
+    W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
+    low, high = law.support(**shapes)
+    if x[0] <= low or x[-1] >= high - 4 * np.spacing(abs(high)):  # SciPy may round the end
+        return np.array([D, np.nan, W2])
+    with np.errstate(divide="ignore"):
+        logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]
+    A2 = -n - ((2 * rank - 1) * logs).sum() / n
+    return np.array([D, A2, W2])
+
+
+def unrolled(fit: Fit, x: Array) -> Array:
+    """Return rows, of angles those in the turn around their mean direction: cut opposite to it."""
+    if not get_family(family_index(fit.family)).circular:
+        return x
+    start: float = fit.theta[0] - np.pi
+    return start + np.remainder(x - start, 2 * np.pi)
+
+
+def _distances_of_counts(law: Any, shapes: dict[str, float], x: Array) -> Array:
+    """Return D, and W squared as n times the mean over the rows, where both functions jump."""
+    value, times = np.unique(x, return_counts=True)
+    F, Fn = law.cdf(value, **shapes), np.cumsum(times) / x.size
+    before = Fn - times / x.size  # of the rows, up to the count below each value
+    D = max(np.abs(Fn - F).max(), np.abs(before - law.cdf(value - 1, **shapes)).max())
+    return np.array([D, np.nan, (times * (Fn - F) ** 2).sum()])

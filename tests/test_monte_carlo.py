@@ -1,0 +1,35 @@
+"""Many samples, with seeds that never change; `monte_carlo.py` as a script takes more, and fresh ones."""
+
+import monte_carlo
+import numpy as np
+import pytest
+from monte_carlo import bad, found
+from wrong_estimators import DIVISOR, WRONG
+
+ROWS, RUNS = 4000, 2000
+MANY_RUNS = 10_000  # a standard error that is 10 % off takes so many
+
+
+def generator(family):
+    return np.random.default_rng(list(family.encode()))
+
+
+def test_fits_to_many_samples(family):
+    """The library is in every band; with a mistake in what it says it leaves one."""
+    count = MANY_RUNS if family == "exponential" else RUNS
+    right, *wrong = monte_carlo.simulate(family, count, ROWS, generator(family))
+    assert bad(found(family, right)) == []
+    for mistake, runs in zip(WRONG.get(family, {}), wrong, strict=True):
+        assert bad(found(family, runs)), mistake
+
+
+@pytest.mark.parametrize("family", monte_carlo.EXACT)
+def test_exact_laws_and_a_divisor_of_n_less_one(family):
+    theta = monte_carlo.few_rows(family, MANY_RUNS, generator(family))
+    assert bad(monte_carlo.exact_laws(family, theta)) == []
+    if family in DIVISOR:
+        assert bad(monte_carlo.exact_laws(family, theta * DIVISOR[family](monte_carlo.FEW_ROWS)))
+
+
+def test_there_are_mistakes_of_many_kinds():
+    assert sum(map(len, WRONG.values())) + len(DIVISOR) >= 20

@@ -1,0 +1,127 @@
+"""Starts far from the truth, and samples that have a maximum only where parameters are fixed."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from conftest import CASES, Case
+
+import thetahat as th
+from thetahat import _kernels
+from thetahat.sample import Sample
+from thetahat.solvers.climb import climb
+
+CLIMBED = [case for case in CASES if not _kernels.solved[th.families().index(case[0])]]
+FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
+
+
+def start_at(case, factors):
+    """The truth times factors: its distance from the end of the domain, or its odds between two of them."""
+    values = []
+    for value, factor, parameter in zip(case.theta, factors, case.description.parameters, strict=True):
+        if parameter.transformed:
+            values.append(parameter.moved(value, np.log(factor)))
+        elif parameter.low > -np.inf:
+            values.append((value - parameter.low) * factor + parameter.low)
+        else:
+            values.append((value or 1.0) * factor)
+    return values
+
+
+@pytest.mark.parametrize("case", [Case(*case) for case in CLIMBED], ids=[f"{c[0]}{c[1]}" for c in CLIMBED])
+def test_any_start_on_a_grid_reaches_the_maximum(case):
+    x = case.sample(400)
+    fit = th.fit(x, case.family)
+    for factors in product(FACTORS, repeat=len(case.theta)):
+        again = th.fit(x, case.family, start=start_at(case, factors))
+        np.testing.assert_allclose(again.theta, fit.theta, rtol=1e-8, atol=1e-8 * fit.stderr.max())
+
+
+def test_any_start_on_a_grid_with_parameters_fixed(case):
+    """All families climb then; those whose maximum lies at an edge are solved for."""
+    description = case.description
+    if not description.smooth or len(case.theta) == 1:
+        return
+    x = case.sample(400)
+    for name, value in zip(description.names, case.theta, strict=True):
+        fit = th.fit(x, case.family, fixed={name: value})
+        for factors in product(FACTORS, repeat=len(case.theta)):
+            again = th.fit(x, case.family, start=start_at(case, factors), fixed={name: value})
+            if case.family == "von_mises":  # mu may be whole turns away
+                turns = np.round((again.theta[0] - fit.theta[0]) / (2 * np.pi))
+                again = th.fit(
+                    x, case.family, start=again.theta - [2 * np.pi * turns, 0], fixed={name: value}
+                )
+            np.testing.assert_allclose(again.theta, fit.theta, rtol=1e-8, atol=1e-8 * fit.stderr.max())
+
+
+@pytest.mark.parametrize("start", [100.0, -1e3])
+@pytest.mark.parametrize("scale", [1.0, 10.0, 1e3])
+@pytest.mark.parametrize("family", ["normal", "logistic", "student_t"])
+def test_a_climb_goes_far(family, scale, start):
+    """By itself, from 1000 scales away; it does not take a step that was cut short for the last."""
+    x = scale * np.random.default_rng(0).standard_t(5, 500)
+    theta = (start * scale, scale, 5.0)[: 3 if family == "student_t" else 2]
+    names = {"normal": ("sigma",), "logistic": ("s",), "student_t": ("sigma", "nu")}[family]
+    near = th.fit(x, family, fixed=dict(zip(names, theta[1:], strict=True)))
+    (mu, *_), _ = climb(Sample(th.families().index(family), x), theta, (1, 2))
+    assert mu == pytest.approx(near.theta[0], abs=1e-8 * near.stderr[0])
+
+
+def test_a_start_of_no_use_does_not_hide_why_there_is_no_maximum():
+    x = np.random.default_rng(0).normal(size=100)
+    with pytest.raises(th.NoMaximumError, match=r"still rises at .* tails heavier than the normal's"):
+        th.fit(x, "student_t", start=(1e6, 1e-6, 1e3))
+
+
+EQUAL = [  # family, rows, what is fixed, and the others' maximum
+    ("normal", 3.0, {"sigma": 2.0}, {"mu": 3.0}),
+    ("normal", 0.0, {"sigma": 2.0}, {"mu": 0.0}),
+    ("normal", -3.0, {"mu": 1.0}, {"sigma": 4.0}),
+    ("lognormal", 1e-5, {"sigma": 2.0}, {"mu": np.log(1e-5)}),
+    ("gumbel", 3.0, {"beta": 0.5}, {"mu": 3.0}),
+    ("gumbel", 0.0, {"beta": 0.5}, {"mu": 0.0}),
+    ("gumbel", 1e10, {"beta": 1.0}, {"mu": 1e10}),
+    ("logistic", 3.0, {"s": 2.0}, {"mu": 3.0}),
+    ("laplace", 3.0, {"b": 2.0}, {"mu": 3.0}),
+    ("laplace", 3.0, {"mu": 2.0}, {"b": 1.0}),
+    ("student_t", 3.0, {"sigma": 2.0, "nu": 4.0}, {"mu": 3.0}),
+    ("gamma", 3.0, {"shape": 2.0}, {"scale": 1.5}),
+    ("inverse_gaussian", 3.0, {"shape": 2.0}, {"mu": 3.0}),
+    ("weibull", 3.0, {"shape": 2.0}, {"scale": 3.0}),
+    ("weibull", 1e10, {"shape": 30.0}, {"scale": 1e10}),
+    ("loglogistic", 3.0, {"shape": 2.0}, {"scale": 3.0}),
+    ("pareto", 3.0, {"minimum": 1.0}, {"shape": 1 / np.log(3)}),
+    ("uniform", 3.0, {"low": 1.0}, {"high": 3.0}),
+    ("von_mises", 3.0, {"kappa": 2.0}, {"mu": 3.0}),
+    ("generalized_pareto", 3.0, {"shape": 0.25}, {"scale": 3.0}),
+    ("negative_binomial", 3.0, {"size": 2.0}, {"mu": 3.0}),
+    ("beta", -np.expm1(-0.5), {"a": 2.0}, {"b": 1.5 + np.sqrt(4.25)}),  # 1 / b + 1 / (b + 1) = 0.5
+]
+
+
+@pytest.mark.parametrize("n", [1, 5])
+@pytest.mark.parametrize(("family", "row", "fixed", "fitted"), EQUAL)
+def test_equal_rows_with_parameters_fixed(family, row, fixed, fitted, n):
+    fit = th.fit([row] * n, family, fixed=fixed)
+    for name, value in fitted.items():
+        assert fit.params[name] == pytest.approx(value, rel=1e-12, abs=1e-12)
+    weighted = th.fit([row], family, fixed=fixed, weights=[n])
+    assert weighted.theta == pytest.approx(fit.theta, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("family", "fixed"), [("normal", {"mu": 2.0}), ("gumbel", {"mu": 2.0}), ("weibull", {"scale": 2.0})]
+)
+def test_equal_rows_without_a_maximum_all_the_same(family, fixed):
+    with pytest.raises(th.NoMaximumError):
+        th.fit([2.0] * 5, family, fixed=fixed)
+
+
+def test_all_fixed_takes_no_start_values(case):
+    """One row, or equal ones, are evaluated like others."""
+    x = np.repeat(case.sample(1), 3)
+    fixed = dict(zip(case.description.names, case.theta, strict=True))
+    fit = th.fit(x, case.family, fixed=fixed)
+    assert fit.theta.tolist() == list(case.theta)
+    assert fit.log_likelihood == th.log_likelihood(x, case.family, case.theta)

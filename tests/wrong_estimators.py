@@ -1,0 +1,166 @@
+"""Mistakes of the kinds that estimators have, planted in what the library says, for Monte Carlo to see.
+
+A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it.
+"""
+
+import numpy as np
+from scipy.special import polygamma
+
+PARTS = ("whole", "first", "second")
+
+
+def estimating(wrong):
+    """Make the estimates `wrong(samples, theta)`; the standard errors stay, and the intervals move along.
+
+    Theta, the right ones, has a row for each parameter, as what `wrong` returns.
+    """
+
+    def plant(runs, samples):
+        fits = (
+            moved(getattr(runs, part), X, wrong) for part, X in zip(PARTS, parts_of(samples), strict=True)
+        )
+        return runs._replace(**dict(zip(PARTS, fits, strict=True)))
+
+    return plant
+
+
+def parts_of(samples):
+    return samples, *np.split(samples, 2, axis=1)
+
+
+def moved(fits, X, wrong):
+    theta = np.column_stack(wrong(X, fits.theta.T))
+    return fits._replace(theta=theta, limits=fits.limits + (theta - fits.theta)[..., None])
+
+
+def erring(factors):
+    """Make the standard errors `factors(theta)` times as large, and the intervals as wide."""
+
+    def plant(runs, _):
+        return runs._replace(**{part: widened(getattr(runs, part), factors) for part in PARTS})
+
+    return plant
+
+
+def widened(fits, factors):
+    by = np.broadcast_to(factors(fits.theta.T), fits.theta.T.shape).T
+    theta = fits.theta[..., None]
+    return fits._replace(stderr=fits.stderr * by, limits=theta + (fits.limits - theta) * by[..., None])
+
+
+def mean(X):
+    return X.mean(1)
+
+
+def sd(X):
+    return X.std(1)
+
+
+def median(X):
+    return np.median(X, axis=1)
+
+
+def exponential_median(X):
+    return median(X) / np.log(2)
+
+
+def quartiles_apart(X):
+    low, high = np.quantile(X, [0.25, 0.75], axis=1)
+    return high - low
+
+
+def gamma_moments(X):
+    return (mean(X) / sd(X)) ** 2, sd(X) ** 2 / mean(X)
+
+
+def without_cross_term(theta):
+    """1 / J_jj for the diagonal of J^-1: 1 - J_12^2 / (J_11 J_22) of the variance."""
+    shape = theta[0]
+    return np.sqrt(1 - 1 / (shape * polygamma(1, shape)))
+
+
+def weibull_moments(X):
+    """Those of log x: variance pi^2 / (6 shape^2), mean log(scale) - Euler's constant / shape."""
+    shape = np.pi / (np.sqrt(6) * sd(np.log(X)))
+    return shape, np.exp(mean(np.log(X)) + np.euler_gamma / shape)
+
+
+def gumbel_moments(X):
+    beta = np.sqrt(6) / np.pi * sd(X)
+    return mean(X) - np.euler_gamma * beta, beta
+
+
+def lognormal_moments(X):
+    """Those of x, not of log x."""
+    variance = np.log1p((sd(X) / mean(X)) ** 2)
+    return np.log(mean(X)) - variance / 2, np.sqrt(variance)
+
+
+def log_quartiles(X):
+    """The shape for which those of log x lie so far apart."""
+    return 2 * np.log(3) / quartiles_apart(np.log(X))
+
+
+def resultant(X):
+    return np.hypot(mean(np.cos(X)), mean(np.sin(X)))
+
+
+def without_log_scale(runs, samples):
+    """Forget -log s, the constant in the score of gamma's shape."""
+    n, scale = samples.shape[1], runs.truth[:, 1]
+    return runs._replace(score=runs.score + np.column_stack([n * np.log(scale), 0 * scale]))
+
+
+def other_sign_off_the_diagonal(runs, _):
+    return runs._replace(information=runs.information * [[1, -1], [-1, 1]])
+
+
+def at_ninety_percent(runs, _):
+    """Take the quantile of a level of 90 % for one of 95 %."""
+    theta = runs.whole.theta[..., None]
+    limits = theta + (runs.whole.limits - theta) * (1.6449 / 1.96)
+    return runs._replace(whole=runs.whole._replace(limits=limits))
+
+
+WRONG = {
+    "normal": {
+        "median for the mean": estimating(lambda X, theta: (median(X), theta[1])),
+        "quartiles for sigma": estimating(lambda X, theta: (theta[0], quartiles_apart(X) / 1.34898)),
+    },
+    "lognormal": {"moments": estimating(lambda X, _: lognormal_moments(X))},
+    "exponential": {
+        "median for the mean": estimating(lambda X, _: (exponential_median(X),)),
+        "half a learning rate": estimating(lambda X, theta: ((exponential_median(X) + theta[0]) / 2,)),
+        "last fifth unread": estimating(lambda X, _: (mean(X[:, : X.shape[1] * 4 // 5]),)),
+        "errors 10 % small": erring(lambda _: 0.9),
+        "errors 10 % large": erring(lambda _: 1.1),
+        "quantile of 90 %": at_ninety_percent,
+    },
+    "gamma": {
+        "moments": estimating(lambda X, _: gamma_moments(X)),
+        "parameters swapped": estimating(lambda _, theta: theta[::-1]),
+        "dropped Jacobian": erring(lambda theta: 1 / theta),
+        "no cross term": erring(without_cross_term),
+        "cross term of the other sign": other_sign_off_the_diagonal,
+        "score off by a constant": without_log_scale,
+    },
+    "inverse_gaussian": {"moments": estimating(lambda X, theta: (theta[0], theta[0] ** 3 / sd(X) ** 2))},
+    "weibull": {"moments": estimating(lambda X, _: weibull_moments(X))},
+    "rayleigh": {"no half": estimating(lambda _, theta: np.sqrt(2) * theta)},
+    "logistic": {"Fisher's constant 1 for 1/3": erring(lambda _: np.sqrt([[1 / 3], [1]]))},
+    "loglogistic": {"quartiles for the shape": estimating(lambda X, theta: (log_quartiles(X), theta[1]))},
+    "gumbel": {"moments": estimating(lambda X, _: gumbel_moments(X))},
+    "student_t": {"deviation for sigma": estimating(lambda X, theta: (theta[0], sd(X), theta[2]))},
+    "von_mises": {"first term of kappa": estimating(lambda X, theta: (theta[0], 2 * resultant(X)))},
+    "poisson": {"variance for the mean": estimating(lambda X, _: (sd(X) ** 2,))},
+    "geometric": {"1 / mean": estimating(lambda X, _: (1 / mean(X),))},
+}
+
+DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the estimates
+    "normal": lambda n: (1, np.sqrt(n / (n - 1))),
+    "lognormal": lambda n: (1, np.sqrt(n / (n - 1))),
+    "exponential": lambda n: (n / (n - 1),),
+    "rayleigh": lambda n: (np.sqrt(n / (n - 1)),),
+    "inverse_gaussian": lambda n: (1, (n - 1) / n),
+    "pareto": lambda n: ((n - 1) / n, 1),
+}
