@@ -38,7 +38,7 @@ struct weibull {
   }
   // The sums at a theta near by: q there is q + d.
   bool move(sums& at, const weibull& to) const {
-    const double d = log_s - to.log_s;
+    const double d = log_ratio(s, to.s, to.r);
     at.sum[0] = at.sum[0] + at.n * d;
     return move_powers(at.sum + 1, 1.0, d, exp(to.k * d), to.k - k, at.sum + 1);
   }

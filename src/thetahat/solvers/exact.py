@@ -19,7 +19,7 @@ from thetahat.solvers.kink import maximum_at_median
 
 __all__ = ["Exact", "start_values"]
 
-_FEW = 2500  # rows that start values are taken from, and the first climb is made on
+_FEW = 3000  # rows that start values are taken from, and the first climb is made on
 _WIDTHS = (2.0**-30, 2.0**-10, 2.0**-1)  # of what is put beside equal rows, in their own size
 
 
