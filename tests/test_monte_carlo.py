@@ -3,8 +3,8 @@
 import monte_carlo
 import numpy as np
 import pytest
-from monte_carlo import bad, found
-from wrong_estimators import DIVISOR, WRONG
+from monte_carlo import answers_found, bad, found
+from wrong_estimators import DIVISOR, WRONG, WRONG_ANSWERS
 
 import thetahat as th
 
@@ -25,7 +25,7 @@ def test_fits_to_many_samples(family):
     """The library is in every band; with a mistake in what it says it leaves one."""
     right, *wrong = monte_carlo.simulate(family, SUBTLE.get(family, RUNS), ROWS, generator(family))
     assert bad(found(family, right)) == []
-    for mistake, runs in zip(WRONG.get(family, {}), wrong, strict=True):
+    for mistake, runs in zip(WRONG[family], wrong, strict=True):
         assert bad(found(family, runs)), mistake
 
 
@@ -35,6 +35,15 @@ def test_exact_laws_and_a_divisor_of_n_less_one(family):
     assert bad(monte_carlo.exact_laws(family, theta)) == []
     if family in DIVISOR:
         assert bad(monte_carlo.exact_laws(family, theta * DIVISOR[family](monte_carlo.FEW_ROWS)))
+
+
+@pytest.mark.parametrize("family", monte_carlo.ANSWERING)
+def test_answers_about_many_samples(family):
+    """Profile intervals, tests and quantiles; a mistake in the answers leaves a band."""
+    answers = monte_carlo.answer_all(family, RUNS, ROWS, generator(family))
+    assert bad(answers_found(family, answers)) == []
+    for mistake, plant in WRONG_ANSWERS.items():
+        assert bad(answers_found(family, plant(answers))), mistake
 
 
 def test_there_are_mistakes_of_many_kinds_and_in_every_family():

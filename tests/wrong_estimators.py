@@ -1,9 +1,11 @@
 """Mistakes of the kinds that estimators have, planted in what the library says, for Monte Carlo to see.
 
-A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it.
+A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it; one of
+`WRONG_ANSWERS` does so with answers (`monte_carlo.Answers`).
 """
 
 import numpy as np
+from scipy import stats
 from scipy.special import polygamma
 
 PARTS = ("whole", "first", "second")
@@ -160,6 +162,12 @@ def at_ninety_percent(runs, _):
     return runs._replace(whole=runs.whole._replace(limits=limits))
 
 
+def resized(limits, factor):
+    """Limits so many times as far from the middle between them."""
+    middle = limits.mean(-1, keepdims=True)
+    return middle + (limits - middle) * factor
+
+
 WRONG = {
     "normal": {
         "median for the mean": estimating(lambda X, theta: (median(X), theta[1])),
@@ -219,4 +227,15 @@ DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the 
     "rayleigh": lambda n: (np.sqrt(n / (n - 1)),),
     "inverse_gaussian": lambda n: (1, (n - 1) / n),
     "pareto": lambda n: ((n - 1) / n, 1),
+}
+
+WRONG_ANSWERS = {
+    "half the drop": lambda answers: answers._replace(limits=resized(answers.limits, np.sqrt(0.5))),
+    "one degree of freedom for two": lambda answers: answers._replace(
+        p_values=stats.chi2(1).sf(stats.chi2(2).isf(answers.p_values))
+    ),
+    "drop not doubled": lambda answers: answers._replace(p_values=np.sqrt(answers.p_values)),  # exp(-drop)
+    "quantiles one standard error off": lambda answers: answers._replace(
+        quantiles=resized(answers.quantiles, 1 / 1.96)
+    ),
 }
