@@ -288,7 +288,7 @@ def test_a_fit_whose_curvature_no_double_holds():
     fit = th.fit(x, "inverse_gaussian")
     assert math.isnan(fit.L)
     assert fit.status == "stopped"
-    assert str(fit).endswith("stopped: L, the distance to the maximum, is beyond what doubles can hold")
+    assert str(fit).endswith("stopped where doubles cannot hold the curvature of the log-likelihood")
 
 
 def test_a_fit_that_rounding_moves_has_converged():

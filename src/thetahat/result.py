@@ -239,9 +239,9 @@ class Fit:
         """How the fit ended.
 
         ``"converged"``: at the maximum, `L` at most 1e-12, or what the rounding of `theta` leaves of it, as
-        at mean/sd = 1e10. ``"stopped"``: all epochs are done, `L` says how far the maximum is; or, of
-        `Exact()`, `L` is beyond what doubles can hold. ``"diverged"``: the next step would have left the
-        parameters' domain; `theta` is the last one inside.
+        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `L` says how far the
+        maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
+        one inside.
         """
         if self._diverged:
             return "diverged"

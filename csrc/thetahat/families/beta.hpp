@@ -82,10 +82,10 @@ struct beta {
     const bool mirrored = mean > 0.5;
     beta_equations at =
         mirrored ? beta_equations{rest, mean, rest_gap, gap} : beta_equations{mean, rest, gap, rest_gap};
-    bool arrived = false;
-    for (int i = 0; i < 100 && !arrived; ++i) arrived = !at.step();
-    theta[mirrored] = arrived ? at.a() : NAN;
-    theta[!mirrored] = arrived ? at.b() : NAN;
+    for (int i = 0; i < 100 && at.step(); ++i) {
+    }
+    theta[mirrored] = at.a();
+    theta[!mirrored] = at.b();
     return true;
   }
 
