@@ -119,6 +119,7 @@ typedef struct {
   double log_likelihood;         /* there */
   double decrement;              /* likewise; NaN where the log-likelihood is not concave */
   int flat[thetahat_max_params]; /* of whose free coordinate the rows say nothing there */
+  int edge[thetahat_max_params]; /* which run to the bound of their domain */
   int looks;                     /* at how many thetas so far */
   int state;                     /* zero while the climb goes on */
 } thetahat_climb;
