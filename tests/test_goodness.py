@@ -153,8 +153,31 @@ def test_what_cannot_be_tested_says_why():
         lost.gof(x[1:])
     with pytest.raises(SampleError, match="outside the support of gamma"):
         lost.gof(-x)
+    with pytest.raises(ParameterError, match="x does not hold the rows of this fit"):
+        lost.gof(gamma_rows(seed=2))
     with pytest.raises(ParameterError, match="no longer holds its rows"):
         th.summarize(x, "gamma").fit().gof()
     method = th.GradientAscent(learning_rate=1e-3, epochs=1)
     with pytest.raises(ParameterError, match=r"this fit \(stopped\) is not at the maximum; use Exact"):
         th.fit(x, "gamma", method=method, start=(1, 1)).gof()
+
+
+@pytest.mark.parametrize("ask", [lambda fit: fit.gof(bootstrap=1), lambda fit: fit.plot()], ids=["gof", "plot"])
+@pytest.mark.parametrize("how", [{}, {"weights": np.ones(60)}, {"nan_policy": "omit"}], ids=str)
+def test_rows_that_changed_after_the_fit_are_refused(ask, how):
+    x = gamma_rows()
+    fits = [th.fit(x, family, **how) for family in ("gamma", "student_t", "uniform")]
+    x *= 100
+    for fit in fits:
+        with pytest.raises(ParameterError, match="the rows have changed since the fit"):
+            ask(fit)
+    x[:] = np.nan
+    for fit in fits:
+        with pytest.raises(SampleError, match="NaN|x is empty"):
+            ask(fit)
+
+
+def test_rows_in_another_order_are_those_of_the_fit():
+    x = gamma_rows()
+    fit = th.fit(x, "weibull")
+    assert fit.gof(x[::-1], bootstrap=5, rng=0) == fit.gof(bootstrap=5, rng=0)

@@ -16,7 +16,7 @@ from thetahat._distribution import distribution
 from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
-from thetahat.data.arrays import as_rows, chunks_of, reject_rows
+from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError
 from thetahat.families import Family, get_family
 from thetahat.inference import METHODS as INTERVALS
@@ -326,9 +326,14 @@ class Fit:
         if self._sample is None:
             raise ParameterError(f"{what} takes the rows again; a fit from a record or a pickle has none")
         value = self._sample.at(self._theta).evaluate(self._theta)[0]
-        if not abs(value - self.log_likelihood) <= 1e-9 * (abs(value) + self.n):
+        if not self._agrees(value):
             raise ParameterError(f"{what} takes the rows again, and these have changed since the fit")
         return Profile(self._sample, self._theta, value, self._held)
+
+    def _agrees(self, log_likelihood: float) -> bool:
+        """Whether this is the fit's log-likelihood, but for the order in which rows were added."""
+        mine = self.log_likelihood
+        return log_likelihood == mine or abs(log_likelihood - mine) <= 1e-9 * (abs(mine) + self.n) < math.inf
 
     def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
         """Return quantiles of the fitted distribution, with standard errors by the delta method.
@@ -447,7 +452,7 @@ class Fit:
         Raises
         ------
         ParameterError
-            If the fit is not at the maximum, its rows are gone or weighted, or `x` has another length.
+            If the fit is not at the maximum, its rows are gone, changed or weighted, or `x` holds others.
         NoMaximumError
             If no replicate could be fitted.
         MissingExtraError
@@ -498,9 +503,9 @@ class Fit:
         Raises
         ------
         ParameterError
-            If the fit has no such panel, or its rows are gone.
+            If the fit has no such panel, its rows are gone or changed, or `x` holds others.
         SampleError
-            If the values, or their range, are so large or small that float64 has no room for the axes.
+            If the rows are no sample of the family any more; if the values, or their range, are so large or small that float64 has no room for the axes.
         MissingExtraError
             If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
 
@@ -523,11 +528,16 @@ class Fit:
                 raise ParameterError(
                     f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
                 )
-            reject_rows(chunks_of(rows.x), self._index, self._family.support)
-            return rows
-        if self._sample is None or not self._sample.has_rows:
+        elif self._sample is None or not self._sample.has_rows:
             raise ParameterError("this fit no longer holds its rows: pass them as x")
-        return self._sample.contiguous()
+        else:
+            rows = self._sample.contiguous()
+        sums = Sample(self._index, rows.x, rows.weights).at(self._theta)
+        if not self._agrees(sums.evaluate(self._theta)[0]):
+            raise ParameterError(
+                "the rows have changed since the fit" if x is None else "x does not hold the rows of this fit"
+            )
+        return rows
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.
