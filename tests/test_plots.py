@@ -141,6 +141,22 @@ def assert_trace(axes, fitted, exact):
         np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
 
 
+def test_the_way_goes_to_the_maximum_with_what_was_fixed(x):
+    fitted = ascent(x, fixed={"sigma": 3.0})
+    assert_trace(fitted.plot("trace").axes, fitted, th.fit(x, "normal", fixed={"sigma": 3.0}))
+
+
+def test_a_way_to_no_maximum_is_drawn_alone():
+    rows = np.linspace(-1, 1, 50)  # lighter tails than the normal's
+    method = th.GradientAscent(learning_rate=1e-4, epochs=5)
+    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 3), trace=True)
+    figure = fitted.plot()
+    for parameter, axis in enumerate(figure.axes[3:]):
+        (path,) = axis.lines
+        np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
+    assert legend(figure)[3:] == ["gradient-ascent"]
+
+
 BAND = "95 % of samples, at each point"
 
 

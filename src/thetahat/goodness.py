@@ -17,7 +17,7 @@ from thetahat.families import family_index, get_family
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["Distance", "GoodnessOfFit", "goodness_of_fit", "unrolled"]
+__all__ = ["Distance", "GoodnessOfFit", "fit_anew", "goodness_of_fit", "unrolled"]
 
 Array = NDArray[np.float64]
 
@@ -109,8 +109,9 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
     law, observed = fit.dist(), distances(fit, x)
     larger, failed = np.zeros(observed.size), 0
     for _ in range(bootstrap):
+        rows = np.asarray(law.rvs(x.size, random_state=generator), dtype=np.float64)
         try:
-            larger += distances(*_replicate(fit, law.rvs(x.size, random_state=generator))) >= observed
+            larger += distances(fit_anew(fit, rows), rows) >= observed
         except (NoMaximumError, SampleError, ParameterError):
             failed += 1
     if failed == bootstrap:
@@ -120,12 +121,12 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
     return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
-def _replicate(fit: Fit, rows: Any) -> tuple[Fit, Array]:
-    """Return rows drawn from a fit as doubles, and before them the fit to them."""
+def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
+    """Return the maximum of other rows, the same parameters held."""
     from thetahat.fit import fit as fit_to
 
-    x = np.asarray(rows, dtype=np.float64)
-    return fit_to(x, fit.family, fixed={name: fit.params[name] for name in fit.fixed} or None), x
+    fixed = {name: fit.params[name] for name in fit.fixed}
+    return fit_to(x, fit.family, weights=weights, fixed=fixed or None)
 
 
 def distances(fit: Fit, x: Array) -> Array:

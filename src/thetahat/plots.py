@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_choice
-from thetahat.errors import MissingExtraError, ParameterError, SampleError
+from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, family_index, get_family
-from thetahat.fit import fit, logpdf
-from thetahat.goodness import unrolled
+from thetahat.fit import logpdf
+from thetahat.goodness import fit_anew, unrolled
 from thetahat.result import Fit
 
 if TYPE_CHECKING:
@@ -98,10 +98,18 @@ def fit_figure(
         draw(panels["pp"], order, fitted)
     if "trace" in kinds:
         axes = [panels[key] for key in fitted.params]
-        _draw_paths(axes, {fitted.method.name: fitted}, fit(x, fitted.family, weights=weights))
+        _draw_paths(axes, {fitted.method.name: fitted}, _maximum(fitted, x, weights))
         _scale_epochs(axes, fitted.epochs)
     _legend(figure, list(panels.values()), columns=2)
     return figure
+
+
+def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
+    """Return what a traced fit was on its way to; None where there is no maximum."""
+    try:
+        return fit_anew(fitted, x, weights)
+    except NoMaximumError:
+        return None
 
 
 def _panels(fitted: Fit, weights: Array | None) -> tuple[str, ...]:
@@ -414,11 +422,14 @@ def _dots(number: int) -> dict[str, Any]:
     return {"linestyle": "", "marker": "o", "color": "#0072b2", "markersize": 4 if number <= _FEW else 2}
 
 
-def _draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) -> None:
-    for j, (axis, name) in enumerate(zip(axes, exact.params, strict=True)):
-        value, error = exact.theta[j], exact.stderr[j]
-        axis.axhspan(value - error, value + error, color="#009e73", alpha=0.2, linewidth=0)
-        axis.axhline(value, color="#009e73", linewidth=1.2, label="maximum ± standard error")
+def _draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit | None) -> None:
+    """Draw each parameter by epoch, over the maximum where there is one."""
+    names = next(iter(fits.values())).params
+    for j, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        if exact is not None:
+            value, error = exact.theta[j], exact.stderr[j]
+            axis.axhspan(value - error, value + error, color="#009e73", alpha=0.2, linewidth=0)
+            axis.axhline(value, color="#009e73", linewidth=1.2, label="maximum ± standard error")
         for label, style, epochs, path in _paths(fits, j):
             axis.plot(epochs, path, label=label, **style)
         axis.set_ylabel(_symbol(name))

@@ -505,7 +505,8 @@ class Fit:
         ParameterError
             If the fit has no such panel, its rows are gone or changed, or `x` holds others.
         SampleError
-            If the rows are no sample of the family any more; if the values, or their range, are so large or small that float64 has no room for the axes.
+            If changed rows are no sample of the family; if the values, or their range, are so large or small
+            that float64 has no room for the axes.
         MissingExtraError
             If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
 
