@@ -9,9 +9,9 @@ from matplotlib.image import imread
 from scipy import stats
 
 import thetahat as th
-from thetahat import plots
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 from thetahat.plots import check_target, convergence_figure, fit_figure
+from thetahat.plots.order import Order
 
 
 def histogram(figure):
@@ -199,7 +199,7 @@ def test_few_points_are_drawn_and_the_extremes_among_them(n):
 
 def test_the_order_of_very_many_rows_is_exact_in_the_tails():
     rows = np.random.default_rng(7).standard_normal(2_500_000)
-    order, ordered = plots._Order(rows), np.sort(rows)
+    order, ordered = Order(rows), np.sort(rows)
     for rank in (1, 2, 2000, 2_499_000, 2_500_000):
         assert order.at(np.array([rank])) == ordered[rank - 1]
     between = order.at(np.array([10_000, 1_250_000]))
