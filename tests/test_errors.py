@@ -264,6 +264,41 @@ def test_a_maximum_that_no_double_holds(x):
         th.fit(x, "normal")
 
 
+def test_what_no_double_holds_has_no_numbers():
+    with pytest.raises(
+        th.NoMaximumError, match=r"likelihood of these 2 row\(s\) lies beyond what doubles can"
+    ):
+        th.fit([5e-324, 1e-323], "beta")
+
+
+@pytest.mark.parametrize("family", ["normal", "gamma", "weibull", "student_t", "negative_binomial"])
+def test_errors_count_the_rows_that_count(family):
+    with pytest.raises(th.NoMaximumError, match=r"of these 2 row\(s\)"):
+        th.fit([2.0, 2.0, math.nan], family, nan_policy="omit")
+
+
+def test_a_variance_beyond_doubles():
+    fit = th.fit([1e300, 1.0, 7.0], "negative_binomial")
+    assert fit.params["mu"] == pytest.approx(1e300 / 3, rel=1e-12)
+    assert fit.L <= 1e-12
+
+
+def test_a_fit_whose_curvature_no_double_holds():
+    x = 10 ** np.random.default_rng(5).uniform(-300, -1, 2200)
+    fit = th.fit(x, "inverse_gaussian")
+    assert math.isnan(fit.L)
+    assert fit.status == "stopped"
+    assert str(fit).endswith("stopped where doubles cannot hold the curvature of the log-likelihood")
+
+
+def test_a_fit_that_rounding_moves_has_converged():
+    x = 1e10 + np.random.default_rng(0).normal(size=2200)
+    for family in ("normal", "logistic", "gumbel", "weibull", "inverse_gaussian"):
+        fit = th.fit(x, family)
+        assert 1e-12 < fit.L < 1e-7
+        assert fit.status == "converged"
+
+
 def test_two_dimensional_masked_arrays():
     with pytest.raises(th.SampleError, match=r"x has shape \(2, 3\)"):
         th.fit(np.ma.array(np.arange(6.0).reshape(2, 3)), "normal")

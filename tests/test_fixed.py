@@ -106,6 +106,39 @@ def test_bad_values(fixed, message):
         th.fit([1.0, 2.0, 4.0], "student_t", fixed=fixed)
 
 
+def test_values_that_are_none_together():
+    with pytest.raises(th.ParameterError, match=r"fixed: \(5.0, 4.0\) lies outside the domain of uniform"):
+        th.fit([4.5], "uniform", fixed={"low": 5, "high": 4})
+
+
+def test_all_fixed_and_rows_outside_the_support():
+    fit = th.fit([1.0, 2.0], "uniform", fixed={"low": 0, "high": 1.5})
+    assert fit.log_likelihood == -np.inf
+    assert fit.confint(method="profile").tolist() == [[0, 0], [1.5, 1.5]]
+
+
+def test_an_edge_that_is_fixed_is_none():
+    """Of pareto with its minimum fixed only the smooth shape is free; laplace's scale is smooth too."""
+    x = 0.5 + np.random.default_rng(0).pareto(3, 400)
+    exact = th.fit(x, "pareto", fixed={"minimum": 0.25})
+    ascent = th.GradientAscent(learning_rate=1e-3, epochs=300)
+    for method in (ascent, th.SGD(learning_rate=1e-3, epochs=9, order="sequential")):
+        fit = th.fit(x, "pareto", fixed={"minimum": 0.25}, method=method)
+        assert fit.params["minimum"] == 0.25
+        assert abs(fit.params["shape"] - exact.params["shape"]) < fit.stderr[0]
+        with pytest.raises(th.NoMaximumError, match="none below a minimum that is fixed"):
+            th.fit(x, "pareto", fixed={"minimum": 1}, method=method)
+    assert th.fit(x, "pareto", fixed={"minimum": 0.25}, method=ascent).status == "converged"
+    robust = th.fit(x, "pareto", fixed={"minimum": 0.25}, cov="sandwich")
+    shape, scores = exact.params["shape"], 1 / exact.params["shape"] - np.log(x / 0.25)
+    assert robust.cov[0, 0] == pytest.approx(shape**4 * (scores @ scores) / x.size**2, rel=1e-10)
+    assert not robust.cov[1].any()
+    assert exact.stderr.tolist() == pytest.approx([shape / 20, 0])
+    robust = th.fit(x, "laplace", fixed={"mu": 1}, cov="sandwich")
+    b, scores = robust.params["b"], np.abs(x - 1) / robust.params["b"] - 1
+    assert robust.cov[1, 1] == pytest.approx(b**2 * (scores @ scores) / x.size**2, rel=1e-10)
+
+
 def test_ascents_hold_them(ascending):
     """Their bits stay; the others take the reference's steps along a score without them."""
     x = ascending.sample(300)

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from contextlib import suppress
 from itertools import combinations
 
 import numpy as np
@@ -107,6 +108,37 @@ def test_profile_limits(case, n, level):
             elif parameter.transformed:
                 far = parameter.moved(value, math.copysign(30, end - value))
                 assert drop(x, fit, {parameter.name: far}) < z**2 / 2
+
+
+@pytest.mark.parametrize("n", [8, 25])
+def test_profile_limits_of_many_small_samples(case, n):
+    """They exist where the maximum does, and those of generalized_pareto run along the edge of its domain."""
+    for seed in range(15):
+        x = case.sample(n, seed)
+        try:
+            fit = th.fit(x, case.family)
+        except th.NoMaximumError:
+            continue
+        limits = fit.confint(method="profile")
+        assert (limits[:, 0] <= fit.theta).all()
+        assert (fit.theta <= limits[:, 1]).all()
+
+
+def test_profiles_along_the_edge_of_a_domain():
+    """Of a scale so large that the shape runs to -1 the profile is that of the uniform law up to it."""
+    along_the_edge = 0
+    for seed in range(40):
+        x = stats.genpareto(-0.3).rvs(25, random_state=seed)
+        with suppress(th.NoMaximumError):
+            fit = th.fit(x, "generalized_pareto")
+            of_uniform = math.exp((Z**2 / 2 - fit.log_likelihood) / 25)
+            along_the_edge += abs(fit.confint(method="profile")[1, 1] - of_uniform) < 1e-9
+    assert along_the_edge > 10
+
+
+def test_wald_limits_stay_in_the_domain():
+    fit = th.fit(stats.genpareto(-0.3).rvs(25, random_state=1), "generalized_pareto")
+    assert fit.confint(1 - 1e-12)[0, 0] == -1
 
 
 def lack(value, x, fit, name):
@@ -326,7 +358,9 @@ def test_a_test_says_what_it_found():
     fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
     assert repr(fit.test({"mu": 0})) == "<LikelihoodRatio chi-square = 4.81589, df = 1, p = 0.0282>"
     assert repr(fit.test((1e6, 1))).endswith("df = 2, p < 2.2e-16>")
-    assert fit.test((0, 1e-200)).p_value == 0
+    for null in ((0, 1e-200), {"sigma": 1e-200}):
+        result = fit.test(null)
+        assert (result.statistic, result.p_value, result.log_likelihood) == (math.inf, 0, -math.inf)
     assert math.isfinite(fit.test((0, 1e200)).statistic)
 
 
@@ -376,6 +410,11 @@ def test_what_takes_the_maximum_and_the_rows():
         ),
         ("normal", lambda fit: fit.quantile(math.nan), "p must lie strictly between 0 and 1, got nan"),
         ("normal", lambda fit: fit.quantile("half"), "p must be a number or an array of numbers, got 'half'"),
+        (
+            "normal",
+            lambda fit: fit.quantile(np.ma.array([0.5, 0.9], mask=[0, 1])),
+            r"p must have no mask: pass p.compressed\(\)",
+        ),
         ("normal", lambda fit: fit.quantile(0.5, 2), "level must lie between 0 and 1, got 2"),
         ("normal", lambda fit: fit.return_level(1), "period must be finite and above 1, got 1"),
         ("normal", lambda fit: fit.return_level([2, math.inf]), "period must be finite and above 1"),
@@ -391,6 +430,21 @@ def test_bad_questions(family, ask, message):
 def test_quantiles_of_counts():
     with pytest.raises(th.ParameterError, match=r"quantiles of poisson are integers.*see fit.dist\(\).ppf"):
         th.fit([1, 2, 5], "poisson").quantile(0.5)
+
+
+def test_no_quantiles_of_no_probabilities():
+    for p in ([], np.empty((0, 3))):
+        for part in th.fit(X, "gumbel").quantile(p):
+            assert part.shape == np.shape(p)
+            assert part.dtype == np.float64
+
+
+def test_quantiles_need_a_covariance():
+    method = th.GradientAscent(learning_rate=1e-9, epochs=1)
+    fit = th.fit(X, "normal", method=method, start=(50, 1000))
+    assert np.isnan(fit.cov).all()
+    with pytest.raises(th.ParameterError, match="errors of quantiles take a finite cov, which this fit has"):
+        fit.quantile(0.9)
 
 
 def test_quantiles_beyond_doubles():

@@ -68,6 +68,43 @@ def test_a_climb_goes_far(family, scale, start):
     assert mu == pytest.approx(near.theta[0], abs=1e-8 * near.stderr[0])
 
 
+def drawn(seed, law, n, **shapes):
+    return getattr(np.random.default_rng(seed), law)(size=n, **shapes)
+
+
+def every_third(pilot, rest):
+    """Rows that a pilot takes, and two others after each."""
+    return np.column_stack([pilot, rest.reshape(-1, 2)]).ravel()
+
+
+@pytest.mark.parametrize(
+    ("family", "pilot", "rest"),
+    [
+        ("student_t", drawn(0, "uniform", 3000), drawn(1, "standard_t", 6000, df=3)),
+        ("generalized_pareto", np.sqrt(drawn(0, "uniform", 3000)), drawn(1, "exponential", 6000)),
+    ],
+)
+def test_a_pilot_without_a_maximum(family, pilot, rest):
+    with pytest.raises(th.NoMaximumError):
+        th.fit(pilot, family)
+    x = every_third(pilot, rest)
+    fit, shuffled = th.fit(x, family), th.fit(np.random.default_rng(2).permutation(x), family)
+    np.testing.assert_allclose(fit.theta, shuffled.theta, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("family", "pilot", "rest"),
+    [
+        ("student_t", 0.1 * drawn(1, "standard_t", 3000, df=3), drawn(0, "uniform", 6000)),
+        ("generalized_pareto", drawn(1, "uniform", 3000), np.sqrt(drawn(0, "uniform", 6000))),
+    ],
+)
+def test_a_pilot_alone_with_a_maximum(family, pilot, rest):
+    assert th.fit(pilot, family).status == "converged"
+    with pytest.raises(th.NoMaximumError):
+        th.fit(every_third(pilot, rest), family)
+
+
 def test_a_start_of_no_use_does_not_hide_why_there_is_no_maximum():
     x = np.random.default_rng(0).normal(size=100)
     with pytest.raises(th.NoMaximumError, match=r"still rises at .* tails heavier than the normal's"):

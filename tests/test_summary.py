@@ -139,6 +139,41 @@ def test_gradient_ascent_needs_the_sums_alone(x):
         th.summarize(x, "normal").fit(method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1))
 
 
+ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
+
+
+@pytest.mark.parametrize(
+    ("rows", "family", "settings", "error", "message"),
+    [
+        ([1.0, 2.0], "uniform", {"method": ASCENT, "start": (0, 9)}, th.ParameterError, "would not stop"),
+        ([1.0, 2.0], "pareto", {"method": ASCENT, "start": (1, 1)}, th.ParameterError, "would not stop"),
+        ([2.0, 2.0], "normal", {"method": ASCENT, "start": (0, 1)}, th.NoMaximumError, "not all equal"),
+        ([1.0, 2.0], "normal", {"start": (0, 1)}, th.ParameterError, "is solved for, not climbed to"),
+        ([1.0, 2.0], "normal", {"trace": True}, th.ParameterError, "trace and progress belong to methods"),
+        ([1.0, 2.0], "normal", {"method": "exact"}, th.ParameterError, r"method must be Exact\(\)"),
+        ([1.0, 2.0], "uniform", {"fixed": {"low": 1.5}}, th.NoMaximumError, "none beyond an end"),
+        ([2.0, 2.0], "normal", {"fixed": {"mu": 1}}, th.ParameterError, "start is needed: a summary holds"),
+    ],
+)
+def test_fits_of_sums_are_checked_like_those_of_rows(rows, family, settings, error, message):
+    with pytest.raises(error, match=message):
+        th.summarize(rows, family).fit(**settings)
+
+
+def test_parameters_are_fixed(x):
+    """The climb starts elsewhere than one on rows, and ends at the same maximum."""
+    for family, fixed in [("normal", {"mu": 1}), ("gamma", {"scale": 2}), ("pareto", {"minimum": 1e-9})]:
+        rows = np.abs(x) + 0.1
+        ours, theirs = th.summarize(rows, family).fit(fixed=fixed), th.fit(rows, family, fixed=fixed)
+        np.testing.assert_allclose(ours.theta, theirs.theta, rtol=1e-12)
+        assert ours.fixed == theirs.fixed
+        np.testing.assert_allclose(ours.stderr, theirs.stderr, rtol=1e-12)
+    fit = th.summarize([2.0, 2.0], "normal").fit(fixed={"mu": 1}, start=(1, 3))
+    assert fit.params["sigma"] == pytest.approx(1, rel=1e-12)
+    diverging = th.GradientAscent(learning_rate=1e9, epochs=9)
+    assert th.summarize(x, "normal").fit(method=diverging, start=(0, 99)).status == "diverged"
+
+
 def test_bytes_round_trip(x):
     for summary in (th.Summary("normal"), th.summarize(x, "normal"), th.summarize(x * 1e300, "normal")):
         again = th.Summary.from_bytes(summary.to_bytes())

@@ -15,7 +15,8 @@ enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums 
 enum { thetahat_real, thetahat_positive, thetahat_unit, thetahat_above_minus_one };
 
 /* How the likelihood peaks in a parameter: where its slope is zero; where the slope jumps from above zero to
- * below, as at a median; or where the support would no longer hold all rows. */
+ * below (then the first parameter is a location, which peaks at a median, and the second a scale); or where
+ * the support would no longer hold all rows. */
 enum { thetahat_smooth, thetahat_kink, thetahat_edge };
 
 /* What NumPy's BitGenerator capsules hold. */
@@ -118,6 +119,7 @@ typedef struct {
   double log_likelihood;         /* there */
   double decrement;              /* likewise; NaN where the log-likelihood is not concave */
   int flat[thetahat_max_params]; /* of whose free coordinate the rows say nothing there */
+  int edge[thetahat_max_params]; /* which run to the bound of their domain */
   int looks;                     /* at how many thetas so far */
   int state;                     /* zero while the climb goes on */
 } thetahat_climb;

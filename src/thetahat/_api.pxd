@@ -79,6 +79,7 @@ cdef extern from "thetahat/api.h" nogil:
         double log_likelihood
         double decrement
         int* flat
+        int* edge
         int looks
         int state
 

@@ -242,6 +242,11 @@ cdef class Climb:
         return tuple([j for j in range(self.family.n_params) if self.state.flat[j]])
 
     @property
+    def edge(self):
+        """Which parameters run to the bound of their domain."""
+        return tuple([j for j in range(self.family.n_params) if self.state.edge[j]])
+
+    @property
     def decrement(self):
         """L at the best theta so far; NaN where the log-likelihood is not concave."""
         return self.state.decrement

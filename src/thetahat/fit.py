@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from thetahat.solvers import Exact, Method, Task
 from thetahat.solvers.climb import with_fixed
 from thetahat.solvers.exact import start_values
 
-__all__ = ["fit", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
+__all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 Array = NDArray[np.float64]
 
@@ -114,42 +114,67 @@ def fit(
     'converged'
     """
     index = family_index(family)
+
+    def read() -> Sample:
+        return Sample(index, x, weights, threads, nan_policy)
+
+    return fit_sample(index, read, method, start, fixed, rng, trace, progress, cov)
+
+
+def fit_sample(
+    family: int,
+    read: Callable[[], Sample],
+    method: Method,
+    start: Theta | None = None,
+    fixed: Mapping[str, float] | None = None,
+    rng: Any = None,
+    trace: bool = False,
+    progress: bool = False,
+    cov: str = COVARIANCES[0],
+) -> Fit:
+    """Return the fit of a sample, which is read once the settings are known to be good."""
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    check_choice("cov", cov, COVARIANCES)
-    _check_peaks(index, method, cov)
+    held = _check_fixed(family, fixed or {})
+    _check_peaks(family, method, check_choice("cov", cov, COVARIANCES), held)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):
         raise ParameterError("trace and progress belong to methods that go epoch by epoch")
-    held = {} if fixed is None else check_values(index, fixed, "fixed")
-    if start is not None and not method.iterates and _kernels.solved[index] and not held:
-        raise ParameterError(f"start: the maximum of {family} is solved for, not climbed to")
-    first = () if start is None else check_theta(index, start, "start")
-    sample = Sample(index, x, weights, threads, nan_policy)
-    task = Task(sample, first, held, rng, trace, progress)
+    if start is not None and not method.iterates and _kernels.solved[family] and not held:
+        name = _kernels.families[family]
+        raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
+    first = () if start is None else check_theta(family, start, "start")
+    task = Task(read(), first, held, rng, trace, progress)
     if method.iterates:
-        if _kernels.solved[index] and not held:
+        if task.solved:
             task.solve()  # where there is no maximum, there is nothing to climb to
-        task = task._replace(start=with_fixed(first, held) or start_values(sample, _PILOT, held))
+        task = task._replace(start=with_fixed(first, held) or start_values(task.sample, _PILOT, held))
     outcome = method.run(task)
-    if outcome.diverged and first:
-        sample.check_support(task.start, "start")
+    if outcome.diverged and first and task.sample.has_rows:
+        task.sample.check_support(task.start, "start")
     return Fit.from_outcome(outcome, task, method, cov)
 
 
-def _check_peaks(family: int, method: Method, cov: str) -> None:
+def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
+    """Return the values that parameters keep by their places; raise where there are no such values."""
+    held = check_values(family, fixed, "fixed")
+    if len(held) == len(get_family(family).names):
+        check_theta(family, [held[place] for place in sorted(held)], "fixed")
+    return held
+
+
+def _check_peaks(family: int, method: Method, cov: str, held: Mapping[int, float]) -> None:
     """Raise where a method, or a covariance, takes a score that is zero at the maximum and there is none."""
-    description = get_family(family)
-    if method.iterates and description.has_edge:
+    signature, peaks = get_family(family).signature, _kernels.peaks[family]
+    free = [peak for place, peak in enumerate(peaks) if place not in held]
+    if method.iterates and _kernels.EDGE in free:
         raise ParameterError(
-            f"{description.signature} is most likely where its support just holds all rows; the score is not"
+            f"{signature} is most likely where its support just holds all rows; the score is not"
             f" zero there, and {method.name} would not stop: use Exact()"
         )
-    if cov != COVARIANCES[0] and not description.smooth:
-        raise ParameterError(
-            f'cov="{cov}" takes a score that is zero at the maximum: {description.signature} has none'
-        )
+    if cov != COVARIANCES[0] and any(peak != _kernels.SMOOTH for peak in free):
+        raise ParameterError(f'cov="{cov}" takes a score that is zero at the maximum: {signature} has none')
 
 
 def log_likelihood(

@@ -238,13 +238,24 @@ class Fit:
     def status(self) -> str:
         """How the fit ended.
 
-        ``"converged"``: at the maximum, `L` at most 1e-12. ``"stopped"``: all epochs are done, `L` says how
-        far the maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is
-        the last one inside.
+        ``"converged"``: at the maximum, `L` at most 1e-12, or what the rounding of `theta` leaves of it, as
+        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `L` says how far the
+        maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
+        one inside.
         """
         if self._diverged:
             return "diverged"
-        return "converged" if not self.method.iterates or self.L <= CONVERGED else "stopped"
+        left = self.L - self._rounding
+        return "converged" if left <= CONVERGED else "stopped"
+
+    @property
+    def _rounding(self) -> float:
+        """What the rounding of the parameters may leave of L: its squares in standard errors."""
+        moves = (
+            2.0**-52 * value / error if error else 0.0
+            for value, error in zip(self._theta, self._values.stderr, strict=True)
+        )
+        return sum(move * move for move in moves)
 
     def confint(self, level: float = 0.95, method: str = "wald") -> Array:
         """Return confidence intervals.
@@ -255,7 +266,8 @@ class Fit:
             Coverage, between 0 and 1.
         method : {"wald", "profile"}, default "wald"
             ``"wald"``: so many standard errors, on the scale of a parameter's whole domain: its logarithm
-            where it is positive, log(p / (1 - p)) where it lies between 0 and 1, itself elsewhere.
+            where it is positive, log(p / (1 - p)) where it lies between 0 and 1, itself elsewhere, cut off
+            where the domain ends (generalized_pareto's shape, at -1).
             ``"profile"``: the values that a likelihood-ratio test does not reject, to 1e-8 of a standard
             error; it climbs anew for every value that it looks at (Venzon and Moolgavkar 1988). Where the
             likelihood does not drop by as much as that, the limit is the end of the domain.
@@ -339,7 +351,8 @@ class Fit:
         """Return quantiles of the fitted distribution, with standard errors by the delta method.
 
         These are sqrt(g' cov g), g the derivative of the quantile by the parameters. Limits are taken on the
-        logarithm of a positive quantile, and on log(q / (1 - q)) of one between 0 and 1.
+        logarithm of a positive quantile, and on log(q / (1 - q)) of one between 0 and 1. Quantiles of angles
+        lie within mu - pi and mu + pi.
 
         Parameters
         ----------
@@ -357,7 +370,8 @@ class Fit:
         ------
         ParameterError
             If p or level is out of range; for families of counts, whose quantiles are integers (see `dist`);
-            and where the fitted parameters are ends of the support, which are not nearly normal.
+            where the fitted parameters are ends of the support, which are not nearly normal; and where `cov`
+            is not finite.
         MissingExtraError
             If SciPy is not installed.
 
@@ -402,6 +416,9 @@ class Fit:
 
     def dist(self) -> Any:
         """Return the fitted distribution as SciPy has it: densities, quantiles, moments, random numbers.
+
+        Those of angles (von_mises) hold on the one turn around mu: probabilities go from 0 at mu - pi to 1 at
+        mu + pi and count further turns on, so that rows elsewhere must be brought there first.
 
         Returns
         -------

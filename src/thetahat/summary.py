@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
@@ -18,9 +18,10 @@ from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import chunks_of, empty, reject_rows, weigh
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
-from thetahat.result import COVARIANCES, Fit
+from thetahat.fit import fit_sample
+from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Method, Task
+from thetahat.solvers import Exact, Method
 
 __all__ = ["Summary", "summarize"]
 
@@ -118,7 +119,14 @@ class Summary:
         self.omitted += sum(chunk.n for chunk in chunks) - (after.rows - before)
         return self
 
-    def fit(self, *, method: Method = _EXACT, start: Theta | None = None, trace: bool = False) -> Fit:
+    def fit(
+        self,
+        *,
+        method: Method = _EXACT,
+        start: Theta | None = None,
+        fixed: Mapping[str, float] | None = None,
+        trace: bool = False,
+    ) -> Fit:
         """Fit the family by a method that needs the sums alone, as `thetahat.fit` does.
 
         Parameters
@@ -126,7 +134,10 @@ class Summary:
         method : Method, default Exact()
             `Exact()` or `GradientAscent(...)`.
         start : sequence of float, optional
-            Where an iterative method starts.
+            Where an iterative method starts, or a climb of `Exact()` with some parameters fixed; by default
+            such a climb starts from the maximum over all of them.
+        fixed : mapping of str to float, optional
+            Parameters that keep a value, as in `thetahat.fit`.
         trace : bool, default False
             Keep the parameters after every epoch.
 
@@ -134,12 +145,11 @@ class Summary:
         -------
         Fit
         """
-        task = Task(Sample.of_sums(self._rows(), self.omitted))
-        if method.iterates:
-            if start is None:
-                raise ParameterError("start is needed: a summary holds no rows to estimate it from")
-            task = task._replace(start=check_theta(self._index, start, "start"), trace=trace)
-        return Fit.from_outcome(method.run(task), task, method, COVARIANCES[0])
+
+        def read() -> Sample:
+            return Sample.of_sums(self._rows(), self.omitted)
+
+        return fit_sample(self._index, read, method, start, fixed, trace=trace)
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""

@@ -202,7 +202,8 @@ inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, 
     near.rounded |= rounding && !small;
     c.flat[j] = !c.held[j] && fabs(next.curvature[j]) <= 1e-14 * n;
     near.flat |= c.flat[j] != 0;
-    near.edge |= !c.held[j] && free_parameter<Family>(j, c.best[j], 1.0).at_edge();
+    c.edge[j] = !c.held[j] && free_parameter<Family>(j, c.best[j], 1.0).at_edge();
+    near.edge |= c.edge[j] != 0;
   }
   near.close &= next.decrement >= 0 && !next.shortened;
   near.flat &= next.decrement <= 1e-9 * n;  // and not merely far away

@@ -83,7 +83,7 @@ class Family:
         From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
     start : callable, optional
         Rough parameter values from some of the rows; None where these rows show no maximum. A family whose
-        maximum lies at an edge needs none: it is solved for, whatever is fixed.
+        maximum lies at an edge in every parameter needs none: it is solved for, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     circular : bool

@@ -15,8 +15,10 @@ __all__ = ["family"]
 def start(pilot: Pilot) -> tuple[float, ...] | None:
     """Return the parameters with the mean and the variance of these rows, or with twice the mean for it."""
     mean, sd = pilot.mean_and_sd()
-    over = sd * sd - mean
-    return (mean * mean / over if over > 0 else mean, mean) if mean > 0 else None
+    if mean == 0:
+        return None
+    over = sd * (sd / mean) - 1  # squares may overflow
+    return (mean / over if over > 0 else mean, mean)
 
 
 def lack(rows: Pilot) -> str | None:

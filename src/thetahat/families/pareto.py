@@ -2,18 +2,24 @@
 
 Pareto's first kind, P(X > x) = (minimum / x)**shape; R's ``VGAM::dpareto(scale=minimum, shape)``. The maximum
 is in closed form: minimum is the least row, 1 / shape the mean of log(x / minimum). The score in the minimum
-has no root, since the support ends there, so gradient methods decline. The true minimum lies below the least
-row by an exponential law of mean minimum / (n shape): this is its standard error, and its interval is
-one-sided. It is exact: with shape and minimum as fitted to n rows, P(shape log(minimum / truth) > t) =
-(1 + t)**(1 - n); with the shape known, exp(-n t).
+has no root, since the support ends there, so gradient methods decline unless it is fixed. The true minimum
+lies below the least row by an exponential law of mean minimum / (n shape): this is its standard error, and
+its interval is one-sided. It is exact: with shape and minimum as fitted to n rows,
+P(shape log(minimum / truth) > t) = (1 + t)**(1 - n); with the shape known, exp(-n t).
 """
 
 from collections.abc import Sequence
 
 from thetahat import _kernels
 from thetahat.families._family import Family, Theta, ratio_quantile
+from thetahat.pilot import Pilot
 
 __all__ = ["family"]
+
+
+def start(pilot: Pilot) -> tuple[float, ...] | None:
+    """Return the maximum of these rows."""
+    return pilot.maximum("pareto")
 
 
 def edge_limits(theta: Theta, n: float, level: float, held: Sequence[int]) -> dict[int, tuple[float, float]]:
@@ -29,6 +35,7 @@ family = Family(
     support="x > 0",
     exists="at least two rows, not all equal, and none below a minimum that is fixed",
     limit="shape = infinity, a single point",
+    start=start,
     edge_limits=edge_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

@@ -54,6 +54,8 @@ def return_level(fit: Fit, period: ArrayLike, level: float) -> Estimate:
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     """Return numbers as an array; raise unless all lie strictly between low and high."""
+    if np.ma.isMaskedArray(values):
+        raise ParameterError(f"{name} must have no mask: pass {name}.compressed()")
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -73,9 +75,16 @@ def _estimate(fit: Fit, ask: Callable[[Any], Any], level: float) -> Estimate:
     law = _Law(family, tuple(fit.theta.tolist()), ask)
     slopes = np.array([law.slope(place) for place in free]).reshape(len(free), *law.value.shape)
     errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
-    stderr = errors * np.vectorize(law.row.slope)(law.value)
-    low, high = (np.vectorize(law.row.moved)(law.value, side * z * errors) for side in (-1, 1))
+    if not np.isfinite(errors).all():
+        raise ParameterError("errors of quantiles take a finite cov, which this fit has not")
+    stderr = errors * _each(law.row.slope, law.value)
+    low, high = (_each(law.row.moved, law.value, side * z * errors) for side in (-1, 1))
     return Estimate(*(part if part.ndim else float(part) for part in (law.value, stderr, low, high)))
+
+
+def _each(function: Callable[..., float], *values: Array) -> Array:
+    """Return the function of each number, of none too."""
+    return np.asarray(np.vectorize(function, otypes=[np.float64])(*values))
 
 
 def _check_normal(family: Family, free: list[int]) -> None:
@@ -125,7 +134,7 @@ class _Law:
     def _at(self, place: int, moved: float) -> Array:
         """Return the loc and the rest of the quantiles, in the row's coordinate, with a parameter moved."""
         theta = (*self._theta[:place], moved, *self._theta[place + 1 :])
-        rest = np.vectorize(self.row.free)(self._ask(distribution(self._family, theta, loc=0.0)))
+        rest = _each(self.row.free, self._ask(distribution(self._family, theta, loc=0.0)))
         return np.stack([np.full_like(rest, self._family.scipy(*theta)[1].get("loc", 0.0)), rest])
 
 

@@ -35,5 +35,5 @@ def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[t
             limits.append(profile_limits(profile, place, error, z))
         else:
             step = z * error / parameter.slope(value)
-            limits.append((parameter.moved(value, -step), parameter.moved(value, step)))
+            limits.append((max(parameter.moved(value, -step), parameter.low), parameter.moved(value, step)))
     return limits

@@ -103,7 +103,7 @@ class _Flank:
         if self._parameter.transformed:
             return _FAR
         bound = self._parameter.low if self._side < 0 else self._parameter.high
-        return min(abs(bound - self._value) * (1 - 2.0**-40), first * 2.0**60)
+        return min(abs(bound - self._value) * (1 - 2.0**-30), first * 2.0**60)
 
     def _root(self, s: float) -> tuple[float, float]:
         """Return the root of twice the drop at a distance, and its derivative."""

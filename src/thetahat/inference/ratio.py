@@ -53,7 +53,7 @@ def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> L
     """Return the test of the hypothesis that parameters have given values."""
     null = _hypothesis(profile, theta0)
     top = profile.along(null)
-    if top.ending == Ending.NOWHERE:
+    if top.ending == Ending.NOWHERE and top.log_likelihood > -math.inf:
         raise profile.rising(top, null)
     statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
     p_value = chi_square_tail(statistic, len(null))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -33,6 +34,12 @@ class Task(NamedTuple):
         """The family's place in the table."""
         return self.sample.family
 
+    @property
+    def solved(self) -> bool:
+        """Whether the sums give the maximum over what is not fixed."""
+        peaks = _kernels.peaks[self.family]
+        return _kernels.solved[self.family] and (not self.fixed or _kernels.EDGE in peaks)
+
     def solve(self) -> Theta:
         """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
         sums = self.sample.at(())
@@ -45,8 +52,10 @@ class Task(NamedTuple):
         if theta is None:
             raise no_maximum(family, rows)
         if not _kernels.valid(self.family, theta):
+            at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
-                f"the maximum of the {family.name} likelihood, {theta}, lies beyond what doubles can hold"
+                f"the maximum of the {family.name} likelihood of these {rows} row(s){at} lies beyond what"
+                " doubles can hold"
             )
         return theta
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -37,7 +37,8 @@ class Crest(NamedTuple):
 def crest(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Crest:
     """Return where a climb from start ends, with some parameters fixed.
 
-    At the edge of a domain (as student_t's nu runs to infinity) nothing is left to climb from there.
+    At the edge of a domain nothing is left to climb from there: as student_t's nu runs to infinity, or
+    generalized_pareto's shape to -1, with a scale beyond the largest row.
     """
     theta = with_fixed(start, fixed)
     if len(fixed) == len(theta) or not get_family(sample.family).smooth:
@@ -46,11 +47,17 @@ def crest(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> Crest:
     way, theta, sums = looks(sample, theta, tuple(fixed))
     if way.arrived:
         return _seen(sums, theta, way.theta)
-    if not way.flat or _left_to_climb(sums, theta, way.flat) > 1e-9 + 1e-12 * sums.n:
+    bounds = {place: _bound(sample.family, place) for place in way.edge}
+    flat = {place: theta[place] for place in way.flat if place not in bounds}
+    if not (bounds or flat) or _left_to_climb(sums, theta, flat) > 1e-9 + 1e-12 * sums.n:
         return _seen(sums, theta, theta)._replace(ending=Ending.NOWHERE)
-    flat = {place: theta[place] for place in way.flat}
-    rest = crest(sample, theta, {**fixed, **flat})
+    rest = crest(sample, theta, {**fixed, **flat, **bounds})
     return rest._replace(ending=Ending.EDGE) if rest.ending == Ending.TOP else rest
+
+
+def _bound(family: int, place: int) -> float:
+    """Return the last value of a parameter above the bound that a climb runs to."""
+    return math.nextafter(get_family(family).parameters[place].low, math.inf)
 
 
 def _seen(sums: _kernels.Sums, looked: Theta, theta: Theta) -> Crest:
@@ -59,10 +66,10 @@ def _seen(sums: _kernels.Sums, looked: Theta, theta: Theta) -> Crest:
     return Crest(theta, value if value < math.inf else -math.inf, score)
 
 
-def _left_to_climb(sums: _kernels.Sums, theta: Theta, places: Sequence[int]) -> float:
+def _left_to_climb(sums: _kernels.Sums, theta: Theta, places: Iterable[int]) -> float:
     """Return what the log-likelihood has yet to gain as parameters run to the edge of their domain.
 
     What is left falls like exp(-t), t the parameter's logarithm, so that it equals its own slope.
     """
     score, parameters = sums.evaluate(theta)[1], get_family(sums.family_index).parameters
-    return max(abs(score[j]) * parameters[j].slope(theta[j]) for j in places)
+    return max((abs(score[j]) * parameters[j].slope(theta[j]) for j in places), default=0.0)

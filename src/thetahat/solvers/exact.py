@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from thetahat import _kernels
-from thetahat.errors import NoMaximumError
+from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import get_family
 from thetahat.pilot import Pilot
 from thetahat.sample import Sample
@@ -47,7 +47,7 @@ class Exact(Method):
             return Outcome(tuple(fixed[j] for j in range(len(peaks))))
         if _kernels.KINK in peaks:
             return Outcome(maximum_at_median(task))
-        if _kernels.solved[task.family] and (not fixed or _kernels.EDGE in peaks):
+        if task.solved:
             return Outcome(task.solve())
         if task.start:
             with suppress(NoMaximumError):  # the family's own start may be a better one
@@ -73,7 +73,7 @@ def _climb_near(pilot: Pilot, family: int, theta: Theta, held: Sequence[int]) ->
     From L on, the next step leaves L**2 / n or so. Where they show no maximum, return theta: the whole sample
     may have one all the same.
     """
-    enough = math.sqrt(pilot.x.size / 10)
+    enough = math.sqrt(pilot.x.size) / 100
     way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, held, enough)
     return way.theta if way.arrived or way.decrement <= enough else theta
 
@@ -86,6 +86,8 @@ def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta
     family = get_family(sample.family)
     if len(fixed) == len(family.names):
         return tuple(fixed[j] for j in range(len(fixed)))
+    if not sample.has_rows:
+        return with_fixed(_start_of_sums(sample, fixed), fixed)
     assert family.start is not None
     pilot = sample.pilot(rows)
     start = family.start(pilot) or family.start(sample.contiguous())
@@ -94,8 +96,16 @@ def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta
     lack = None if fixed else lack_of(family, pilot) and lack_of(family, sample.contiguous())
     if start is None or lack or not _kernels.valid(sample.family, start):
         sample.check_rows()
-        raise no_maximum(family, sample.size, lack)
+        raise no_maximum(family, sample.contiguous().x.size, lack)
     return with_fixed(start, fixed)
+
+
+def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
+    """Return the maximum over all parameters, to start from where some are fixed."""
+    theta = sample.at(()).maximum() if fixed else None
+    if theta is None or not _kernels.valid(sample.family, theta):
+        raise ParameterError("start is needed: a summary holds no rows to estimate it from")
+    return theta
 
 
 def _start_beside(sample: Sample) -> Theta | None:
