@@ -25,6 +25,7 @@ PACKAGE_FLOORS = (
         "__init__",
         "_config",
         "_distribution",
+        "_fitted",
         "_records",
         "_report",
         "comparison",

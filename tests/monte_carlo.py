@@ -6,8 +6,11 @@ that what is of order 1 / n beside 1 is small beside the bands. The errors' mean
 standard errors, as large as its band; fits to both halves of each sample take it out (see `unbiased`). Exact
 laws, where a family has some, are checked on five rows, where nothing hides a divisor of n - 1 for n.
 
-Where the likelihood peaks at an edge, estimates have other laws and only the exact ones are checked; where in
-a kink, there are no second derivatives.
+Where the likelihood peaks at an edge, estimates have other laws: the exact ones are checked, and the exact
+intervals. Where it peaks in a kink, there are no second derivatives.
+
+Intervals by the profile, likelihood-ratio tests of the truth and limits of quantiles are held to their level
+too, in a few families that answer fast.
 
 The same must not hold of what the mistakes in `wrong_estimators.py` make of it.
 
@@ -22,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
-from wrong_estimators import WRONG
+from wrong_estimators import WRONG, WRONG_ANSWERS
 
 import thetahat as th
 from thetahat import _kernels
@@ -35,6 +38,9 @@ LEVEL = 0.95
 ROWS, RUNS = 20_000, 20_000
 FEW_ROWS = 5
 CHUNK = 2**20  # rows drawn at a time
+ANSWERING = ("gamma", "weibull", "generalized_pareto", "gumbel")  # families of which more is asked than fits
+SHARES = (0.01, 0.5, 0.99)  # whose quantiles are asked for
+APART = 4  # of so many samples one is asked for quantiles: SciPy makes laws slowly
 
 
 class Fits(NamedTuple):
@@ -55,6 +61,14 @@ class Runs(NamedTuple):
     score: Any
     products: Any  # of the rows' scores with themselves, summed: [run, parameter, parameter]
     information: Any
+
+
+class Answers(NamedTuple):
+    """What fits to samples of one size answer."""
+
+    limits: Any  # by the profile, [run, parameter, side]
+    p_values: Any  # of the truth
+    quantiles: Any  # their limits, [run, share, side], of every `APART`th sample
 
 
 class Found(NamedTuple):
@@ -88,10 +102,22 @@ def places(family, *peaks):
     return [j for j, parameter in enumerate(parameters) if parameter.peak in peaks]
 
 
-def draw(family, runs, n, rng):
-    """Samples at the family's first truth, one a row, drawn by SciPy."""
+def law_of(family):
+    """The law at the family's first truth, by SciPy."""
     name, settings = get_family(family_index(family)).scipy(*truth_of(family).tolist())
-    return getattr(stats, name)(**settings).rvs((runs, n), random_state=rng).astype(np.float64)
+    return getattr(stats, name)(**settings)
+
+
+def draw(family, runs, n, rng):
+    """Samples at the truth, one a row."""
+    return law_of(family).rvs((runs, n), random_state=rng).astype(np.float64)
+
+
+def draw_in_parts(family, runs, n, rng):
+    """So many samples, as many at a time as memory easily holds."""
+    step = max(1, CHUNK // n)
+    for done in range(0, runs, step):
+        yield draw(family, min(step, runs - done), n, rng)
 
 
 def fit_all(family, samples):
@@ -124,13 +150,27 @@ def look(family, samples):
 
 def simulate(family, runs, n, rng):
     """What the library says of so many samples of n rows, then that with each mistake of `WRONG`."""
-    step = max(1, CHUNK // n)
     parts = []
-    for done in range(0, runs, step):
-        samples = draw(family, min(step, runs - done), n, rng)
+    for samples in draw_in_parts(family, runs, n, rng):
         right = look(family, samples)
-        parts.append([right, *(plant(right, samples) for plant in WRONG.get(family, {}).values())])
+        parts.append([right, *(plant(right, samples) for plant in WRONG[family].values())])
     return [joined(same) for same in zip(*parts, strict=True)]
+
+
+def answer(family, samples):
+    """What the library answers about these samples, one a row."""
+    truth, fits = truth_of(family), [th.fit(x, family) for x in samples]
+    quantiles = [fit.quantile(SHARES, LEVEL) for fit in fits[::APART]]
+    return Answers(
+        np.array([fit.confint(LEVEL, "profile") for fit in fits]),
+        np.array([fit.test(truth).p_value for fit in fits]),
+        np.array([np.column_stack([quantile.low, quantile.high]) for quantile in quantiles]),
+    )
+
+
+def answer_all(family, runs, n, rng):
+    """What the library answers about so many samples of n rows."""
+    return joined([answer(family, samples) for samples in draw_in_parts(family, runs, n, rng)])
 
 
 def joined(parts):
@@ -145,13 +185,7 @@ def joined(parts):
 
 def coverage(family, runs):
     """As many intervals hold the truth as the level says."""
-    hits = (runs.whole.limits[..., 0] <= runs.truth) & (runs.truth <= runs.whole.limits[..., 1])
-    law = stats.binom(len(hits), LEVEL)
-    low, high = law.ppf(ALPHA / 2) / len(hits), law.isf(ALPHA / 2) / len(hits)
-    return [
-        Found(f"coverage {names_of(family)[j]}", hits[:, j].mean(), low, high)
-        for j in of_normal_error(family)
-    ]
+    return coverages("coverage", runs.whole.limits, runs.truth, names_of(family))
 
 
 def mean_error(family, runs):
@@ -212,6 +246,18 @@ def labels(family, which):
     return [names_of(family)[j] for j in which]
 
 
+def coverages(what, limits, truth, names):
+    """Shares of the intervals that hold the truth, binomial by the level."""
+    hits = (limits[..., 0] <= truth) & (truth <= limits[..., 1])
+    return [share_of(f"{what} {name}", hit) for name, hit in zip(names, hits.T, strict=True)]
+
+
+def share_of(name, hits):
+    """How many hit, which is to be as many as the level says."""
+    law = stats.binom(len(hits), LEVEL)
+    return Found(name, hits.mean(), law.ppf(ALPHA / 2) / len(hits), law.isf(ALPHA / 2) / len(hits))
+
+
 def zero_means(what, values, names):
     """Means in their standard errors, which follow Student's law."""
     t = values.mean(0) / (values.std(0, ddof=1) / np.sqrt(len(values)))
@@ -231,6 +277,17 @@ CHECKS = (coverage, mean_error, spread, efficiency, mean_score, information_equa
 
 def found(family, runs):
     return [one for check in CHECKS for one in check(family, runs)]
+
+
+def answers_found(family, answers):
+    """Profile intervals, tests and quantiles keep their level; p-values are uniform at the truth."""
+    truth = law_of(family).ppf(SHARES)
+    return [
+        *coverages("profile coverage", answers.limits, truth_of(family), names_of(family)),
+        *coverages("quantile coverage", answers.quantiles, truth, SHARES),
+        share_of("truths not rejected", answers.p_values > 1 - LEVEL),
+        distance("p-values", answers.p_values, stats.uniform()),
+    ]
 
 
 # Exact laws: what follows which, from the estimates, the truth and the number of rows n.
@@ -264,31 +321,40 @@ def few_rows(family, runs, rng):
 
 
 def exact_laws(family, theta):
-    """Distances from the laws, in the band of Dvoretzky, Kiefer and Wolfowitz."""
-    band = np.sqrt(np.log(2 / ALPHA) / (2 * len(theta)))
+    """Estimates follow their laws."""
     pairs = EXACT[family](*theta.T, truth_of(family), FEW_ROWS)
-    return [
-        Found(f"distance from the law of {name}", stats.ks_1samp(values, law.cdf).statistic, 0, band)
-        for name, (values, law) in zip(names_of(family), pairs, strict=True)
-    ]
+    return [distance(name, *pair) for name, pair in zip(names_of(family), pairs, strict=True)]
+
+
+def distance(name, values, law):
+    """How far they are from their law, in the band of Dvoretzky, Kiefer and Wolfowitz."""
+    band = np.sqrt(np.log(2 / ALPHA) / (2 * len(values)))
+    return Found(f"distance from the law of {name}", stats.ks_1samp(values, law.cdf).statistic, 0, band)
 
 
 def report(family, rng):
     """Print what is measured of a family; return how much of it is not as it should be."""
     right, *wrong = simulate(family, RUNS, ROWS, rng)
     statistics = found(family, right)
+    mistaken = [found(family, runs) for runs in wrong]
+    mistakes = list(WRONG[family])
     if family in EXACT:
         statistics += exact_laws(family, few_rows(family, RUNS, rng))
+    if family in ANSWERING:
+        answers = answer_all(family, RUNS, ROWS, rng)
+        statistics += answers_found(family, answers)
+        mistaken += [answers_found(family, plant(answers)) for plant in WRONG_ANSWERS.values()]
+        mistakes += WRONG_ANSWERS
     print(family)
     for name, value, low, high in statistics:
         print(
-            f"  {name:30} {value:9.4f}",
+            f"  {name:33} {value:9.4f}",
             "in" if low <= value <= high else "NOT IN",
             f"[{low:.4f}, {high:.4f}]",
         )
     unseen = 0
-    for mistake, runs in zip(WRONG.get(family, {}), wrong, strict=True):
-        seen = bad(found(family, runs))
+    for mistake, wrong_statistics in zip(mistakes, mistaken, strict=True):
+        seen = bad(wrong_statistics)
         print(f"  mistake: {mistake}; seen by", ", ".join(one.name for one in seen) or "NONE")
         unseen += not seen
     return len(bad(statistics)) + unseen

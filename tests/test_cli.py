@@ -111,7 +111,7 @@ def test_a_start_of_seed_zero_is_a_seed(sample):
 WRONG = [
     (
         ["--family", "normal", "--seed", "0", "--start", "0,1"],
-        "--method exact has no use for --seed, --start",
+        "--method exact has no use for --seed",
         2,
     ),
     (["--family", "normal", "--progress"], "--method exact has no use for --progress", 2),
@@ -217,7 +217,19 @@ def test_fixed_parameters_weights_and_the_sandwich(tmp_path):
     assert ["sigma", "2", "fixed"] in [line.split() for line in lines]
     assert "1 of 5 rows have no value and are left out" in lines
     assert_one_line(
-        run("fit", path, "--column", "w", "--weights", "x", "--family", "normal"), "holds 1 missing value(s)"
+        run("fit", path, "--column", "w", "--weights", "x", "--family", "normal"),
+        "holds 1 missing weight(s) of rows with a value, the first at index 1; give rows that do not count",
+    )
+
+
+def test_a_climb_can_be_started_by_hand(sample):
+    lines = run("fit", sample, "--family", "logistic", "--start", "0,1", "--json")
+    expected = th.fit(np.load(sample), "logistic", start=(0, 1)).to_dict()
+    record = json.loads(lines.stdout)
+    assert {key: record[key] for key in expected} == expected
+    assert_one_line(
+        run("fit", sample, "--family", "normal", "--start", "0,1"),
+        "start: the maximum of normal is solved for, not climbed to",
     )
 
 

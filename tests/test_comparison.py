@@ -66,10 +66,20 @@ def test_the_best_comes_first_with_the_most_weight():
 def test_the_default_is_every_family_of_the_rows_kind():
     counts = th.compare([0, 3, 1, 2, 7.0])
     assert sorted(candidate.family for candidate in counts) == sorted(OF_COUNTS)
+    assert str(counts).splitlines()[-1] == (
+        "all rows are counts: families of counts are compared; name families to compare densities"
+    )
     numbers = th.compare([-0.5, 3, 1, 2, 7.0])
+    assert "counts" not in str(numbers) + str(th.compare([0, 3, 1, 2], ["poisson", "geometric"]))
     assert sorted([*(candidate.family for candidate in numbers), *numbers.outside]) == sorted(OF_NUMBERS)
     assert {"gamma", "weibull"} <= set(numbers.outside)
     assert f"rows lie outside the support of {', '.join(numbers.outside)}" in str(numbers)
+
+
+@pytest.mark.parametrize(("largest", "counts"), [(2.0**53 - 1, True), (2.0**53, False), (1e300, False)])
+def test_doubles_that_are_all_integers_are_no_counts(largest, counts):
+    comparison = th.compare([1.0, 2.0, largest])
+    assert ("poisson" in [candidate.family for candidate in comparison]) == counts
 
 
 def test_families_that_cannot_be_fitted_come_last_with_the_reason():
@@ -93,6 +103,8 @@ def test_the_table():
     assert lines[2].split() == ["k", "log-likelihood", "AIC", "delta", "weight", "BIC"]
     assert lines[3].split()[:2] == ["gamma", "2"]
     assert len({len(line) for line in lines[2:]}) == 1
+    large = str(th.compare([1.0, 2.0, 1e300], ["poisson", "geometric"]))
+    assert max(map(len, large.splitlines())) < 110
     one = th.compare([1.0, 2.0, np.nan], ["normal"], nan_policy="omit", weights=[1, 3, 1])
     assert str(one).splitlines()[0] == "1 family, fitted to 2 rows of weight 4; 1 rows left out"
     assert repr(one) == "<Comparison of normal>"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from thetahat.data.files import read_column
+from thetahat.data.files import read_column, read_weighted
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 
 FLIGHTS = Path(__file__).parent / "data" / "nycflights13.parquet"
@@ -89,6 +89,34 @@ def test_missing_values_are_counted_and_located(tmp_path):
         ) as e:
             read_column(path, column)
         assert (e.value.first, e.value.count) == (1, 3)
+
+
+def weighted_files(tmp_path, x, w):
+    """A file of each kind that has columns, with these values and weights."""
+    text = "x,w\n" + "".join(
+        f"{'' if a is None else a},{'' if b is None else b}\n" for a, b in zip(x, w, strict=True)
+    )
+    return write_csv(tmp_path / "f.csv", text), write_parquet(tmp_path / "f.parquet", x=x, w=w)
+
+
+def test_a_row_without_a_value_needs_no_weight(tmp_path):
+    for path in weighted_files(tmp_path, [1.5, None, 2.5, None], [2.0, None, 1.0, float("inf")]):
+        values, weights, omitted = read_weighted(path, "x", "w", missing="omit")
+        assert (values.tolist(), weights.tolist(), omitted) == ([1.5, 2.5], [2.0, 1.0], 2)
+        same, as_weights, _ = read_weighted(path, "x", "x", missing="omit")
+        assert same.tolist() == as_weights.tolist() == [1.5, 2.5]
+    for path in weighted_files(tmp_path, [None, 1.0, 2.0], [None, 3.0, None]):
+        with pytest.raises(
+            SampleError, match=r"'w' .* 1 missing weight\(s\) .* index 2; give rows .* weight 0"
+        ) as e:
+            read_weighted(path, "x", "w", missing="omit")
+        assert (e.value.first, e.value.count) == (2, 1)
+    for path in weighted_files(tmp_path, [1.0, 2.0], [3.0, float("inf")]):
+        with pytest.raises(SampleError, match=r"'w' .* holds 1 infinite weight\(s\), the first at index 1"):
+            read_weighted(path, "x", "w")
+    csv = write_csv(tmp_path / "f.csv", "x,w\n1,2\n2,much\n")
+    with pytest.raises(SampleError, match=r"'w' .* 1 value\(s\) that are not numbers, .* index 1: 'much'"):
+        read_weighted(csv, "x", "w")
 
 
 def test_an_empty_line_is_missing_only_where_there_is_one_column(tmp_path):

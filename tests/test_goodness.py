@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 import thetahat as th
+from thetahat import goodness
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
-from thetahat.goodness import distances
+from thetahat.families import family_index, get_family
+from thetahat.goodness import _drawn, distances
 
 
 def gamma_rows(n=60, seed=1):
@@ -104,6 +106,7 @@ def test_replicates_without_a_maximum_are_counted():
     test = th.fit(x, "poisson").gof(bootstrap=50, rng=0)
     assert 5 < test.failed < 40  # about exp(-1) of the replicates are all zero
     assert f"50 bootstrap replicates, {test.failed} of which could not be fitted" in repr(test)
+    assert repr(test).splitlines()[-1].startswith("p-values may be far off")
     steps = test.kolmogorov_smirnov.p_value * (50 - test.failed + 1)
     assert steps == pytest.approx(round(steps))
     rare = th.fit([0] * 100_000 + [1], "poisson", fixed={"rate": 1e-9})
@@ -144,6 +147,8 @@ def test_what_cannot_be_tested_says_why():
     fit = th.fit(x, "gamma")
     with pytest.raises(ParameterError, match="bootstrap must be an integer of at least 1"):
         fit.gof(bootstrap=0)
+    with pytest.raises(ParameterError, match="bootstrap must be an integer of at least 1, got True"):
+        fit.gof(bootstrap=True)
     with pytest.raises(ParameterError, match="rows with weights"):
         th.fit(x, "gamma", weights=x).gof()
     lost = pickle.loads(pickle.dumps(fit))
@@ -153,8 +158,57 @@ def test_what_cannot_be_tested_says_why():
         lost.gof(x[1:])
     with pytest.raises(SampleError, match="outside the support of gamma"):
         lost.gof(-x)
+    with pytest.raises(ParameterError, match="x does not hold the rows of this fit"):
+        lost.gof(gamma_rows(seed=2))
     with pytest.raises(ParameterError, match="no longer holds its rows"):
         th.summarize(x, "gamma").fit().gof()
     method = th.GradientAscent(learning_rate=1e-3, epochs=1)
     with pytest.raises(ParameterError, match=r"this fit \(stopped\) is not at the maximum; use Exact"):
         th.fit(x, "gamma", method=method, start=(1, 1)).gof()
+
+
+@pytest.mark.parametrize("ask", [lambda fit: fit.gof(bootstrap=1), th.Fit.plot], ids=["gof", "plot"])
+@pytest.mark.parametrize("how", [{}, {"weights": np.ones(60)}, {"nan_policy": "omit"}], ids=str)
+def test_rows_that_changed_after_the_fit_are_refused(ask, how):
+    x = gamma_rows()
+    fits = [th.fit(x, family, **how) for family in ("gamma", "student_t", "uniform")]
+    x *= 100
+    for fit in fits:
+        with pytest.raises(ParameterError, match="the rows have changed since the fit"):
+            ask(fit)
+    x[:] = np.nan
+    for fit in fits:
+        with pytest.raises(SampleError, match=r"NaN|x is empty"):
+            ask(fit)
+
+
+def test_rows_in_another_order_are_those_of_the_fit():
+    x = gamma_rows()
+    fit = th.fit(x, "weibull")
+    assert fit.gof(x[::-1], bootstrap=5, rng=0) == fit.gof(bootstrap=5, rng=0)
+
+
+@pytest.mark.parametrize(
+    ("family", "theta"), [("beta", (0.05, 0.05)), ("gamma", (0.005, 1.0)), ("poisson", (0.5,))]
+)
+def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
+    names = get_family(family_index(family)).names
+    fixed = dict(zip(names, theta, strict=True))
+    x = np.arange(1.0, 100.0) / (1 if family == "poisson" else 100)
+    held = th.fit(x, family, fixed=fixed)
+    tests = [held.gof(bootstrap=50, rng=0)]
+    rows = _drawn(held.dist(), 60, np.random.default_rng(1), family == "poisson")
+    tests.append(th.fit(rows, family).gof(bootstrap=50, rng=0))
+    for test in tests:
+        assert test.failed == 0
+        assert "far off" not in repr(test)
+        p_values = [distance.p_value * 51 for distance in test._distances() if distance]
+        assert p_values == pytest.approx(np.rint(p_values))
+
+
+def test_replicates_without_a_statistic_are_not_counted_in_it(monkeypatch):
+    fit = th.fit(gamma_rows(), "gamma")
+    rows = iter([[1.0, 1.0, 1.0], *[[9.0, np.nan, 9.0], [0.0, 0.0, 9.0]] * 2])
+    monkeypatch.setattr(goodness, "distances", lambda *_: np.array(next(rows)))
+    test = fit.gof(bootstrap=4, rng=0)
+    assert [distance.p_value for distance in test._distances()] == [3 / 5, 1 / 3, 1.0]

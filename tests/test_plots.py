@@ -9,9 +9,9 @@ from matplotlib.image import imread
 from scipy import stats
 
 import thetahat as th
-from thetahat import plots
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 from thetahat.plots import check_target, convergence_figure, fit_figure
+from thetahat.plots.order import Order
 
 
 def histogram(figure):
@@ -141,6 +141,22 @@ def assert_trace(axes, fitted, exact):
         np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
 
 
+def test_the_way_goes_to_the_maximum_with_what_was_fixed(x):
+    fitted = ascent(x, fixed={"sigma": 3.0})
+    assert_trace(fitted.plot("trace").axes, fitted, th.fit(x, "normal", fixed={"sigma": 3.0}))
+
+
+def test_a_way_to_no_maximum_is_drawn_alone():
+    rows = np.linspace(-1, 1, 50)  # lighter tails than the normal's
+    method = th.GradientAscent(learning_rate=1e-4, epochs=5)
+    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 3), trace=True)
+    figure = fitted.plot()
+    for parameter, axis in enumerate(figure.axes[3:]):
+        (path,) = axis.lines
+        np.testing.assert_array_equal(path.get_ydata(), fitted.trace[:, parameter])
+    assert legend(figure)[3:] == ["gradient-ascent"]
+
+
 BAND = "95 % of samples, at each point"
 
 
@@ -183,7 +199,7 @@ def test_few_points_are_drawn_and_the_extremes_among_them(n):
 
 def test_the_order_of_very_many_rows_is_exact_in_the_tails():
     rows = np.random.default_rng(7).standard_normal(2_500_000)
-    order, ordered = plots._Order(rows), np.sort(rows)
+    order, ordered = Order(rows), np.sort(rows)
     for rank in (1, 2, 2000, 2_499_000, 2_500_000):
         assert order.at(np.array([rank])) == ordered[rank - 1]
     between = order.at(np.array([10_000, 1_250_000]))

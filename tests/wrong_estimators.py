@@ -1,9 +1,11 @@
 """Mistakes of the kinds that estimators have, planted in what the library says, for Monte Carlo to see.
 
-A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it.
+A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it; one of
+`WRONG_ANSWERS` does so with answers (`monte_carlo.Answers`).
 """
 
 import numpy as np
+from scipy import stats
 from scipy.special import polygamma
 
 PARTS = ("whole", "first", "second")
@@ -96,6 +98,44 @@ def lognormal_moments(X):
     return np.log(mean(X)) - variance / 2, np.sqrt(variance)
 
 
+def pareto_mean(X, minimum):
+    """The mean is shape minimum / (shape - 1)."""
+    return mean(X) / (mean(X) - minimum)
+
+
+def scarcely_less(n, shape, minimum):
+    """The least of n rows is shape n / (shape n - 1) times the minimum in the mean."""
+    return (1 - 1 / (shape * n)) * minimum
+
+
+def generalized_pareto_moments(X):
+    """Mean scale / (1 - shape), variance mean^2 / (1 - 2 shape)."""
+    shape = (1 - (mean(X) / sd(X)) ** 2) / 2
+    return shape, mean(X) * (1 - shape)
+
+
+def beta_moments(X, one=1):
+    """Variance m (1 - m) / (a + b + 1), m being the mean."""
+    m = mean(X)
+    together = m * (1 - m) / sd(X) ** 2 - one
+    return m * together, (1 - m) * together
+
+
+def uniform_moments(X):
+    return mean(X) - np.sqrt(3) * sd(X), mean(X) + np.sqrt(3) * sd(X)
+
+
+def farther_apart(n, low, high):
+    """The least and the most of n rows lie (n - 1) / (n + 1) of the range apart in the mean."""
+    out = (high - low) / (n - 1)
+    return low - out, high + out
+
+
+def negative_binomial_moments(X):
+    """Variance mu + mu^2 / size."""
+    return mean(X) ** 2 / (sd(X) ** 2 - mean(X)), mean(X)
+
+
 def log_quartiles(X):
     """The shape for which those of log x lie so far apart."""
     return 2 * np.log(3) / quartiles_apart(np.log(X))
@@ -120,6 +160,12 @@ def at_ninety_percent(runs, _):
     theta = runs.whole.theta[..., None]
     limits = theta + (runs.whole.limits - theta) * (1.6449 / 1.96)
     return runs._replace(whole=runs.whole._replace(limits=limits))
+
+
+def resized(limits, factor):
+    """Limits so many times as far from the middle between them."""
+    middle = limits.mean(-1, keepdims=True)
+    return middle + (limits - middle) * factor
 
 
 WRONG = {
@@ -147,13 +193,31 @@ WRONG = {
     "inverse_gaussian": {"moments": estimating(lambda X, theta: (theta[0], theta[0] ** 3 / sd(X) ** 2))},
     "weibull": {"moments": estimating(lambda X, _: weibull_moments(X))},
     "rayleigh": {"no half": estimating(lambda _, theta: np.sqrt(2) * theta)},
+    "pareto": {
+        "mean for the shape": estimating(lambda X, theta: (pareto_mean(X, theta[1]), theta[1])),
+        "minimum without bias": estimating(lambda X, theta: (theta[0], scarcely_less(X.shape[1], *theta))),
+    },
+    "generalized_pareto": {"moments": estimating(lambda X, _: generalized_pareto_moments(X))},
+    "laplace": {
+        "mean for the median": estimating(lambda X, theta: (mean(X), theta[1])),
+        "deviation for b": estimating(lambda X, theta: (theta[0], sd(X) / np.sqrt(2))),
+    },
     "logistic": {"Fisher's constant 1 for 1/3": erring(lambda _: np.sqrt([[1 / 3], [1]]))},
     "loglogistic": {"quartiles for the shape": estimating(lambda X, theta: (log_quartiles(X), theta[1]))},
     "gumbel": {"moments": estimating(lambda X, _: gumbel_moments(X))},
     "student_t": {"deviation for sigma": estimating(lambda X, theta: (theta[0], sd(X), theta[2]))},
+    "beta": {
+        "moments": estimating(lambda X, _: beta_moments(X)),
+        "moments, 1 forgotten": estimating(lambda X, _: beta_moments(X, one=0)),
+    },
+    "uniform": {
+        "moments": estimating(lambda X, _: uniform_moments(X)),
+        "ends without bias": estimating(lambda X, theta: farther_apart(X.shape[1], *theta)),
+    },
     "von_mises": {"first term of kappa": estimating(lambda X, theta: (theta[0], 2 * resultant(X)))},
     "poisson": {"variance for the mean": estimating(lambda X, _: (sd(X) ** 2,))},
     "geometric": {"1 / mean": estimating(lambda X, _: (1 / mean(X),))},
+    "negative_binomial": {"moments": estimating(lambda X, _: negative_binomial_moments(X))},
 }
 
 DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the estimates
@@ -163,4 +227,15 @@ DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the 
     "rayleigh": lambda n: (np.sqrt(n / (n - 1)),),
     "inverse_gaussian": lambda n: (1, (n - 1) / n),
     "pareto": lambda n: ((n - 1) / n, 1),
+}
+
+WRONG_ANSWERS = {
+    "half the drop": lambda answers: answers._replace(limits=resized(answers.limits, np.sqrt(0.5))),
+    "one degree of freedom for two": lambda answers: answers._replace(
+        p_values=stats.chi2(1).sf(stats.chi2(2).isf(answers.p_values))
+    ),
+    "drop not doubled": lambda answers: answers._replace(p_values=np.sqrt(answers.p_values)),  # exp(-drop)
+    "quantiles one standard error off": lambda answers: answers._replace(
+        quantiles=resized(answers.quantiles, 1 / 1.96)
+    ),
 }

@@ -15,7 +15,8 @@ enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums 
 enum { thetahat_real, thetahat_positive, thetahat_unit, thetahat_above_minus_one };
 
 /* How the likelihood peaks in a parameter: where its slope is zero; where the slope jumps from above zero to
- * below, as at a median; or where the support would no longer hold all rows. */
+ * below (then the first parameter is a location, which peaks at a median, and the second a scale); or where
+ * the support would no longer hold all rows. */
 enum { thetahat_smooth, thetahat_kink, thetahat_edge };
 
 /* What NumPy's BitGenerator capsules hold. */

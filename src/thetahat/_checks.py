@@ -44,7 +44,7 @@ def check_count(name: str, value: int, most: int = 2**62, least: int = 1) -> int
     """Return a number of things as an int; raise unless it lies between the least and the most."""
     try:
         count = operator.index(value)
-        if not least <= count <= most:
+        if isinstance(value, bool) or not least <= count <= most:
             raise ValueError
     except (TypeError, ValueError) as error:
         large = isinstance(value, int) and value > most

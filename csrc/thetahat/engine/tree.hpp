@@ -14,8 +14,9 @@ struct counted_sums {
   bool finite() const { return rows - rows == 0 && sums.finite(); }
 };
 
+// Not inline, nor is push: once a block, a call costs nothing, and copies for each caller fill a library.
 template <class Sums>
-inline counted_sums<Sums> merge(const counted_sums<Sums>& a, const counted_sums<Sums>& b) {
+THETAHAT_NOINLINE counted_sums<Sums> merge(const counted_sums<Sums>& a, const counted_sums<Sums>& b) {
   return {a.rows + b.rows, merge(a.sums, b.sums)};
 }
 
@@ -85,7 +86,8 @@ struct tree {
  private:
   block pending_block() const { return {rows.x, weighted ? rows.w : nullptr, pending}; }
 
-  void add_all(const Pass& pass, const thetahat_rows& r, int64_t first, int64_t n, int threads) {
+  THETAHAT_NOINLINE void add_all(const Pass& pass, const thetahat_rows& r, int64_t first, int64_t n,
+                                 int threads) {
     if (pending > 0 || n < block_rows) {
       int64_t taken = n < block_rows - pending ? n : block_rows - pending;
       wait(r, first, taken);
@@ -148,7 +150,7 @@ struct tree {
   }
 
   // Puts rows into the block that is not yet full.
-  void wait(const thetahat_rows& r, int64_t first, int64_t n) {
+  THETAHAT_NOINLINE void wait(const thetahat_rows& r, int64_t first, int64_t n) {
     const double* x = load_rows(r, first, n, rows.x + pending);
     if (x != rows.x + pending) memcpy(rows.x + pending, x, n * sizeof(double));
     if (r.weights) {
@@ -163,14 +165,14 @@ struct tree {
     pending += n;
   }
 
-  void push(sums node, int k) {
+  THETAHAT_NOINLINE void push(sums node, int k) {
     uint64_t before = blocks;
     blocks += uint64_t{1} << k;
     for (; before >> k & 1; ++k) node = merge(level[k], node);
     level[k] = node;
   }
 
-  static sums leaf(const Pass& pass, const thetahat_rows& r, int64_t first) {
+  THETAHAT_NOINLINE static sums leaf(const Pass& pass, const thetahat_rows& r, int64_t first) {
     if constexpr (Pass::takes_floats)
       if (floats_in_place(r))
         return {double(block_rows), pass.block(float_block{reinterpret_cast<const float*>(r.data) + first})};

@@ -177,7 +177,7 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     """Return the method with its settings, and what else `fit` is to be told."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
-    run = ["start", "trace", "progress"] * kind.iterates + ["seed"] * ("order" in settings)
+    run = ["start"] + ["trace", "progress"] * kind.iterates + ["seed"] * ("order" in settings)
     given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:

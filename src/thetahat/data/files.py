@@ -52,8 +52,8 @@ def read_column(path: str | Path, column: str | None = None, missing: str = "rai
     MissingExtraError
         If pyarrow is needed and not installed.
     """
-    values, gaps = _read(Path(path), column, missing)
-    return values[~gaps] if gaps.any() else values, int(np.count_nonzero(gaps))
+    values, _, omitted = read_weighted(path, column, None, missing)
+    return values, omitted
 
 
 def read_weighted(
@@ -64,29 +64,39 @@ def read_weighted(
     Returns
     -------
     values, weights : ndarray of float64, shape (n,), n >= 1
-        Without the rows that have no value; weights are None where no column of them is named.
+        Without the rows that have no value, which need no weight; weights are None where no column of them is
+        named.
     omitted : int
         How many rows were left out.
     """
-    if weights is None:
-        values, omitted = read_column(path, column, missing)
-        return values, None, omitted
-    values, gaps = _read(Path(path), column, missing)
-    of_rows, _ = _read(Path(path), weights, "raise")
-    return values[~gaps], of_rows[~gaps], int(np.count_nonzero(gaps))
+    if missing not in ("raise", "omit"):
+        raise ParameterError(f'missing must be "raise" or "omit", got {missing!r}')
+    path = Path(path)
+    values, *of_rows = _read(path, [column] if weights is None else [column, weights])
+    gaps = _gaps(values, _where(path, column), missing)
+    for given in of_rows:
+        _reject_weights(given, gaps, _where(path, weights))
+    if gaps.any():
+        values, of_rows = values[~gaps], [given[~gaps] for given in of_rows]
+    return values, of_rows[0] if of_rows else None, int(np.count_nonzero(gaps))
 
 
-def _read(path: Path, column: str | None, missing: str) -> tuple[Array, NDArray[np.bool_]]:
-    """Return all rows of a column, and which of them have no value."""
+def _read(path: Path, columns: Sequence[str | None]) -> list[Array]:
+    """Return all rows of columns, NaN where they have no value."""
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ParameterError(f"cannot tell how to read {path}: its name must end in {', '.join(_READERS)}")
-    if missing not in ("raise", "omit"):
-        raise ParameterError(f'missing must be "raise" or "omit", got {missing!r}')
     with path.open("rb"):  # a file that is not there gets Python's own error, whoever reads it
         pass
-    values = read(path, column)
-    where = str(path) if column is None else f"column {column!r} of {path}"
+    return read(path, columns)
+
+
+def _where(path: Path, column: str | None) -> str:
+    return str(path) if column is None else f"column {column!r} of {path}"
+
+
+def _gaps(values: Array, where: str, missing: str) -> NDArray[np.bool_]:
+    """Return which rows have no value; raise where that, or another value, is an error."""
     if values.size == 0:
         raise SampleError(f"{where} has no rows")
     _reject(np.isinf(values), f"{where} holds {{}} infinite value(s), the first at index {{}}")
@@ -96,7 +106,17 @@ def _read(path: Path, column: str | None, missing: str) -> tuple[Array, NDArray[
         _reject(gaps, f"{where} holds {{}} missing value(s), the first at index {{}}; {hint}")
     if gaps.all():
         raise SampleError(f"{where} has no values: all {gaps.size} rows are missing", 0, gaps.size)
-    return values, gaps
+    return gaps
+
+
+def _reject_weights(weights: Array, gaps: NDArray[np.bool_], where: str) -> None:
+    """Raise where a row that has a value has no finite weight."""
+    _reject(np.isinf(weights) & ~gaps, f"{where} holds {{}} infinite weight(s), the first at index {{}}")
+    hint = "give rows that do not count weight 0"
+    _reject(
+        np.isnan(weights) & ~gaps,
+        f"{where} holds {{}} missing weight(s) of rows with a value, the first at index {{}}; {hint}",
+    )
 
 
 def _reject(bad: NDArray[np.bool_], message: str) -> None:
@@ -105,26 +125,31 @@ def _reject(bad: NDArray[np.bool_], message: str) -> None:
         raise SampleError(message.format(count, first), first, count)
 
 
-def _read_npy(path: Path, column: str | None) -> Array:
-    if column is not None:
-        raise ParameterError(f"{path} holds one array without columns; leave column {column!r} out")
+def _read_npy(path: Path, columns: Sequence[str | None]) -> list[Array]:
+    named = [column for column in columns if column is not None]
+    if named:
+        raise ParameterError(f"{path} holds one array without columns; leave column {named[0]!r} out")
     with path.open("rb") as file:
         try:
-            return as_rows(np.lib.format.read_array(file, allow_pickle=False))
+            return [as_rows(np.lib.format.read_array(file, allow_pickle=False))]
         except (TypeError, ValueError, TokenError) as error:  # the last from a damaged header
             raise SampleError(f"{path}: {error}") from error
 
 
-def _read_parquet(path: Path, column: str | None) -> Array:
+def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
     pa = _pyarrow("parquet")
     try:
         with pa.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            name = _the_column(path, column, file.schema_arrow.names)
-            values = file.read(columns=[name]).column(name)
+            names = [_the_column(path, column, file.schema_arrow.names) for column in columns]
+            table = file.read(columns=names)
+            return [_numbers(path, name, table.column(name), pa) for name in names]
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise SampleError(f"cannot read {path}: {error}") from error
-    of = values.type
-    types = pa.types
+
+
+def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
+    """Return a column of a Parquet file as an array; raise where it holds no numbers."""
+    of, types = values.type, pa.types
     if not (types.is_integer(of) or types.is_floating(of) or types.is_decimal(of) or types.is_null(of)):
         raise SampleError(f"column {name!r} of {path} holds {of}, not numbers")
     try:
@@ -133,44 +158,52 @@ def _read_parquet(path: Path, column: str | None) -> Array:
         raise SampleError(f"column {name!r} of {path} does not fit into float64: {error}") from error
 
 
-def _read_csv(path: Path, column: str | None) -> Array:
+def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
     pa = _pyarrow("csv")
-    names = _csv_header(path)
-    name = _the_column(path, column, names)
+    header = _csv_header(path)
+    names = [_the_column(path, column, header) for column in columns]
 
     def read(as_type: Any, threads: bool) -> Any:
         return pa.csv.read_csv(
             path,
             pa.csv.ReadOptions(use_threads=threads),
             # In a file of one column an empty line is a missing value.
-            pa.csv.ParseOptions(ignore_empty_lines=len(names) > 1),
+            pa.csv.ParseOptions(ignore_empty_lines=len(header) > 1),
             # Types are told, not guessed: the guess looks at the first megabyte only.
             pa.csv.ConvertOptions(
-                include_columns=[name], column_types={name: as_type}, strings_can_be_null=True
+                include_columns=list(dict.fromkeys(names)),
+                column_types=dict.fromkeys(names, as_type),
+                strings_can_be_null=True,
             ),
-        ).column(name)
+        )
 
     try:
-        return _as_float64(read(pa.float64(), threads=True), pa)
+        table = read(pa.float64(), threads=True)
     except pa.ArrowException as error:
-        raise _csv_fault(path, name, read, pa) from error
+        raise _csv_fault(path, names, read, pa, error) from error
+    return [_as_float64(table.column(name), pa) for name in names]
 
 
-def _csv_fault(path: Path, name: str, read: Callable[..., Any], pa: Any) -> SampleError:
+def _csv_fault(
+    path: Path, names: Sequence[str], read: Callable[..., Any], pa: Any, fault: Exception
+) -> SampleError:
     """Read a faulty file once more, slowly, to say what is wrong, where and how often."""
     try:
-        words = read(pa.string(), threads=False).to_pylist()
-        bad = [index for index, word in enumerate(words) if not _is_number(word)]
-        if not bad:  # Python's idea of a number is wider than Arrow's
-            read(pa.float64(), threads=False)
+        table = read(pa.string(), threads=False)
+        for name in names:
+            words = table.column(name).to_pylist()
+            bad = [index for index, word in enumerate(words) if not _is_number(word)]
+            if bad:
+                return SampleError(
+                    f"column {name!r} of {path} holds {len(bad)} value(s) that are not numbers,"
+                    f" the first at index {bad[0]}: {words[bad[0]]!r}",
+                    bad[0],
+                    len(bad),
+                )
+        read(pa.float64(), threads=False)  # Python's idea of a number is wider than Arrow's
     except pa.ArrowException as error:
-        return SampleError(f"cannot read {path}: {error}")
-    return SampleError(
-        f"column {name!r} of {path} holds {len(bad)} value(s) that are not numbers,"
-        f" the first at index {bad[0]}: {words[bad[0]]!r}",
-        bad[0],
-        len(bad),
-    )
+        fault = error
+    return SampleError(f"cannot read {path}: {fault}")
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -230,7 +263,7 @@ def _pyarrow(module: str) -> Any:
         raise MissingExtraError(f'.{module} files need pyarrow: pip install "thetahat[cli]"') from error
 
 
-_READERS: dict[str, Callable[[Path, str | None], Array]] = {
+_READERS: dict[str, Callable[[Path, Sequence[str | None]], list[Array]]] = {
     ".csv": _read_csv,
     ".parquet": _read_parquet,
     ".npy": _read_npy,

@@ -73,7 +73,7 @@ def _climb_near(pilot: Pilot, family: int, theta: Theta, held: Sequence[int]) ->
     From L on, the next step leaves L**2 / n or so. Where they show no maximum, return theta: the whole sample
     may have one all the same.
     """
-    enough = math.sqrt(pilot.x.size / 10)
+    enough = math.sqrt(pilot.x.size) / 100
     way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, held, enough)
     return way.theta if way.arrived or way.decrement <= enough else theta
 

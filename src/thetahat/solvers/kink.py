@@ -22,7 +22,10 @@ _UNITS = (1.0, 2.0**500)  # of the scale; in the second no sum of distances over
 
 
 def maximum_at_median(task: Task) -> Theta:
-    """Return the maximum over what is not fixed: of a location, and a scale that sums are proportional to."""
+    """Return the maximum over what is not fixed: of a location, and a scale that sums are proportional to.
+
+    These are the parameters of every family with a kink, in this order, as api.h has it.
+    """
     mu = task.fixed[0] if 0 in task.fixed else median(task.sample)
     if 1 in task.fixed:
         return mu, task.fixed[1]

@@ -1,0 +1,201 @@
+"""Fitted parameters, and what the sample says at them."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat._records import COVARIANCES
+from thetahat.families import Family, get_family
+from thetahat.sample import Sample, check_sums
+from thetahat.solvers import Method, Outcome, Task, Values
+from thetahat.solvers.climb import values_at
+
+__all__ = ["Fitted"]
+
+Array = NDArray[np.float64]
+
+CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
+
+
+class Fitted:
+    """What `Fit` knows from the method that made it: parameters, their covariance, criteria, how it ended."""
+
+    def __init__(
+        self,
+        family: int,
+        theta: tuple[float, ...],
+        n: float,
+        method: Method,
+        *,
+        rows: int,
+        sample: Sample | None = None,
+        sums: _kernels.Sums | None = None,
+        values: Values | None = None,
+        held: tuple[int, ...] = (),
+        cov_type: str = COVARIANCES[0],
+        omitted: int = 0,
+        passes: int = 1,
+        epochs: int = 0,
+        diverged: bool = False,
+        trace: Array | None = None,
+    ) -> None:
+        self._index = family
+        self._theta = theta
+        self.n = n
+        self.rows = rows
+        self.method = method
+        self._held = held
+        self.cov_type = cov_type
+        self.omitted = omitted
+        self.passes = passes
+        self.epochs = epochs
+        self._diverged = diverged
+        self.trace = trace
+        if trace is not None:
+            trace.flags.writeable = False
+        self._sample = sample
+        self._sums = sums
+        if values is not None:
+            self._values = values
+
+    @classmethod
+    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, cov: str) -> Self:
+        """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
+        sample, held = task.sample, tuple(task.fixed)
+        theta, values = outcome.theta, outcome.values
+        sums = sample.at(theta) if values is None else None
+        if cov == "sandwich":
+            products = sample.score_products(theta)
+            values = values_at(sums if sums is not None else sample.at(theta), theta, products, held)
+        elif sums is not None and not _kernels.sufficient[sample.family]:
+            values = values_at(check_sums(sums, theta), theta, held=held)
+        n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
+        return cls(
+            sample.family,
+            theta,
+            n,
+            method,
+            rows=rows,
+            sample=sample,
+            sums=sums,
+            values=values,
+            held=held,
+            cov_type=cov,
+            omitted=sample.omitted,
+            passes=sample.passes,
+            epochs=outcome.epochs,
+            diverged=outcome.diverged,
+            trace=outcome.trace,
+        )
+
+    @cached_property
+    def _values(self) -> Values:
+        assert self._sums is not None
+        return values_at(self._sums, self._theta, held=self._held)
+
+    @property
+    def _family(self) -> Family:
+        return get_family(self._index)
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return _kernels.families[self._index]
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of the parameters that kept the values they were given."""
+        return tuple(self._family.names[place] for place in self._held)
+
+    @property
+    def params(self) -> dict[str, float]:
+        """The parameters by name."""
+        return dict(zip(self._family.names, self._theta, strict=True))
+
+    @property
+    def theta(self) -> Array:
+        """The parameters in their order: read-only, shape (n_params,)."""
+        return _read_only(self._theta)
+
+    @property
+    def stderr(self) -> Array:
+        """Standard errors, shape (n_params,): the roots of the diagonal of `cov`."""
+        return _read_only(self._values.stderr)
+
+    @property
+    def cov(self) -> Array:
+        """Covariance of the estimates, shape (n_params, n_params): the inverse of the observed information.
+
+        NaN where a method ended at parameters around which the log-likelihood is not concave (then `status`
+        is not ``"converged"``).
+        """
+        p = len(self._theta)
+        return _read_only(self._values.cov).reshape(p, p)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the parameters, every constant included."""
+        return self._values.log_likelihood
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion, ``2 * k - 2 * log_likelihood`` for k fitted parameters."""
+        return 2 * self._fitted - 2 * self.log_likelihood
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's criterion corrected for small samples, ``aic + 2 k (k + 1) / (n - k - 1)``.
+
+        After Hurvich and Tsai (1989); infinite where n is at most k + 1.
+        """
+        k, rest = self._fitted, self.n - self._fitted - 1
+        return self.aic + 2 * k * (k + 1) / rest if rest > 0 else math.inf
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, ``log(n) * k - 2 * log_likelihood`` for k fitted parameters."""
+        return _kernels.log(self.n) * self._fitted - 2 * self.log_likelihood
+
+    @property
+    def _fitted(self) -> int:
+        return len(self._theta) - len(self._held)
+
+    @property
+    def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
+        """Squared distance to the maximum in standard errors: score' cov score, as in Newton's method."""
+        return self._values.L
+
+    @property
+    def status(self) -> str:
+        """How the fit ended.
+
+        ``"converged"``: at the maximum, `L` at most 1e-12, or what the rounding of `theta` leaves of it, as
+        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `L` says how far the
+        maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
+        one inside.
+        """
+        if self._diverged:
+            return "diverged"
+        left = self.L - self._rounding
+        return "converged" if left <= CONVERGED else "stopped"
+
+    @property
+    def _rounding(self) -> float:
+        """What the rounding of the parameters may leave of L: its squares in standard errors."""
+        moves = (
+            2.0**-52 * value / error if error > 0 else 0.0
+            for value, error in zip(self._theta, self._values.stderr, strict=True)
+        )
+        return sum(move * move for move in moves)
+
+
+def _read_only(values: tuple[float, ...]) -> Array:
+    array = np.array(values)
+    array.flags.writeable = False
+    return array

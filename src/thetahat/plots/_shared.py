@@ -1,0 +1,48 @@
+"""What the panels have in common: colours, words, and the law of ordered rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat.families import Family, family_index, get_family
+from thetahat.result import Fit
+
+__all__ = ["BAND", "FEW", "POINTS", "SHADE", "TRUTH", "beta_band", "dots", "family_of", "plain", "symbol"]
+
+Array = NDArray[np.float64]
+
+FEW = 200  # rows that are drawn one by one
+POINTS = 2000  # of a path, or of order statistics
+
+BAND = "95 % of samples, at each point"
+SHADE: dict[str, Any] = {"color": "#d55e00", "alpha": 0.2, "linewidth": 0}
+TRUTH: dict[str, Any] = {"color": "#d55e00", "linewidth": 1}
+
+_GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "sigma", "tau", "theta", "xi"))
+
+
+def family_of(fitted: Fit) -> Family:
+    return get_family(family_index(fitted.family))
+
+
+def symbol(name: str) -> str:
+    return rf"$\{name}$" if name in _GREEK else name
+
+
+def plain(name: str) -> str:
+    return name.replace("$", r"\$")
+
+
+def dots(number: int) -> dict[str, Any]:
+    return {"linestyle": "", "marker": "o", "color": "#0072b2", "markersize": 4 if number <= FEW else 2}
+
+
+def beta_band(rank: NDArray[np.int64], n: int) -> Array:
+    """Return between which probabilities 95 % of the rows of these ranks lie: by the beta law of each."""
+    from scipy.stats import beta
+
+    band: Array = beta.ppf([[0.025], [0.975]], rank, n + 1 - rank)
+    return band

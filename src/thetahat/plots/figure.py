@@ -1,0 +1,157 @@
+"""Which panels a fit has, and the figures that they make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat._checks import check_choice
+from thetahat.errors import NoMaximumError, ParameterError
+from thetahat.goodness import fit_anew, unrolled
+from thetahat.plots._shared import family_of
+from thetahat.plots.canvas import legend, new_figure
+from thetahat.plots.density import draw_density
+from thetahat.plots.order import Order
+from thetahat.plots.paths import draw_distances, draw_paths, scale_epochs
+from thetahat.plots.probabilities import draw_probabilities, draw_probabilities_of_counts
+from thetahat.plots.quantiles import draw_quantiles
+from thetahat.result import Fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["KINDS", "convergence_figure", "fit_figure"]
+
+Array = NDArray[np.float64]
+
+KINDS = ("density", "qq", "pp", "trace")
+
+
+def fit_figure(
+    x: Array,
+    fitted: Fit,
+    name: str = "value",
+    kind: str | None = None,
+    weights: Array | None = None,
+) -> Figure:
+    """Draw a fit over its sample; `Fit.plot` describes the panels.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape (n,)
+        The sample, finite.
+    fitted : Fit
+        The fit to it.
+    name : str, default "value"
+        What the sample's values are.
+    kind : {"density", "qq", "pp", "trace"}, optional
+        One panel; by default all that the fit has.
+    weights : ndarray of float64, shape (n,), optional
+        Of the rows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib, or for Q-Q and P-P SciPy, is not installed.
+    ParameterError
+        If the fit has no such panel.
+    SampleError
+        If the values, or their range, are so large or small that float64 has no room for the axes.
+    """
+    kinds = _panels(fitted, weights) if kind is None else (_check_kind(fitted, weights, kind),)
+    x = unrolled(fitted, x)
+    order = Order(x)
+    figure = new_figure(*_size(kinds))
+    panels = figure.subplot_mosaic(_mosaic(kinds, fitted))
+    if "density" in kinds:
+        draw_density(panels["density"], x, order, fitted, name, weights)
+    if "qq" in kinds:
+        draw_quantiles(panels["qq"], order, fitted, name)
+    if "pp" in kinds:
+        draw = draw_probabilities_of_counts if family_of(fitted).counts else draw_probabilities
+        draw(panels["pp"], order, fitted)
+    if "trace" in kinds:
+        axes = [panels[key] for key in fitted.params]
+        draw_paths(axes, {fitted.method.name: fitted}, _maximum(fitted, x, weights))
+        scale_epochs(axes, fitted.epochs)
+    legend(figure, list(panels.values()), columns=2)
+    return figure
+
+
+def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
+    """Return what a traced fit was on its way to; None where there is no maximum."""
+    try:
+        return fit_anew(fitted, x, weights)
+    except NoMaximumError:
+        return None
+
+
+def _panels(fitted: Fit, weights: Array | None) -> tuple[str, ...]:
+    """Return the kinds of panels that a fit has."""
+    left_out = {"qq": family_of(fitted).counts or weights is not None, "pp": weights is not None}
+    left_out["trace"] = fitted.trace is None
+    return tuple(kind for kind in KINDS if not left_out.get(kind))
+
+
+def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
+    """Return the kind of a panel; raise where the fit has none such."""
+    if check_choice("kind", kind, KINDS) in _panels(fitted, weights):
+        return kind
+    if kind == "trace":
+        raise ParameterError("this fit kept no trace: fit by SGD or GradientAscent with trace=True")
+    if weights is not None:
+        raise ParameterError(f"{kind}: rows with weights have no order statistics; density shows them")
+    raise ParameterError("qq: quantiles of counts are a staircase; density and pp show counts")
+
+
+def _mosaic(kinds: Sequence[str], fitted: Fit) -> list[Any]:
+    """Return which panel lies where: the density above, Q-Q and P-P in a row, then the traces."""
+    squares = [kind for kind in ("qq", "pp") if kind in kinds]
+    rows = [["density"] * ("density" in kinds), squares, list(fitted.params) * ("trace" in kinds)]
+    rows = list(filter(None, rows))
+    wide = math.lcm(*map(len, rows))
+    return [[key for key in row for _ in range(wide // len(row))] for row in rows]
+
+
+def _size(kinds: Sequence[str]) -> tuple[float, float]:
+    if len(kinds) == 1:
+        return {"density": (6.4, 4.0), "trace": (8.0, 3.6)}.get(kinds[0], (5.2, 5.2))
+    square = 4.0 if {"qq", "pp"} & set(kinds) else 0.0
+    return 8.0, 3.6 + square + (2.8 if "trace" in kinds else 0.0)
+
+
+def convergence_figure(fits: Mapping[str, Fit], exact: Fit) -> Figure:
+    """Draw how iterative fits of one sample approach the closed form, epoch by epoch.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        Up to three fits that kept their traces, by the names that the legend shows.
+    exact : Fit
+        The closed form.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A column for each parameter: its path above, its distance from the closed form below.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure = new_figure(8.0, 6.0)
+    above, below = figure.subplots(2, len(exact.theta), sharex="col", squeeze=False)
+    draw_paths(above, fits, exact)
+    draw_distances(below, fits, exact)
+    scale_epochs(below, max(fitted.epochs for fitted in fits.values()))
+    legend(figure, above[:1], columns=4)
+    return figure

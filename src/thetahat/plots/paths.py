@@ -1,0 +1,69 @@
+"""The way of iterative fits: parameters by epoch, and their distance from the maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat.plots._shared import POINTS, symbol
+from thetahat.result import Fit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_distances", "draw_paths", "scale_epochs"]
+
+Array = NDArray[np.float64]
+
+# Okabe and Ito's colours, told apart by the colour-blind too. Paths overlap: the first is broadest.
+_PATHS: tuple[dict[str, Any], ...] = (
+    {"color": "#56b4e9", "linewidth": 5.0, "solid_capstyle": "butt"},
+    {"color": "#d55e00", "linewidth": 2.0},
+    {"color": "#000000", "linewidth": 0.8},
+)
+
+
+def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit | None) -> None:
+    """Draw each parameter by epoch, over the maximum where there is one."""
+    names = next(iter(fits.values())).params
+    for j, (axis, name) in enumerate(zip(axes, names, strict=True)):
+        if exact is not None:
+            value, error = exact.theta[j], exact.stderr[j]
+            axis.axhspan(value - error, value + error, color="#009e73", alpha=0.2, linewidth=0)
+            axis.axhline(value, color="#009e73", linewidth=1.2, label="maximum ± standard error")
+        for label, style, epochs, path in _paths(fits, j):
+            axis.plot(epochs, path, label=label, **style)
+        axis.set_ylabel(symbol(name))
+
+
+def draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) -> None:
+    """Draw how far each parameter is from the maximum, by epoch."""
+    for j, (axis, name) in enumerate(zip(axes, exact.params, strict=True)):
+        for _, style, epochs, path in _paths(fits, j):
+            axis.plot(epochs, np.abs(path - exact.theta[j]) / exact.stderr[j], **style)
+        axis.set_yscale("log")
+        axis.set_ylabel(f"distance of {symbol(name)} in standard errors")
+
+
+def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any], NDArray[np.int64], Array]]:
+    """Yield label, style, epochs and values of parameter j; of a long path, as many as the axis can show."""
+    for (label, fitted), style in zip(fits.items(), _PATHS[-len(fits) :], strict=True):
+        assert fitted.trace is not None
+        epochs = np.arange(fitted.epochs + 1)
+        if epochs.size > POINTS:
+            epochs = np.unique(np.rint(np.geomspace(1, epochs.size, POINTS)).astype(np.int64) - 1)
+        yield label, style, epochs, fitted.trace[epochs, j]
+
+
+def scale_epochs(axes: Sequence[Axes], last: int) -> None:
+    """Make the axes logarithmic in epoch + 1, so that the start, epoch 0, has its place."""
+    powers = range(len(str(last)))
+    labels = ["0", *(str(10**k) if k < 4 else f"$10^{{{k}}}$" for k in powers)]
+    for axis in axes:
+        axis.set_xscale("function", functions=(np.log1p, np.expm1))
+        axis.set_xlim(0, max(last, 1))
+        axis.set_xticks([0, *(10**k for k in powers)], labels)
+        axis.set_xlabel("epoch")
