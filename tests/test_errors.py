@@ -297,6 +297,9 @@ def test_a_fit_that_rounding_moves_has_converged():
         fit = th.fit(x, family)
         assert 1e-12 < fit.L < 1e-7
         assert fit.status == "converged"
+    fit = th.fit(np.repeat([1e6, 1e6 + 1], [1100, 1100]), "gamma", cov="sandwich")
+    assert np.isnan(fit.stderr).all()
+    assert (fit.L, fit.status) == (0, "converged")
 
 
 def test_two_dimensional_masked_arrays():

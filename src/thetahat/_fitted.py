@@ -189,7 +189,7 @@ class Fitted:
     def _rounding(self) -> float:
         """What the rounding of the parameters may leave of L: its squares in standard errors."""
         moves = (
-            2.0**-52 * value / error if error else 0.0
+            2.0**-52 * value / error if error > 0 else 0.0
             for value, error in zip(self._theta, self._values.stderr, strict=True)
         )
         return sum(move * move for move in moves)
