@@ -40,7 +40,7 @@ FEW_ROWS = 5
 CHUNK = 2**20  # rows drawn at a time
 ANSWERING = ("gamma", "weibull", "generalized_pareto", "gumbel")  # families of which more is asked than fits
 SHARES = (0.01, 0.5, 0.99)  # whose quantiles are asked for
-APART = 4  # of so many samples one is asked for quantiles: SciPy makes laws slowly
+APART = 5  # of so many samples one is asked for quantiles: SciPy makes laws slowly
 
 
 class Fits(NamedTuple):
