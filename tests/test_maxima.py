@@ -93,7 +93,7 @@ def test_negative_binomial(name):
         value = x.size * (value + r * mpmath.log(r / m) + mu * mpmath.log(mu / m))
         curvature = mpmath.psi(1, r) - mean_of(lambda v: mpmath.psi(1, v + r)) - mu / (r * m)
         one_row = [1 / mpmath.sqrt(curvature), mpmath.sqrt(mu * m / r)]  # what it says of a parameter
-        # The score in r is a sum of differences of terms near ((x - mu) / m)^2 / 2: that of one rounding error.
+        # What one rounding error of the terms of the score in r moves, terms near ((x - mu) / m)^2 / 2.
         rounding = 2.0**-52 * mean_of(lambda v: ((v - mu) / m) ** 2) / curvature
         for ours, exact, says, least in zip(fit.theta.tolist(), (r, mu), one_row, (rounding, 0), strict=True):
             assert abs(ours - exact) <= max(1e-12 * min(exact, says), least)
