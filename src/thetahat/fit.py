@@ -135,8 +135,9 @@ def fit_sample(
     """Return the fit of a sample, which is read once the settings are known to be good."""
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    held = _check_fixed(family, fixed or {})
-    _check_peaks(family, method, check_choice("cov", cov, COVARIANCES), held)
+    held = _check_fixed(family, fixed) if fixed else {}
+    if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
+        _check_peaks(family, method, cov, held)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     if not method.iterates and (trace or progress):

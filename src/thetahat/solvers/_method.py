@@ -43,19 +43,20 @@ class Task(NamedTuple):
     def solve(self) -> Theta:
         """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
         sums = self.sample.at(())
+        if not self.fixed:
+            return self.check(sums.maximum(), sums.rows)
         values = tuple(self.fixed.get(j, 0.0) for j in range(len(_kernels.domains[self.family])))
         return self.check(sums.maximum(values, tuple(self.fixed)), sums.rows)
 
     def check(self, theta: Theta | None, rows: int) -> Theta:
         """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
-        family = get_family(self.family)
         if theta is None:
-            raise no_maximum(family, rows)
+            raise no_maximum(get_family(self.family), rows)
         if not _kernels.valid(self.family, theta):
             at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
-                f"the maximum of the {family.name} likelihood of these {rows} row(s){at} lies beyond what"
-                " doubles can hold"
+                f"the maximum of the {_kernels.families[self.family]} likelihood of these {rows} row(s){at}"
+                " lies beyond what doubles can hold"
             )
         return theta
 

@@ -44,27 +44,20 @@ def median(sample: Sample) -> float:
     """
     low, high = -math.inf, math.inf
     if sample.size > _FEW:
-        low, high = sample.pilot(_PILOT).quantiles(0.47, 0.53)
+        low, high = sample.pilot(_PILOT).quantiles(0.48, 0.52)
     while True:
         below, above, x, weights = _split(sample, low, high)
-        upto = below + (np.arange(1.0, x.size + 1) if weights is None else np.cumsum(weights))
-        half = 0.5 * ((upto[-1] if x.size else below) + above)
-        if below >= half and low > -math.inf:
-            low = -math.inf
-        elif (x.size == 0 or upto[-1] <= half) and high < math.inf:
-            high = math.inf
-        elif x.size == 0:
+        found = _by_rank(below, above, x) if weights is None else _by_weight(below, above, x, weights)
+        if found is not None:
+            return _middle(*found)
+        if low == -math.inf and high == math.inf:  # no rows, or no weights
             sample.check_rows()
             raise empty(sample.size)
-        else:
-            break
-    first = int(np.searchsorted(upto, half, "left"))
-    second = int(np.searchsorted(upto, half, "right"))
-    return _middle(float(x[first]), float(x[min(second, x.size - 1)]))
+        low, high = (-math.inf, high) if below > above else (low, math.inf)
 
 
 def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array, Array | None]:
-    """Return the weights below low and above high, and the rows between, sorted, with theirs."""
+    """Return the weights below low and above high, and the rows between, with theirs."""
     sample.passes += 1
     below = above = 0.0
     pieces = []
@@ -74,10 +67,28 @@ def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array
         pieces += found
     x = np.concatenate([piece for piece, _ in pieces] or [np.empty(0)])
     weights = [of_piece for _, of_piece in pieces if of_piece is not None]
-    if not weights:
-        return below, above, np.sort(x), None
+    return below, above, x, np.concatenate(weights) if weights else None
+
+
+def _by_rank(below: float, above: float, x: Array) -> tuple[float, float] | None:
+    """Return the two inner rows of all; None where they are not among x."""
+    place = 0.5 * (below + above + x.size) - below
+    if not 0 < place < x.size:
+        return None
+    first, second = math.ceil(place) - 1, math.floor(place)
+    rows = np.partition(x, [first, second])
+    return float(rows[first]), float(rows[second])
+
+
+def _by_weight(below: float, above: float, x: Array, weights: Array) -> tuple[float, float] | None:
+    """Return the rows up to which half of the weight lies, and beyond which; None where x has them not."""
     order = np.argsort(x, kind="stable")
-    return below, above, x[order], np.concatenate(weights)[order]
+    rows, upto = x[order], below + np.cumsum(weights[order])
+    half = 0.5 * ((float(upto[-1]) if x.size else below) + above)
+    first, second = int(np.searchsorted(upto, half, "left")), int(np.searchsorted(upto, half, "right"))
+    if below >= half or second == x.size:
+        return None
+    return float(rows[first]), float(rows[second])
 
 
 def _middle(a: float, b: float) -> float:
