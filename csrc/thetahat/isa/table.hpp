@@ -4,6 +4,7 @@
 #include "thetahat/api.h"
 #include "thetahat/engine/ascent.hpp"
 #include "thetahat/engine/newton.hpp"
+#include "thetahat/engine/split.hpp"
 #include "thetahat/families.def"
 #include "thetahat/isa/functions.hpp"
 
