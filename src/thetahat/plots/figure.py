@@ -71,7 +71,7 @@ def fit_figure(
     x = unrolled(fitted, x)
     order = Order(x)
     maximum = _maximum(fitted, x, weights) if "trace" in kinds else None
-    land = maximum and landscape(fitted, maximum, x, weights)
+    land = None if maximum is None else landscape(fitted, maximum, x, weights)
     figure = new_figure(*_size(kinds, land is not None))
     panels = figure.subplot_mosaic(_mosaic(kinds, fitted, land is not None))
     if "density" in kinds:

@@ -67,7 +67,7 @@ def last_epoch(fits: Iterable[Fit]) -> float:
 
 
 def scale_epochs(axes: Sequence[Axes], last: float) -> None:
-    """Make the axes logarithmic in epoch + 1, so that the start, epoch 0, has its place; linear for one epoch."""
+    """Make the axes logarithmic in epoch + 1, so that epoch 0 has its place; within one epoch, linear."""
     powers = range(len(str(int(last))))
     labels = ["0", *(str(10**k) if k < 4 else f"$10^{{{k}}}$" for k in powers)]
     for axis in axes:
