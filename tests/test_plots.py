@@ -12,6 +12,7 @@ from scipy import stats
 import thetahat as th
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 from thetahat.plots import check_target, convergence_figure, fit_figure
+from thetahat.plots.contours import landscape
 from thetahat.plots.order import Order
 
 
@@ -226,6 +227,13 @@ def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} held at the maximum; contours from 10,000 rows")
     top = maximum.log_likelihood
     assert_levels(axis, lambda theta: top - th.log_likelihood(rows, "student_t", (*theta, nu)))
+    near = [
+        value + error * np.linspace(-1, 1, 21)
+        for value, error in zip(maximum.theta[:2], maximum.stderr[:2], strict=True)
+    ]
+    away = landscape(fitted, maximum, rows, None).distances(*np.meshgrid(*near))
+    assert np.unravel_index(np.argmin(away), away.shape) == (10, 10)
+    assert away[10, 10] == 0
 
 
 def test_contours_of_weighted_rows_with_one_parameter_held():
