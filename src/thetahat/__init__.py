@@ -23,11 +23,22 @@ from thetahat.goodness import Distance, GoodnessOfFit
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
-from thetahat.solvers import SGD, Exact, GradientAscent
+from thetahat.solvers import (
+    SGD,
+    Adam,
+    Exact,
+    GradientAscent,
+    InverseTime,
+    Momentum,
+    Power,
+    State,
+    StepDecay,
+)
 from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
+    "Adam",
     "Candidate",
     "Comparison",
     "Distance",
@@ -36,11 +47,16 @@ __all__ = [
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",
+    "InverseTime",
     "LikelihoodRatio",
     "MissingExtraError",
+    "Momentum",
     "NoMaximumError",
     "ParameterError",
+    "Power",
     "SampleError",
+    "State",
+    "StepDecay",
     "Summary",
     "UnknownFamilyError",
     "__version__",
