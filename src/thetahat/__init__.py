@@ -16,7 +16,14 @@ status: converged
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
-from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
+from thetahat.errors import (
+    CheckpointError,
+    MissingExtraError,
+    NoMaximumError,
+    ParameterError,
+    SampleError,
+    UnknownFamilyError,
+)
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.goodness import Distance, GoodnessOfFit
@@ -29,6 +36,7 @@ from thetahat.summary import Summary, summarize
 __all__ = [
     "SGD",
     "Candidate",
+    "CheckpointError",
     "Comparison",
     "Distance",
     "Estimate",
