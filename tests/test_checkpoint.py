@@ -1,6 +1,7 @@
 """Checkpoints come back bit for bit, survive kills and full disks, and damaged ones are refused."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -53,12 +54,14 @@ def bits(array):
     return array.dtype, array.shape, array.tobytes()
 
 
+keys = st.sampled_from(["__array__", "__array___", "values"]) | st.text()
 numbers = st.floats() | st.integers() | st.booleans() | st.none() | st.text()
 values = st.dictionaries(
-    st.text(), st.recursive(numbers, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=9)
+    keys, st.recursive(numbers, lambda v: st.lists(v) | st.dictionaries(keys, v), max_leaves=6)
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(values)
 def test_values_come_back(record):
     back = from_json(to_json(record))
@@ -66,10 +69,10 @@ def test_values_come_back(record):
 
 
 words = st.lists(st.integers(0, 2**64 - 1), max_size=24)
-arrays = st.dictionaries(st.text(), st.tuples(words, st.sampled_from(["float64", "int64", "uint64"])))
+arrays = st.dictionaries(keys, st.tuples(words, st.sampled_from(["float64", "int64", "uint64"])))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(arrays)
 def test_arrays_come_back(tmp_path_factory, record):
     """Any bits: NaN with their payloads, subnormal numbers."""
@@ -111,10 +114,8 @@ def test_generators_go_on(path, name):
     values, _ = opened(path).load()
     other = np.random.Generator(getattr(np.random, name)(6))
     other.bit_generator.state = values["rng"]
-    assert (
-        other.integers(0, 2**32, 9, dtype=np.uint32).tolist()
-        == rng.integers(0, 2**32, 9, dtype=np.uint32).tolist()
-    )
+    halves = [g.integers(0, 2**32, 9, dtype=np.uint32).tolist() for g in (rng, other)]
+    assert halves[0] == halves[1]
     assert other.permutation(3000).tolist() == rng.permutation(3000).tolist()
     assert to_json(other.bit_generator.state) == to_json(rng.bit_generator.state)
 
@@ -124,7 +125,9 @@ def test_what_has_no_place_is_refused_and_nothing_is_written(path):
     with pytest.raises(TypeError, match="no place for set"):
         checkpoint.save({"a": {1}}, {})
     with pytest.raises(TypeError, match="no place for ndarray"):
-        checkpoint.save({"a": np.zeros(3)}, {})
+        checkpoint.save({"a": [np.zeros(3)]}, {})
+    with pytest.raises(TypeError, match="names its values by strings, not 1"):
+        checkpoint.save({"a": {1: 2}}, {})
     with pytest.raises(TypeError, match="a: a checkpoint holds arrays of float64, int64, uint64, not object"):
         checkpoint.save({}, {"a": np.array([None])})
     assert names(path) == []
@@ -184,8 +187,8 @@ def test_links_and_folders(path, tmp_path, monkeypatch):
 
 
 def test_another_fit_is_refused(path):
-    before = saved(path, 1)._path.read_bytes()
-    assert count_of(path) == 1
+    saved(path, 1)
+    before = path.read_bytes()
     other = {"family": "normal", "learning_rate": 0.2, "betas": [0.9, 0.999], "seed": 3}
     message = (
         r"run.ckpt belongs to another fit: learning_rate was 0.1, is 0.2, seed was absent, is 3; remove it"
@@ -201,12 +204,11 @@ def test_equal_identities(path):
 
 
 def damaged(record):
-    """Every length that a file may be cut to, and every bit that may be flipped."""
-    for length in range(len(record)):
-        yield record[:length]
+    """Every length that a file may be cut to, and every byte that may change, by one bit and by all."""
     for i in range(len(record)):
-        for bit in range(8):
-            yield record[:i] + bytes([record[i] ^ 1 << bit]) + record[i + 1 :]
+        yield record[:i]
+        for flip in 1 << i % 8, 255:
+            yield record[:i] + bytes([record[i] ^ flip]) + record[i + 1 :]
     yield record + b"\0"
 
 
@@ -276,15 +278,22 @@ def test_files_of_others_are_refused(path):
         opened(path).load()
 
 
-@pytest.mark.parametrize("change", [{"arrays": {"a": ("float64", (4,))}}, {"arrays": {}}, {"values": None}])
-def test_a_right_checksum_over_nonsense(path, change, monkeypatch):
-    header = {"identity": {}, "values": {}, "arrays": {"a": ("float64", (3,))}} | change
-    if header["values"] is None:
-        del header["values"]
-    monkeypatch.setattr(_checkpoint, "to_json", lambda _: to_json(header))
-    opened(path, {}).save({}, {"a": np.zeros(3)})
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"identity": {}, "values": {}, "arrays": {"a": ("float64", (4,))}},
+        {"identity": {}, "values": {}, "arrays": {"a": ("float64", (2,))}},
+        {"identity": {}, "values": {}, "arrays": {"a": ("complex64", (3,))}},
+        {"identity": {}, "arrays": {"a": ("float64", (3,))}},
+        [],
+    ],
+    ids=["too many", "too few", "type", "no values", "list"],
+)
+def test_a_right_checksum_over_nonsense(path, header, monkeypatch):
+    monkeypatch.setattr(_checkpoint, "to_json", lambda _: json.dumps(header))
+    opened(path).save({}, {"a": np.zeros(3)})
     with pytest.raises(th.CheckpointError, match="is no checkpoint of thetahat: "):
-        opened(path, {}).load()
+        opened(path).load()
 
 
 @pytest.mark.parametrize(
@@ -293,7 +302,7 @@ def test_a_right_checksum_over_nonsense(path, change, monkeypatch):
 def test_where_no_file_can_be_is_said_at_once(path, place, monkeypatch):
     path.touch()
     monkeypatch.chdir(path.parent)
-    with pytest.raises(th.CheckpointError, match="(is not a regular file|no checkpoint can be written)"):
+    with pytest.raises(th.CheckpointError, match=r"(is not a regular file|no checkpoint can be written)"):
         opened(place)
     assert names(path) == ["run.ckpt"]
 
@@ -301,7 +310,7 @@ def test_where_no_file_can_be_is_said_at_once(path, place, monkeypatch):
 def test_a_file_that_cannot_be_read(path, monkeypatch):
     saved(path, 1)
     monkeypatch.setattr(Path, "read_bytes", raising(OSError(errno.EIO, "Input/output error")))
-    with pytest.raises(th.CheckpointError, match="run.ckpt cannot be read: Input/output error; remove it"):
+    with pytest.raises(th.CheckpointError, match=r"run.ckpt cannot be read: Input/output error, and"):
         opened(path).load()
 
 
@@ -362,8 +371,10 @@ def test_a_full_disk_leaves_the_last_save(path, failure, monkeypatch):
 
 def test_a_file_system_without_links_or_synced_folders(path, monkeypatch):
     monkeypatch.setattr(os, "link", raising(OSError(errno.EPERM, "Operation not permitted")))
-    monkeypatch.setattr(os, "open", raising(PermissionError()))
-    saved(path, 1, 2)
+    checkpoint = saved(path, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", raising(PermissionError()))
+        checkpoint.save({"count": 2}, {"theta": np.full(3, 2.0)})
     assert names(path) == ["run.ckpt", "run.ckpt.previous"]
     assert count_of(path) == 2
     path.with_name("run.ckpt.previous").replace(path)
@@ -380,19 +391,54 @@ def test_leftovers_of_the_killed_go_and_nothing_else(path):
     assert names(path) == sorted(["run.ckpt", *others])
 
 
-def test_two_at_one_path(path):
-    """Each overwrites the other's, and every file is good."""
-    first, second = saved(path, 1), saved(path, 2)
-    for count in range(3, 9):
-        (first if count % 3 else second).save({"count": count}, {"theta": np.full(3, float(count))})
-        assert count_of(path) == count
-
-
 def run(script, *arguments):
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # these scripts fork
     command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
     done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+TWO_AT_ONCE = """
+import os, signal, sys, time
+import numpy as np
+from thetahat._checkpoint import Checkpoint
+
+path = sys.argv[1]
+
+def save_for_ever():
+    count = 0
+    while True:
+        count += 1
+        checkpoint = Checkpoint(path, 0, {})  # removes the other's temporary files
+        checkpoint.load()
+        checkpoint._warned = True  # of saves that this costs
+        checkpoint.save({"count": count}, {"x": np.full(count % 5000, float(count))})
+
+checkpoint = Checkpoint(path, 0, {})
+checkpoint.save({"count": 1}, {"x": np.ones(1)})
+children = []
+for _ in range(2):
+    children.append(os.fork())
+    if children[-1] == 0:
+        try:
+            save_for_ever()
+        finally:
+            os._exit(1)
+seen, end = set(), time.monotonic() + 0.5
+while time.monotonic() < end:
+    values, arrays = checkpoint.load()
+    assert arrays["x"].tolist() == [values["count"]] * (values["count"] % 5000)
+    seen.add(values["count"])
+for child in children:
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+assert len(seen) > 5, seen
+"""
+
+
+def test_two_at_one_path(path):
+    """They overwrite each other's saves and remove each other's temporary files; what is read is good."""
+    run(TWO_AT_ONCE, path)
 
 
 LIMITED = """
@@ -520,7 +566,7 @@ for links in True, False:
         assert len(list(Path(path).parent.iterdir())) <= 2
         call, start = call + 1, count
     assert count_of(Checkpoint(path, 0, {})) == start + 2
-    assert call > 20
+    assert call > 15, call
 """
 
 

@@ -31,7 +31,7 @@ _MAGIC = _PROGRAM + b"1\n"
 _LENGTH = struct.Struct("<Q")  # of the header
 _CHECKSUM = struct.Struct("<I")
 _TYPES = {"float64": "<f8", "int64": "<i8", "uint64": "<u8"}
-_ARRAY = "__array__"  # the key of an array's type, where one stands among the values
+_ARRAY = "__array__"  # names the type of an array among the values; their own such names get one more _
 
 
 class Checkpoint:
@@ -58,7 +58,7 @@ class Checkpoint:
 
     def __init__(self, path: str | os.PathLike[str], every: float, identity: Values) -> None:
         self._every = check_not_negative("every", every)
-        self._identity = json.loads(json.dumps(identity))  # as it will be read: tuples are lists
+        self._identity = from_json(to_json(identity))  # as it will be read: tuples are lists
         self._path = Path(os.path.realpath(path))
         self._previous = Path(f"{self._path}.previous")
         self._good = False  # whether the present file may become the previous one
@@ -129,7 +129,7 @@ class Checkpoint:
             self._remove_leftovers()
             probe = self._temporary()
             probe.touch(exist_ok=False)
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another process may take it for a leftover
         except OSError as error:
             raise CheckpointError(
                 f"no checkpoint can be written to {self._path}: {error.strerror}"
@@ -204,24 +204,38 @@ def to_json(values: Any) -> str:
 
     Arrays of integers may stand among them, so the state of any of NumPy's bit generators does too.
     """
-    return json.dumps(values, default=_plain)
+    return json.dumps(_plain(values))
 
 
 def from_json(text: str) -> Any:
     """Return the values that `to_json` wrote; tuples have become lists."""
-    return json.loads(text, object_hook=_array_of)
+    return json.loads(text, object_hook=_restored)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_escaped(name): _plain(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
     if isinstance(value, np.bool_ | np.integer):
         return value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         return {_ARRAY: value.dtype.name, "values": value.tolist()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     raise TypeError(f"a checkpoint has no place for {type(value).__name__} among its values")
 
 
-def _array_of(record: Values) -> Any:
-    return np.array(record["values"], record[_ARRAY]) if _ARRAY in record else record
+def _escaped(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a checkpoint names its values by strings, not {name!r}")
+    return f"{name}_" if name.startswith(_ARRAY) else name
+
+
+def _restored(record: Values) -> Any:
+    if _ARRAY in record:
+        return np.array(record["values"], record[_ARRAY])
+    return {name[:-1] if name.startswith(_ARRAY) else name: held for name, held in record.items()}
 
 
 def _pack(identity: Values, values: Values, arrays: Arrays) -> bytes:
