@@ -384,7 +384,12 @@ def test_a_file_system_without_links_or_synced_folders(path, monkeypatch):
 def test_leftovers_of_the_killed_go_and_nothing_else(path):
     saved(path, 1)
     path.with_name("run.ckpt.123-0123abcd.tmp").write_bytes(b"half a s")
-    others = ["run.ckpt.tmp", "run.ckpt.123-0123abcd.tmp.csv", "my.run.ckpt.123-0123abcd.tmp"]
+    others = [
+        "run.ckpt.tmp",
+        "run.ckpt.123-0123abcd.tmp.csv",
+        "my.run.ckpt.123-0123abcd.tmp",
+        "run-ckpt.1-01234567.tmp",
+    ]
     for other in others:
         path.with_name(other).touch()
     assert count_of(path) == 1

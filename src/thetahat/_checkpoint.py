@@ -84,6 +84,7 @@ class Checkpoint:
         RuntimeWarning
             If the file is damaged, and the previous one is returned.
         """
+        self._good = False
         try:
             identity, values, arrays = _read(self._path)
         except FileNotFoundError:  # a save leaves no gap, so the user has removed it
