@@ -16,7 +16,14 @@ status: converged
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
-from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
+from thetahat.errors import (
+    CheckpointError,
+    MissingExtraError,
+    NoMaximumError,
+    ParameterError,
+    SampleError,
+    UnknownFamilyError,
+)
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.goodness import Distance, GoodnessOfFit
@@ -40,6 +47,7 @@ __all__ = [
     "SGD",
     "Adam",
     "Candidate",
+    "CheckpointError",
     "Comparison",
     "Distance",
     "Estimate",

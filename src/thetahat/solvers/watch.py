@@ -16,7 +16,7 @@ from thetahat import _kernels
 from thetahat._version import __version__
 from thetahat.errors import MissingExtraError
 from thetahat.families import get_family
-from thetahat.solvers._checkpoint import Checkpoint
+from thetahat._checkpoint import Checkpoint
 from thetahat.solvers._method import Method, Task, Theta
 from thetahat.solvers.state import State
 
