@@ -130,7 +130,8 @@ typedef struct {
   double fading[2];                         /* what is left in them of the zeros that they began with */
   double moved[thetahat_max_params];        /* how far theta has come, in the coordinates of the steps */
   double mean[thetahat_max_params], means;  /* the mean of that, and of how many steps */
-  double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score */
+  double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score, */
+  double limit[thetahat_max_params];                        /* and how far a scaled step may go */
   /* Of the rows so far, each where theta was then, in free coordinates: weights, number, information J, the
    * sum of score + J u, log-likelihood. */
   double n, rows, log_likelihood;

@@ -86,7 +86,7 @@ cdef class Ascent:
     cdef double[::1] w
     cdef double[:, ::1] trace
 
-    def __cinit__(self, int family, Rows rows, rule, *, str order, int64_t epochs, bit_generator=None, held=()):
+    def __cinit__(self, int family, Rows rows, rule, *, str order, int64_t epochs, bit_generator=None):
         memset(&self.state, 0, sizeof(self.state))
         self.family = family_at(family)
         self.feed = Feed(rows, rule.batch, order, bit_generator)
@@ -99,8 +99,8 @@ cdef class Ascent:
         if rows.weights is not None:
             self.w = np.empty(self.state.segment)
             self.state.w = &self.w[0]
-        read_held(self.family, held, self.held)
-        if held:
+        if rule.held:
+            read_held(self.family, rule.held, self.held)
             self.state.rule.held = self.held
 
     def draw(self, int64_t wanted):
@@ -110,7 +110,7 @@ cdef class Ascent:
         while done < wanted and took:
             took = table.feed(&self.state.feed, min(batch, room - done), &x[done], &w[done])
             done += took
-        weights = None if self.w is None else np.array(w[:done])
+        weights = None if self.state.w == NULL else np.array(w[:done])
         return np.array(x[:done]), weights
 
     def set_out(self, theta, const double[::1] known=None, const double[::1] weights=None):
@@ -188,7 +188,7 @@ cdef class Ascent:
         cdef double* walk = <double*>&self.state.walk
         numbers = np.array([walk[i] for i in range(sizeof(thetahat_walk) // sizeof(double))])
         waiting = {"x": np.array(self.x[: self.state.filled])}
-        if self.w is not None:
+        if self.state.w != NULL:
             waiting["w"] = np.array(self.w[: self.state.filled])
         values = {"epoch": self.epoch, "next": self.state.feed.next, "stepped": self.state.stepped}
         return values, {"walk": numbers, **waiting}
@@ -201,7 +201,7 @@ cdef class Ascent:
         self.state.epoch, self.state.stepped = values["epoch"], values["stepped"]
         self.state.filled = arrays["x"].size
         np.asarray(self.x)[: self.state.filled] = arrays["x"]
-        if self.w is not None:
+        if self.state.w != NULL:
             np.asarray(self.w)[: self.state.filled] = arrays["w"]
         if values["next"]:
             table.start_epoch(&self.state.feed)

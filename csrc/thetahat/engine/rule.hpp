@@ -48,10 +48,12 @@ THETAHAT_INLINE double moved(int domain, double theta, double step, double unit)
   return theta + step * unit;
 }
 
-// At most 1: no row, however far, multiplies a parameter by more than e; one without a score makes no step.
-THETAHAT_INLINE double limited(double step) {
-  if (fabs(step) <= 1) return step;
-  return step > 1 ? 1.0 : step < -1 ? -1.0 : 0.0;
+// No row, however far, moves theta beyond a limit. One that theta makes impossible has no score: it moves the
+// end of the support away, which a shape above -1 does, and nothing else.
+THETAHAT_INLINE double limited(int domain, double step, double limit) {
+  if (fabs(step) <= limit) return step;
+  if (step != step) return domain == thetahat_above_minus_one ? limit : 0.0;
+  return step > 0 ? limit : -limit;
 }
 
 // A family's parameters, as far as a rule needs to know them.
@@ -110,7 +112,7 @@ THETAHAT_NOINLINE inline void step_by(const thetahat_rule& r, thetahat_walk& wal
   for (int j = 0; j < p.n; ++j) c[j] = r.mean ? score[j] / weight : score[j];
   walk.steps += 1;
   direct(r, walk, p, c, step);
-  for (int j = 0; j < p.n; ++j) step[j] = r.scaled ? limited(rate * step[j]) : rate * step[j];
+  for (int j = 0; j < p.n; ++j) step[j] = r.scaled ? limited(p.domain[j], rate * step[j], walk.limit[j]) : rate * step[j];
   go(r, walk, p, step);
 }
 

@@ -62,7 +62,7 @@ THETAHAT_INLINE void slopes(bool logarithmic, const double* theta, double scale,
     else if (domain == thetahat_positive)
       m[j] = times_power(theta[j], scale, -dimension);
     else if (domain == thetahat_unit)
-      m[j] = theta[j] * (1.0 - theta[j]);
+      m[j] = times_power(theta[j] * (1.0 - theta[j]), scale, -dimension);
     else
       m[j] = times_power(1.0, unit / scale, dimension);
   }
@@ -231,10 +231,13 @@ void plain_steps(const thetahat_rule& r, thetahat_walk& walk, const double* x, c
 template <class Family>
 struct tuned_step {
   static constexpr int p = Family::n_params;
-  double theta[p], metric[p * p], unit;
+  double theta[p], metric[p * p], limit[p], unit;
 
   explicit tuned_step(const thetahat_walk& walk) : unit(walk.unit) {
-    for (int j = 0; j < p; ++j) theta[j] = walk.theta[j];
+    for (int j = 0; j < p; ++j) {
+      theta[j] = walk.theta[j];
+      limit[j] = walk.limit[j];
+    }
     for (int j = 0; j < p * p; ++j) metric[j] = walk.metric[j];
   }
   THETAHAT_INLINE bool climb(const double* g, double scale, double rate) {
@@ -243,7 +246,8 @@ struct tuned_step {
     for (int i = 0; i < p; ++i) {
       double step = 0.0;
       for (int j = 0; j < p; ++j) step += metric[i * p + j] * (m[j] * g[j]);
-      next[i] = moved(Family::domain[i], theta[i], limited(rate * step), Family::dimension[i] ? unit : 1.0);
+      next[i] = moved(Family::domain[i], theta[i], limited(Family::domain[i], rate * step, limit[i]),
+                      Family::dimension[i] ? unit : 1.0);
     }
     return move<Family>(nullptr, theta, next);
   }
@@ -356,7 +360,7 @@ void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, 
           d[i] = to[i];
           step[i] = 0.0;
           for (int j = 0; j < p; ++j) step[i] += C[i * p + j] * c[j];
-          step[i] = limited(step[i]);
+          step[i] = step[i] > 1 ? 1.0 : step[i] < -1 ? -1.0 : step[i];
         }
       } else {
         for (double& s : step) s *= 0.5;
@@ -420,8 +424,8 @@ inline void free_coordinates(const thetahat_walk& walk, double* u) {
     u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0);
 }
 
-// Adds the information of some rows to that of those before, and scales the steps to come by it. Rows that
-// theta makes impossible say nothing of it.
+// Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
+// longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
 template <class Family>
 void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
   constexpr int p = Family::n_params;
@@ -444,6 +448,10 @@ void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
   }
   if (!invert_but<p>(rule->held, walk->information, metric)) return;
   for (int i = 0; i < p * p; ++i) walk->metric[i] = walk->n * metric[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(metric[i * p + i]);
+    walk->limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
 }
 
 // theta's covariance from the information of all rows, each where theta was then, and its squared distance in

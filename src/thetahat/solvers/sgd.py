@@ -335,7 +335,7 @@ class _Run:
 
 def pilot_rows(n: int) -> int:
     """Return how many of n rows are fitted before the first step."""
-    return min(1000, n)
+    return min(4096, n)
 
 
 def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]:
