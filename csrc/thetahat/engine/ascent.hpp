@@ -58,9 +58,12 @@ inline void end_epoch(const thetahat_family& family, thetahat_ascent& a) {
   if (a.rule.averaged == thetahat_of_epoch) a.walk.means = 0.0;
 }
 
-// Takes steps on the whole batches that are there, at the end of an epoch also on what is left.
+// Takes steps on the whole batches that are there, at the end of an epoch also on what is left. (Batches of
+// neighbouring rows come whole, the short one alone.)
 inline void step_on_rows(const thetahat_family& family, thetahat_ascent& a, bool over) {
-  const int64_t ready = a.filled - a.stepped, n = over ? ready : ready - ready % a.rule.batch;
+  const int64_t ready = a.filled - a.stepped;
+  const bool all = over || a.feed.order == thetahat_batches;
+  const int64_t n = all ? ready : ready - ready % a.rule.batch;
   if (n == 0) return;
   family.steps(&a.rule, &a.walk, a.x + a.stepped, a.w ? a.w + a.stepped : nullptr, n);
   a.stepped += n;
@@ -92,7 +95,7 @@ inline int64_t step_on_copies(const thetahat_family& family, thetahat_ascent& a)
   const int64_t n = feed(&a.feed, wanted_rows(a), a.x + a.filled, a.w ? a.w + a.filled : nullptr);
   a.filled += n;
   step_on_rows(family, a, n == 0);
-  if (a.filled == a.segment) end_segment(family, a);
+  if (a.filled == a.stepped && a.filled + a.rule.batch > a.segment) end_segment(family, a);
   return n;
 }
 

@@ -84,9 +84,17 @@ inline int64_t feed_window(thetahat_feed& f, int64_t wanted, double* x, double* 
   }
   for (int64_t i = 0; i < count; ++i) {
     const int64_t first = unit[i] * f.unit, left = f.window_rows - first, n = left < f.unit ? left : f.unit;
+    if (n < f.unit && rows > 0) {  // a short batch comes alone
+      f.used -= count - i;
+      break;
+    }
     memcpy(x + rows, f.x + first, n * sizeof(double));
     if (f.w) memcpy(w + rows, f.w + first, n * sizeof(double));
     rows += n;
+    if (n < f.unit) {
+      f.used -= count - i - 1;
+      break;
+    }
   }
   return rows;
 }

@@ -18,7 +18,7 @@ from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
 from thetahat.solvers.exact import Exact
-from thetahat.solvers.rates import Adam, InverseTime, Momentum, Rate, as_rate
+from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
 
 __all__ = ["SGD", "pilot_rows", "shuffled"]
@@ -118,8 +118,7 @@ class SGD(Method):
             self._set(scaling="fisher")
         else:
             rate = as_rate(self.learning_rate)
-            plain = isinstance(self.learning_rate, int | float)
-            self._set(learning_rate=rate.terms(0).rate if plain else rate)
+            self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
         self._set(epochs=check_count("epochs", self.epochs), batch_size=check_count("batch_size", self.batch_size))
         check_choice("order", self.order, _kernels.ORDERS)
         if self.scaling is not None:
