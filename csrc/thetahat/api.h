@@ -213,9 +213,10 @@ typedef struct thetahat_family {
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, const int* held, double* theta,
                              double* trace);
   /* A stochastic ascent: its units, before the first step; steps on some rows, a whole number of batches or
-   * the last of them; and taking stock of rows after steps on them: it scales the next ones. */
+   * the last of them, which are read from x, or are the next ones of a window and written there; and taking stock of rows after steps on them: it scales the next ones. */
   void (*set_out)(const thetahat_rule* rule, thetahat_walk* walk);
-  void (*steps)(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n);
+  void (*steps)(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x,
+                const double* w, int64_t n);
   void (*take_stock)(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w,
                      int64_t n);
   /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to

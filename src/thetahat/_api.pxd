@@ -147,7 +147,7 @@ cdef extern from "thetahat/api.h" nogil:
         ) noexcept nogil
         void (*set_out)(const thetahat_rule*, thetahat_walk*) noexcept nogil
         void (*steps)(
-            const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
+            const thetahat_rule*, thetahat_walk*, thetahat_feed*, double*, const double*, int64_t
         ) noexcept nogil
         void (*take_stock)(
             const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t

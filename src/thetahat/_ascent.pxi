@@ -2,8 +2,8 @@
 
 cdef int64_t STEP_SLICE = 1 << 17  # rows between two looks at the signals
 cdef int64_t SEGMENT = 1024  # rows, after which a scaled ascent takes stock
-cdef int64_t RUN = 256  # neighbouring rows that are loaded together
-WINDOW = 1 << 14  # rows that are shuffled together
+cdef int64_t RUN = 32  # neighbouring rows that are loaded together
+WINDOW = 1 << 16  # rows that are shuffled together
 
 ORDERS = ("sequential", "batches", "samples")  # as api.h numbers them
 KINDS = ("plain", "momentum", "adam")

@@ -81,6 +81,8 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
 
 def _read_trace(trace: Any, epochs: Any, p: int) -> dict[str, Array | None]:
     if trace is None:
+        if epochs is not None:
+            raise ValueError(f"epochs of a trace that is not there: {epochs!r}")
         return {"trace": None, "trace_epochs": None}
     kept = len(trace)
     return {"trace": _from_json(trace, kept, p), "trace_epochs": _from_json(epochs, kept)}

@@ -9,8 +9,8 @@ template <class Family>
 int64_t gradient_ascent(const typename sums_pass<Family>::sums& s, double rate, int64_t epochs,
                         const int* held, double* theta, double* trace) {
   constexpr int p = Family::n_params;
-  const plain_step<Family> step = {unit_of_rate<Family>(theta), held};
-  const double scaled_rate = rate / step.unit / step.unit;
+  const plain_step<Family> step(unit_of_rate<Family>(theta), held);
+  const double scaled_rate = rate * step.inverse * step.inverse;
   double scaled[p];
   step.in_units(theta, scaled);
   for (int64_t epoch = 0; epoch < epochs; ++epoch) {
@@ -33,10 +33,16 @@ inline void record(const thetahat_family& family, thetahat_ascent& a) {
   if (a.trace) report(&family, &a.rule, &a.walk, a.trace + a.traced++ * family.n_params);
 }
 
-// How many rows to feed next: a group, or to the end of a batch, of the segment, or to the next trace.
+inline void record_steps(const thetahat_family& family, thetahat_ascent& a) {
+  if (a.trace_every && int64_t(a.walk.steps) % a.trace_every == 0 && a.walk.diverged == 0) record(family, a);
+}
+
+constexpr int64_t fed_rows = 256;  // rows that share a call
+
+// How many rows to feed next: some, or to the end of a batch, of the segment, or to the next trace.
 inline int64_t wanted_rows(const thetahat_ascent& a) {
   const int64_t b = a.rule.batch, begun = a.filled - a.stepped;
-  int64_t wanted = b >= group_rows ? b - begun : group_rows / b * b - begun;
+  int64_t wanted = b >= fed_rows ? b - begun : fed_rows / b * b - begun;
   if (a.filled + wanted > a.segment) wanted = a.segment - a.filled;
   if (a.trace && a.trace_every) {
     const int64_t steps = a.trace_every - int64_t(a.walk.steps) % a.trace_every;
@@ -65,9 +71,9 @@ inline void step_on_rows(const thetahat_family& family, thetahat_ascent& a, bool
   const bool all = over || a.feed.order == thetahat_batches;
   const int64_t n = all ? ready : ready - ready % a.rule.batch;
   if (n == 0) return;
-  family.steps(&a.rule, &a.walk, a.x + a.stepped, a.w ? a.w + a.stepped : nullptr, n);
+  family.steps(&a.rule, &a.walk, nullptr, a.x + a.stepped, a.w ? a.w + a.stepped : nullptr, n);
   a.stepped += n;
-  if (a.trace_every && int64_t(a.walk.steps) % a.trace_every == 0 && a.walk.diverged == 0) record(family, a);
+  record_steps(family, a);
 }
 
 // Batches so large that each is a segment are taken where they lie, if they can be.
@@ -82,12 +88,24 @@ inline int64_t step_in_place(const thetahat_family& family, thetahat_ascent& a) 
   int64_t first;
   const int64_t n = next_rows(a.feed, a.rule.batch, &first);
   if (n == 0) return 0;
-  const double* x = reinterpret_cast<const double*>(r.data) + first;
+  double* x = const_cast<double*>(reinterpret_cast<const double*>(r.data)) + first;  // to be read alone
   const double* w = r.weights ? reinterpret_cast<const double*>(r.weights->data) + first : nullptr;
-  family.steps(&a.rule, &a.walk, x, w, n);
+  family.steps(&a.rule, &a.walk, nullptr, x, w, n);
   if (a.walk.diverged != 0) return n;
   if (a.rule.scaled) family.take_stock(&a.rule, &a.walk, x, w, n);
-  if (a.trace_every && int64_t(a.walk.steps) % a.trace_every == 0) record(family, a);
+  record_steps(family, a);
+  return n;
+}
+
+// Single rows of a window, shuffled among the steps on them.
+inline int64_t step_among_draws(const thetahat_family& family, thetahat_ascent& a) {
+  if (!has_window(a.feed)) return 0;
+  const int64_t wanted = wanted_rows(a), left = a.feed.loaded - a.feed.used, n = left < wanted ? left : wanted;
+  family.steps(&a.rule, &a.walk, &a.feed, a.x + a.filled, nullptr, n);
+  a.filled += n;
+  a.stepped += n;
+  record_steps(family, a);
+  if (a.filled == a.segment) end_segment(family, a);
   return n;
 }
 
@@ -101,9 +119,11 @@ inline int64_t step_on_copies(const thetahat_family& family, thetahat_ascent& a)
 
 inline int stochastic_ascent(const thetahat_family* family, thetahat_ascent* ascent, int64_t rows) {
   thetahat_ascent& a = *ascent;
-  const bool in_place = reads_in_place(a);
+  auto step = reads_in_place(a)                                                  ? step_in_place
+              : a.feed.run && a.feed.unit == 1 && !a.w && shuffles_among_steps(a.rule) ? step_among_draws
+                                                                                 : step_on_copies;
   while (rows > 0 && a.epoch < a.epochs && a.walk.diverged == 0) {
-    const int64_t n = in_place ? step_in_place(*family, a) : step_on_copies(*family, a);
+    const int64_t n = step(*family, a);
     rows -= n > 0 ? n : 1;
     if (n == 0 && a.walk.diverged == 0) end_epoch(*family, a);
   }

@@ -65,16 +65,18 @@ inline void load_window(thetahat_feed& f) {
   f.window_rows = rows;
 }
 
+// Puts some more of a window's units in their order, as many as share a random word.
+THETAHAT_INLINE void draw_units(thetahat_feed& f, int shared) {
+  const int some = f.loaded - f.drawn < shared ? int(f.loaded - f.drawn) : shared;
+  draw(f.words, f.units, f.loaded, f.drawn, some, shared);
+  f.drawn += some;
+}
+
 inline int64_t feed_window(thetahat_feed& f, int64_t wanted, double* x, double* w) {
-  if (f.used == f.loaded) load_window(f);
   int64_t count = wanted / f.unit, rows = 0;
   if (count > f.loaded - f.used) count = f.loaded - f.used;
   const int shared = shared_draws(f.loaded);
-  while (f.drawn < f.used + count) {
-    const int some = f.loaded - f.drawn < shared ? int(f.loaded - f.drawn) : shared;
-    draw(f.words, f.units, f.loaded, f.drawn, some, shared);
-    f.drawn += some;
-  }
+  while (f.drawn < f.used + count) draw_units(f, shared);
   const uint32_t* unit = f.units + f.used;
   f.used += count;
   if (f.unit == 1) {
@@ -126,22 +128,27 @@ inline int64_t next_rows(thetahat_feed& f, int64_t wanted, int64_t* first) {
   return n;
 }
 
-// Copies the next rows of an epoch, at most those wanted but one unit at least; returns how many: 0 when the
-// epoch has ended, and the next one begins.
-THETAHAT_NOINLINE inline int64_t feed(thetahat_feed* feed, int64_t wanted, double* x, double* w) {
-  thetahat_feed& f = *feed;
-  if (f.run == 0) {
-    int64_t first = 0;
-    const int64_t n = next_rows(f, wanted, &first);
-    copy_counted(f.rows, first, n, x, w);
-    return n;
-  }
+// Whether there are rows in the window, or fills it; false when the epoch has ended, and the next one begins.
+THETAHAT_NOINLINE inline bool has_window(thetahat_feed& f) {
+  if (f.used < f.loaded) return true;
   if (epoch_over(f)) {
     end_epoch(f);
-    return 0;
+    return false;
   }
   if (starts_epoch(f)) start_epoch(&f);
-  return feed_window(f, wanted, x, w);
+  load_window(f);
+  return true;
+}
+
+// Copies the next rows of an epoch, at most those wanted but one unit at least; returns how many: 0 when the
+// epoch has ended, and the next one begins.
+inline int64_t feed(thetahat_feed* feed, int64_t wanted, double* x, double* w) {
+  thetahat_feed& f = *feed;
+  if (f.run) return has_window(f) ? feed_window(f, wanted, x, w) : 0;
+  int64_t first = 0;
+  const int64_t n = next_rows(f, wanted, &first);
+  copy_counted(f.rows, first, n, x, w);
+  return n;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

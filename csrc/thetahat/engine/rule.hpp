@@ -7,7 +7,7 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-constexpr int group_rows = 32;  // rows that share a call: long enough to pay for it, short enough to hide it
+constexpr int group_rows = 32;  // rows whose rates are computed together
 
 // Counts rows in, by their weights where steps are scaled; what was counted before fades.
 inline double count_in(const thetahat_rule& r, double t, const double* w, int64_t n) {
@@ -27,9 +27,18 @@ inline double rate_at(const thetahat_rule& r, double t) {
 // The rates of steps on single rows, at most group_rows of them, times the rows' weights.
 THETAHAT_NOINLINE inline void row_rates(const thetahat_rule& r, thetahat_walk& walk, const double* w, int64_t n,
                                         double* out) {
-  double t[group_rows];
-  for (int64_t i = 0; i < n; ++i) t[i] = walk.t = count_in(r, walk.t, w ? w + i : nullptr, 1);
-  for (int64_t i = 0; i < n; ++i) out[i] = rate_at(r, t[i]);
+  double t = walk.t;
+  if (r.memory != 1 || (r.scaled && w))
+    for (int64_t i = 0; i < n; ++i) out[i] = t = count_in(r, t, w ? w + i : nullptr, 1);
+  else
+    for (int64_t i = 0; i < n; ++i) out[i] = t + double(i + 1);
+  walk.t = out[n - 1];
+  if (r.power == 0)
+    for (int64_t i = 0; i < n; ++i) out[i] = r.rate;
+  else if (r.power == 1)
+    for (int64_t i = 0; i < n; ++i) out[i] = r.rate / (out[i] + r.offset);
+  else
+    for (int64_t i = 0; i < n; ++i) out[i] = rate_at(r, out[i]);
   for (int64_t i = 0; w && i < n; ++i) out[i] *= w[i];
 }
 
@@ -110,7 +119,6 @@ THETAHAT_NOINLINE inline void step_by(const thetahat_rule& r, thetahat_walk& wal
                                       const double* score, double rate, double weight) {
   double c[thetahat_max_params], step[thetahat_max_params];
   for (int j = 0; j < p.n; ++j) c[j] = r.mean ? score[j] / weight : score[j];
-  walk.steps += 1;
   direct(r, walk, p, c, step);
   for (int j = 0; j < p.n; ++j) step[j] = r.scaled ? limited(p.domain[j], rate * step[j], walk.limit[j]) : rate * step[j];
   go(r, walk, p, step);

@@ -5,6 +5,7 @@
 // scaled one is in free coordinates, times the inverse of the information of one row. All other rules share
 // one, which is slower.
 #pragma once
+#include "thetahat/engine/feed.hpp"
 #include "thetahat/engine/newton.hpp"
 #include "thetahat/engine/rule.hpp"
 #include "thetahat/engine/tree.hpp"
@@ -124,12 +125,15 @@ struct plain_step {
   static constexpr int p = Family::n_params;
   using pass = sums_pass<Family>;
 
-  const double unit;
+  const double unit, inverse;  // powers of two
   const int* const held;
+
+  plain_step(double power_of_two, const int* kept)
+      : unit(power_of_two), inverse(1 / power_of_two), held(kept) {}
 
   // theta + rate (score / scale^dimension), by a score in units of the scale.
   bool climb(const Family& at, double* theta, const double* g, double rate) const {
-    const double scale = at.scale() / unit;
+    const double scale = at.scale() * inverse;
     double next[p];
     for (int j = 0; j < p; ++j) next[j] = theta[j] + rate * times_power(g[j], scale, -Family::dimension[j]);
     return move<Family>(held, theta, next);
@@ -138,7 +142,7 @@ struct plain_step {
     if constexpr (has_step<Family>) {
       double next[p];
       for (int j = 0; j < p; ++j) next[j] = theta[j];
-      Family::row_step(next, x / unit, rate);
+      Family::row_step(next, x * inverse, rate);
       return move<Family>(held, theta, next);
     } else {
       double g[p];
@@ -149,7 +153,7 @@ struct plain_step {
   }
   THETAHAT_INLINE bool batch(double* theta, const block& b, double rate) const {
     if constexpr (has_step<Family>) {
-      if (b.n < 32) return by_sums(theta, Family::batch(b, 1 / unit), rate);
+      if (b.n < 32) return by_sums(theta, Family::batch(b, inverse), rate);
       return whole(theta, large_batch<pass>(nullptr, b).sums, rate);
     } else {
       double g[p], true_theta[p];
@@ -174,7 +178,7 @@ struct plain_step {
     for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], unit, Family::dimension[j]);
   }
   void in_units(const double* theta, double* out) const {
-    for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], unit, -Family::dimension[j]);
+    for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], inverse, Family::dimension[j]);
   }
 
  private:
@@ -202,28 +206,67 @@ inline bool out_of_units(const plain_step<Family>& step, const double* scaled, d
   return true;
 }
 
-template <class Family>
-void plain_steps(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
-  const plain_step<Family> step = {walk.unit, r.held};
-  const double in_units = 1 / walk.unit / walk.unit;
-  double theta[Family::n_params], rate[group_rows];
-  bool good = true;
-  step.in_units(walk.theta, theta);
-  if (r.batch == 1) {
-    for (int64_t i = 0; i < n && good;) {
-      const int64_t some = n - i < group_rows ? n - i : group_rows, first = i;
-      row_rates(r, walk, w ? w + i : nullptr, some, rate);
-      for (; i < first + some && good; ++i) good = step.row(theta, x[i], rate[i - first] * in_units);
-    }
-    walk.steps += double(n);
-  } else {
-    for (int64_t i = 0; i < n && good; i += r.batch) {
-      const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
-      walk.t = count_in(r, walk.t, b.w, b.n);
-      walk.steps += 1;
-      good = step.batch(theta, b, rate_at(r, walk.t) * in_units);
-    }
+// Single rows for the steps of a loop: copied beforehand, or shuffled among the steps, in whose latency that
+// hides; then they are kept for what takes stock of them.
+struct copied_rows {
+  const double* x;
+
+  THETAHAT_INLINE double operator()(int64_t i) { return x[i]; }
+};
+
+struct shuffled_rows {
+  thetahat_feed& feed;
+  double* x;
+  const int shared;
+
+  shuffled_rows(thetahat_feed* f, double* room) : feed(*f), x(room), shared(shared_draws(f->loaded)) {}
+  THETAHAT_INLINE double operator()(int64_t i) {
+    if (feed.used == feed.drawn) draw_units(feed, shared);
+    return x[i] = feed.x[feed.units[feed.used++]];
   }
+};
+
+// Calls step(x, rate) for each of n rows while it can be made.
+template <class Rows, class Step>
+THETAHAT_INLINE bool each_row(const thetahat_rule& r, thetahat_walk& walk, Rows rows, const double* w, int64_t n,
+                              Step step) {
+  double rate[group_rows];
+  bool good = true;
+  for (int64_t i = 0; i < n && good;) {
+    const int64_t some = n - i < group_rows ? n - i : group_rows, first = i;
+    row_rates(r, walk, w ? w + i : nullptr, some, rate);
+    for (; i < first + some && good; ++i) good = step(rows(i), rate[i - first]);
+  }
+  walk.steps += double(n);
+  return good;
+}
+
+// Calls step(batch, rate) for each batch of n rows while it can be made.
+template <class Step>
+THETAHAT_INLINE bool each_batch(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w,
+                                int64_t n, Step step) {
+  bool good = true;
+  for (int64_t i = 0; i < n && good; i += r.batch) {
+    const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
+    walk.t = count_in(r, walk.t, b.w, b.n);
+    walk.steps += 1;
+    good = step(b, rate_at(r, walk.t));
+  }
+  return good;
+}
+
+template <class Family>
+void plain_steps(const thetahat_rule& r, thetahat_walk& walk, thetahat_feed* feed, double* x, const double* w,
+                 int64_t n) {
+  const plain_step<Family> step(walk.unit, r.held);
+  const double in_units = step.inverse * step.inverse;
+  double theta[Family::n_params];
+  step.in_units(walk.theta, theta);
+  auto row = [&](double v, double rate) THETAHAT_INLINED { return step.row(theta, v, rate * in_units); };
+  auto batch = [&](const block& b, double rate) { return step.batch(theta, b, rate * in_units); };
+  const bool good = feed           ? each_row(r, walk, shuffled_rows(feed, x), nullptr, n, row)
+                    : r.batch == 1 ? each_row(r, walk, copied_rows{x}, w, n, row)
+                                   : each_batch(r, walk, x, w, n, batch);
   walk.diverged = !out_of_units(step, theta, walk.theta) || !good;
 }
 
@@ -254,32 +297,24 @@ struct tuned_step {
 };
 
 template <class Family>
-void tuned_steps(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
-  constexpr int p = Family::n_params;
+void tuned_steps(const thetahat_rule& r, thetahat_walk& walk, thetahat_feed* feed, double* x, const double* w,
+                 int64_t n) {
   tuned_step<Family> step(walk);
-  double rate[group_rows], g[p];
-  bool good = true;
-  if (r.batch == 1) {
-    for (int64_t i = 0; i < n && good;) {
-      const int64_t some = n - i < group_rows ? n - i : group_rows, first = i;
-      row_rates(r, walk, w ? w + i : nullptr, some, rate);
-      for (; i < first + some && good; ++i) {
-        const Family at(step.theta);
-        at.row_score(x[i], g);
-        good = step.climb(g, at.scale(), rate[i - first]);
-      }
-    }
-    walk.steps += double(n);
-  } else {
-    for (int64_t i = 0; i < n && good; i += r.batch) {
-      const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
-      walk.t = count_in(r, walk.t, b.w, b.n);
-      walk.steps += 1;
-      batch_score<Family>(step.theta, b, g);
-      good = step.climb(g, Family::scale_of(step.theta), rate_at(r, walk.t));
-    }
-  }
-  for (int j = 0; j < p; ++j) walk.theta[j] = step.theta[j];
+  auto row = [&](double v, double rate) THETAHAT_INLINED {
+    double g[Family::n_params];
+    const Family at(step.theta);
+    at.row_score(v, g);
+    return step.climb(g, at.scale(), rate);
+  };
+  auto batch = [&](const block& b, double rate) {
+    double g[Family::n_params];
+    batch_score<Family>(step.theta, b, g);
+    return step.climb(g, Family::scale_of(step.theta), rate);
+  };
+  const bool good = feed           ? each_row(r, walk, shuffled_rows(feed, x), nullptr, n, row)
+                    : r.batch == 1 ? each_row(r, walk, copied_rows{x}, w, n, row)
+                                   : each_batch(r, walk, x, w, n, batch);
+  for (int j = 0; j < Family::n_params; ++j) walk.theta[j] = step.theta[j];
   walk.diverged = !good;
 }
 
@@ -381,34 +416,34 @@ template <class Family>
 void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
   constexpr int p = Family::n_params;
   const parameters all = parameters_of<Family>();
-  for (int64_t i = 0; i < n && walk.diverged == 0; i += r.batch) {
-    const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
+  each_batch(r, walk, x, w, n, [&](const block& b, double rate) {
     double g[p], m[p], weight = double(b.n);
-    walk.t = count_in(r, walk.t, b.w, b.n);
-    const double rate = rate_at(r, walk.t);
     if (r.implicit) {
       implicit_step<Family>(r, walk, b, rate, g);
-      walk.steps += 1;
       go(r, walk, all, g);
-      continue;
+      return walk.diverged == 0;
     }
     batch_score<Family>(walk.theta, b, g);
-    if (r.mean && b.w) {
-      weight = 0.0;
-      for (int64_t k = 0; k < b.n; ++k) weight += b.w[k];
-    }
+    for (int64_t k = 0; k < b.n && r.mean && b.w; ++k) weight += b.w[k] - 1.0;
     slopes<Family>(r.logarithmic, walk.theta, Family::scale_of(walk.theta), walk.unit, m);
     for (int j = 0; j < p; ++j) g[j] *= m[j];
     step_by(r, walk, all, g, rate, weight);
-  }
+    return walk.diverged == 0;
+  });
 }
 
+// Whether the loops of a rule shuffle single rows among their steps.
+inline bool shuffles_among_steps(const thetahat_rule& r) { return r.batch == 1 && (is_plain(r) || is_tuned(r)); }
+
 template <class Family>
-void steps(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
-  auto loop = is_plain(*rule)   ? plain_steps<Family>
-              : is_tuned(*rule) ? tuned_steps<Family>
-                                : steps_by_rule<Family>;
-  loop(*rule, *walk, x, w, n);
+void steps(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x, const double* w,
+           int64_t n) {
+  if (is_plain(*rule))
+    plain_steps<Family>(*rule, *walk, feed, x, w, n);
+  else if (is_tuned(*rule))
+    tuned_steps<Family>(*rule, *walk, feed, x, w, n);
+  else
+    steps_by_rule<Family>(*rule, *walk, x, w, n);
 }
 
 // The free coordinate of a parameter.

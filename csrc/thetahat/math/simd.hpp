@@ -15,9 +15,11 @@ static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in
 
 #ifdef __GNUC__
 #define THETAHAT_NOINLINE __attribute__((noinline))
-#define THETAHAT_INLINE __attribute__((always_inline)) inline
+#define THETAHAT_INLINED __attribute__((always_inline))  // of a lambda
+#define THETAHAT_INLINE THETAHAT_INLINED inline
 #else
 #define THETAHAT_NOINLINE
+#define THETAHAT_INLINED
 #define THETAHAT_INLINE inline
 #endif
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 __all__ = ["epoch", "shuffled"]
 
 WORD = 2**64
-RUN = 256  # rows that enter a window together, or somewhat fewer that are whole batches
-WINDOW = 2**14  # rows
+RUN = 32  # rows that enter a window together, or somewhat fewer that are whole batches
+WINDOW = 2**16  # rows
 
 
 def epoch(n: int, unit: int, next_word: Callable[[], int]) -> list[range]:

@@ -36,6 +36,8 @@ class Settings:
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> Settings:
         """Return the settings that `to_record` wrote."""
+        if not isinstance(record, Mapping):
+            raise ValueError(f"settings are read from a dict, not from {record!r}")
         values = {
             name: Settings.from_record(value) if isinstance(value, dict) else value
             for name, value in record.items()

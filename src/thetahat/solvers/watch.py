@@ -61,7 +61,7 @@ class Watch:
     @property
     def rows(self) -> int:
         """How many rows to go on for before the next look within an epoch."""
-        return 1 << 22 if self._bar is not None or self._store is not None else 1 << 62
+        return 1 << 17 if self._bar is not None or self._store is not None else 1 << 62
 
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
         """Return what the last checkpoint holds; None where there is none."""
