@@ -38,6 +38,8 @@ def check_share(name: str, value: float) -> float:
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{name} must lie strictly between 0 and 1, got {value!r}") from error
     return number
+
+
 def check_not_negative(name: str, value: float) -> float:
     """Return a number; raise unless it is finite and not negative."""
     try:

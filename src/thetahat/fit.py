@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice, check_count
+from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Exact, Method, Task
+from thetahat.solvers import Exact, Looks, Method, Task
 from thetahat.solvers.climb import with_fixed
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.state import Callback
@@ -136,8 +136,8 @@ def fit(
     def read() -> Sample:
         return Sample(index, x, weights, threads, nan_policy)
 
-    watch = {"trace": trace, "progress": progress, "callback": callback, "checkpoint": checkpoint, "every": every}
-    return fit_sample(index, read, method, start, fixed, rng, cov=cov, **watch)
+    looks = Looks(trace, progress, callback, checkpoint, every)
+    return fit_sample(index, read, method, start, fixed, rng, looks, cov)
 
 
 def fit_sample(
@@ -147,11 +147,7 @@ def fit_sample(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    trace: bool | int = False,
-    progress: bool = False,
-    callback: Callback | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: float = 60.0,
+    looks: Looks = Looks(),
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read once the settings are known to be good."""
@@ -162,19 +158,14 @@ def fit_sample(
         _check_peaks(family, method, cov, held)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
-    if not method.iterates and (trace or progress or callback or checkpoint):
-        raise ParameterError(
-            "trace, progress, callback and checkpoint belong to methods that go epoch by epoch"
-        )
-    if callback is not None and not callable(callback):
-        raise ParameterError(f"callback must be a function of one argument, got {callback!r}")
-    steps = trace if isinstance(trace, bool) else check_count("trace", trace)
+    looks = looks.check()
+    if looks and not method.iterates:
+        raise ParameterError("trace, progress, callback and checkpoint are of methods that go epoch by epoch")
     if start is not None and not method.iterates and _kernels.solved[family] and not held:
         name = _kernels.families[family]
         raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
     first = () if start is None else check_theta(family, start, "start")
-    looks = {"trace": int(steps), "by_epoch": trace is True, "progress": progress, "callback": callback}
-    task = Task(read(), first, first, held, rng, checkpoint=checkpoint, every=every, **looks)
+    task = Task(read(), first, first, held, rng, looks)
     if method.iterates and task.solved:
         task.solve()  # where there is no maximum, there is nothing to climb to
     if method.starts:

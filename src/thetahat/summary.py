@@ -21,7 +21,7 @@ from thetahat.families import family_index, get_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Method
+from thetahat.solvers import Exact, Looks, Method
 
 __all__ = ["Summary", "summarize"]
 
@@ -125,7 +125,7 @@ class Summary:
         method: Method = _EXACT,
         start: Theta | None = None,
         fixed: Mapping[str, float] | None = None,
-        trace: bool = False,
+        trace: bool | int = False,
     ) -> Fit:
         """Fit the family by a method that needs the sums alone, as `thetahat.fit` does.
 
@@ -138,8 +138,8 @@ class Summary:
             such a climb starts from the maximum over all of them.
         fixed : mapping of str to float, optional
             Parameters that keep a value, as in `thetahat.fit`.
-        trace : bool, default False
-            Keep the parameters after every epoch.
+        trace : bool or int, default False
+            Keep the parameters after every epoch, or after every so many.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class Summary:
         def read() -> Sample:
             return Sample.of_sums(self._rows(), self.omitted)
 
-        return fit_sample(self._index, read, method, start, fixed, trace=trace)
+        return fit_sample(self._index, read, method, start, fixed, looks=Looks(trace))
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""

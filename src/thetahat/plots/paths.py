@@ -53,17 +53,13 @@ def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any
     for (label, fitted), style in zip(fits.items(), _PATHS[-len(fits) :], strict=True):
         assert fitted.trace is not None
         few = few_of(len(fitted.trace))
-        yield label, style, _epochs(fitted)[few], fitted.trace[few, j]
-
-
-def _epochs(fitted: Fit) -> Array:
-    """Return after how many epochs each row of the trace was taken."""
-    return np.arange(fitted.epochs + 1.0)
+        assert fitted.trace_epochs is not None
+        yield label, style, fitted.trace_epochs[few], fitted.trace[few, j]
 
 
 def last_epoch(fits: Iterable[Fit]) -> float:
     """Return the last epoch of the longest path."""
-    return max(float(_epochs(fitted)[-1]) for fitted in fits)
+    return max(float(fitted.trace_epochs[-1]) for fitted in fits if fitted.trace_epochs is not None)
 
 
 def scale_epochs(axes: Sequence[Axes], last: float) -> None:

@@ -1,6 +1,6 @@
 """How a maximum is reached: which passes are made, and until when."""
 
-from thetahat.solvers._method import Method, Outcome, Task, Values
+from thetahat.solvers._method import Looks, Method, Outcome, Task, Values
 from thetahat.solvers.exact import Exact
 from thetahat.solvers.gradient import GradientAscent
 from thetahat.solvers.rates import Adam, InverseTime, Momentum, Power, StepDecay
@@ -8,11 +8,13 @@ from thetahat.solvers.sgd import SGD
 from thetahat.solvers.state import State
 
 __all__ = [
+    "METHODS",
     "SGD",
     "Adam",
     "Exact",
     "GradientAscent",
     "InverseTime",
+    "Looks",
     "Method",
     "Momentum",
     "Outcome",
@@ -22,3 +24,5 @@ __all__ = [
     "Task",
     "Values",
 ]
+
+METHODS: dict[str, type[Method]] = {method.name: method for method in (Exact, GradientAscent, SGD)}

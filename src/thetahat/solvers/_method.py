@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -10,15 +11,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat.errors import NoMaximumError
+from thetahat._checks import check_count
+from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import Family, get_family
 from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["Method", "Outcome", "Task", "no_maximum"]
+__all__ = ["Looks", "Method", "Outcome", "Task", "no_maximum"]
 
 Theta = tuple[float, ...]
+
+
+class Looks(NamedTuple):
+    """What a user wants to see of a fit on its way, and to have kept."""
+
+    trace: bool | int = False  # whether theta is kept each epoch, or every so many steps
+    progress: bool = False
+    callback: Callback | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+    every: float = 60.0  # seconds between two checkpoints
+
+    def __bool__(self) -> bool:
+        return bool(self.trace or self.progress or self.callback or self.checkpoint)
+
+    def check(self) -> Looks:
+        """Return them; raise where they are none."""
+        if self.callback is not None and not callable(self.callback):
+            raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
+        if not isinstance(self.trace, bool):
+            return self._replace(trace=check_count("trace", self.trace))
+        return self
+
+    @property
+    def by_epoch(self) -> bool:
+        """Whether theta is kept each epoch."""
+        return self.trace is True
+
+    @property
+    def steps(self) -> int:
+        """Steps between two thetas that are kept; 0 where they are kept each epoch."""
+        return 0 if self.by_epoch else int(self.trace)
 
 
 class Task(NamedTuple):
@@ -29,12 +62,7 @@ class Task(NamedTuple):
     given: Theta = ()  # the start that the user gave
     fixed: dict[int, float] = {}  # noqa: RUF012 - never changed
     rng: Any = None
-    trace: int = 0  # steps between two thetas that are kept: 0 for none
-    by_epoch: bool = False  # whether one is kept each epoch instead
-    progress: bool = False
-    callback: Callback | None = None
-    checkpoint: Any = None  # a path
-    every: float = 60.0
+    looks: Looks = Looks()
 
     @property
     def family(self) -> int:

@@ -42,7 +42,7 @@ class Settings:
             name: Settings.from_record(value) if isinstance(value, dict) else value
             for name, value in record.items()
         }
-        return Settings.kinds[values.pop("name")](**values)
+        return Settings.kinds[str(values.pop("name"))](**values)
 
 
 def _plain(value: Any) -> Any:

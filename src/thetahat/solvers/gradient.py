@@ -52,25 +52,25 @@ class GradientAscent(Method):
 
     def run(self, task: Task) -> Outcome:
         """Loop over the epochs on the sample's sums."""
-        trace = np.empty((self.epochs + 1, len(task.start))) if task.trace else None
+        trace = np.empty((self.epochs + 1, len(task.start))) if task.looks.trace else None
         theta, done = task.start, 0
         with Watch(task, self, self.epochs) as watch:
+            stops = False
             if saved := watch.load():
-                theta, done = tuple(saved[0]["theta"]), saved[0]["done"]
+                theta, done, stops = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["stopped"]
                 if trace is not None:
                     trace[: done + 1] = saved[1]["trace"]
-            while done < self.epochs:
+            while done < self.epochs and not stops:
                 until = watch.stage(done)
                 theta, went = self._climb(task, theta, until - done, None if trace is None else trace[done:])
                 if went < until - done:
                     return self._outcome(task, theta, done + went, trace, diverged=True)
                 done = until
                 watch.show(done, theta, self.learning_rate)
-                if watch.due or (watch.saves and done == self.epochs):
+                stops = not watch.goes_on(done, theta, self.learning_rate) or done == self.epochs
+                if watch.due or (watch.saves and stops):
                     kept = {} if trace is None else {"trace": trace[: done + 1]}
-                    watch.save({"theta": list(theta), "done": done}, kept)
-                if not watch.goes_on(done, theta, self.learning_rate):
-                    break
+                    watch.save({"theta": list(theta), "done": done, "stopped": stops}, kept)
         return self._outcome(task, theta, done, trace)
 
     def _climb(
@@ -92,5 +92,5 @@ class GradientAscent(Method):
     ) -> Outcome:
         if trace is None:
             return Outcome(theta, done, diverged)
-        epochs = np.arange(0, done + 1, task.trace)
+        epochs = np.arange(0, done + 1, task.looks.steps or 1)
         return Outcome(theta, done, diverged, trace[epochs], epochs.astype(np.float64))

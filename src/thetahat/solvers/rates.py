@@ -157,7 +157,9 @@ class ByEpoch(Rate):
     def terms(self, epoch: int) -> Terms:
         """Return the rate of the epoch; raise where the function gives none."""
         if isinstance(self.function, str):
-            raise ParameterError(f"learning_rate was the function {self.function}, which a record does not keep")
+            raise ParameterError(
+                f"learning_rate was the function {self.function}, which a record does not keep"
+            )
         return Terms(float(check_positive(f"learning_rate({epoch})", self.function(epoch))))
 
 

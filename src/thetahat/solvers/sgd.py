@@ -26,6 +26,7 @@ __all__ = ["SGD", "pilot_rows", "shuffled"]
 Array = NDArray[np.float64]
 
 _COORDINATES = ("textbook", "log")
+_AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
 
 
@@ -119,7 +120,9 @@ class SGD(Method):
         else:
             rate = as_rate(self.learning_rate)
             self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
-        self._set(epochs=check_count("epochs", self.epochs), batch_size=check_count("batch_size", self.batch_size))
+        self._set(
+            epochs=check_count("epochs", self.epochs), batch_size=check_count("batch_size", self.batch_size)
+        )
         check_choice("order", self.order, _kernels.ORDERS)
         if self.scaling is not None:
             check_choice("scaling", self.scaling, ("fisher",))
@@ -128,7 +131,7 @@ class SGD(Method):
         check_choice("coordinates", self.coordinates, _COORDINATES)  # type: ignore[arg-type]
         check_choice("gradients", self.gradients, ("sum", "mean"))
         if self.average is not None:
-            check_choice("average", self.average, _kernels.AVERAGES[1:])
+            check_choice("average", self.average, _AVERAGES)
         if self.rule is not None and not isinstance(self.rule, Momentum | Adam):
             raise ParameterError(f"rule must be Momentum(...) or Adam(...), got {self.rule!r}")
         if self.tol is not None:
@@ -140,7 +143,9 @@ class SGD(Method):
         if self.coordinates != "log":
             for name, asked in (("scaling", self.scaling is not None), ("implicit", self.implicit)):
                 if asked:
-                    raise ParameterError(f'{name} takes coordinates="log": steps there cannot leave the domain')
+                    raise ParameterError(
+                        f'{name} takes coordinates="log": steps there cannot leave the domain'
+                    )
         if self.implicit and self.rule is not None:
             raise ParameterError("implicit steps have no momentum: leave out rule")
         if self.gradients == "mean" and self.learning_rate is None:
@@ -223,8 +228,9 @@ class _Run:
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
         self.trace: Array | None = None
-        if task.trace:
-            kept = method.epochs if task.by_epoch else method.epochs * steps // task.trace
+        looks = task.looks
+        if looks.trace:
+            kept = method.epochs * steps // looks.steps if looks.steps else method.epochs
             self.trace = np.empty((kept + 1, len(_kernels.domains[task.family])))
 
     def go(self, watch: Watch) -> None:
@@ -272,17 +278,16 @@ class _Run:
             self.known = rows.size
             ascent.set_out(theta, rows, weights)
         if self.trace is not None:
-            ascent.keep_trace(self.trace, 0 if task.by_epoch else task.trace)
+            ascent.keep_trace(self.trace, task.looks.steps)
 
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
-        task, held = self.task, dict(self.task.fixed)
-        wanted, n = pilot_rows(task.sample.size), task.sample.size
-        rows, weights = self.ascent.draw(wanted)
+        task = self.task
+        rows, weights = self.ascent.draw(pilot_rows(task.sample.size))
         while True:
             pilot = Sample(task.family, rows, weights, threads=1)
             try:
-                theta = Exact().run(Task(pilot, task.start, held)).theta
+                theta = Exact().run(Task(pilot, task.start, fixed=task.fixed)).theta
             except NoMaximumError:
                 more, more_weights = self.ascent.draw(rows.size)
                 if not more.size:
@@ -312,24 +317,24 @@ class _Run:
             self.bits.state = values["bits"]
         if self.trace is not None:
             self.trace[: len(arrays["trace"])] = arrays["trace"]
-            every = 0 if self.task.by_epoch else self.task.trace
-            self.ascent.keep_trace(self.trace, every, len(arrays["trace"]))
+            self.ascent.keep_trace(self.trace, self.task.looks.steps, len(arrays["trace"]))
 
     def outcome(self, theta: Theta, values: Any = None) -> Outcome:
         """Return where the ascent ended, and its trace."""
-        ascent, task = self.ascent, self.task
+        ascent = self.ascent
         outcome = Outcome(theta, ascent.epoch, ascent.diverged, values=values)
         if self.trace is None:
             return outcome
         trace = self.trace[: ascent.traced]
-        return outcome._replace(trace=trace, trace_epochs=self._epochs(np.arange(len(trace)) * task.trace))
+        return outcome._replace(trace=trace, trace_epochs=self._epochs(np.arange(float(len(trace)))))
 
-    def _epochs(self, steps: NDArray[np.int64]) -> Array:
-        """Return after how many epochs a step was taken; the first one begins after the pilot."""
-        if self.task.by_epoch:
-            return steps.astype(np.float64)
+    def _epochs(self, kept: Array) -> Array:
+        """Return after how many epochs thetas were kept; the first one was after the pilot."""
+        if self.task.looks.by_epoch:
+            return kept
         ahead = -(-self.known // self.method.batch_size)
-        return np.asarray((steps + ahead) / self.steps)
+        epochs: Array = (kept * self.task.looks.steps + ahead) / self.steps
+        return epochs
 
 
 def pilot_rows(n: int) -> int:
@@ -342,4 +347,5 @@ def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]
     bits = np.random.default_rng(rng).bit_generator
     feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, order, bits)
     with bits.lock:
-        return feed.rest().astype(np.int64)
+        rows: NDArray[np.int64] = feed.rest().astype(np.int64)
+    return rows

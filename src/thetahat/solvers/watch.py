@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
+from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
 from thetahat.errors import MissingExtraError
 from thetahat.families import get_family
-from thetahat._checkpoint import Checkpoint
 from thetahat.solvers._method import Method, Task, Theta
 from thetahat.solvers.state import State
 
@@ -33,11 +32,11 @@ class Watch:
 
     def __init__(self, task: Task, method: Method, epochs: int) -> None:
         self._task, self._epochs = task, epochs
-        self._bar = _bar(epochs) if task.progress else None
-        self._passed = -math.inf
+        self._bar = _bar(epochs) if task.looks.progress else None
+        self._passed, self._distance = -math.inf, ""
         self._store = None
-        if task.checkpoint is not None:
-            self._store = Checkpoint(task.checkpoint, task.every, _identity(task, method))
+        if task.looks.checkpoint is not None:
+            self._store = Checkpoint(task.looks.checkpoint, task.looks.every, _identity(task, method))
 
     def __enter__(self) -> Watch:
         return self
@@ -53,7 +52,7 @@ class Watch:
 
     def stage(self, epoch: int, by_epoch: bool = False) -> int:
         """Return the epoch to go on to, from the one given, before the next look."""
-        if by_epoch or self._task.callback is not None or self._store is not None:
+        if by_epoch or self._task.looks.callback is not None or self._store is not None:
             return epoch + 1
         stride = max(1, self._epochs // _LOOKS) if self._bar is not None else self._epochs
         return min(epoch + stride, self._epochs)
@@ -96,9 +95,9 @@ class Watch:
         """Tell of an epoch's end; return whether another one is wanted."""
         task = self._task
         state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
-        if tol is not None and state.L <= tol:
+        if tol is not None and tol >= state.L:
             return False
-        return task.callback is None or not task.callback(state)
+        return task.looks.callback is None or not task.looks.callback(state)
 
 
 def _identity(task: Task, method: Method) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def _identity(task: Task, method: Method) -> dict[str, Any]:
         "fixed": {names[place]: value for place, value in task.fixed.items()},
         "rows": sample.size,
         "digest of the rows": ends,
-        "trace": task.trace,
+        "trace": task.looks.trace,
     }
 
 
@@ -127,7 +126,9 @@ def _bar(epochs: int) -> Any:
     except ImportError as error:
         raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
     return tqdm(
-        total=epochs, bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}", dynamic_ncols=True
+        total=epochs,
+        bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+        dynamic_ncols=True,
     )
 
 
@@ -139,8 +140,3 @@ def unlocked(bits: Any) -> Iterator[None]:
     else:
         with bits.lock:
             yield
-
-
-def trace_room(task: Task, rows: int, p: int) -> NDArray[np.float64]:
-    """Return room for the thetas that a trace keeps of so many steps."""
-    return np.empty((rows + 1, p))
