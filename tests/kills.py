@@ -91,7 +91,9 @@ MIX = {
     "mean of an epoch": Scenario("normal", notebook(average="epoch"), start=(0, 1), trace=True),
     "adam": Scenario(
         "student_t",
-        th.SGD(learning_rate=1e-3, rule=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20),
+        th.SGD(
+            learning_rate=1e-3, rule=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
+        ),
         trace=True,
     ),
     "momentum": Scenario("gamma", notebook(rule=th.Momentum(), coordinates="log"), trace=999),
@@ -103,7 +105,7 @@ MIX = {
     "gradients, student_t": Scenario(
         "student_t", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=7, weighted=True
     ),
-    "large": Scenario("normal", th.SGD(epochs=20), 400_001, window=_kernels.WINDOW),
+    "large": Scenario("normal", th.SGD(epochs=6), 400_001, window=_kernels.WINDOW),
     "large, tens": Scenario(
         "student_t", th.SGD(batch_size=10, epochs=4), 400_001, dtype="float32", window=_kernels.WINDOW
     ),

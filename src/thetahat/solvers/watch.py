@@ -137,7 +137,7 @@ def _digests(sample: Sample) -> dict[str, int]:
             block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
             for name, numbers in zip(digests, block, strict=True):
                 if numbers is not None:
-                    digests[name] = zlib.crc32(numbers, digests[name])
+                    digests[name] = zlib.crc32(numbers.data, digests[name])
     return digests
 
 
