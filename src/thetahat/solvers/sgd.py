@@ -206,7 +206,7 @@ class SGD(Method):
         ascent = _kernels.Ascent(
             task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
         )
-        run = _Run(self, task, ascent, bits, -(-rows.n // batch_size))
+        run = _Run(self, task, ascent, bits, rows.n)
         with Watch(task, self, self.epochs) as watch:
             run.go(watch)
         theta = ascent.theta
@@ -221,9 +221,10 @@ class SGD(Method):
 class _Run:
     """An ascent on its way, and the trace that it leaves."""
 
-    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, steps: int) -> None:
+    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.steps = steps  # in an epoch
+        self.rows = rows
+        self.steps = steps = -(-rows // method.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
@@ -287,13 +288,13 @@ class _Run:
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
         task = self.task
-        rows, weights = self.ascent.draw(pilot_rows(task.sample.size))
+        rows, weights = self.ascent.draw(pilot_rows(self.rows))
         while True:
             pilot = Sample(task.family, rows, weights, threads=1)
             try:
                 theta = Exact().run(Task(pilot, task.start, fixed=task.fixed)).theta
             except NoMaximumError:
-                more, more_weights = self.ascent.draw(rows.size)
+                more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
                 if not more.size:
                     raise
                 rows = np.concatenate([rows, more])
