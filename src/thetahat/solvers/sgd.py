@@ -61,10 +61,11 @@ class SGD(Method):
         dropped. Batches of 8 rows and more are summed in vector registers. By default 1, and 64 where no
         learning rate is given: beside the thousands of rows known by then, so few make no difference.
     order : {"samples", "batches", "sequential"}, default "samples"
-        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 256
-        neighbouring rows in random order, 64 runs at a time, and shuffles the 16384 rows of these: of a
-        sample of so many rows or fewer, all orders are equally likely; in a longer one, rows that are far
-        apart in an epoch may come from the same neighbourhood, which shows only where the rows are sorted.
+        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
+        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of these: of a
+        sample of so many rows or fewer all orders are equally likely; in a longer one a window holds only so
+        many neighbourhoods, which shows where the rows are sorted. Batches of 32 rows and more are shuffled
+        as they are.
     scaling : {"fisher", None}, optional
         Whether steps are multiplied by the inverse of the information of one row; the default where no
         learning rate is given. A rate of 1/t is then the best one.
