@@ -105,10 +105,10 @@ cdef class Ascent:
 
     def draw(self, int64_t wanted):
         """Take the next rows out of the epoch, about so many, before any step; return them and weights."""
-        cdef int64_t batch = self.state.rule.batch, room = (-(-wanted // batch) + 1) * batch, done = 0, took = 1
-        cdef double[::1] x = np.empty(room), w = np.empty(room)
+        cdef int64_t batch = self.state.rule.batch, done = 0, took = 1
+        cdef double[::1] x = np.empty(wanted + batch), w = np.empty(wanted + batch)
         while done < wanted and took:
-            took = table.feed(&self.state.feed, min(batch, room - done), &x[done], &w[done])
+            took = table.feed(&self.state.feed, batch, &x[done], &w[done])
             done += took
         weights = None if self.state.w == NULL else np.array(w[:done])
         return np.array(x[:done]), weights
