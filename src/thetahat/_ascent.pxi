@@ -123,6 +123,8 @@ cdef class Ascent:
                 w = &weights[0]
             self.family.take_stock(&self.state.rule, &self.state.walk, &known[0], w, known.shape[0])
             self.state.walk.t = self.state.walk.n
+            if self.state.rule.averaged:  # theirs are steps that end where the pilot does
+                self.state.walk.means = (known.shape[0] + self.state.rule.batch - 1) // self.state.rule.batch
 
     def keep_trace(self, double[:, ::1] trace, int64_t every, int64_t kept=0):
         """Record theta there every so many steps, or each epoch for 0; now too, unless some are kept."""
