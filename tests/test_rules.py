@@ -74,12 +74,12 @@ def batches_of(x, w, batch_size, order, rng):
 def thetas(ascent, epochs):
     """Where an ascent of the reference is before the first and after each step."""
     trace = [ascent.theta]
-    for batches in epochs:
-        ascent.begin_epoch()
+    for epoch, batches in enumerate(epochs):
+        if epoch > 0:
+            ascent.next_epoch()
         for rows, weights in batches:
             ascent.step(rows, weights)
             trace.append(ascent.theta)
-        ascent.end_epoch()
     return np.array(trace)
 
 

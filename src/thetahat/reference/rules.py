@@ -147,8 +147,8 @@ class RuledAscent:
         n = len(self.past)
         return self.coordinates.theta([math.fsum(values) / n for values in zip(*self.past, strict=True)])
 
-    def begin_epoch(self) -> None:
-        """Forget the last epoch, where the mean is that of one."""
+    def next_epoch(self) -> None:
+        """End an epoch and begin another, which forgets the last where the mean is that of one."""
         if self.average == "epoch":
             self.past = []
 
@@ -163,9 +163,6 @@ class RuledAscent:
         self.u = [u + d for u, d in zip(self.u, self.limited(step), strict=True)]
         if self.average:
             self.past.append(self.u)
-
-    def end_epoch(self) -> None:
-        """Do what an epoch ends with."""
 
     def count(self, X: Numbers, weights: Numbers | None) -> float:
         """Return how far a batch moves t on."""
@@ -210,8 +207,9 @@ class RuledAscent:
 class ScaledAscent(RuledAscent):
     """One whose scores are multiplied by the inverse of the information of one row.
 
-    That of the rows of a start counts; then it is taken anew after every segment, each row's where theta was
-    then. No coordinate moves by more than four of its standard errors in a step, or by more than 1.
+    The start is the maximum of known rows. Their information counts, and they count as done, in t and in a
+    mean; then it is taken anew after every segment, each row's where theta was then. No coordinate moves by
+    more than four of its standard errors in a step, or by more than 1.
     """
 
     def __init__(
@@ -235,6 +233,8 @@ class ScaledAscent(RuledAscent):
         self.segment: tuple[list[float], list[float]] = (list(known), list(weights or [1.0] * len(known)))
         self.take_stock()
         self.t = self.n
+        if self.average:
+            self.past = [self.u] * math.ceil(len(known) / batch_size)
 
     def count(self, X: Numbers, weights: Numbers | None) -> float:
         """Return how far a batch moves t on: rows count by their weights."""
@@ -259,8 +259,9 @@ class ScaledAscent(RuledAscent):
         if len(rows) + self.batch_size > self.most:
             self.take_stock()
 
-    def end_epoch(self) -> None:
-        """Take stock of what is left."""
+    def next_epoch(self) -> None:
+        """Take stock of what is left; begin another epoch."""
+        super().next_epoch()
         if self.segment[0]:
             self.take_stock()
 
