@@ -13,21 +13,21 @@ from thetahat import _kernels
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import NoMaximumError, ParameterError
-from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
-from thetahat.solvers.exact import Exact
+from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
 
-__all__ = ["SGD", "pilot_rows", "shuffled"]
+__all__ = ["SGD", "shuffled"]
 
 Array = NDArray[np.float64]
 
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
+_TUNED_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -56,9 +56,10 @@ class SGD(Method):
         from 0. By default the scaled ascent that needs no tuning.
     epochs : int, default 1
         Passes over the sample, at least 1.
-    batch_size : int, default 1
+    batch_size : int, optional
         Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
-        dropped. Batches of 8 rows and more are summed in vector registers.
+        dropped. Batches of 8 rows and more are summed in vector registers. By default 1, and 64 where no
+        learning rate is given: beside the thousands of rows known by then, so few make no difference.
     order : {"samples", "batches", "sequential"}, default "samples"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 256
         neighbouring rows in random order, 64 runs at a time, and shuffles the 16384 rows of these: of a
@@ -103,7 +104,7 @@ class SGD(Method):
     name: ClassVar[str] = "sgd"
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
-    batch_size: int = 1
+    batch_size: int | None = None
     order: str = "samples"
     scaling: str | None = None
     coordinates: str | None = None
@@ -120,9 +121,9 @@ class SGD(Method):
         else:
             rate = as_rate(self.learning_rate)
             self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
-        self._set(
-            epochs=check_count("epochs", self.epochs), batch_size=check_count("batch_size", self.batch_size)
-        )
+        self._set(epochs=check_count("epochs", self.epochs))
+        if self.batch_size is not None:
+            self._set(batch_size=check_count("batch_size", self.batch_size))
         check_choice("order", self.order, _kernels.ORDERS)
         if self.scaling is not None:
             check_choice("scaling", self.scaling, ("fisher",))
@@ -166,6 +167,12 @@ class SGD(Method):
         return bool(value != type(self).__dataclass_fields__[name].default)
 
     @property
+    def _batch(self) -> int:
+        if self.batch_size is not None:
+            return self.batch_size
+        return _TUNED_BATCH if self.learning_rate is None else 1
+
+    @property
     def draws(self) -> bool:
         """Whether the order is drawn at random."""
         return self.order != "sequential"
@@ -201,12 +208,12 @@ class SGD(Method):
         """Run whole epochs in compiled code."""
         rows = task.sample.in_order()
         bits = np.random.default_rng(task.rng).bit_generator if self.draws else None
-        batch_size = min(self.batch_size, rows.n)
+        batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(task.fixed))
         ascent = _kernels.Ascent(
             task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
         )
-        run = _Run(self, task, ascent, bits, -(-rows.n // batch_size))
+        run = _Run(self, task, ascent, bits, rows.n)
         with Watch(task, self, self.epochs) as watch:
             run.go(watch)
         theta = ascent.theta
@@ -221,9 +228,10 @@ class SGD(Method):
 class _Run:
     """An ascent on its way, and the trace that it leaves."""
 
-    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, steps: int) -> None:
+    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.steps = steps  # in an epoch
+        self.batch_size = ascent.batch_size
+        self.steps = steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
@@ -283,11 +291,10 @@ class _Run:
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
         task = self.task
-        rows, weights = self.ascent.draw(pilot_rows(task.sample.size))
+        rows, weights = self.ascent.draw(PILOT_ROWS)
         while True:
-            pilot = Sample(task.family, rows, weights, threads=1)
             try:
-                theta = Exact().run(Task(pilot, task.start, fixed=task.fixed)).theta
+                theta = fit_pilot(task.family, rows, weights, task.start, task.fixed)
             except NoMaximumError:
                 more, more_weights = self.ascent.draw(rows.size)
                 if not more.size:
@@ -332,14 +339,9 @@ class _Run:
         """Return after how many epochs thetas were kept; the first one was after the pilot."""
         if self.task.looks.by_epoch:
             return kept
-        ahead = -(-self.known // self.method.batch_size)
+        ahead = -(-self.known // self.batch_size)
         epochs: Array = (kept * self.task.looks.steps + ahead) / self.steps
         return epochs
-
-
-def pilot_rows(n: int) -> int:
-    """Return how many of n rows are fitted before the first step."""
-    return min(4096, n)
 
 
 def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]:
