@@ -163,6 +163,7 @@ def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, grad
 
 SCALED = [
     th.SGD(),
+    th.SGD(batch_size=1),
     th.SGD(batch_size=3, order="batches", epochs=2),
     th.SGD(batch_size=10),
     th.SGD(batch_size=70, order="sequential"),
@@ -186,7 +187,7 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     w = weights_for(x) if weighted else None
     seed = 5 if method.draws else None
     ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
-    rng, size = np.random.default_rng(5), method.batch_size
+    rng, size = np.random.default_rng(5), method._batch
     first = list(batches_of(x, w, size, method.order, rng))
     later = [batches_of(x, w, size, method.order, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
@@ -221,7 +222,7 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
     """One row, however far, as in the reference; after it, theta comes back."""
     x = Case("normal", (0.0, 1.0)).sample(5000)
     x[4500] = 1e9
-    ours = th.fit(x, "normal", method=th.SGD(order="sequential"), trace=1)
+    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, order="sequential"), trace=1)
     start = ours.trace[0].tolist()
     ascent = reference.ScaledAscent(
         x[:4096].tolist(),
@@ -320,7 +321,7 @@ WRONG = {
     "learning_rate": [0, -0.1, math.nan, math.inf, "0.1", True, [0.1], th.Momentum()],
     "tol": [0, -1e-3, math.nan, math.inf, "1e-3", True],
     "epochs": [0, -1, 1.5, True, "3"],
-    "batch_size": [0, 2.0, None],
+    "batch_size": [0, 2.0, "1"],
     "order": ["random", None, 1],
     "scaling": ["hessian", True, 1],
     "coordinates": ["logit", True],

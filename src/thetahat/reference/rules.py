@@ -24,7 +24,7 @@ SEGMENT = 1024  # rows, after which a scaled ascent takes stock: whole batches, 
 
 def constant(rate: float) -> Rate:
     """Return the same rate for all t."""
-    return lambda t: rate
+    return lambda _t: rate
 
 
 def power(rate: float, exponent: float = 1.0, offset: float = 0.0) -> Rate:
@@ -40,13 +40,14 @@ class Momentum:
         self.v: Numbers | None = None
 
     def __call__(self, score: Numbers) -> Numbers:
+        """Return the direction."""
         old = self.v or [0.0] * len(score)
         self.v = [self.decay * v + g for v, g in zip(old, score, strict=True)]
         return self.v
 
 
 class Adam:
-    """The score's running mean m over the root of that of its square v, both without the zeros they began at."""
+    """The score's running mean m over the root of its square's, v, both without the zeros they began at."""
 
     def __init__(self, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
@@ -55,6 +56,7 @@ class Adam:
         self.v: list[float] = []
 
     def __call__(self, score: Numbers) -> Numbers:
+        """Return the direction."""
         b1, b2 = self.beta1, self.beta2
         old = zip(self.m or [0.0] * len(score), self.v or [0.0] * len(score), score, strict=True)
         pairs = [(b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g) for m, v, g in old]
@@ -120,6 +122,8 @@ class RuledAscent:
     [0.5, 1.0]
     """
 
+    scaled = False  # then rows count by their weights in t
+
     def __init__(
         self,
         likelihood: Likelihood,
@@ -154,7 +158,7 @@ class RuledAscent:
 
     def step(self, X: Numbers, weights: Numbers | None = None) -> None:
         """Make the step of a batch."""
-        self.t += self.count(X, weights)
+        self.t += math.fsum(weights) if self.scaled and weights else len(X)
         rate = self.rate(self.t)
         if self.implicit:
             step = self.implicit_step(X, weights, rate)
@@ -163,10 +167,6 @@ class RuledAscent:
         self.u = [u + d for u, d in zip(self.u, self.limited(step), strict=True)]
         if self.average:
             self.past.append(self.u)
-
-    def count(self, X: Numbers, weights: Numbers | None) -> float:
-        """Return how far a batch moves t on."""
-        return len(X)
 
     def score(self, u: Numbers, X: Numbers, weights: Numbers | None) -> list[float]:
         """Return a batch's score in the coordinates of the steps."""
@@ -212,6 +212,8 @@ class ScaledAscent(RuledAscent):
     more than four of its standard errors in a step, or by more than 1.
     """
 
+    scaled = True
+
     def __init__(
         self,
         known: Numbers,
@@ -230,15 +232,11 @@ class ScaledAscent(RuledAscent):
         self.most = max(1, SEGMENT // batch_size) * batch_size
         self.total = [[0.0 for _ in p] for _ in p]
         self.n = 0.0
-        self.segment: tuple[list[float], list[float]] = (list(known), list(weights or [1.0] * len(known)))
+        self.segment = (list(known), list(weights or [1.0] * len(known)))
         self.take_stock()
         self.t = self.n
         if self.average:
             self.past = [self.u] * math.ceil(len(known) / batch_size)
-
-    def count(self, X: Numbers, weights: Numbers | None) -> float:
-        """Return how far a batch moves t on: rows count by their weights."""
-        return len(X) if weights is None else math.fsum(weights)
 
     def directed(self, score: Numbers) -> Numbers:
         """Return the direction of the score times n, times the inverse of the information."""
