@@ -230,7 +230,7 @@ class _Run:
 
     def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.batch_size = ascent.batch_size
+        self.batch_size, self.rows = ascent.batch_size, rows
         self.steps = steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
@@ -291,12 +291,12 @@ class _Run:
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
         task = self.task
-        rows, weights = self.ascent.draw(PILOT_ROWS)
+        rows, weights = self.ascent.draw(min(PILOT_ROWS, self.rows))
         while True:
             try:
                 theta = fit_pilot(task.family, rows, weights, task.start, task.fixed)
             except NoMaximumError:
-                more, more_weights = self.ascent.draw(rows.size)
+                more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
                 if not more.size:
                     raise
                 rows = np.concatenate([rows, more])
