@@ -372,8 +372,8 @@ inline bool invert_but(const int* held, const double* J, double* C) {
 
 // A step to where the score of the batch, taken there, leads: the maximum of
 //   F(d) = log-likelihood(u + d) - d' Q d / (2 rate),  Q = the information of one row, or 1,
-// by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays. A mean is that
-// of rows that weigh so much.
+// by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays. A mean is
+// over the weight of the batch.
 template <class Family>
 void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate, double weight,
                    double* d) {
