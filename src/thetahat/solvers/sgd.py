@@ -199,7 +199,7 @@ class SGD(Method):
         if isinstance(self.rule, Adam):
             beta1, beta2, epsilon = self.rule.beta1, self.rule.beta2, self.rule.epsilon
             rule = rule._replace(kind="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
-        return rule._replace(**self._rate.terms(0)._asdict())
+        return rule if self._rate.by_epoch else rule._replace(**self._rate.terms(0)._asdict())
 
     @property
     def _rate(self) -> Rate:
