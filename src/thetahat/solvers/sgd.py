@@ -18,6 +18,7 @@ from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
 from thetahat.solvers.exact import Exact
+from thetahat.solvers.kink import maximum_at_median
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
 
@@ -206,13 +207,15 @@ class SGD(Method):
         ascent = _kernels.Ascent(
             task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
         )
-        run = _Run(self, task, ascent, bits, -(-rows.n // batch_size))
+        run = _Run(self, task, ascent, bits, rows.n)
         with Watch(task, self, self.epochs) as watch:
             run.go(watch)
         theta = ascent.theta
         if self.polish and not ascent.diverged:
             if task.solved:
                 return run.outcome(task.solve())
+            if _kernels.KINK in _kernels.peaks[task.family]:
+                return run.outcome(maximum_at_median(task))
             best, values = climb(task.sample, theta, tuple(task.fixed))
             return run.outcome(best, values)
         return run.outcome(theta)
@@ -221,9 +224,10 @@ class SGD(Method):
 class _Run:
     """An ascent on its way, and the trace that it leaves."""
 
-    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, steps: int) -> None:
+    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, n: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.steps = steps  # in an epoch
+        self.n = n
+        self.steps = -(-n // min(method.batch_size, n))  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
@@ -289,9 +293,9 @@ class _Run:
             try:
                 theta = Exact().run(Task(pilot, task.start, fixed=task.fixed)).theta
             except NoMaximumError:
-                more, more_weights = self.ascent.draw(rows.size)
-                if not more.size:
+                if rows.size == self.n:
                     raise
+                more, more_weights = self.ascent.draw(rows.size)
                 rows = np.concatenate([rows, more])
                 weights = None if weights is None else np.concatenate([weights, more_weights])
             else:
