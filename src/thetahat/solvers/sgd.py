@@ -234,7 +234,7 @@ class _Run:
         self.trace: Array | None = None
         looks = task.looks
         if looks.trace:
-            kept = method.epochs * steps // looks.steps if looks.steps else method.epochs
+            kept = method.epochs * self.steps // looks.steps if looks.steps else method.epochs
             self.trace = np.empty((kept + 1, len(_kernels.domains[task.family])))
 
     def go(self, watch: Watch) -> None:
