@@ -177,7 +177,6 @@ def test_it_ends_near_the_maximum_of_a_family_that_is_not_the_truth(family):
 # The parameters that the maximum goes to: of each family those with the truth's mean, and the other moment.
 LIMITS = {
     "normal": [0.0, np.sqrt(5 / 3)],
-    "exponential": [np.exp(0.5)],
     "poisson": [2 * 0.7 / 0.3],
 }
 
@@ -186,7 +185,7 @@ LIMITS = {
 def test_the_sandwich_covers_where_the_family_is_not_the_truth(family):
     """As often as its level says; the information does not."""
     rng, limits = np.random.default_rng(list(family.encode())), {"sandwich": [], "information": []}
-    for seed in range(1000):
+    for seed in range(400):
         x = NOT_THE_TRUTH[family](rng, ROWS)
         for cov, found in limits.items():
             found.append(climbed(x, family, seed, cov=cov).confint(LEVEL))
@@ -294,7 +293,7 @@ def test_one_row_far_out_moves_it_by_no_more_than_the_longest_step(family, place
     fit, best = climbed(x, family, method=th.SGD(order="sequential")), th.fit(x, family)
     longest = 4 * np.sqrt(ROWS / place)  # four standard errors of the rows so far
     assert (np.abs(apart(fit, without)) < 1.5 * longest).all()
-    assert fit.L > 0.2 * missing(fit, best)
+    assert 0.2 * missing(fit, best) < fit.L
     polished = climbed(x, family, method=th.SGD(order="sequential", polish=True))
     assert (np.abs(apart(polished, best)) < 1e-9).all()
 
