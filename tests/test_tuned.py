@@ -5,10 +5,12 @@ import pytest
 from conftest import CASES, Case, named
 from monte_carlo import LEVEL, bad, coverages
 from scipy import stats
+from scipy.signal import lfilter
 
 import thetahat as th
 from thetahat.families import family_index, get_family
 from thetahat.reference import Likelihood
+from thetahat.reference.order import WINDOW
 from thetahat.solvers.sgd import pilot_rows
 
 TUNED = th.SGD()
@@ -139,6 +141,42 @@ def test_samples_of_no_round_size(case, batch_size, n):
     """Where the last batch is short, and the last rows that stock is taken of are few."""
     method = th.SGD(batch_size=batch_size)
     assert (distances(case.family, drawn(case, n, 5), method) < NEAR).all()
+
+
+# Rows that lie in an order, and what the shuffle of windows makes of it.
+
+
+def autocorrelated(rng, n, phi=0.999):
+    """Rows in the order of time, each near the one before."""
+    noise = rng.normal(0, np.sqrt(1 - phi**2), n)
+    noise[0] = rng.normal()
+    return lfilter([1], [1, -phi], noise)
+
+
+def grouped(rng, n):
+    """Twenty groups of other means, one after the other."""
+    return np.repeat(rng.normal(size=20), n // 20) + rng.normal(size=n // 20 * 20)
+
+
+ARRANGED = {"sorted": lambda rng, n: np.sort(rng.normal(size=n)), "time": autocorrelated, "groups": grouped}
+
+
+def arranged(how, n, runs=10):
+    return [ARRANGED[how](np.random.default_rng([seed, n]), n) for seed in range(runs)]
+
+
+@pytest.mark.parametrize("how", ARRANGED)
+def test_what_fits_a_window_may_lie_in_any_order(how):
+    assert (distances("normal", arranged(how, WINDOW)) < NEAR).all()
+
+
+@pytest.mark.parametrize("how", ARRANGED)
+def test_a_long_sample_in_order_ends_within_a_third_of_a_standard_error(how):
+    """Its windows hold 64 neighbourhoods, not 16384 draws; without a shuffle there is no ascent to speak of."""
+    samples = arranged(how, MANY_ROWS)
+    assert (distances("normal", samples) < 0.3).all()
+    assert (distances("normal", samples, th.SGD(order="batches", batch_size=32)) < 0.6).all()
+    assert (distances("normal", samples, th.SGD(order="sequential")) > 3).all()
 
 
 # Where the family is not the truth: its maximum has a place in large samples all the same. A law with five
