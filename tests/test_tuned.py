@@ -11,7 +11,7 @@ import thetahat as th
 from thetahat.families import family_index, get_family
 from thetahat.reference import Likelihood
 from thetahat.reference.order import WINDOW
-from thetahat.solvers.sgd import pilot_rows
+from thetahat.solvers.pilot import PILOT_ROWS
 
 TUNED = th.SGD()
 NEAR = 0.15  # rms distance to the maximum, in standard errors, of fits to 2e4 rows
@@ -289,7 +289,7 @@ def test_fixed_parameters_stay_and_the_others_end_near(family, fixed):
     assert {name: fit.params[name] for name in fixed} == fixed
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 100, pilot_rows(10**9)])
+@pytest.mark.parametrize("n", [1, 2, 5, 100, 1000, PILOT_ROWS])
 @of(FIRSTS)
 def test_a_sample_no_larger_than_the_pilot_is_fitted_exactly(case, n):
     """Where it has no maximum, the error is that of the exact fit."""
@@ -310,6 +310,14 @@ def test_a_sample_no_larger_than_the_pilot_is_fitted_exactly(case, n):
 def test_equal_rows_have_no_maximum(family, n):
     with pytest.raises(th.NoMaximumError, match=rf"of these {n} row\(s\)"):
         climbed(np.full(n, 0.5 if family == "beta" else 3.0), family)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_a_pilot_takes_all_rows_where_it_must_and_none_twice(batch_size):
+    """The one row that is not 0 comes last: only all of them have a maximum."""
+    x = np.append(np.zeros(5999), 1.0)
+    fit = climbed(x, "poisson", method=th.SGD(order="sequential", batch_size=batch_size))
+    assert fit.theta == pytest.approx(1 / 6000, rel=1e-12)
 
 
 def test_a_pilot_without_a_maximum_takes_more_rows():

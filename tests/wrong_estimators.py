@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import polygamma
 
 import thetahat as th
-from thetahat.solvers.sgd import pilot_rows
+from thetahat.solvers.pilot import PILOT_ROWS
 
 PARTS = ("whole", "first", "second")
 
@@ -246,7 +246,7 @@ WRONG_ANSWERS = {
 
 
 def pilot_of(x):
-    return x[: pilot_rows(x.size)]
+    return x[:PILOT_ROWS]
 
 
 def ascending_by(**settings):
@@ -263,7 +263,7 @@ def without_the_last_fifth(x, family, rng):
     return th.fit(x[: x.size * 4 // 5], family, method=th.SGD(), rng=rng)
 
 
-AFTER_PILOT = th.InverseTime(1.0, 4096.0)
+AFTER_PILOT = th.InverseTime(1.0, PILOT_ROWS)
 
 WRONG_ASCENTS = {
     "half the gain": ascending_by(learning_rate=th.InverseTime(0.5), scaling="fisher"),

@@ -221,7 +221,9 @@ typedef struct thetahat_family {
                      int64_t n);
   /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to
    * their maximum, likewise. */
-  void (*walked)(const thetahat_walk* walk, const int* held, thetahat_values* values);
+  void (*walked)(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* values);
+  /* The walk goes on as if it had seen the other's rows too. */
+  void (*join)(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other);
 } thetahat_family;
 
 /* A mathematical function of one number: out[i] = f(x[i]); out may be x. */

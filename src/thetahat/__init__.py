@@ -29,6 +29,7 @@ from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, 
 from thetahat.goodness import Distance, GoodnessOfFit
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
+from thetahat.online import Online
 from thetahat.result import Fit
 from thetahat.solvers import (
     SGD,
@@ -60,6 +61,7 @@ __all__ = [
     "MissingExtraError",
     "Momentum",
     "NoMaximumError",
+    "Online",
     "ParameterError",
     "Power",
     "SampleError",

@@ -152,7 +152,8 @@ cdef extern from "thetahat/api.h" nogil:
         void (*take_stock)(
             const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
         ) noexcept nogil
-        void (*walked)(const thetahat_walk*, const int*, thetahat_values*) noexcept nogil
+        void (*walked)(const thetahat_rule*, const thetahat_walk*, thetahat_values*) noexcept nogil
+        void (*join)(const thetahat_rule*, thetahat_walk*, const thetahat_walk*) noexcept nogil
 
     ctypedef struct thetahat_function:
         const char* name

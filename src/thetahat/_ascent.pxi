@@ -21,8 +21,26 @@ cdef thetahat_rule read_rule(object rule):
     return r
 
 
-cdef int64_t segment_rows(int64_t batch):
-    return batch if batch > SEGMENT else SEGMENT // batch * batch
+cdef int64_t segment_rows(int64_t batch, double memory=1.0):
+    """Return after how many rows an ascent takes stock: fewer where rows fade."""
+    cdef double rows = SEGMENT
+    if memory < 1:
+        rows = min(rows, 0.09 / (1 - memory))  # an eighth of the half-life
+    return batch if batch > rows else <int64_t>rows // batch * batch
+
+
+cdef numbers_of(const thetahat_walk* walk):
+    cdef const double* number = <const double*>walk
+    return np.array([number[i] for i in range(sizeof(thetahat_walk) // sizeof(double))])
+
+
+cdef int read_numbers(numbers, thetahat_walk* walk) except -1:
+    cdef double* number = <double*>walk
+    if len(numbers) * sizeof(double) != sizeof(thetahat_walk):
+        raise ValueError(f"expected {sizeof(thetahat_walk) // sizeof(double)} numbers, got {len(numbers)}")
+    for i, value in enumerate(numbers.tolist()):
+        number[i] = value
+    return 0
 
 
 cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:
@@ -143,6 +161,10 @@ cdef class Ascent:
         return self.state.epoch
 
     @property
+    def batch_size(self):
+        return self.state.rule.batch
+
+    @property
     def traced(self):
         return self.state.traced
 
@@ -185,19 +207,15 @@ cdef class Ascent:
 
     def numbers(self):
         """Return where an ascent at rest stands: numbers, and arrays."""
-        cdef double* walk = <double*>&self.state.walk
-        numbers = np.array([walk[i] for i in range(sizeof(thetahat_walk) // sizeof(double))])
         waiting = {"x": np.array(self.x[: self.state.filled])}
         if self.state.w != NULL:
             waiting["w"] = np.array(self.w[: self.state.filled])
         values = {"epoch": self.epoch, "next": self.state.feed.next, "stepped": self.state.stepped}
-        return values, {"walk": numbers, **waiting}
+        return values, {"walk": numbers_of(&self.state.walk), **waiting}
 
     def restore(self, values, arrays):
         """Stand where `numbers` was called; the generator must stand where that epoch began."""
-        cdef double* walk = <double*>&self.state.walk
-        for i, number in enumerate(arrays["walk"].tolist()):
-            walk[i] = number
+        read_numbers(arrays["walk"], &self.state.walk)
         self.state.epoch, self.state.stepped = values["epoch"], values["stepped"]
         self.state.filled = arrays["x"].size
         np.asarray(self.x)[: self.state.filled] = arrays["x"]
@@ -224,3 +242,134 @@ cdef class Ascent:
         finally:
             self.state.epochs = epochs
         return self.state.epoch < epochs and not self.diverged
+
+
+cdef class Stream:
+    """A scaled ascent along rows that arrive in any portions, each seen once."""
+
+    cdef const thetahat_family* family
+    cdef thetahat_rule rule
+    cdef thetahat_walk walk
+    cdef int held[thetahat_max_params]
+    cdef double[::1] x
+    cdef double[::1] w
+    cdef int64_t filled, stepped
+    cdef bint weighted
+    cdef tuple made_of
+
+    def __cinit__(self, int family, rule):
+        self.made_of = family, rule
+        self.family = family_at(family)
+        self.rule = read_rule(rule)
+        memset(&self.walk, 0, sizeof(self.walk))
+        self.x = np.empty(segment_rows(rule.batch, rule.memory))
+        self.w = np.ones(self.x.shape[0])
+        if rule.held:
+            read_held(self.family, rule.held, self.held)
+            self.rule.held = self.held
+
+    cdef const double* weights(self, int64_t first) noexcept nogil:
+        return &self.w[first] if self.weighted else NULL
+
+    def set_out(self, theta, const double[::1] known, const double[::1] weights=None):
+        """Start from theta, the maximum of rows that are known."""
+        cdef const double* w = NULL
+        if weights is not None:
+            w = &weights[0]
+        read_theta(self.family, theta, self.walk.theta)
+        self.family.set_out(&self.rule, &self.walk)
+        self.family.take_stock(&self.rule, &self.walk, &known[0], w, known.shape[0])
+        self.walk.t = self.walk.n
+
+    cdef void step(self, bint all_rows) noexcept nogil:
+        cdef int64_t n = self.filled - self.stepped
+        if not all_rows:
+            n -= n % self.rule.batch
+        if n > 0:
+            self.family.steps(
+                &self.rule, &self.walk, NULL, &self.x[self.stepped], self.weights(self.stepped), n
+            )
+            self.stepped += n
+
+    cdef void take_stock(self) noexcept nogil:
+        if self.filled > 0:
+            self.family.take_stock(&self.rule, &self.walk, &self.x[0], self.weights(0), self.filled)
+        self.filled = self.stepped = 0
+
+    def feed(self, const double[::1] x, const double[::1] weights=None):
+        """Take steps on rows, as far as they fill batches."""
+        cdef int64_t n = x.shape[0], done = 0, size, room = self.x.shape[0]
+        if weights is not None and not self.weighted:
+            np.asarray(self.w)[:] = 1.0
+            self.weighted = True
+        while done < n:
+            size = min(room - self.filled, n - done)
+            memcpy(&self.x[self.filled], &x[done], size * sizeof(double))
+            if weights is not None:
+                memcpy(&self.w[self.filled], &weights[done], size * sizeof(double))
+            elif self.weighted:
+                np.asarray(self.w)[self.filled : self.filled + size] = 1.0
+            self.filled += size
+            done += size
+            with nogil:
+                self.step(False)
+                if self.filled == room:
+                    self.take_stock()
+            PyErr_CheckSignals()
+
+    def copy(self):
+        """Return a stream that goes on from the same rows."""
+        cdef Stream other = Stream(*self.made_of)
+        other.restore(*self.numbers())
+        return other
+
+    def finished(self):
+        """Return a stream that has used all its rows."""
+        cdef Stream other = self.copy()
+        other.step(True)
+        other.take_stock()
+        return other
+
+    @property
+    def theta(self):
+        return to_tuple(self.walk.theta, self.family.n_params)
+
+    @property
+    def n(self):
+        """The sum of the rows' weights, less those that have faded."""
+        return self.walk.t
+
+    @property
+    def rows(self):
+        return int(self.walk.rows)
+
+    @property
+    def diverged(self):
+        return self.walk.diverged != 0
+
+    def evaluate(self):
+        """Return log-likelihood, covariance, standard errors and Newton decrement, as the rows told them."""
+        cdef thetahat_values v
+        cdef int p = self.family.n_params
+        self.family.walked(&self.rule, &self.walk, &v)
+        return v.log_likelihood, to_tuple(v.covariance, p * p), to_tuple(v.standard_error, p), v.decrement
+
+    def join(self, Stream other):
+        """Go on as if the rows of both, which have used all theirs, had been seen."""
+        self.family.join(&self.rule, &self.walk, &other.walk)
+
+    def numbers(self):
+        """Return where the stream stands: numbers, and arrays."""
+        waiting = np.array(self.x[: self.filled]), np.array(self.w[: self.filled])
+        values = {"stepped": self.stepped, "weighted": bool(self.weighted)}
+        return values, {"walk": numbers_of(&self.walk), "x": waiting[0], "w": waiting[1]}
+
+    def restore(self, values, arrays):
+        """Stand where `numbers` was called."""
+        cdef int64_t filled = arrays["x"].size
+        read_numbers(arrays["walk"], &self.walk)
+        if not 0 <= values["stepped"] <= filled <= self.x.shape[0] or arrays["w"].size != filled:
+            raise ValueError("its rows are too many")
+        self.filled, self.stepped, self.weighted = filled, values["stepped"], values["weighted"]
+        np.asarray(self.x)[:filled] = arrays["x"]
+        np.asarray(self.w)[:filled] = arrays["w"]

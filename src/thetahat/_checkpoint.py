@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 import secrets
-import struct
 import time
 import warnings
-import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checks import check_not_negative
+from thetahat._packing import Arrays, Values, from_json, pack, to_json, unpack
 from thetahat.errors import CheckpointError
 
-__all__ = ["Checkpoint", "from_json", "to_json"]
-
-Values = dict[str, Any]
-Arrays = dict[str, NDArray[Any]]
+__all__ = ["Checkpoint"]
 
 _PROGRAM = b"thetahat checkpoint "
-_MAGIC = _PROGRAM + b"1\n"
-_LENGTH = struct.Struct("<Q")  # of the header
-_CHECKSUM = struct.Struct("<I")
-_TYPES = {"float64": "<f8", "int64": "<i8", "uint64": "<u8"}
-_ARRAY = "__array__"  # names the type of an array among the values; their own such names get one more _
 
 
 class Checkpoint:
@@ -115,7 +100,7 @@ class Checkpoint:
         RuntimeWarning
             The first time that the file cannot be written.
         """
-        record = _pack(self._identity, values, arrays)
+        record = pack(_PROGRAM, {"identity": self._identity, "values": values}, arrays)
         try:
             self._replace(record)
         except OSError as error:
@@ -200,57 +185,6 @@ class Checkpoint:
                     place.unlink(missing_ok=True)
 
 
-def to_json(values: Any) -> str:
-    """Return values as JSON, infinities and NaN by Python's names; `from_json` gives the same bits.
-
-    Arrays of integers may stand among them, so the state of any of NumPy's bit generators does too.
-    """
-    return json.dumps(_plain(values))
-
-
-def from_json(text: str) -> Any:
-    """Return the values that `to_json` wrote; tuples have become lists."""
-    return json.loads(text, object_hook=_restored)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_escaped(name): _plain(held) for name, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
-    if isinstance(value, np.bool_ | np.integer):
-        return value.item()
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
-        return {_ARRAY: value.dtype.name, "values": value.tolist()}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise TypeError(f"a checkpoint has no place for {type(value).__name__} among its values")
-
-
-def _escaped(name: str) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"a checkpoint names its values by strings, not {name!r}")
-    return f"{name}_" if name.startswith(_ARRAY) else name
-
-
-def _restored(record: Values) -> Any:
-    if _ARRAY in record:
-        return np.array(record["values"], record[_ARRAY])
-    return {name[:-1] if name.startswith(_ARRAY) else name: held for name, held in record.items()}
-
-
-def _pack(identity: Values, values: Values, arrays: Arrays) -> bytes:
-    """Magic line, length of the header, header, the arrays' numbers, checksum of all that."""
-    kinds = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
-    for name, (kind, _) in kinds.items():
-        if kind not in _TYPES:
-            raise TypeError(f"{name}: a checkpoint holds arrays of {', '.join(_TYPES)}, not {kind}")
-    header = to_json({"identity": identity, "values": values, "arrays": kinds}).encode("ascii")
-    numbers = [array.astype(_TYPES[array.dtype.name], copy=False).tobytes() for array in arrays.values()]
-    body = b"".join([_MAGIC, _LENGTH.pack(len(header)), header, *numbers])
-    return body + _CHECKSUM.pack(zlib.crc32(body))
-
-
 def _read(path: Path) -> tuple[Values, Values, Arrays]:
     """Return identity, values and arrays; raise a ValueError that says what is wrong with it."""
     try:
@@ -259,31 +193,11 @@ def _read(path: Path) -> tuple[Values, Values, Arrays]:
         raise
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
-    if not record.startswith(_MAGIC):
-        other = "of another version of" if record.startswith(_PROGRAM) else "not of"
-        raise ValueError(f"is a file {other} thetahat, or was changed")
-    body, checksum = record[: -_CHECKSUM.size], record[-_CHECKSUM.size :]
-    if _CHECKSUM.pack(zlib.crc32(body)) != checksum:
-        raise ValueError("was cut short or changed")
+    header, arrays = unpack(_PROGRAM, record)
     try:
-        return _unpack(body)
-    except (struct.error, KeyError, TypeError, ValueError) as error:
+        return header["identity"], header["values"], arrays
+    except (KeyError, TypeError) as error:
         raise ValueError(f"is no checkpoint of thetahat: {error}") from error
-
-
-def _unpack(body: bytes) -> tuple[Values, Values, Arrays]:
-    (length,) = _LENGTH.unpack_from(body, len(_MAGIC))
-    start = len(_MAGIC) + _LENGTH.size
-    offset = start + length
-    header = from_json(body[start:offset].decode("ascii"))
-    arrays = {}
-    for name, (kind, shape) in header["arrays"].items():
-        count = math.prod(shape)
-        arrays[name] = np.frombuffer(body, _TYPES[kind], count, offset).reshape(shape).astype(kind)
-        offset += 8 * count
-    if offset != len(body):
-        raise ValueError(f"{len(body)} bytes, {offset} announced")
-    return header["identity"], header["values"], arrays
 
 
 def _changes(was: Values, now: Values) -> str:

@@ -28,6 +28,7 @@ __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "l
 Array = NDArray[np.float64]
 
 _EXACT = Exact()
+_NO_LOOKS = Looks()
 _PILOT = 1000  # rows that an iterative method's start values are taken from
 
 
@@ -147,7 +148,7 @@ def fit_sample(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    looks: Looks = Looks(),
+    looks: Looks = _NO_LOOKS,
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read once the settings are known to be good."""

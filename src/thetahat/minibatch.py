@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -66,7 +67,8 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
     >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, order="sequential")]
     [[1.0, 2.0], [3.0]]
     """
-    batch_size = SGD(learning_rate=1.0, batch_size=batch_size, order=order).batch_size  # checks them
+    SGD(learning_rate=1.0, batch_size=batch_size, order=order)  # checks them
+    batch_size = operator.index(batch_size)
     rows = as_rows(x)
     starts = np.arange(0, rows.size, batch_size)
     if order != "sequential" and rows.size:

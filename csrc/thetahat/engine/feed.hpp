@@ -65,18 +65,10 @@ inline void load_window(thetahat_feed& f) {
   f.window_rows = rows;
 }
 
-// Puts some more of a window's units in their order, as many as share a random word.
-THETAHAT_INLINE void draw_units(thetahat_feed& f, int shared) {
-  const int some = f.loaded - f.drawn < shared ? int(f.loaded - f.drawn) : shared;
-  draw(f.words, f.units, f.loaded, f.drawn, some, shared);
-  f.drawn += some;
-}
-
 inline int64_t feed_window(thetahat_feed& f, int64_t wanted, double* x, double* w) {
   int64_t count = wanted / f.unit, rows = 0;
   if (count > f.loaded - f.used) count = f.loaded - f.used;
-  const int shared = shared_draws(f.loaded);
-  while (f.drawn < f.used + count) draw_units(f, shared);
+  if (f.drawn < f.used + count) f.drawn = draw(f.words, f.units, f.loaded, f.drawn, f.used + count);
   const uint32_t* unit = f.units + f.used;
   f.used += count;
   if (f.unit == 1) {

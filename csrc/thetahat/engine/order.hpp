@@ -37,10 +37,11 @@ THETAHAT_NOINLINE inline void refill(thetahat_words& words, int64_t wanted) {
   for (int i = words.left; i-- > 0;) words.word[i] = words.bitgen->next_uint64(words.bitgen->state);
 }
 
-// Draws the entries first .. first + count - 1, where count is shared or all that is left. The word's
-// fraction times a bound gives an index and leaves a fraction for the next (Brackett-Rozinsky and Lemire,
-// 2024: unbiased when the last fraction is not below 2^64 mod the product of the bounds).
-inline void draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int count, int shared) {
+// Puts the entries first .. first + count - 1 in their places. The word's fraction times a bound gives an index
+// and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased when the last fraction is not
+// below 2^64 mod the product of the bounds).
+THETAHAT_INLINE void draw_group(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int count,
+                                int shared) {
   uint32_t at[56];
   uint64_t product = 1;
   for (int j = 0; j < count; ++j) product *= uint64_t(n - first - j);
@@ -63,12 +64,33 @@ inline void draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t firs
   }
 }
 
+// Entries from first on, until `until` or somewhat beyond, as many as share a word at a time; returns how far.
+template <int shared>
+inline int64_t draw_groups(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int64_t until) {
+  for (; first < until && first + shared <= n; first += shared)
+    draw_group(words, index, n, first, shared, shared);
+  return first;
+}
+
+// The same for any n: the usual numbers are compiled apart, without loops inside.
+THETAHAT_NOINLINE inline int64_t draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t first,
+                                      int64_t until) {
+  const int shared = shared_draws(n);
+  if (shared == 3) first = draw_groups<3>(words, index, n, first, until);
+  if (shared == 4) first = draw_groups<4>(words, index, n, first, until);
+  if (shared == 5) first = draw_groups<5>(words, index, n, first, until);
+  while (first < until) {
+    const int count = n - first < shared ? int(n - first) : shared;
+    draw_group(words, index, n, first, count, shared);
+    first += count;
+  }
+  return first;
+}
+
 // All entries at once.
 inline void shuffle(thetahat_words& words, uint32_t* index, int64_t n) {
-  const int shared = shared_draws(n);
   for (int64_t i = 0; i < n; ++i) index[i] = uint32_t(i);
-  for (int64_t i = 0; i < n; i += shared)
-    draw(words, index, n, i, int(n - i < shared ? n - i : shared), shared);
+  draw(words, index, n, 0, n);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -18,7 +18,7 @@ inline double count_in(const thetahat_rule& r, double t, const double* w, int64_
 }
 
 // rate (t + offset)^-power.
-inline double rate_at(const thetahat_rule& r, double t) {
+THETAHAT_NOINLINE inline double rate_at(const thetahat_rule& r, double t) {
   if (r.power == 0) return r.rate;
   if (r.power == 1) return r.rate / (t + r.offset);
   return r.rate * exp(-r.power * log(t + r.offset));
@@ -42,9 +42,11 @@ THETAHAT_NOINLINE inline void row_rates(const thetahat_rule& r, thetahat_walk& w
   for (int64_t i = 0; w && i < n; ++i) out[i] *= w[i];
 }
 
+THETAHAT_NOINLINE inline double large_growth(double d) { return exp(d); }
+
 // exp(d): by its series where d is small, as it is in all but the first steps.
 inline double growth(double d) {
-  if (!(fabs(d) < 0x1p-6)) return exp(d);
+  if (!(fabs(d) < 0x1p-6)) return large_growth(d);
   const double d2 = d * d, d4 = d2 * d2;
   return (1.0 + d) + d2 * ((0.5 + d * (1.0 / 6)) + d2 * (1.0 / 24 + d * (1.0 / 120)) +
                            d4 * (1.0 / 720 + d * (1.0 / 5040)));

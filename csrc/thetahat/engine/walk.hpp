@@ -71,32 +71,31 @@ THETAHAT_INLINE void slopes(bool logarithmic, const double* theta, double scale,
 
 template <class Pass>
 THETAHAT_NOINLINE counted_sums<typename Pass::sums> large_batch(const double* theta, const block& b) {
+  if (b.n <= block_rows) return sum_block(Pass(theta), b);
   tree<Pass> t;
   t.clear(theta);
   t.add(b);
   return t.total();
 }
 
-constexpr int64_t few_rows = 64;  // up to here a batch is not worth a pass
+constexpr int64_t few_rows = 1024;  // up to here a batch is not worth a pass
 
 // The score of a batch at theta, in units of the scale: eight lanes of rows at a time, the same at every
 // level.
-template <class Family>
-THETAHAT_NOINLINE void batch_score(const double* theta, const block& b, double* g) {
-  constexpr int p = Family::n_params, few = 8;
-  const Family at(theta);
-  if (b.n >= few_rows) return at.score(large_batch<sums_pass<Family>>(theta, b).sums, g);
-  for (int j = 0; j < p; ++j) g[j] = 0.0;
+template <class Family, bool weighted>
+inline void few_scores(const Family& at, const block& b, double* g) {
+  constexpr int p = Family::n_params, few = 8, registers_of_few = few / width;
+  vec sum[p][registers_of_few] = {};
+  double lane[p][few];
   int64_t i = 0;
-  double lane[p][few] = {};
   for (; i + few <= b.n; i += few)
-    for (int k = 0; k < few; k += width) {
+    for (int k = 0; k < registers_of_few; ++k) {
       vec s[p];
-      at.row_score(load(b.x + i + k), s);
-      for (int j = 0; j < p; ++j)
-        store(lane[j] + k, load(lane[j] + k) + (b.w ? load(b.w + i + k) * s[j] : s[j]));
+      at.row_score(load(b.x + i + k * width), s);
+      for (int j = 0; j < p; ++j) sum[j][k] += weighted ? load(b.w + i + k * width) * s[j] : s[j];
     }
-  for (int j = 0; j < p && i > 0; ++j) {
+  for (int j = 0; j < p; ++j) {
+    for (int k = 0; k < registers_of_few; ++k) store(lane[j] + k * width, sum[j][k]);
     for (int half = few / 2; half > 0; half /= 2)
       for (int k = 0; k < half; ++k) lane[j][k] += lane[j][k + half];
     g[j] = lane[j][0];
@@ -104,8 +103,19 @@ THETAHAT_NOINLINE void batch_score(const double* theta, const block& b, double* 
   for (; i < b.n; ++i) {
     double s[p];
     at.row_score(b.x[i], s);
-    for (int j = 0; j < p; ++j) g[j] += b.w ? b.w[i] * s[j] : s[j];
+    for (int j = 0; j < p; ++j) g[j] += weighted ? b.w[i] * s[j] : s[j];
   }
+}
+
+template <class Family>
+THETAHAT_NOINLINE void batch_score(const double* theta, const block& b, double* g) {
+  const Family at(theta);
+  if (b.n >= few_rows)
+    at.score(large_batch<sums_pass<Family>>(theta, b).sums, g);
+  else if (b.w)
+    few_scores<Family, true>(at, b, g);
+  else
+    few_scores<Family, false>(at, b, g);
 }
 
 // theta becomes next, but for what is held, unless that lies outside the domain.
@@ -132,8 +142,8 @@ struct plain_step {
       : unit(power_of_two), inverse(1 / power_of_two), held(kept) {}
 
   // theta + rate (score / scale^dimension), by a score in units of the scale.
-  bool climb(const Family& at, double* theta, const double* g, double rate) const {
-    const double scale = at.scale() * inverse;
+  THETAHAT_INLINE bool climb(double scale, double* theta, const double* g, double rate) const {
+    scale *= inverse;
     double next[p];
     for (int j = 0; j < p; ++j) next[j] = theta[j] + rate * times_power(g[j], scale, -Family::dimension[j]);
     return move<Family>(held, theta, next);
@@ -146,9 +156,11 @@ struct plain_step {
       return move<Family>(held, theta, next);
     } else {
       double g[p];
-      const Family at = family(theta);
+      double full[p];
+      in_full(theta, full);
+      const Family at(full);
       at.row_score(x, g);
-      return climb(at, theta, g, rate);
+      return climb(at.scale(), theta, g, rate);
     }
   }
   THETAHAT_INLINE bool batch(double* theta, const block& b, double rate) const {
@@ -156,10 +168,10 @@ struct plain_step {
       if (b.n < 32) return by_sums(theta, Family::batch(b, inverse), rate);
       return whole(theta, large_batch<pass>(nullptr, b).sums, rate);
     } else {
-      double g[p], true_theta[p];
-      in_full(theta, true_theta);
-      batch_score<Family>(true_theta, b, g);
-      return climb(Family(true_theta), theta, g, rate);
+      double g[p], full[p];
+      in_full(theta, full);
+      batch_score<Family>(full, b, g);
+      return climb(Family::scale_of(full), theta, g, rate);
     }
   }
   bool whole(double* theta, const typename pass::sums& s, double rate) const {
@@ -168,25 +180,20 @@ struct plain_step {
       frexp(unit, &exponent);
       return by_sums(theta, Family::batch(s, exponent - 1), rate);
     } else {
-      const Family at = family(theta);
-      double g[p];
-      at.score(s, g);
-      return climb(at, theta, g, rate);
+      double g[p], full[p];
+      in_full(theta, full);
+      Family(full).score(s, g);
+      return climb(Family::scale_of(full), theta, g, rate);
     }
   }
-  void in_full(const double* theta, double* out) const {
+  THETAHAT_INLINE void in_full(const double* theta, double* out) const {
     for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], unit, Family::dimension[j]);
   }
-  void in_units(const double* theta, double* out) const {
+  THETAHAT_INLINE void in_units(const double* theta, double* out) const {
     for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], inverse, Family::dimension[j]);
   }
 
  private:
-  Family family(const double* theta) const {
-    double full[p];
-    in_full(theta, full);
-    return Family(full);
-  }
   template <class Batch>
   bool by_sums(double* theta, const Batch& b, double rate) const {
     double next[p];
@@ -215,13 +222,15 @@ struct copied_rows {
 };
 
 struct shuffled_rows {
+  static constexpr int64_t ahead = 16;  // drawn in one go
   thetahat_feed& feed;
   double* x;
-  const int shared;
 
-  shuffled_rows(thetahat_feed* f, double* room) : feed(*f), x(room), shared(shared_draws(f->loaded)) {}
   THETAHAT_INLINE double operator()(int64_t i) {
-    if (feed.used == feed.drawn) draw_units(feed, shared);
+    if (feed.used == feed.drawn) {
+      const int64_t until = feed.drawn + ahead < feed.loaded ? feed.drawn + ahead : feed.loaded;
+      feed.drawn = draw(feed.words, feed.units, feed.loaded, feed.drawn, until);
+    }
     return x[i] = feed.x[feed.units[feed.used++]];
   }
 };
@@ -264,7 +273,7 @@ void plain_steps(const thetahat_rule& r, thetahat_walk& walk, thetahat_feed* fee
   step.in_units(walk.theta, theta);
   auto row = [&](double v, double rate) THETAHAT_INLINED { return step.row(theta, v, rate * in_units); };
   auto batch = [&](const block& b, double rate) { return step.batch(theta, b, rate * in_units); };
-  const bool good = feed           ? each_row(r, walk, shuffled_rows(feed, x), nullptr, n, row)
+  const bool good = feed           ? each_row(r, walk, shuffled_rows{*feed, x}, nullptr, n, row)
                     : r.batch == 1 ? each_row(r, walk, copied_rows{x}, w, n, row)
                                    : each_batch(r, walk, x, w, n, batch);
   walk.diverged = !out_of_units(step, theta, walk.theta) || !good;
@@ -311,7 +320,7 @@ void tuned_steps(const thetahat_rule& r, thetahat_walk& walk, thetahat_feed* fee
     batch_score<Family>(step.theta, b, g);
     return step.climb(g, Family::scale_of(step.theta), rate);
   };
-  const bool good = feed           ? each_row(r, walk, shuffled_rows(feed, x), nullptr, n, row)
+  const bool good = feed           ? each_row(r, walk, shuffled_rows{*feed, x}, nullptr, n, row)
                     : r.batch == 1 ? each_row(r, walk, copied_rows{x}, w, n, row)
                                    : each_batch(r, walk, x, w, n, batch);
   for (int j = 0; j < Family::n_params; ++j) walk.theta[j] = step.theta[j];
@@ -459,6 +468,19 @@ inline void free_coordinates(const thetahat_walk& walk, double* u) {
     u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0);
 }
 
+// The metric of the steps to come, and C, the inverse of all information; false, and nothing new, where there is
+// none.
+template <int p>
+inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) {
+  if (!invert_but<p>(r.held, walk.information, C)) return false;
+  for (int i = 0; i < p * p; ++i) walk.metric[i] = walk.n * C[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(C[i * p + i]);
+    walk.limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
+  return true;
+}
+
 // Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
 // longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
 template <class Family>
@@ -467,7 +489,7 @@ void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
   const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
   const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
   const double kept = rule->memory == 1 ? 1.0 : exp(double(n) * log(rule->memory));
-  double u[p], metric[p * p];
+  double u[p], C[p * p];
   walk->rows += total.rows;
   if (!at.finite()) return;
   free_coordinates<Family>(*walk, u);
@@ -481,21 +503,21 @@ void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
       walk->pull[i] += at.information[i * p + j] * u[j];
     }
   }
-  if (!invert_but<p>(rule->held, walk->information, metric)) return;
-  for (int i = 0; i < p * p; ++i) walk->metric[i] = walk->n * metric[i];
-  for (int i = 0; i < p; ++i) {
-    const double error = sqrt(metric[i * p + i]);
-    walk->limit[i] = error < 0.25 ? 4 * error : 1.0;
-  }
+  scale_steps<p>(*rule, *walk, C);
 }
 
 // theta's covariance from the information of all rows, each where theta was then, and its squared distance in
 // standard errors to the maximum of the parabola that they make.
+//
+// Rows that fade, by a factor m each, make an estimate of the variance (sum m^2i) / (sum m^i)^2 times what one row
+// has: (1 + m^n) / (1 + m) times the inverse of their information.
 template <class Family>
-void walked(const thetahat_walk* walk, const int* held, thetahat_values* v) {
+void walked(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* v) {
   constexpr int p = Family::n_params;
-  double C[p * p], u[p], rest[p], slope[p], scale = Family::scale_of(walk->theta);
-  const bool concave = invert_but<p>(held, walk->information, C);
+  double C[p * p], u[p], rest[p], slope[p], scale = Family::scale_of(walk->theta), fading = 1.0;
+  const bool concave = invert_but<p>(rule->held, walk->information, C);
+  if (rule->memory != 1)
+    fading = walk->n / walk->t * (1.0 + exp(walk->rows * log(rule->memory))) / (1.0 + rule->memory);
   free_coordinates<Family>(*walk, u);
   slopes<Family>(true, walk->theta, scale, walk->unit, slope);
   v->log_likelihood = walk->log_likelihood;
@@ -508,9 +530,42 @@ void walked(const thetahat_walk* walk, const int* held, thetahat_values* v) {
   for (int i = 0; i < p; ++i) {
     for (int j = 0; j < p; ++j) {
       v->decrement += rest[i] * C[i * p + j] * rest[j];
-      v->covariance[i * p + j] = concave ? slope[i] * C[i * p + j] * slope[j] : NAN;
+      v->covariance[i * p + j] = concave ? fading * slope[i] * C[i * p + j] * slope[j] : NAN;
     }
-    v->standard_error[i] = concave ? slope[i] * sqrt(C[i * p + i]) : NAN;
+    v->standard_error[i] = concave ? slope[i] * sqrt(fading * C[i * p + i]) : NAN;
+  }
+}
+
+// Another stream's rows join those of a walk: theta becomes where the parabolas of both together are lowest, by
+// what either theta is to its own.
+template <class Family>
+void join(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other) {
+  constexpr int p = Family::n_params;
+  double to_ours[p], u[p], theirs[p], pulled[p] = {}, C[p * p];
+  for (int j = 0; j < p; ++j) {
+    const bool scales = Family::dimension[j] && Family::domain[j] == thetahat_real;
+    to_ours[j] = scales ? other->unit / walk->unit : 1.0;
+  }
+  free_coordinates<Family>(*walk, u);
+  free_coordinates<Family>(*other, theirs);
+  for (int i = 0; i < p; ++i) {
+    walk->pull[i] += other->pull[i] / to_ours[i];
+    for (int j = 0; j < p; ++j) {
+      const double J = other->information[i * p + j] / to_ours[i] / to_ours[j];
+      pulled[i] += J * (theirs[j] * to_ours[j] - u[j]);
+      walk->information[i * p + j] += J;
+    }
+  }
+  walk->t += other->t;
+  walk->n += other->n;
+  walk->rows += other->rows;
+  walk->steps += other->steps;
+  walk->log_likelihood += other->log_likelihood;
+  if (!scale_steps<p>(*rule, *walk, C)) return;
+  for (int i = 0; i < p; ++i) {
+    double step = 0.0;
+    for (int j = 0; j < p; ++j) step += C[i * p + j] * pulled[j];
+    walk->theta[i] = moved(Family::domain[i], walk->theta[i], step, Family::dimension[i] ? walk->unit : 1.0);
   }
 }
 

@@ -19,7 +19,7 @@ struct student_t {
   double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
   bool near_normal;
 
-  explicit student_t(const double* theta)
+  THETAHAT_INLINE explicit student_t(const double* theta)
       : mu(theta[0]),
         sigma(theta[1]),
         nu(theta[2]),

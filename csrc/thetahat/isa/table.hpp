@@ -117,7 +117,8 @@ struct functions {
             set_out<Family>,
             steps<Family>,
             take_stock<Family>,
-            walked<Family>};
+            walked<Family>,
+            join<Family>};
   }
 };
 

@@ -6,6 +6,7 @@ from thetahat.solvers.gradient import GradientAscent
 from thetahat.solvers.rates import Adam, InverseTime, Momentum, Power, StepDecay
 from thetahat.solvers.sgd import SGD
 from thetahat.solvers.state import State
+from thetahat.solvers.stream import Streaming
 
 __all__ = [
     "METHODS",
@@ -21,6 +22,7 @@ __all__ = [
     "Power",
     "State",
     "StepDecay",
+    "Streaming",
     "Task",
     "Values",
 ]

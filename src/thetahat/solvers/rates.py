@@ -27,7 +27,7 @@ class Rate(Settings):
 
     by_epoch: ClassVar[bool] = False  # whether it changes from one epoch to the next
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, epoch: int, /) -> Terms:
         """Return what gives the rate of an epoch's rows; epochs count from 0."""
         raise NotImplementedError
 
@@ -39,7 +39,7 @@ class Constant(Rate):
     name: ClassVar[str] = "constant"
     rate: float
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, _: int, /) -> Terms:
         """Return the rate."""
         return Terms(self.rate)
 
@@ -73,7 +73,7 @@ class InverseTime(Rate):
     def __post_init__(self) -> None:
         self._set(rate=float(check_positive("rate", self.rate)), offset=_check_offset(self.offset))
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, _: int, /) -> Terms:
         """Return rate, offset and the power 1."""
         return Terms(self.rate, self.offset, 1.0)
 
@@ -107,7 +107,7 @@ class Power(Rate):
             offset=_check_offset(self.offset),
         )
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, _: int, /) -> Terms:
         """Return rate, offset and power."""
         return Terms(self.rate, self.offset, self.power)
 
@@ -141,7 +141,7 @@ class StepDecay(Rate):
             every=check_count("every", self.every),
         )
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, epoch: int, /) -> Terms:
         """Return the rate of the epoch."""
         return Terms(self.rate * self.factor ** (epoch // self.every))
 
@@ -154,7 +154,7 @@ class ByEpoch(Rate):
     by_epoch: ClassVar[bool] = True
     function: Callable[[int], float] | str
 
-    def terms(self, epoch: int) -> Terms:
+    def terms(self, epoch: int, /) -> Terms:
         """Return the rate of the epoch; raise where the function gives none."""
         if isinstance(self.function, str):
             raise ParameterError(

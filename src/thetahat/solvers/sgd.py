@@ -13,22 +13,22 @@ from thetahat import _kernels
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import NoMaximumError, ParameterError
-from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
-from thetahat.solvers.exact import Exact
 from thetahat.solvers.kink import maximum_at_median
+from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
 
-__all__ = ["SGD", "pilot_rows", "shuffled"]
+__all__ = ["SGD", "shuffled"]
 
 Array = NDArray[np.float64]
 
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
+_TUNED_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -57,9 +57,10 @@ class SGD(Method):
         from 0. By default the scaled ascent that needs no tuning.
     epochs : int, default 1
         Passes over the sample, at least 1.
-    batch_size : int, default 1
+    batch_size : int, optional
         Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
-        dropped. Batches of 8 rows and more are summed in vector registers.
+        dropped. Batches of 8 rows and more are summed in vector registers. By default 1, and 64 where no
+        learning rate is given: beside the thousands of rows known by then, so few make no difference.
     order : {"samples", "batches", "sequential"}, default "samples"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 256
         neighbouring rows in random order, 64 runs at a time, and shuffles the 16384 rows of these: of a
@@ -104,7 +105,7 @@ class SGD(Method):
     name: ClassVar[str] = "sgd"
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
-    batch_size: int = 1
+    batch_size: int | None = None
     order: str = "samples"
     scaling: str | None = None
     coordinates: str | None = None
@@ -121,9 +122,9 @@ class SGD(Method):
         else:
             rate = as_rate(self.learning_rate)
             self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
-        self._set(
-            epochs=check_count("epochs", self.epochs), batch_size=check_count("batch_size", self.batch_size)
-        )
+        self._set(epochs=check_count("epochs", self.epochs))
+        if self.batch_size is not None:
+            self._set(batch_size=check_count("batch_size", self.batch_size))
         check_choice("order", self.order, _kernels.ORDERS)
         if self.scaling is not None:
             check_choice("scaling", self.scaling, ("fisher",))
@@ -167,6 +168,12 @@ class SGD(Method):
         return bool(value != type(self).__dataclass_fields__[name].default)
 
     @property
+    def _batch(self) -> int:
+        if self.batch_size is not None:
+            return self.batch_size
+        return _TUNED_BATCH if self.learning_rate is None else 1
+
+    @property
     def draws(self) -> bool:
         """Whether the order is drawn at random."""
         return self.order != "sequential"
@@ -202,7 +209,7 @@ class SGD(Method):
         """Run whole epochs in compiled code."""
         rows = task.sample.in_order()
         bits = np.random.default_rng(task.rng).bit_generator if self.draws else None
-        batch_size = min(self.batch_size, rows.n)
+        batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(task.fixed))
         ascent = _kernels.Ascent(
             task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
@@ -224,10 +231,11 @@ class SGD(Method):
 class _Run:
     """An ascent on its way, and the trace that it leaves."""
 
-    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, n: int) -> None:
+    def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.n = n
-        self.steps = -(-n // min(method.batch_size, n))  # in an epoch
+        self.rows = rows
+        self.batch_size = ascent.batch_size
+        self.steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
@@ -287,15 +295,14 @@ class _Run:
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
         task = self.task
-        rows, weights = self.ascent.draw(pilot_rows(task.sample.size))
+        rows, weights = self.ascent.draw(min(PILOT_ROWS, self.rows))
         while True:
-            pilot = Sample(task.family, rows, weights, threads=1)
             try:
-                theta = Exact().run(Task(pilot, task.start, fixed=task.fixed)).theta
+                theta = fit_pilot(task.family, rows, weights, task.start, task.fixed)
             except NoMaximumError:
-                if rows.size == self.n:
+                if rows.size == self.rows:
                     raise
-                more, more_weights = self.ascent.draw(rows.size)
+                more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
                 rows = np.concatenate([rows, more])
                 weights = None if weights is None else np.concatenate([weights, more_weights])
             else:
@@ -336,14 +343,9 @@ class _Run:
         """Return after how many epochs thetas were kept; the first one was after the pilot."""
         if self.task.looks.by_epoch:
             return kept
-        ahead = -(-self.known // self.method.batch_size)
+        ahead = -(-self.known // self.batch_size)
         epochs: Array = (kept * self.task.looks.steps + ahead) / self.steps
         return epochs
-
-
-def pilot_rows(n: int) -> int:
-    """Return how many of n rows are fitted before the first step."""
-    return min(4096, n)
 
 
 def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]:

@@ -1,0 +1,335 @@
+"""Fits of streams that do not end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thetahat import _kernels
+from thetahat._packing import pack, unpack
+from thetahat._theta import check_values
+from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
+from thetahat.errors import NoMaximumError, ParameterError
+from thetahat.families import family_index, get_family
+from thetahat.fit import fit_sample
+from thetahat.result import Fit
+from thetahat.sample import Sample
+from thetahat.solvers import Exact, Values
+from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
+from thetahat.solvers.stream import Streaming
+from thetahat.summary import Summary
+
+__all__ = ["Online"]
+
+Array = NDArray[np.float64]
+
+_PROGRAM = b"thetahat stream "
+
+
+class Online:
+    """A fit that follows a stream: each row is seen once, nothing grows, an estimate is there at any time.
+
+    Families with sufficient statistics keep their sums, and the estimate is the maximum of all rows so far,
+    exactly. The others fit their first rows exactly, and go on by the steps of `SGD()`, whose schedule lives
+    as long as the stream does; the estimate stays a small part of a standard error from the maximum. How a
+    stream is cut into blocks changes no bit of it.
+
+    Rows are taken in the order that they come: that of a stream in which neighbours are alike (sorted, or by
+    source) is no fair sample of it at any time before the end.
+
+    Parameters
+    ----------
+    family : str
+        One of `families()`.
+    half_life : float, optional
+        Rows after which a row counts half, to follow a law that drifts: the estimate then is that of the last
+        1.44 half-lives of rows or so, and its standard errors are those of a mean of so fading weights. By
+        default no row is forgotten. Not for families whose maximum lies where the support ends.
+    batch_size : int, optional
+        Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
+    fixed : mapping of str to float, optional
+        Parameters that keep a value, as in `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thetahat as th
+    >>> rng = np.random.default_rng(0)
+    >>> stream = th.Online("student_t")
+    >>> for _ in range(100):
+    ...     _ = stream.partial_fit(rng.standard_t(4, 1000))
+    >>> fit = stream.fit_result()
+    >>> abs(fit.params["nu"] - 4) < 3 * fit.stderr[2]
+    True
+    >>> other = th.Online("student_t").partial_fit(rng.standard_t(4, 50_000))
+    >>> stream.merge(other).rows
+    150000
+    """
+
+    def __init__(
+        self,
+        family: str,
+        *,
+        half_life: float | None = None,
+        batch_size: int | None = None,
+        fixed: Mapping[str, float] | None = None,
+    ) -> None:
+        self._index = family_index(family)
+        self._method = Streaming(half_life=half_life, batch_size=batch_size)
+        self._fixed = check_values(self._index, fixed, "fixed") if fixed else {}
+        self._summary: Summary | None = None
+        self._stream: _kernels.Stream | None = None  # once there are rows enough to start from
+        self._first: list[tuple[Array, Array | None]] = []  # until then, the rows
+        self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
+        self._omitted = 0
+        if half_life is None and _kernels.solved[self._index]:
+            self._summary = Summary(family)
+        elif get_family(self._index).has_edge:
+            raise ParameterError(
+                f"half_life: {family} is most likely where its support just holds all rows; none can be"
+                " forgotten by halves"
+            )
+        elif len(self._fixed) == len(_kernels.domains[self._index]):
+            raise ParameterError("fixed: no parameter is left to follow the stream")
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return _kernels.families[self._index]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows so far, of positive weight."""
+        if self._summary is not None:
+            return self._summary.rows
+        if self._stream is not None:
+            return self._stream.finished().rows
+        return self._waiting
+
+    @property
+    def omitted(self) -> int:
+        """Number of rows left out: masked, null, of weight 0, or NaN where the policy was to omit them."""
+        return self._omitted if self._summary is None else self._summary.omitted
+
+    def partial_fit(
+        self, x: ArrayLike, *, weights: ArrayLike | None = None, nan_policy: str = "raise"
+    ) -> Online:
+        """Take rows in; where they raise an error, or Ctrl-C does, the stream stays as it was.
+
+        Parameters
+        ----------
+        x, weights, nan_policy
+            As in `fit`; no rows are no error.
+
+        Returns
+        -------
+        Online
+            This one.
+        """
+        if self._summary is not None:
+            self._summary.update(x, weights=weights, nan_policy=nan_policy)
+            return self
+        chunks = chunks_of(x, nan_policy)
+        if weights is not None:
+            chunks = weigh(chunks, weights)
+        reject_rows(chunks, self._index, get_family(self._index).support)
+        rows, of_rows = copy_rows(chunks)
+        self._take(rows, of_rows)
+        self._omitted += sum(chunk.n for chunk in chunks) - rows.size
+        return self
+
+    def _take(self, rows: Array, weights: Array | None) -> None:
+        """Take rows in, first those of the pilot; on an error stand as before."""
+        first, wanted = list(self._first), self._wanted
+        stood = None if self._stream is None else self._stream.numbers()
+        try:
+            while rows.size and self._stream is None:
+                few = self._wanted - self._waiting
+                self._first.append((rows[:few], None if weights is None else weights[:few]))
+                rows, weights = rows[few:], None if weights is None else weights[few:]
+                if self._waiting == self._wanted:
+                    self._start()
+            if rows.size and self._stream is not None:
+                self._stream.feed(rows, weights)
+        except BaseException:
+            self._first, self._wanted = first, wanted
+            if stood is None:
+                self._stream = None
+            elif self._stream is not None:
+                self._stream.restore(*stood)
+            raise
+
+    @property
+    def _waiting(self) -> int:
+        return sum(x.size for x, _ in self._first)
+
+    def _start(self) -> None:
+        """Fit the first rows and go on from there; where they have no maximum, wait for as many more."""
+        rows, weights = self._first_rows()
+        try:
+            theta = fit_pilot(self._index, rows, weights, (), self._fixed)
+        except NoMaximumError:
+            self._wanted *= 2
+            return
+        self._stream = _kernels.Stream(self._index, self._method.compiled(tuple(self._fixed)))
+        self._stream.set_out(theta, rows, weights)
+        self._first = []
+
+    def _first_rows(self) -> tuple[Array, Array | None]:
+        rows = np.concatenate([np.empty(0), *(x for x, _ in self._first)])
+        if all(weights is None for _, weights in self._first):
+            return rows, None
+        weights = [np.ones(x.size) if weights is None else weights for x, weights in self._first]
+        return rows, np.concatenate(weights)
+
+    def fit_result(self) -> Fit:
+        """Return the fit to the rows so far; the stream goes on as if it had not been asked.
+
+        Returns
+        -------
+        Fit
+            Of a family with sufficient statistics, and of a stream that is still short, the maximum. Else its
+            log-likelihood, covariance and standard errors are sums over segments of some 1000 rows, each
+            taken where theta was then, and `L` is the squared distance to the maximum of the parabolas that
+            they add up to. With a half-life, `n` is the sum of the weights that are left.
+
+        Raises
+        ------
+        SampleError
+            If there was no row.
+        NoMaximumError
+            If the rows have no maximum (yet).
+        """
+        if self._summary is not None:
+            return self._summary.fit(fixed=self._named_fixed or None)
+        if self._stream is None:
+            rows, weights = self._first_rows()
+            if rows.size == 0:
+                raise empty(self._omitted)
+
+            def read() -> Sample:
+                return Sample(self._index, rows, weights)
+
+            return fit_sample(self._index, read, Exact(), fixed=self._named_fixed)
+        stream = self._stream.finished()
+        n = stream.n
+        return Fit(
+            self._index,
+            stream.theta,
+            int(n) if n == int(n) else n,
+            self._method,
+            rows=stream.rows,
+            values=Values(*stream.evaluate()),
+            held=tuple(self._fixed),
+            omitted=self._omitted,
+            diverged=stream.diverged,
+        )
+
+    @property
+    def _named_fixed(self) -> dict[str, float]:
+        names = get_family(self._index).names
+        return {names[place]: value for place, value in self._fixed.items()}
+
+    def merge(self, other: Online) -> Online:
+        """Go on as if the other's rows had been seen too; the other stays as it is.
+
+        Sums add up exactly. Of other families, either estimate counts by the information of its rows, which
+        is right to first order; rows of a stream that is still short are taken in.
+
+        Parameters
+        ----------
+        other : Online
+            A stream of the same family and settings, without a half-life.
+
+        Returns
+        -------
+        Online
+            This one.
+        """
+        if not isinstance(other, Online) or self._settings != other._settings:
+            raise ParameterError(f"merge: {other!r} is no stream of the family and settings of {self!r}")
+        if self._method.half_life is not None:
+            raise ParameterError("merge: of two streams with a half-life, nobody knows which rows are older")
+        omitted = self._omitted + other._omitted
+        if self._summary is not None and other._summary is not None:
+            self._summary = self._summary + other._summary
+        elif other._stream is None:
+            self._take(*other._first_rows())
+        elif self._stream is None:
+            rows, weights = self._first_rows()
+            self._stream, self._first = other._stream.copy(), []
+            self._stream.feed(rows, weights)
+        else:
+            stream = self._stream.finished()
+            stream.join(other._stream.finished())
+            self._stream = stream
+        self._omitted = omitted
+        return self
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        method = self._method
+        return {
+            "family": self.family,
+            "half_life": method.half_life,
+            "batch_size": method.batch_size,
+            "fixed": self._named_fixed,
+        }
+
+    def __repr__(self) -> str:
+        forgets = f", half_life={self._method.half_life:g}" if self._method.half_life is not None else ""
+        return f"<Online {self.family}{forgets}, {self.rows} rows>"
+
+    def to_bytes(self) -> bytes:
+        """Return the stream as bytes that any machine reads, with a version and a checksum.
+
+        One that is read back goes on to the same bits, but that sums begin a new block where they were cut.
+        """
+        values: dict[str, Any] = {"settings": self._settings, "omitted": self._omitted}
+        arrays: dict[str, NDArray[Any]] = {}
+        if self._summary is not None:
+            values["summary"] = self._summary.to_bytes().hex()
+        elif self._stream is not None:
+            values["stream"], arrays = self._stream.numbers()
+        else:
+            rows, weights = self._first_rows()
+            values["wanted"] = self._wanted
+            arrays = {"x": rows} if weights is None else {"x": rows, "w": weights}
+        return pack(_PROGRAM, values, arrays)
+
+    @staticmethod
+    def from_bytes(record: bytes) -> Online:
+        """Return the stream that `to_bytes` wrote.
+
+        Raises
+        ------
+        ParameterError
+            If the bytes are foreign, of another version, cut short or changed.
+        """
+        if not isinstance(record, bytes | bytearray | memoryview):
+            raise ParameterError(f"a stream is read from bytes, not {type(record).__name__}")
+        try:
+            values, arrays = unpack(_PROGRAM, bytes(record))
+            return Online._of(values, arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterError(f"this is no stream of thetahat: the record {error}") from error
+
+    @staticmethod
+    def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:
+        online = Online(**values["settings"])
+        online._omitted = values["omitted"]
+        if online._summary is not None:
+            online._summary = Summary.from_bytes(bytes.fromhex(values["summary"]))
+        elif "stream" in values:
+            online._stream = _kernels.Stream(online._index, online._method.compiled(tuple(online._fixed)))
+            online._stream.restore(values["stream"], arrays)
+        else:
+            online._wanted = values["wanted"]
+            online._first = [(arrays["x"], arrays.get("w"))]
+        return online
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Online.from_bytes, (self.to_bytes(),)

@@ -1,0 +1,28 @@
+"""The first rows of a stochastic ascent, which are fitted exactly and say how to scale its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from numpy import float64
+from numpy.typing import NDArray
+
+from thetahat.sample import Sample
+from thetahat.solvers._method import Task, Theta
+from thetahat.solvers.exact import Exact
+
+__all__ = ["PILOT_ROWS", "fit_pilot"]
+
+PILOT_ROWS = 4096
+
+
+def fit_pilot(
+    family: int,
+    rows: NDArray[float64],
+    weights: NDArray[float64] | None,
+    start: Theta,
+    fixed: Mapping[int, float],
+) -> Theta:
+    """Return the maximum of the first rows; raise `NoMaximumError` where they have none."""
+    sample = Sample(family, rows, weights, threads=1)
+    return Exact().run(Task(sample, start, fixed=dict(fixed))).theta

@@ -1,0 +1,40 @@
+"""The method of a stream, as its fits name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from thetahat._checks import check_count, check_positive
+from thetahat.solvers._method import Method
+from thetahat.solvers._rule import Rule
+
+__all__ = ["Streaming"]
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streaming(Method):
+    """How `Online` fits a stream: by steps scaled by the information of one row, as `SGD()` does."""
+
+    name: ClassVar[str] = "online"
+    half_life: float | None = None
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.half_life is not None:
+            self._set(half_life=float(check_positive("half_life", self.half_life)))
+        if self.batch_size is not None:
+            self._set(batch_size=check_count("batch_size", self.batch_size))
+
+    def __str__(self) -> str:
+        return "from a stream" if self.half_life is None else f"from a stream of half-life {self.half_life:g}"
+
+    def compiled(self, held: tuple[int, ...]) -> Rule:
+        """Return the settings as the kernels read them."""
+        memory = 1.0 if self.half_life is None else 0.5 ** (1 / self.half_life)
+        usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
+        return Rule(
+            batch=self.batch_size or usual, logarithmic=True, scaled=True, power=1.0, memory=memory, held=held
+        )
