@@ -28,6 +28,7 @@ PACKAGE_FLOORS = (
         "_fitted",
         "_records",
         "_report",
+        "chains",
         "comparison",
         "fit",
         "goodness",

@@ -144,6 +144,22 @@ def test_progress_and_trace_change_no_bit(capsys):
         assert "1001/1001" in capsys.readouterr().err
 
 
+def test_a_pilot_of_all_rows_leaves_none_for_steps():
+    """Whether it was all at first, as rows that do not count are not there, or grew to them."""
+    x = np.random.default_rng(0).normal(1, 2, 3000)
+    rows = {
+        "few": x,
+        "omitted": np.append(x, np.full(2000, np.nan)),
+        "grown": np.append(np.zeros(4096), x[:9]),
+    }
+    method = th.SGD(order="sequential")
+    for sample in rows.values():
+        fit = th.fit(sample, "normal", method=method, nan_policy="omit", trace=100)
+        best = th.fit(sample, "normal", nan_policy="omit")
+        assert fit.trace_epochs.tolist() == [1.0]
+        np.testing.assert_allclose(fit.theta, best.theta, rtol=1e-14)
+
+
 def test_start_values_come_from_the_rows(ascending):
     x = ascending.sample(3000)
     rate = 1e-12 * rate_for(ascending, 3000)

@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+enum { thetahat_chains_n = 16 };
 enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
 
 /* Where a parameter may lie; unit: between 0 and 1, neither of them included. */
@@ -138,6 +139,13 @@ typedef struct {
   double information[thetahat_max_params * thetahat_max_params], pull[thetahat_max_params];
 } thetahat_walk;
 
+/* Independent stochastic ascents side by side, by the notebook's steps on single rows. */
+typedef struct {
+  double theta[thetahat_chains_n][thetahat_max_params], rate[thetahat_chains_n];
+  double unit[thetahat_chains_n];  /* as of a walk */
+  double going[thetahat_chains_n]; /* 0 from the step on that would have left the domain */
+} thetahat_chains;
+
 /* A stochastic ascent over epochs. */
 typedef struct {
   thetahat_feed feed;
@@ -222,6 +230,10 @@ typedef struct thetahat_family {
   /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to
    * their maximum, likewise. */
   void (*walked)(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* values);
+  /* Side by side: before the first step, and steps on rows, of which all chains take the same, or each its own
+   * (thetahat_chains_n for each row). */
+  void (*begin_chains)(thetahat_chains* chains);
+  void (*chain_rows)(thetahat_chains* chains, const double* x, int shared, int64_t n);
   /* The walk goes on as if it had seen the other's rows too. */
   void (*join)(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other);
 } thetahat_family;

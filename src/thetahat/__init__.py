@@ -15,6 +15,7 @@ status: converged
 
 from thetahat._config import show_config
 from thetahat._version import __version__
+from thetahat.chains import fit_chains
 from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import (
     CheckpointError,
@@ -73,6 +74,7 @@ __all__ = [
     "compare",
     "families",
     "fit",
+    "fit_chains",
     "gradient_step",
     "log_likelihood",
     "log_likelihood_and_score",

@@ -15,6 +15,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_kink
         thetahat_edge
         thetahat_max_params
+        thetahat_chains_n
         thetahat_span_rows
         thetahat_max_sums
         thetahat_max_tables
@@ -89,6 +90,11 @@ cdef extern from "thetahat/api.h" nogil:
         double n
         double rows
 
+    ctypedef struct thetahat_chains:
+        double[16][3] theta
+        double[16] rate
+        double[16] going
+
     ctypedef struct thetahat_ascent:
         thetahat_feed feed
         thetahat_rule rule
@@ -153,6 +159,8 @@ cdef extern from "thetahat/api.h" nogil:
             const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
         ) noexcept nogil
         void (*walked)(const thetahat_rule*, const thetahat_walk*, thetahat_values*) noexcept nogil
+        void (*begin_chains)(thetahat_chains*) noexcept nogil
+        void (*chain_rows)(thetahat_chains*, const double*, int, int64_t) noexcept nogil
         void (*join)(const thetahat_rule*, thetahat_walk*, const thetahat_walk*) noexcept nogil
 
     ctypedef struct thetahat_function:

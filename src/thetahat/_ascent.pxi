@@ -244,6 +244,63 @@ cdef class Ascent:
         return self.state.epoch < epochs and not self.diverged
 
 
+CHAINS = thetahat_chains_n  # that go side by side
+
+
+cdef class Chains:
+    """Up to CHAINS independent ascents of the notebook's kind, side by side."""
+
+    cdef const thetahat_family* family
+    cdef thetahat_chains state
+    cdef int64_t[::1] epochs
+    cdef int count
+
+    def __cinit__(self, int family, list starts, list rates):
+        self.family = family_at(family)
+        self.count = <int>len(starts)
+        self.epochs = np.zeros(CHAINS, np.int64)
+        for k in range(CHAINS):  # those that are not wanted do as the first
+            read_theta(self.family, starts[k if k < self.count else 0], self.state.theta[k])
+            self.state.rate[k] = rates[k if k < self.count else 0]
+        self.family.begin_chains(&self.state)
+
+    def run(self, Rows rows, str order, int64_t epochs, bit_generator=None, const double[:, :] groups=None):
+        """Go so many epochs over rows; where there are groups, rows number their columns."""
+        cdef Feed feed = Feed(rows, 1, order, bit_generator)
+        cdef double x[256]
+        cdef double side_by_side[256 * thetahat_chains_n]
+        cdef double* taken = &x[0]
+        cdef int shared = groups is None
+        cdef int64_t took, i, column, since = 0
+        cdef int k
+        if not shared:
+            taken = &side_by_side[0]
+        for _ in range(epochs):
+            took = 1
+            while took:
+                with nogil:
+                    took = table.feed(&feed.state, 256, x, NULL)
+                    if not shared:
+                        for i in range(took):
+                            column = <int64_t>x[i]
+                            for k in range(thetahat_chains_n):
+                                taken[i * thetahat_chains_n + k] = groups[k if k < self.count else 0, column]
+                    self.family.chain_rows(&self.state, taken, shared, took)
+                since += took
+                if since >= STEP_SLICE:
+                    PyErr_CheckSignals()
+                    since = 0
+            for k in range(self.count):
+                self.epochs[k] += self.state.going[k] > 0
+
+    def ends(self):
+        """Return each chain's theta, the epochs that it has done, and whether it diverged."""
+        return [
+            (to_tuple(self.state.theta[k], self.family.n_params), self.epochs[k], self.state.going[k] == 0)
+            for k in range(self.count)
+        ]
+
+
 cdef class Stream:
     """A scaled ascent along rows that arrive in any portions, each seen once."""
 

@@ -141,6 +141,20 @@ class Ascent:
     def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None: ...
     def run(self, until: int, rows: int = ..., slice_rows: int = ...) -> bool: ...
 
+CHAINS: int
+
+class Chains:
+    def __init__(self, family: int, starts: list[_Theta], rates: list[float]) -> None: ...
+    def run(
+        self,
+        rows: Rows,
+        order: str,
+        epochs: int,
+        bit_generator: Any = None,
+        groups: NDArray[float64] | None = None,
+    ) -> None: ...
+    def ends(self) -> list[tuple[_Theta, int, bool]]: ...
+
 class Stream:
     def __init__(self, family: int, rule: Rule) -> None: ...
     def set_out(

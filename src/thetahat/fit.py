@@ -82,11 +82,14 @@ def fit(
         Called with a `State` after every epoch; where it returns something true, the fit ends there.
     checkpoint : path, optional
         A file from which the same call goes on where an earlier one was killed, to the same bits in the end;
-        one that was done returns its fit at once. The sample, the settings and the seed must be the same
-        (those of `rng` are not looked at: the file knows where it was). Writing it never harms the one
-        before, which stays as ``<path>.previous``.
+        one that was done, or that `callback` stopped, returns its fit at once. The version of thetahat, the
+        family, the settings, `start`, `fixed`, `trace`, the seed, and all rows and weights (their CRC-32,
+        which takes a pass) must be the same. Of a generator only the kind is looked at, as the file knows
+        where it stood, of a function its name, and not at `callback`, which epochs since the last save are
+        shown to once more. Writing the file never harms the one before, which stays as
+        ``<path>.previous``.
     every : float, default 60.0
-        Seconds between two checkpoints.
+        Seconds between two checkpoints, 0 or more. The end is kept in any case.
     threads : int, optional
         How many threads may read the sample; by default as many as the process may run on. The result does
         not depend on it.

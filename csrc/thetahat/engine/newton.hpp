@@ -214,7 +214,7 @@ inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, 
 // the maximum than 3e-10 of what one row says of it, an error that the step yet taken squares, and L, the
 // squared distance in standard errors, is at most 1e-12; or what is left of either is rounding.
 template <class Family>
-void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
+THETAHAT_COLD void climb(const typename sums_pass<Family>::sums& s, thetahat_climb* climb) {
   thetahat_climb& c = *climb;
   const Family family(c.theta);
   const double value = family.log_likelihood(s), slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + s.n);

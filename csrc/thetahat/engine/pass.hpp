@@ -32,7 +32,16 @@ constexpr const int* peak_of() {
 template <class Family, class = void>
 constexpr bool has_step = false;
 template <class Family>
-constexpr bool has_step<Family, to_void<decltype(&Family::row_step)>> = true;
+constexpr bool
+    has_step<Family, to_void<decltype(Family::row_step(static_cast<double*>(nullptr), 0.0, 0.0))>> = true;
+
+// Whether it takes rows at several thetas side by side, one in each lane of a register.
+template <class Family, class = void>
+constexpr bool has_lanes = false;
+template <class Family>
+constexpr bool
+    has_lanes<Family, to_void<decltype(Family::lane_scores(static_cast<double*>(nullptr), 0.0,
+                                                           static_cast<double*>(nullptr)))>> = true;
 
 // Whether its support depends on theta: supports(x) says whether x, inside for some theta, is so at this one.
 template <class Family, class = void>

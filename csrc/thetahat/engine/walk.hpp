@@ -46,7 +46,7 @@ inline double unit_of_rate(const double* theta) {
 }
 
 template <class Family>
-void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
+THETAHAT_COLD void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
   walk->unit = rule->logarithmic ? unit_near<Family>(walk->theta)
                : is_plain(*rule) ? unit_of_rate<Family>(walk->theta)
                                  : 1.0;
@@ -374,7 +374,7 @@ inline bool invert_but(const int* held, const double* J, double* C) {
 //   F(d) = log-likelihood(u + d) - d' Q d / (2 rate),  Q = the information of one row, or 1,
 // by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays.
 template <class Family>
-void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate, double* d) {
+THETAHAT_COLD void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate, double* d) {
   constexpr int p = Family::n_params;
   double Q[p * p], theta[p], best = -HUGE_VAL, to[p] = {}, step[p] = {};
   for (int i = 0; i < p * p; ++i)
@@ -422,7 +422,7 @@ void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, 
 
 // Steps of any rule.
 template <class Family>
-void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
+THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
   constexpr int p = Family::n_params;
   const parameters all = parameters_of<Family>();
   each_batch(r, walk, x, w, n, [&](const block& b, double rate) {
@@ -484,7 +484,7 @@ inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) 
 // Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
 // longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
 template <class Family>
-void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
+THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
   constexpr int p = Family::n_params;
   const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
   const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
@@ -512,7 +512,7 @@ void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
 // Rows that fade, by a factor m each, make an estimate of the variance (sum m^2i) / (sum m^i)^2 times what one row
 // has: (1 + m^n) / (1 + m) times the inverse of their information.
 template <class Family>
-void walked(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* v) {
+THETAHAT_COLD void walked(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* v) {
   constexpr int p = Family::n_params;
   double C[p * p], u[p], rest[p], slope[p], scale = Family::scale_of(walk->theta), fading = 1.0;
   const bool concave = invert_but<p>(rule->held, walk->information, C);
@@ -539,7 +539,7 @@ void walked(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_value
 // Another stream's rows join those of a walk: theta becomes where the parabolas of both together are lowest, by
 // what either theta is to its own.
 template <class Family>
-void join(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other) {
+THETAHAT_COLD void join(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other) {
   constexpr int p = Family::n_params;
   double to_ours[p], u[p], theirs[p], pulled[p] = {}, C[p * p];
   for (int j = 0; j < p; ++j) {

@@ -52,6 +52,12 @@ struct exponential {
   void row_score(V x, V* g) const {
     g[0] = (x - s) / s;
   }
+  // The scores of a row for each theta of some, side by side; returns their scales.
+  template <class V>
+  static V lane_scores(const V* theta, V x, V* g) {
+    g[0] = (x - theta[0]) / theta[0];
+    return theta[0];
+  }
 };
 
 THETAHAT_FAMILY(exponential)

@@ -17,7 +17,7 @@ struct gamma {
 
   double a, s, mean, log_norm, excess;  // excess = log a - digamma(a)
 
-  THETAHAT_INLINE explicit gamma(const double* theta)
+  explicit gamma(const double* theta)
       : a(theta[0]),
         s(theta[1]),
         mean(a * s),

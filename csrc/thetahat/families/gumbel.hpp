@@ -52,7 +52,19 @@ struct gumbel {
   }
   template <class V>
   void row_score(V x, V* g) const {
-    V z = (x - mu) * r, e = exp_for_sums(-z);
+    score_of((x - mu) * r, g);
+  }
+  // The scores of a row for each theta of some, side by side; returns their scales.
+  template <class V>
+  static V lane_scores(const V* theta, V x, V* g) {
+    score_of((x - theta[0]) * (1.0 / theta[1]), g);
+    return theta[1];
+  }
+
+ private:
+  template <class V>
+  THETAHAT_INLINE static void score_of(V z, V* g) {
+    V e = exp_for_sums(-z);
     g[0] = 1.0 - e;
     g[1] = z - z * e - 1.0;
   }

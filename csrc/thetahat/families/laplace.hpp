@@ -65,12 +65,21 @@ struct laplace {
   }
   template <class V>
   void row_score(V x, V* g) const {
-    V z = (x - mu) * r;
-    g[0] = sign(z);
-    g[1] = abs(z) - 1.0;
+    score_of((x - mu) * r, g);
+  }
+  // The scores of a row for each theta of some, side by side; returns their scales.
+  template <class V>
+  static V lane_scores(const V* theta, V x, V* g) {
+    score_of((x - theta[0]) * (1.0 / theta[1]), g);
+    return theta[1];
   }
 
  private:
+  template <class V>
+  THETAHAT_INLINE static void score_of(V z, V* g) {
+    g[0] = sign(z);
+    g[1] = abs(z) - 1.0;
+  }
   template <class V>
   static V sign(V z) {
     return select(z > 0.0, splat<V>(1.0), select(z < 0.0, splat<V>(-1.0), V{}));

@@ -56,7 +56,18 @@ struct logistic {
   }
   template <class V>
   void row_score(V x, V* g) const {
-    V z = (x - mu) * r;
+    score_of((x - mu) * r, g);
+  }
+  // The scores of a row for each theta of some, side by side; returns their scales.
+  template <class V>
+  static V lane_scores(const V* theta, V x, V* g) {
+    score_of((x - theta[0]) * (1.0 / theta[1]), g);
+    return theta[1];
+  }
+
+ private:
+  template <class V>
+  THETAHAT_INLINE static void score_of(V z, V* g) {
     g[0] = logistic_parts<V>(z).slope(z);
     g[1] = z * g[0] - 1.0;
   }

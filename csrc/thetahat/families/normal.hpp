@@ -65,8 +65,9 @@ struct normal {
 
   // theta + rate * score of one row. The chain from one sigma to the next is a division, two products and a
   // sum: one operation less than in the textbook's form, with which it agrees to rounding.
-  static void row_step(double* theta, double x, double rate) {
-    double s = theta[1], d = x - theta[0], a = rate * d, q = 1.0 / s, q2 = q * q;
+  template <class V>
+  THETAHAT_INLINE static void row_step(V* theta, V x, V rate) {
+    V s = theta[1], d = x - theta[0], a = rate * d, q = 1.0 / s, q2 = q * q;
     theta[0] += a * q2;
     theta[1] = (s - rate * q) + ((a * d) * q) * q2;
   }

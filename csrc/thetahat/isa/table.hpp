@@ -3,6 +3,7 @@
 #include <utility>  // index_sequence: types alone, no code
 #include "thetahat/api.h"
 #include "thetahat/engine/ascent.hpp"
+#include "thetahat/engine/chains.hpp"
 #include "thetahat/engine/newton.hpp"
 #include "thetahat/engine/split.hpp"
 #include "thetahat/families.def"
@@ -118,6 +119,8 @@ struct functions {
             steps<Family>,
             take_stock<Family>,
             walked<Family>,
+            begin_chains<Family>,
+            chain_rows<Family>,
             join<Family>};
   }
 };

@@ -17,10 +17,12 @@ static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in
 #define THETAHAT_NOINLINE __attribute__((noinline))
 #define THETAHAT_INLINED __attribute__((always_inline))  // of a lambda
 #define THETAHAT_INLINE THETAHAT_INLINED inline
+#define THETAHAT_COLD __attribute__((cold))  // compiled to be small, not quick
 #else
 #define THETAHAT_NOINLINE
 #define THETAHAT_INLINED
 #define THETAHAT_INLINE inline
+#define THETAHAT_COLD
 #endif
 
 namespace thetahat::THETAHAT_ISA {

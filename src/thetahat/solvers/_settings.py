@@ -47,4 +47,4 @@ class Settings:
 
 def _plain(value: Any) -> Any:
     """Return a value as records can hold it: of a function, its name."""
-    return getattr(value, "__qualname__", repr(value)) if callable(value) else value
+    return getattr(value, "__qualname__", type(value).__qualname__) if callable(value) else value

@@ -233,24 +233,24 @@ class _Run:
 
     def __init__(self, method: SGD, task: Task, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.task, self.ascent, self.bits = method, task, ascent, bits
-        self.rows = rows
-        self.batch_size = ascent.batch_size
-        self.steps = -(-rows // self.batch_size)  # in an epoch
+        self.rows, self.batch_size = rows, ascent.batch_size
+        self.steps = steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
         self.stopped = False
         self.trace: Array | None = None
         looks = task.looks
         if looks.trace:
-            kept = method.epochs * self.steps // looks.steps if looks.steps else method.epochs
+            kept = method.epochs * steps // looks.steps if looks.steps else method.epochs
             self.trace = np.empty((kept + 1, len(_kernels.domains[task.family])))
 
     def go(self, watch: Watch) -> None:
         """Go on from the start, or from the last checkpoint, until all epochs are done."""
-        if saved := watch.load():
+        saved = watch.load()
+        if saved and saved[1]:
             self._restore(*saved)
         else:
-            self._set_out()
+            self._set_out(watch, saved[0] if saved else {})
         rate, ascent = self.method._rate, self.ascent
         while ascent.epoch < self.method.epochs and not ascent.diverged and not self.stopped:
             before = ascent.epoch
@@ -260,7 +260,7 @@ class _Run:
             self._run(watch, until)
             if ascent.epoch == until:
                 self.stopped = not watch.goes_on(until, ascent.theta, ascent.rate_now, self.method.tol)
-                if self.stopped or until == self.method.epochs:
+                if watch.due or self.stopped or until == self.method.epochs:
                     self._save(watch)
 
     def _run(self, watch: Watch, until: int) -> None:
@@ -278,10 +278,13 @@ class _Run:
                     ascent.run_to_rest()
                 self._save(watch)
 
-    def _set_out(self) -> None:
+    def _set_out(self, watch: Watch, saved: dict[str, Any]) -> None:
+        """Start; the first save keeps where the generator, which may be the user's, was before it moved."""
         task, ascent = self.task, self.ascent
         if self.bits is not None:
-            self.drawn_from = self.bits.state
+            self.bits.state = self.drawn_from = saved.get("drawn_from", self.bits.state)
+            if watch.saves and not saved:
+                watch.save({"drawn_from": self.drawn_from}, {})
         if not self.method.scaling:
             ascent.set_out(task.start)
         else:
@@ -300,9 +303,9 @@ class _Run:
             try:
                 theta = fit_pilot(task.family, rows, weights, task.start, task.fixed)
             except NoMaximumError:
-                if rows.size == self.rows:
-                    raise
                 more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
+                if not more.size:
+                    raise
                 rows = np.concatenate([rows, more])
                 weights = None if weights is None else np.concatenate([weights, more_weights])
             else:
@@ -323,7 +326,8 @@ class _Run:
         self.known, self.stopped, self.drawn_from = (values[k] for k in ("known", "stopped", "drawn_from"))
         if self.bits is not None:
             self.bits.state = self.drawn_from
-        self.ascent.restore(values, arrays)
+        with unlocked(self.bits):
+            self.ascent.restore(values, arrays)
         if self.bits is not None:
             self.bits.state = values["bits"]
         if self.trace is not None:

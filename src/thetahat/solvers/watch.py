@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
+from thetahat.data.arrays import copy_rows
 from thetahat.errors import MissingExtraError
 from thetahat.families import get_family
+from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Task, Theta
 from thetahat.solvers.state import State
 
@@ -24,6 +27,7 @@ __all__ = ["Watch"]
 Arrays = dict[str, NDArray[Any]]
 
 _LOOKS = 200  # at the bar, in all
+_BLOCK = 1 << 15  # rows that stay in the cache while a digest reads them
 _REST = 1.0  # seconds between two passes for the L that a bar shows
 
 
@@ -102,22 +106,39 @@ class Watch:
 
 def _identity(task: Task, method: Method) -> dict[str, Any]:
     """Return what must be the same for a checkpoint to belong to a task."""
-    sample = task.sample
-    rows = sample.pilot(1000)
-    ends = zlib.crc32(rows.x.tobytes())
-    if rows.weights is not None:
-        ends = zlib.crc32(rows.weights.tobytes(), ends)
+    settings = method.to_record()
     names = get_family(task.family).names
     return {
         "version": __version__,
         "family": _kernels.families[task.family],
-        "method": repr(method),
+        "method": settings.pop("name"),
+        **settings,
         "start": list(task.given),
         "fixed": {names[place]: value for place, value in task.fixed.items()},
-        "rows": sample.size,
-        "digest of the rows": ends,
-        "trace": task.looks.trace,
+        "rng": _source(task.rng),
+        "trace": str(task.looks.trace),  # True and 1 are two things
+        "rows": task.sample.size,
+        **_digests(task.sample),
     }
+
+
+def _source(rng: Any) -> int | str:
+    """Return the seed; where it is no number, the kind of generator."""
+    if isinstance(rng, int | np.integer):
+        return int(rng)
+    return type(np.random.default_rng(rng).bit_generator).__name__
+
+
+def _digests(sample: Sample) -> dict[str, int]:
+    """Return the checksums of all rows that count, as float64, and of their weights."""
+    digests = {"digest of the rows": 0, "digest of the weights": 0}
+    for chunk in sample.chunks():
+        for first in range(0, chunk.n, _BLOCK):
+            block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
+            for name, numbers in zip(digests, block, strict=True):
+                if numbers is not None:
+                    digests[name] = zlib.crc32(numbers.data, digests[name])
+    return digests
 
 
 def _bar(epochs: int) -> Any:

@@ -1,0 +1,160 @@
+"""Independent stochastic ascents side by side: several starts, rates or groups in one register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from thetahat import _kernels
+from thetahat._checks import check_positive
+from thetahat._theta import Theta, check_theta
+from thetahat.data.arrays import as_rows, chunks_of
+from thetahat.errors import ParameterError, SampleError
+from thetahat.families import family_index, get_family
+from thetahat.result import Fit
+from thetahat.sample import Sample
+from thetahat.solvers import SGD, Outcome, Task
+from thetahat.solvers.watch import unlocked
+
+__all__ = ["fit_chains"]
+
+Array = NDArray[np.float64]
+
+
+def fit_chains(
+    x: ArrayLike,
+    family: str,
+    *,
+    method: SGD,
+    start: Theta | Sequence[Theta],
+    learning_rate: Sequence[float] | None = None,
+    rng: Any = None,
+) -> list[Fit]:
+    """Fit by several independent chains of `SGD`, sixteen of them in the time of one or two.
+
+    A chain of single-row steps waits for each step to end before the next begins; others can go on meanwhile.
+    Each has the bits that `fit` gives alone.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,) or (k, n)
+        One sample for all chains, or a row of samples of equal length, one for each. All chains take their
+        rows in the same random order.
+    family : str
+        One of `families()`, but those whose maximum lies where the support ends. Normal, logistic, gumbel,
+        laplace and exponential go in the lanes of registers; others one after another, row by row.
+    method : SGD
+        With a constant learning rate, in batches of one row: epochs and order are free.
+    start : sequence of float, shape (p,) or (k, p)
+        Where all chains start, or each.
+    learning_rate : sequence of float, shape (k,), optional
+        Each chain's rate; by default the method's.
+    rng : optional
+        As in `fit`.
+
+    Returns
+    -------
+    list of Fit
+        One for each chain, as many as there are samples, starts or rates.
+
+    Raises
+    ------
+    ParameterError, SampleError, TypeError, UnknownFamilyError
+        As `fit` does; and where the numbers of samples, starts and rates differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thetahat as th
+    >>> x = np.random.default_rng(0).normal(1, 2, 1000)
+    >>> method = th.SGD(learning_rate=1e-4, epochs=100)
+    >>> fits = th.fit_chains(x, "normal", method=method, start=(0, 1), learning_rate=[1e-4, 2e-4], rng=0)
+    >>> fits[0].params == th.fit(x, "normal", method=method, start=(0, 1), rng=0).params
+    True
+    """
+    index = family_index(family)
+    rate = _plain_rate(method)
+    if get_family(index).has_edge:
+        raise ParameterError(f"{family} is most likely where its support just holds all rows: use Exact()")
+    if rng is not None and not method.draws:
+        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
+    groups = _groups_of(x)
+    starts = _starts(index, start)
+    rates = [float(check_positive("learning_rate", r)) for r in learning_rate or [rate]]
+    lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
+    count = max(lists.values())
+    if any(length not in (1, count) for length in lists.values()):
+        raise ParameterError(f"chains: {lists} do not go together: one of each, or as many as of the others")
+    samples = [Sample(index, x)] * count if groups is None else [Sample(index, group) for group in groups]
+    for sample in samples[: lists["samples"]]:
+        sample.check_rows()
+    starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
+    ends = _run(index, samples, groups, starts, rates, method, rng)
+    return [
+        Fit.from_outcome(
+            Outcome(theta, epochs, diverged),
+            Task(sample, theta),
+            replace(method, learning_rate=rate),
+            "information",
+        )
+        for sample, rate, (theta, epochs, diverged) in zip(samples, rates, ends, strict=True)
+    ]
+
+
+def _run(
+    family: int,
+    samples: Sequence[Sample],
+    groups: Array | None,
+    starts: list[tuple[float, ...]],
+    rates: list[float],
+    method: SGD,
+    rng: Any,
+) -> list[tuple[tuple[float, ...], int, bool]]:
+    """Return where the chains end, some side by side at a time; each lot goes through the same orders."""
+    bits = np.random.default_rng(rng).bit_generator if method.draws else None
+    state = None if bits is None else bits.state
+    rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
+    ends = []
+    for first in range(0, len(starts), _kernels.CHAINS):
+        lot = slice(first, first + _kernels.CHAINS)
+        chains = _kernels.Chains(family, starts[lot], rates[lot])
+        if bits is not None:
+            bits.state = state
+        with unlocked(bits):
+            chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
+        ends += chains.ends()
+    return ends
+
+
+def _plain_rate(method: object) -> float:
+    """Return the rate of a method that chains can follow; raise where it is another."""
+    if isinstance(method, SGD) and isinstance(method.learning_rate, float):
+        rate, epochs = method.learning_rate, method.epochs
+        plain = SGD(learning_rate=rate, epochs=epochs, order=method.order)
+        if method in (plain, replace(plain, batch_size=1)):
+            return rate
+    raise ParameterError(
+        "chains go by SGD(learning_rate=..., epochs=..., order=...) alone, with a constant rate and batches"
+        f" of one row; got {method!r}"
+    )
+
+
+def _groups_of(x: ArrayLike) -> Array | None:
+    """Return samples of equal length, one a row; None for one sample."""
+    shape = np.shape(x)
+    if len(shape) != 2:
+        return None
+    if 0 in shape:
+        raise SampleError(f"x has shape {shape}: there is no row in it")
+    return np.array([as_rows(group) for group in x])  # type: ignore[union-attr]
+
+
+def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
+    thetas: Any = start
+    if np.ndim(thetas) == 2:
+        return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]
+    return [check_theta(family, thetas, "start")]
