@@ -16,6 +16,7 @@ from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
+from thetahat.solvers.kink import maximum_at_median
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
@@ -221,6 +222,8 @@ class SGD(Method):
         if self.polish and not ascent.diverged:
             if task.solved:
                 return run.outcome(task.solve())
+            if _kernels.KINK in _kernels.peaks[task.family]:
+                return run.outcome(maximum_at_median(task))
             best, values = climb(task.sample, theta, tuple(task.fixed))
             return run.outcome(best, values)
         return run.outcome(theta)
