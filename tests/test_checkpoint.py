@@ -130,7 +130,7 @@ def test_what_has_no_place_is_refused_and_nothing_is_written(path):
     with pytest.raises(TypeError, match="named by strings, not by 1"):
         checkpoint.save({"a": {1: 2}}, {})
     with pytest.raises(
-        TypeError, match="a: there is room for arrays of float64, int64, uint64, not of object"
+        TypeError, match="a: there is room for arrays of .*, not of object"
     ):
         checkpoint.save({}, {"a": np.array([None])})
     assert names(path) == []
