@@ -19,7 +19,7 @@ PACKAGE_FLOORS = (
     ("_checks", "_quantile"),
     ("data",),
     ("families", "pilot"),
-    ("_theta", "sample"),
+    ("_checkpoint", "_theta", "sample"),
     ("solvers",),
     (
         "__init__",

@@ -12,6 +12,7 @@ from conftest import CASES, Case, named
 
 import thetahat as th
 from thetahat import _kernels, reference
+from thetahat.data.arrays import chunks_of
 
 
 def rate_for(case, n):
@@ -241,16 +242,18 @@ def seconds_to_return(call):
 @pytest.mark.parametrize("slice_rows", [1, 7, 1000])
 @pytest.mark.parametrize("order", _kernels.ORDERS)
 @pytest.mark.parametrize("batch_size", [1, 10, 40, 501])
-def test_where_a_slice_ends_changes_no_bit(order, batch_size, slice_rows):
-    """Slices end within epochs, groups of drawn indices, gathered batches and the identity's filling."""
+@pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-4, epochs=6), th.SGD(epochs=6)], ids=str)
+def test_where_a_slice_ends_changes_no_bit(method, order, batch_size, slice_rows):
+    """Slices end within epochs, groups of drawn indices, batches, windows and segments."""
+    x = np.random.default_rng(0).normal(size=18_001 if batch_size > 1 and slice_rows > 1 else 501)
 
     def run(rows):
-        x, trace = np.random.default_rng(0).normal(size=501), np.empty((7, 2))
-        bits = np.random.PCG64(3)
-        settings = {"learning_rate": 1e-4, "epochs": 6, "batch_size": batch_size, "order": order}
-        room = {"index": np.empty(501, np.uint32), "batch": np.empty(batch_size), "trace": trace}
-        ascent = _kernels.Ascent(0, x, (0.0, 1.0), bit_generator=bits, **settings, **room)
-        assert not ascent.run(6, rows)
+        trace, bits = np.empty((7, 2)), np.random.PCG64(3)
+        rule = method.compiled(batch_size, ())
+        ascent = _kernels.Ascent(0, chunks_of(x)[0], rule, order=order, epochs=6, bit_generator=bits)
+        ascent.set_out((0.0, 1.0), x[:100])
+        ascent.keep_trace(trace, 0)
+        assert not ascent.run(6, slice_rows=rows)
         return trace.tolist(), bits.random_raw()
 
     assert run(slice_rows) == run(10**9)

@@ -172,7 +172,7 @@ def test_pictures_of_fits(tmp_path, sample):
     assert result.stdout.splitlines()[-1] == f"picture: {path}"
     assert imread(path).shape == (1520, 1600, 4)
     fit_json(sample, *SGD, "--trace", "--plot", path)
-    assert imread(path).shape == (2080, 1600, 4)  # the paths too
+    assert imread(path).shape == (2960, 1600, 4)  # the paths too
 
 
 def test_everything_that_a_fit_can_be_asked(sample):

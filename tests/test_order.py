@@ -10,23 +10,53 @@ import pytest
 from scipy.stats import chi2
 
 import thetahat as th
-from thetahat import _kernels
-from thetahat.reference import shuffled
+from thetahat import _kernels, reference
+from thetahat.data.arrays import chunks_of
+from thetahat.reference.order import epoch, shuffled
 
 
-def compiled(n, bits):
-    index = np.empty(n, np.uint32)
-    _kernels.shuffle(bits, index)
-    return index.tolist()
+def compiled(n, bits, batch_size=1, order="samples"):
+    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, order, bits)
+    return feed.rest().astype(int).tolist()
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 255, 256, 1000, 20_000])
-def test_shuffle_is_the_reference_on_the_same_words(n):
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 255, 256, 1000, reference.order.WINDOW, 16_385, 40_001])
+@pytest.mark.parametrize("unit", [1, 2, 10, 255, 256, 300, 5000])
+def test_an_epoch_is_the_reference_on_the_same_words(n, unit):
     ours, theirs = np.random.PCG64(n), np.random.PCG64(n)
     for _ in range(3):  # epochs: the generators stay in step
-        order = compiled(n, ours)
-        assert order == shuffled(n, theirs.random_raw)
+        order = compiled(n, ours, unit, "samples" if unit == 1 else "batches")
+        assert order == [row for rows in epoch(n, unit, theirs.random_raw) for row in rows]
         assert sorted(order) == list(range(n))
+
+
+def test_all_orders_of_what_fits_the_window_are_one_shuffle():
+    assert compiled(1000, np.random.PCG64(4)) == shuffled(1000, np.random.PCG64(4).random_raw)
+
+
+def test_a_long_order_mixes_its_windows():
+    """Runs land anywhere in an epoch, and no two rows of a run stay neighbours but by chance."""
+    n = 1 << 18
+    order = np.array(compiled(n, np.random.PCG64(5)))
+    place = np.empty(n, int)
+    place[order] = np.arange(n)
+    windows = place // reference.order.WINDOW
+    assert (windows.reshape(-1, reference.order.RUN).std(axis=1) == 0).all()
+    moved = np.corrcoef(np.arange(n // 256), place[::256])[0, 1]
+    assert abs(moved) < 5 / (n // 256) ** 0.5
+    assert np.mean(np.abs(np.diff(order)) == 1) < 1e-3
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_an_order_of_windows_costs_no_accuracy_where_rows_are_sorted(batch_size):
+    """The worst case for it: a window then holds 64 neighbourhoods of values, not 16384 draws of them."""
+    rng, distances = np.random.default_rng(6), []
+    for seed in range(20):
+        x = np.sort(rng.normal(1, 2, 200_000))
+        best, method = th.fit(x, "normal"), th.SGD(batch_size=batch_size)
+        fit = th.fit(x, "normal", method=method, rng=seed)
+        distances.append((fit.theta - best.theta) / best.stderr)
+    assert (np.sqrt(np.mean(np.square(distances), axis=0)) < 0.15).all()
 
 
 def test_words_that_would_bias_the_order_are_drawn_again():

@@ -80,25 +80,76 @@ typedef struct {
 
 enum { thetahat_sequential = 0, thetahat_batches = 1, thetahat_samples = 2 };
 
-/* A stochastic ascent: its data, its settings, and where it stands: theta, and zeros to begin with. */
+/* The rows of a stochastic ascent, none of them left out, in the order that its epochs take them, and where
+ * the present one stands: zeros to begin with. */
 typedef struct {
-  const double* x;
-  const double* weights; /* positive; or NULL */
-  int64_t n, batch_size, epochs;
+  const thetahat_rows* rows;
   int order;
-  double learning_rate;
+  int64_t unit; /* neighbouring rows that stay together: a batch, or one row */
+  int64_t run;  /* those that enter the window together, a whole number of units; 0: there is no window */
+  int64_t room; /* rows of the window */
   thetahat_words words; /* its bitgen may be NULL when order is sequential */
-  uint32_t* index;      /* one entry per unit that is shuffled; NULL when order is sequential */
-  double* batch;        /* room for batch_size rows and as many weights; NULL unless batches of several
-                         * shuffled samples are gathered */
-  double* trace;        /* (epochs + 1) x n_params, or NULL */
-  const int* held;      /* parameters that stay where they are; or NULL */
+  uint32_t* runs;       /* room for the order of the runs, or of the units where there is no window */
+  double *x, *w;        /* the window: room for `room` rows each; w may be NULL without weights */
+  uint32_t* units;      /* room for the order of its units */
 
+  int64_t next;        /* runs, or units, taken in this epoch; rows where the order is sequential */
+  int64_t window_rows; /* those in the window, */
+  int64_t loaded;      /* its units; of them, */
+  int64_t drawn, used; /* those put in their order, and those taken */
+} thetahat_feed;
+
+enum { thetahat_plain = 0, thetahat_momentum = 1, thetahat_adam = 2 };
+enum { thetahat_last = 0, thetahat_of_all = 1, thetahat_of_epoch = 2 };
+
+/* What a step does with a batch's score. */
+typedef struct {
+  int logarithmic; /* steps are of the free coordinates, not of the parameters themselves */
+  int scaled;      /* by the inverse of the information of one row */
+  int mean;        /* the score is divided by the rows of the batch */
+  int kind;
+  int averaged;    /* the mean of thetas is kept: of all, or of an epoch's */
+  int implicit;    /* the score is taken where the step leads */
+  int64_t batch;
+  double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
+  double memory;              /* how much less a row counts at the next one: 1 never forgets */
+  double beta1, beta2, epsilon;
+  const int* held; /* parameters that stay where they are; or NULL */
+} thetahat_rule;
+
+/* Where a stochastic ascent stands: numbers alone. Free coordinates: u = theta / unit^dimension of a real
+ * parameter, log of a positive one, log(p / (1 - p)) of one between 0 and 1. */
+typedef struct {
   double theta[thetahat_max_params];
-  int64_t epoch;                   /* epochs done */
-  int64_t filled, drawn, position; /* of the present one: units indexed, put in their order, and used */
-  int64_t gathered;                /* rows waiting in batch */
-  int diverged;                    /* a step left the parameters' domain: theta is the one before it */
+  double diverged; /* not 0: a step left the parameters' domain, theta is the one before it */
+  double t;        /* rows that steps were taken on; their weights, where steps are scaled */
+  double steps;
+  double unit;                              /* a power of two near the scale of the first theta */
+  double first[thetahat_max_params];        /* momentum's velocity, or Adam's means of scores */
+  double second[thetahat_max_params];       /* and of their squares, */
+  double fading[2];                         /* what is left in them of the zeros that they began with */
+  double moved[thetahat_max_params];        /* how far theta has come, in the coordinates of the steps */
+  double mean[thetahat_max_params], means;  /* the mean of that, and of how many steps */
+  double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score, */
+  double limit[thetahat_max_params];                        /* and how far a scaled step may go */
+  /* Of the rows so far, each where theta was then, in free coordinates: weights, number, information J, the
+   * sum of score + J u, log-likelihood. */
+  double n, rows, log_likelihood;
+  double information[thetahat_max_params * thetahat_max_params], pull[thetahat_max_params];
+} thetahat_walk;
+
+/* A stochastic ascent over epochs. */
+typedef struct {
+  thetahat_feed feed;
+  thetahat_rule rule;
+  thetahat_walk walk;
+  double *x, *w;           /* room for a segment, after which it takes stock: one batch, or several */
+  int64_t segment;         /* its rows; of them, */
+  int64_t filled, stepped; /* those that are there, and those that steps were taken on */
+  int64_t epoch, epochs;   /* done; to be done */
+  double* trace;           /* by rows, theta in each; or NULL */
+  int64_t trace_every;     /* steps between two of them; 0: once an epoch */
+  int64_t traced;
 } thetahat_ascent;
 
 /* A pass over rows: a tree takes them in, and its total is their sums. */
@@ -126,11 +177,12 @@ typedef struct {
 
 enum { thetahat_climbing = 0, thetahat_arrived = 1, thetahat_stuck = 2 };
 
-typedef struct {
+typedef struct thetahat_family {
   const char* name;
   int n_params;
   int sufficient; /* the sums do not depend on theta */
   const int* domain;
+  const int* dimension; /* the power of the family's scale in each parameter */
   const int* peak;
 
   thetahat_pass sums, products; /* products: of the rows' scores, for the sandwich */
@@ -160,8 +212,15 @@ typedef struct {
    * be NULL. */
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, const int* held, double* theta,
                              double* trace);
-  /* Goes on for about so many rows; returns 0 when the ascent has ended. */
-  int (*stochastic_ascent)(thetahat_ascent* ascent, int64_t rows);
+  /* A stochastic ascent: its units, before the first step; steps on some rows, a whole number of batches or
+   * the last of them; and taking stock of rows after steps on them: it scales the next ones. */
+  void (*set_out)(const thetahat_rule* rule, thetahat_walk* walk);
+  void (*steps)(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n);
+  void (*take_stock)(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w,
+                     int64_t n);
+  /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to
+   * their maximum, likewise. */
+  void (*walked)(const thetahat_walk* walk, const int* held, thetahat_values* values);
 } thetahat_family;
 
 /* A mathematical function of one number: out[i] = f(x[i]); out may be x. */
@@ -192,8 +251,15 @@ typedef struct {
   int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out, double* weights);
   /* Splits those that count at low and high: weighs those below and those above, copies those between. */
   void (*split)(const thetahat_rows* rows, int64_t first, int64_t n, thetahat_split* split);
-  /* One epoch's order of the units 0 .. n - 1. */
-  void (*shuffle)(thetahat_bitgen* bitgen, uint32_t* index, int64_t n);
+  /* Copies the next rows of an epoch, as many as are wanted or fewer, one unit at least; returns how many: 0
+   * when the epoch has ended, and the next one begins. */
+  int64_t (*feed)(thetahat_feed* feed, int64_t wanted, double* x, double* w);
+  void (*start_epoch)(thetahat_feed* feed); /* draws the order of its runs, as the first call of feed does */
+  /* Goes on for about so many rows; returns 0 when the ascent has ended. */
+  int (*stochastic_ascent)(const thetahat_family* family, thetahat_ascent* ascent, int64_t rows);
+  /* The theta of an ascent: the last one, or the mean that the rule keeps. */
+  void (*reported)(const thetahat_family* family, const thetahat_rule* rule, const thetahat_walk* walk,
+                   double* theta);
   int n_functions;
   const thetahat_function* functions;
 } thetahat_table;

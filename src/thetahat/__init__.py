@@ -16,19 +16,38 @@ status: converged
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
-from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError, SampleError, UnknownFamilyError
+from thetahat.errors import (
+    CheckpointError,
+    MissingExtraError,
+    NoMaximumError,
+    ParameterError,
+    SampleError,
+    UnknownFamilyError,
+)
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.goodness import Distance, GoodnessOfFit
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.result import Fit
-from thetahat.solvers import SGD, Exact, GradientAscent
+from thetahat.solvers import (
+    SGD,
+    Adam,
+    Exact,
+    GradientAscent,
+    InverseTime,
+    Momentum,
+    Power,
+    State,
+    StepDecay,
+)
 from thetahat.summary import Summary, summarize
 
 __all__ = [
     "SGD",
+    "Adam",
     "Candidate",
+    "CheckpointError",
     "Comparison",
     "Distance",
     "Estimate",
@@ -36,11 +55,16 @@ __all__ = [
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",
+    "InverseTime",
     "LikelihoodRatio",
     "MissingExtraError",
+    "Momentum",
     "NoMaximumError",
     "ParameterError",
+    "Power",
     "SampleError",
+    "State",
+    "StepDecay",
     "Summary",
     "UnknownFamilyError",
     "__version__",

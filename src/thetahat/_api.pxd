@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 cdef extern from "thetahat/api.h" nogil:
     enum:
+        thetahat_sequential
         thetahat_climbing
         thetahat_arrived
         thetahat_positive
@@ -47,22 +48,61 @@ cdef extern from "thetahat/api.h" nogil:
         double* standard_error
         double decrement
 
-    ctypedef struct thetahat_ascent:
-        const double* x
-        const double* weights
-        int64_t n
-        int64_t batch_size
-        int64_t epochs
+    ctypedef struct thetahat_feed:
+        const thetahat_rows* rows
         int order
-        double learning_rate
+        int64_t unit
+        int64_t run
+        int64_t room
         thetahat_words words
-        uint32_t* index
-        double* batch
-        double* trace
+        uint32_t* runs
+        double* x
+        double* w
+        uint32_t* units
+        int64_t next
+        int64_t loaded
+        int64_t used
+
+    ctypedef struct thetahat_rule:
+        int logarithmic
+        int scaled
+        int mean
+        int kind
+        int averaged
+        int implicit
+        int64_t batch
+        double rate
+        double offset
+        double power
+        double memory
+        double beta1
+        double beta2
+        double epsilon
         const int* held
+
+    ctypedef struct thetahat_walk:
         double* theta
+        double diverged
+        double t
+        double steps
+        double means
+        double n
+        double rows
+
+    ctypedef struct thetahat_ascent:
+        thetahat_feed feed
+        thetahat_rule rule
+        thetahat_walk walk
+        double* x
+        double* w
+        int64_t segment
+        int64_t filled
+        int64_t stepped
         int64_t epoch
-        int diverged
+        int64_t epochs
+        double* trace
+        int64_t trace_every
+        int64_t traced
 
     ctypedef struct thetahat_pass:
         int64_t tree_size
@@ -105,7 +145,14 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t (*gradient_ascent)(
             const void*, double, int64_t, const int*, double*, double*
         ) noexcept nogil
-        int (*stochastic_ascent)(thetahat_ascent*, int64_t) noexcept nogil
+        void (*set_out)(const thetahat_rule*, thetahat_walk*) noexcept nogil
+        void (*steps)(
+            const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
+        ) noexcept nogil
+        void (*take_stock)(
+            const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
+        ) noexcept nogil
+        void (*walked)(const thetahat_walk*, const int*, thetahat_values*) noexcept nogil
 
     ctypedef struct thetahat_function:
         const char* name
@@ -129,7 +176,12 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
         int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
         void (*split)(const thetahat_rows*, int64_t, int64_t, thetahat_split*) noexcept nogil
-        void (*shuffle)(thetahat_bitgen*, uint32_t*, int64_t) noexcept nogil
+        int64_t (*feed)(thetahat_feed*, int64_t, double*, double*) noexcept nogil
+        void (*start_epoch)(thetahat_feed*) noexcept nogil
+        int (*stochastic_ascent)(const thetahat_family*, thetahat_ascent*, int64_t) noexcept nogil
+        void (*reported)(
+            const thetahat_family*, const thetahat_rule*, const thetahat_walk*, double*
+        ) noexcept nogil
         int n_functions
         const thetahat_function* functions
 

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from thetahat.errors import ParameterError
 
-__all__ = ["check_choice", "check_count", "check_level", "check_positive"]
+__all__ = [
+    "check_choice",
+    "check_count",
+    "check_level",
+    "check_not_negative",
+    "check_positive",
+    "check_share",
+]
 
 
 def check_positive(name: str, value: float) -> float:
@@ -20,6 +27,23 @@ def check_positive(name: str, value: float) -> float:
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{name} must be a positive finite number, got {value!r}") from error
     return value if isinstance(value, int) else number
+
+
+def check_share(name: str, value: float) -> float:
+    """Return a number; raise unless it lies strictly between 0 and 1."""
+    try:
+        number = float(value)
+        if isinstance(value, str | bytes | bool) or not 0 < number < 1:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ParameterError(f"{name} must lie strictly between 0 and 1, got {value!r}") from error
+    return number
+def check_not_negative(name: str, value: float) -> float:
+    """Return a number; raise unless it is finite and not negative."""
+    try:
+        return 0.0 if isinstance(value, float | int) and value == 0 else check_positive(name, value)
+    except ParameterError as error:
+        raise ParameterError(f"{name} must be a finite number of at least 0, got {value!r}") from error
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> str:

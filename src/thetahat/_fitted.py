@@ -44,6 +44,7 @@ class Fitted:
         epochs: int = 0,
         diverged: bool = False,
         trace: Array | None = None,
+        trace_epochs: Array | None = None,
     ) -> None:
         self._index = family
         self._theta = theta
@@ -57,8 +58,10 @@ class Fitted:
         self.epochs = epochs
         self._diverged = diverged
         self.trace = trace
-        if trace is not None:
-            trace.flags.writeable = False
+        self.trace_epochs = trace_epochs
+        for kept in (trace, trace_epochs):
+            if kept is not None:
+                kept.flags.writeable = False
         self._sample = sample
         self._sums = sums
         if values is not None:
@@ -92,6 +95,7 @@ class Fitted:
             epochs=outcome.epochs,
             diverged=outcome.diverged,
             trace=outcome.trace,
+            trace_epochs=outcome.trace_epochs,
         )
 
     @cached_property

@@ -19,7 +19,6 @@ from libc.string cimport memcpy, memset
 from thetahat._api cimport *
 
 cdef int64_t PASS_SLICE = 1 << 21  # rows of one thread between two looks at the signals
-cdef int64_t STEP_SLICE = 1 << 17  # rows of a stochastic ascent, likewise
 cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums, likewise
 
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
@@ -533,109 +532,7 @@ def split(Rows rows, double low, double high):
     return state.below, state.above, pieces
 
 
-cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:
-    return <thetahat_bitgen*>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
-
-
-def shuffle(bit_generator, uint32_t[::1] index):
-    """Fill index with a random order of 0 .. n - 1, the one that an epoch would take."""
-    cdef thetahat_bitgen* bitgen
-    if index.shape[0] > 0:
-        with bit_generator.lock:
-            bitgen = bitgen_of(bit_generator)
-            with nogil:
-                table.shuffle(bitgen, &index[0], index.shape[0])
-
-
-ORDERS = ("sequential", "batches", "samples")  # as api.h numbers them
-
-
-cdef class Ascent:
-    """A stochastic ascent, its data and where it stands."""
-
-    cdef const thetahat_family* family
-    cdef thetahat_ascent state
-    cdef int held[thetahat_max_params]
-    cdef object bit_generator
-    cdef tuple kept_alive
-
-    def __cinit__(
-        self,
-        int family,
-        const double[::1] x,
-        theta,
-        *,
-        double learning_rate,
-        int64_t epochs,
-        int64_t batch_size,
-        str order,
-        const double[::1] weights=None,
-        bit_generator=None,
-        uint32_t[::1] index=None,
-        double[::1] batch=None,
-        double[:, ::1] trace=None,
-        held=(),
-    ):
-        self.family = family_at(family)
-        self.kept_alive = (
-            x.base,
-            None if weights is None else weights.base,
-            None if index is None else index.base,
-            None if batch is None else batch.base,
-            None if trace is None else trace.base,
-        )
-        self.state.x = &x[0]
-        if weights is not None:
-            self.state.weights = &weights[0]
-        self.state.n = x.shape[0]
-        self.state.batch_size = batch_size
-        self.state.epochs = epochs
-        self.state.order = ORDERS.index(order)
-        self.state.learning_rate = learning_rate
-        self.bit_generator = bit_generator
-        if bit_generator is not None:
-            self.state.words.bitgen = bitgen_of(bit_generator)
-        if index is not None:
-            self.state.index = &index[0]
-        if batch is not None:
-            self.state.batch = &batch[0]
-        read_theta(self.family, theta, self.state.theta)
-        read_held(self.family, held, self.held)
-        if held:
-            self.state.held = self.held
-        if trace is not None:
-            self.state.trace = &trace[0, 0]
-            for j in range(self.family.n_params):
-                trace[0, j] = self.state.theta[j]
-
-    @property
-    def theta(self):
-        return to_tuple(self.state.theta, self.family.n_params)
-
-    @property
-    def epoch(self):
-        return self.state.epoch
-
-    @property
-    def diverged(self):
-        return self.state.diverged != 0
-
-    def run(self, int64_t until, int64_t slice_rows=STEP_SLICE):
-        """Go on until so many epochs are done or a step diverges; return whether there is more to do.
-
-        Signals are answered each time so many rows have been used.
-        """
-        cdef int64_t epochs = self.state.epochs
-        cdef int going = 1
-        self.state.epochs = min(until, epochs)
-        try:
-            while going:
-                with nogil:
-                    going = self.family.stochastic_ascent(&self.state, slice_rows)
-                PyErr_CheckSignals()
-        finally:
-            self.state.epochs = epochs
-        return self.state.epoch < epochs and not self.state.diverged
+include "_ascent.pxi"
 
 
 functions = tuple([table.functions[i].name.decode() for i in range(table.n_functions)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._theta import check_theta
 from thetahat.families import family_index, get_family
-from thetahat.solvers import METHODS, Values
+from thetahat.solvers import Method, Values
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -42,10 +41,11 @@ def to_record(fit: Fit) -> dict[str, Any]:
         "bic": to_json(fit.bic),
         "L": to_json(fit.L),
         "status": fit.status,
-        "method": {"name": fit.method.name, **asdict(fit.method)},
+        "method": fit.method.to_record(),
         "passes": fit.passes,
         "epochs": fit.epochs,
         "trace": None if fit.trace is None else fit.trace.tolist(),
+        "trace_epochs": None if fit.trace_epochs is None else fit.trace_epochs.tolist(),
     }
 
 
@@ -54,12 +54,14 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
     index = family_index(record["family"])
     names = get_family(index).names
     p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
-    settings = dict(record["method"])
+    method = Method.from_record(record["method"])
+    if not isinstance(method, Method):
+        raise ValueError(f"{method!r} is no method")
     return {
         "family": index,
         "theta": check_theta(index, [record["params"][name] for name in names], "params"),
         "n": check_positive("n", record["n"]),
-        "method": METHODS[settings.pop("name")](**settings),
+        "method": method,
         "values": Values(
             float(record["log_likelihood"]),
             tuple(_from_json(record["cov"], p, p).ravel().tolist()),
@@ -73,8 +75,15 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
         "passes": check_count("passes", record["passes"]),
         "epochs": epochs,
         "diverged": record["status"] == "diverged",
-        "trace": None if record["trace"] is None else _from_json(record["trace"], epochs + 1, p),
+        **_read_trace(record["trace"], record["trace_epochs"], p),
     }
+
+
+def _read_trace(trace: Any, epochs: Any, p: int) -> dict[str, Array | None]:
+    if trace is None:
+        return {"trace": None, "trace_epochs": None}
+    kept = len(trace)
+    return {"trace": _from_json(trace, kept, p), "trace_epochs": _from_json(epochs, kept)}
 
 
 def to_json(values: Array | float) -> Any:

@@ -1,6 +1,13 @@
 """What can go wrong, by name."""
 
-__all__ = ["MissingExtraError", "NoMaximumError", "ParameterError", "SampleError", "UnknownFamilyError"]
+__all__ = [
+    "CheckpointError",
+    "MissingExtraError",
+    "NoMaximumError",
+    "ParameterError",
+    "SampleError",
+    "UnknownFamilyError",
+]
 
 
 class SampleError(ValueError):
@@ -30,6 +37,10 @@ class NoMaximumError(ValueError):
 
 class UnknownFamilyError(ValueError):
     """No family has this name."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be written, is damaged, or belongs to another fit; the message says which."""
 
 
 class MissingExtraError(ImportError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice
+from thetahat._checks import check_choice, check_count
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
@@ -20,6 +21,7 @@ from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Exact, Method, Task
 from thetahat.solvers.climb import with_fixed
 from thetahat.solvers.exact import start_values
+from thetahat.solvers.state import Callback
 
 __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
@@ -37,8 +39,11 @@ def fit(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    trace: bool = False,
+    trace: bool | int = False,
     progress: bool = False,
+    callback: Callback | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = 60.0,
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
@@ -51,8 +56,9 @@ def fit(
     x : array_like, shape (n,)
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
         array of any byte order and step, a pandas or polars Series, an Arrow array or chunked array. A pass
-        reads it where it lies, block by block; `SGD` takes a contiguous float64 copy of what is not that
-        already. Rows that are masked (NumPy) or null (Arrow) are left out. It is never modified.
+        reads it where it lies, block by block. Rows that are masked (NumPy) or null (Arrow) are left out;
+        `SGD` takes a float64 copy of rows of which some are, of those with weights and of chunked arrays. It
+        is never modified.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -66,10 +72,20 @@ def fit(
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
         bits.
-    trace : bool, default False
-        Keep the parameters after every epoch.
+    trace : bool or int, default False
+        Keep the parameters after every epoch; or after every so many steps, a step being a batch of `SGD`, an
+        epoch of `GradientAscent`.
     progress : bool, default False
-        Show a progress bar (needs tqdm).
+        Show a progress bar with epoch, learning rate, parameters and `L` (needs tqdm).
+    callback : callable, optional
+        Called with a `State` after every epoch; where it returns something true, the fit ends there.
+    checkpoint : path, optional
+        A file from which the same call goes on where an earlier one was killed, to the same bits in the end;
+        one that was done returns its fit at once. The sample, the settings and the seed must be the same
+        (those of `rng` are not looked at: the file knows where it was). Writing it never harms the one
+        before, which stays as ``<path>.previous``.
+    every : float, default 60.0
+        Seconds between two checkpoints.
     threads : int, optional
         How many threads may read the sample; by default as many as the process may run on. The result does
         not depend on it.
@@ -100,6 +116,8 @@ def fit(
         If the likelihood of this sample has no maximum, whatever the method.
     ParameterError, UnknownFamilyError
         If a setting is out of its domain.
+    CheckpointError
+        If a checkpoint is damaged, belongs to another fit, or cannot be written.
 
     Examples
     --------
@@ -118,7 +136,8 @@ def fit(
     def read() -> Sample:
         return Sample(index, x, weights, threads, nan_policy)
 
-    return fit_sample(index, read, method, start, fixed, rng, trace, progress, cov)
+    watch = {"trace": trace, "progress": progress, "callback": callback, "checkpoint": checkpoint, "every": every}
+    return fit_sample(index, read, method, start, fixed, rng, cov=cov, **watch)
 
 
 def fit_sample(
@@ -128,8 +147,11 @@ def fit_sample(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    trace: bool = False,
+    trace: bool | int = False,
     progress: bool = False,
+    callback: Callback | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = 60.0,
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read once the settings are known to be good."""
@@ -140,19 +162,25 @@ def fit_sample(
         _check_peaks(family, method, cov, held)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
-    if not method.iterates and (trace or progress):
-        raise ParameterError("trace and progress belong to methods that go epoch by epoch")
+    if not method.iterates and (trace or progress or callback or checkpoint):
+        raise ParameterError(
+            "trace, progress, callback and checkpoint belong to methods that go epoch by epoch"
+        )
+    if callback is not None and not callable(callback):
+        raise ParameterError(f"callback must be a function of one argument, got {callback!r}")
+    steps = trace if isinstance(trace, bool) else check_count("trace", trace)
     if start is not None and not method.iterates and _kernels.solved[family] and not held:
         name = _kernels.families[family]
         raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
     first = () if start is None else check_theta(family, start, "start")
-    task = Task(read(), first, held, rng, trace, progress)
-    if method.iterates:
-        if task.solved:
-            task.solve()  # where there is no maximum, there is nothing to climb to
+    looks = {"trace": int(steps), "by_epoch": trace is True, "progress": progress, "callback": callback}
+    task = Task(read(), first, first, held, rng, checkpoint=checkpoint, every=every, **looks)
+    if method.iterates and task.solved:
+        task.solve()  # where there is no maximum, there is nothing to climb to
+    if method.starts:
         task = task._replace(start=with_fixed(first, held) or start_values(task.sample, _PILOT, held))
     outcome = method.run(task)
-    if outcome.diverged and first and task.sample.has_rows:
+    if outcome.diverged and first and method.starts and task.sample.has_rows:
         task.sample.check_support(task.start, "start")
     return Fit.from_outcome(outcome, task, method, cov)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thetahat.data.arrays import as_rows
-from thetahat.solvers.ascent import SGD, shuffled
+from thetahat.solvers.sgd import SGD, shuffled
 
 __all__ = ["gradient_step", "minibatches"]
 
@@ -66,11 +66,13 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
     >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, order="sequential")]
     [[1.0, 2.0], [3.0]]
     """
-    settings = SGD(learning_rate=1.0, epochs=1, batch_size=batch_size, order=order)  # checks them
-    batch_size = settings.batch_size
+    batch_size = SGD(learning_rate=1.0, batch_size=batch_size, order=order).batch_size  # checks them
     rows = as_rows(x)
-    if order == "samples":
-        rows = rows[shuffled(rows.size, rng)]
-    units = -(-rows.size // batch_size)
-    starts = shuffled(units, rng).tolist() if order == "batches" else range(units)
-    return (rows[unit * batch_size : (unit + 1) * batch_size] for unit in starts)
+    starts = np.arange(0, rows.size, batch_size)
+    if order != "sequential" and rows.size:
+        taken = shuffled(rows.size, batch_size, order, rng)
+        if order == "samples":
+            rows = rows[taken]
+        else:
+            starts = taken[taken % batch_size == 0]
+    return (rows[start : start + batch_size] for start in starts.tolist())

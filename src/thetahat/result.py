@@ -322,12 +322,15 @@ class Fit(Fitted):
 
         The density over the histogram (of counts, their probabilities), the quantiles of the rows against
         those of the fit (Q-Q), the share of the rows against probability (P-P), and for an iterative fit that
-        kept its trace the parameters by epoch. Bands hold 95 % of samples from the fit at each point, by the
+        kept its trace the way of the first two fitted parameters over contours of the log-likelihood, and all
+        parameters by epoch. Bands hold 95 % of samples from the fit at each point, by the
         beta law of order statistics; since parameters are estimated, fewer rows than 5 % should leave them.
 
         Of long samples some 1500 points are drawn, evenly spread in probability and more finely towards both
         ends; from about two million rows on only those of the tails come from sorting all rows, and the axis
-        says so. The axes of a heavy-tailed Q-Q plot are logarithmic.
+        says so. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours lie k**2 / 2 below the maximum:
+        near it, k standard errors away. Of families without sufficient sums they come from some 10,000 rows,
+        moved to the maximum of all.
 
         Parameters
         ----------

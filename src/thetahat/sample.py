@@ -136,6 +136,14 @@ class Sample:
             raise empty(self.size)
         return rows
 
+    def in_order(self) -> _kernels.Rows:
+        """Return the rows that count, where they lie if they all do and are one stretch, else copied."""
+        chunks = [chunk for chunk in self.chunks() if chunk.n] if self.has_rows else []
+        if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
+            return chunks[0]
+        rows = self.contiguous()
+        return chunks_of(rows.x)[0] if rows.weights is None else weigh(chunks_of(rows.x), rows.weights)[0]
+
     def _look(self, theta: Theta | None) -> _kernels.Sums:
         if self.plain is not None:
             return self._accept(

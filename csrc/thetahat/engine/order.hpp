@@ -1,6 +1,6 @@
-// The order of an epoch: a shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it
-// hides in the latency of the ascent it feeds. Every epoch starts from the identity and leaves no random word
-// behind: the generator's state alone decides what follows.
+// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides in the latency of the
+// ascent it feeds. It starts from the identity and leaves no random word behind: the generator's state alone
+// decides what follows.
 #pragma once
 #include "thetahat/api.h"
 #include "thetahat/math/simd.hpp"
@@ -63,9 +63,9 @@ inline void draw(thetahat_words& words, uint32_t* index, int64_t n, int64_t firs
   }
 }
 
-inline void shuffle(thetahat_bitgen* bitgen, uint32_t* index, int64_t n) {
+// All entries at once.
+inline void shuffle(thetahat_words& words, uint32_t* index, int64_t n) {
   const int shared = shared_draws(n);
-  thetahat_words words = {bitgen, 0, {}};
   for (int64_t i = 0; i < n; ++i) index[i] = uint32_t(i);
   for (int64_t i = 0; i < n; i += shared)
     draw(words, index, n, i, int(n - i < shared ? n - i : shared), shared);

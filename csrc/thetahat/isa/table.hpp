@@ -53,7 +53,6 @@ struct functions {
     auto meat = static_cast<const counted_sums<typename products::sums>*>(p);
     evaluate<Family>(in(s).sums, meat ? &meat->sums : nullptr, theta, held, values);
   }
-  static int valid(const double* theta) { return Family::valid(theta); }
   static void log_density(const double* theta, const double* x, double* out, int64_t rows) {
     const Family family(theta);
     int64_t i = 0;
@@ -78,7 +77,6 @@ struct functions {
                           double* trace) {
     return gradient_ascent<Family>(in(s).sums, rate, epochs, held, theta, trace);
   }
-  static int stochastic(thetahat_ascent* a, int64_t rows) { return stochastic_ascent<Family>(a, rows); }
 
   // The closed form, or what solves an equation of the sums; families without one have none to give.
   template <class F, class = decltype(&F::maximum)>
@@ -102,6 +100,7 @@ struct functions {
             Family::n_params,
             Family::sufficient,
             Family::domain,
+            Family::dimension,
             peak_of<Family>(),
             pass_functions<pass>::table,
             pass_functions<products>::table,
@@ -111,11 +110,14 @@ struct functions {
             maximum<Family>(0),
             climb_on,
             evaluate_at,
-            valid,
+            is_valid<Family>,
             log_density,
             count_outside,
             gradient,
-            stochastic};
+            set_out<Family>,
+            steps<Family>,
+            take_stock<Family>,
+            walked<Family>};
   }
 };
 
@@ -126,9 +128,9 @@ template <int... place>
 struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr thetahat_table all = {THETAHAT_ISA_NAME, n_families,      families,     count_not_finite,
-                                         count_inexact,     count_no_weight, copy_counted, split,
-                                         shuffle,           n_functions,     function_list};
+  static constexpr thetahat_table all = {
+      THETAHAT_ISA_NAME, n_families, families, count_not_finite, count_inexact,     count_no_weight, copy_counted,
+      split,             feed,       start_epoch, stochastic_ascent, report, n_functions, function_list};
 };
 
 extern const thetahat_table table;

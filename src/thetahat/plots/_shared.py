@@ -10,7 +10,21 @@ from numpy.typing import NDArray
 from thetahat.families import Family, family_index, get_family
 from thetahat.result import Fit
 
-__all__ = ["BAND", "FEW", "POINTS", "SHADE", "TRUTH", "beta_band", "dots", "family_of", "plain", "symbol"]
+__all__ = [
+    "BAND",
+    "FEW",
+    "MAXIMUM",
+    "POINTS",
+    "SHADE",
+    "TRUTH",
+    "beta_band",
+    "dots",
+    "family_of",
+    "few_of",
+    "maximum_beside",
+    "plain",
+    "symbol",
+]
 
 Array = NDArray[np.float64]
 
@@ -20,6 +34,7 @@ POINTS = 2000  # of a path, or of order statistics
 BAND = "95 % of samples, at each point"
 SHADE: dict[str, Any] = {"color": "#d55e00", "alpha": 0.2, "linewidth": 0}
 TRUTH: dict[str, Any] = {"color": "#d55e00", "linewidth": 1}
+MAXIMUM = "#009e73"
 
 _GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "sigma", "tau", "theta", "xi"))
 
@@ -46,3 +61,18 @@ def beta_band(rank: NDArray[np.int64], n: int) -> Array:
 
     band: Array = beta.ppf([[0.025], [0.975]], rank, n + 1 - rank)
     return band
+
+
+def few_of(size: int, wanted: int = POINTS) -> NDArray[np.int64]:
+    """Return the places of so many steps of a path, both ends among them, more finely towards its start."""
+    if size <= wanted:
+        return np.arange(size)
+    return np.unique(np.rint(np.geomspace(1, size, wanted)).astype(np.int64) - 1)
+
+
+def maximum_beside(fitted: Fit, exact: Fit) -> Array:
+    """Return the maximum; of angles, on the turn where the path to it ends."""
+    theta = exact.theta.copy()
+    if family_of(fitted).circular:
+        theta[0] += 2 * np.pi * np.rint((fitted.theta[0] - theta[0]) / (2 * np.pi))
+    return theta

@@ -14,9 +14,10 @@ from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.goodness import fit_anew, unrolled
 from thetahat.plots._shared import family_of
 from thetahat.plots.canvas import legend, new_figure
+from thetahat.plots.contours import draw_contours, landscape
 from thetahat.plots.density import draw_density
 from thetahat.plots.order import Order
-from thetahat.plots.paths import draw_distances, draw_paths, scale_epochs
+from thetahat.plots.paths import draw_distances, draw_paths, last_epoch, scale_epochs
 from thetahat.plots.probabilities import draw_probabilities, draw_probabilities_of_counts
 from thetahat.plots.quantiles import draw_quantiles
 from thetahat.result import Fit
@@ -69,8 +70,10 @@ def fit_figure(
     kinds = _panels(fitted, weights) if kind is None else (_check_kind(fitted, weights, kind),)
     x = unrolled(fitted, x)
     order = Order(x)
-    figure = new_figure(*_size(kinds))
-    panels = figure.subplot_mosaic(_mosaic(kinds, fitted))
+    maximum = _maximum(fitted, x, weights) if "trace" in kinds else None
+    land = None if maximum is None else landscape(fitted, maximum, x, weights)
+    figure = new_figure(*_size(kinds, land is not None))
+    panels = figure.subplot_mosaic(_mosaic(kinds, fitted, land is not None))
     if "density" in kinds:
         draw_density(panels["density"], x, order, fitted, name, weights)
     if "qq" in kinds:
@@ -80,9 +83,11 @@ def fit_figure(
         draw(panels["pp"], order, fitted)
     if "trace" in kinds:
         axes = [panels[key] for key in fitted.params]
-        draw_paths(axes, {fitted.method.name: fitted}, _maximum(fitted, x, weights))
-        scale_epochs(axes, fitted.epochs)
-    legend(figure, list(panels.values()), columns=2)
+        draw_paths(axes, {fitted.method.name: fitted}, maximum)
+        scale_epochs(axes, last_epoch([fitted]))
+    if land is not None:
+        draw_contours(panels["contours"], fitted, land)
+    legend(figure, list(panels.values()), columns=2 if len(kinds) > 1 else 3)
     return figure
 
 
@@ -112,20 +117,22 @@ def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
     raise ParameterError("qq: quantiles of counts are a staircase; density and pp show counts")
 
 
-def _mosaic(kinds: Sequence[str], fitted: Fit) -> list[Any]:
+def _mosaic(kinds: Sequence[str], fitted: Fit, contours: bool) -> list[Any]:
     """Return which panel lies where: the density above, Q-Q and P-P in a row, then the traces."""
     squares = [kind for kind in ("qq", "pp") if kind in kinds]
-    rows = [["density"] * ("density" in kinds), squares, list(fitted.params) * ("trace" in kinds)]
+    traces = list(fitted.params) * ("trace" in kinds)
+    rows = [["density"] * ("density" in kinds), squares, ["contours"] * contours, traces]
     rows = list(filter(None, rows))
     wide = math.lcm(*map(len, rows))
     return [[key for key in row for _ in range(wide // len(row))] for row in rows]
 
 
-def _size(kinds: Sequence[str]) -> tuple[float, float]:
+def _size(kinds: Sequence[str], contours: bool) -> tuple[float, float]:
+    above = 4.4 if contours else 0.0
     if len(kinds) == 1:
-        return {"density": (6.4, 4.0), "trace": (8.0, 3.6)}.get(kinds[0], (5.2, 5.2))
+        return {"density": (6.4, 4.0), "trace": (8.0, 3.6 + above)}.get(kinds[0], (5.2, 5.2))
     square = 4.0 if {"qq", "pp"} & set(kinds) else 0.0
-    return 8.0, 3.6 + square + (2.8 if "trace" in kinds else 0.0)
+    return 8.0, 3.6 + square + above + (2.8 if "trace" in kinds else 0.0)
 
 
 def convergence_figure(fits: Mapping[str, Fit], exact: Fit) -> Figure:
@@ -152,6 +159,6 @@ def convergence_figure(fits: Mapping[str, Fit], exact: Fit) -> Figure:
     above, below = figure.subplots(2, len(exact.theta), sharex="col", squeeze=False)
     draw_paths(above, fits, exact)
     draw_distances(below, fits, exact)
-    scale_epochs(below, max(fitted.epochs for fitted in fits.values()))
+    scale_epochs(below, last_epoch(fits.values()))
     legend(figure, above[:1], columns=4)
     return figure

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat.plots._shared import POINTS, symbol
+from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_distances", "draw_paths", "scale_epochs"]
+__all__ = ["draw_distances", "draw_paths", "last_epoch", "scale_epochs"]
 
 Array = NDArray[np.float64]
 
@@ -28,12 +28,12 @@ _PATHS: tuple[dict[str, Any], ...] = (
 
 def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit | None) -> None:
     """Draw each parameter by epoch, over the maximum where there is one."""
-    names = next(iter(fits.values())).params
-    for j, (axis, name) in enumerate(zip(axes, names, strict=True)):
+    first = next(iter(fits.values()))
+    for j, (axis, name) in enumerate(zip(axes, first.params, strict=True)):
         if exact is not None:
-            value, error = exact.theta[j], exact.stderr[j]
-            axis.axhspan(value - error, value + error, color="#009e73", alpha=0.2, linewidth=0)
-            axis.axhline(value, color="#009e73", linewidth=1.2, label="maximum ± standard error")
+            value, error = maximum_beside(first, exact)[j], exact.stderr[j]
+            axis.axhspan(value - error, value + error, color=MAXIMUM, alpha=0.2, linewidth=0)
+            axis.axhline(value, color=MAXIMUM, linewidth=1.2, label="maximum ± standard error")
         for label, style, epochs, path in _paths(fits, j):
             axis.plot(epochs, path, label=label, **style)
         axis.set_ylabel(symbol(name))
@@ -48,22 +48,31 @@ def draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) ->
         axis.set_ylabel(f"distance of {symbol(name)} in standard errors")
 
 
-def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any], NDArray[np.int64], Array]]:
+def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any], Array, Array]]:
     """Yield label, style, epochs and values of parameter j; of a long path, as many as the axis can show."""
     for (label, fitted), style in zip(fits.items(), _PATHS[-len(fits) :], strict=True):
         assert fitted.trace is not None
-        epochs = np.arange(fitted.epochs + 1)
-        if epochs.size > POINTS:
-            epochs = np.unique(np.rint(np.geomspace(1, epochs.size, POINTS)).astype(np.int64) - 1)
-        yield label, style, epochs, fitted.trace[epochs, j]
+        few = few_of(len(fitted.trace))
+        yield label, style, _epochs(fitted)[few], fitted.trace[few, j]
 
 
-def scale_epochs(axes: Sequence[Axes], last: int) -> None:
-    """Make the axes logarithmic in epoch + 1, so that the start, epoch 0, has its place."""
-    powers = range(len(str(last)))
+def _epochs(fitted: Fit) -> Array:
+    """Return after how many epochs each row of the trace was taken."""
+    return np.arange(fitted.epochs + 1.0)
+
+
+def last_epoch(fits: Iterable[Fit]) -> float:
+    """Return the last epoch of the longest path."""
+    return max(float(_epochs(fitted)[-1]) for fitted in fits)
+
+
+def scale_epochs(axes: Sequence[Axes], last: float) -> None:
+    """Make the axes logarithmic in epoch + 1, so that epoch 0 has its place; within one epoch, linear."""
+    powers = range(len(str(int(last))))
     labels = ["0", *(str(10**k) if k < 4 else f"$10^{{{k}}}$" for k in powers)]
     for axis in axes:
-        axis.set_xscale("function", functions=(np.log1p, np.expm1))
         axis.set_xlim(0, max(last, 1))
-        axis.set_xticks([0, *(10**k for k in powers)], labels)
         axis.set_xlabel("epoch")
+        if last > 1:
+            axis.set_xscale("function", functions=(np.log1p, np.expm1))
+            axis.set_xticks([0, *(10**k for k in powers)], labels)

@@ -7,10 +7,11 @@ the order of an epoch. Slow, and meant to be read.
 
 from thetahat.reference.ascent import gradient_ascent, gradient_step, minibatches, stochastic_ascent
 from thetahat.reference.likelihood import Likelihood
-from thetahat.reference.order import shuffled
+from thetahat.reference.order import epoch, shuffled
 
 __all__ = [
     "Likelihood",
+    "epoch",
     "gradient_ascent",
     "gradient_step",
     "minibatches",

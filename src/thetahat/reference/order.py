@@ -1,13 +1,39 @@
-"""The order of an epoch: Fisher and Yates, several entries from one random word."""
+"""The order of an epoch: runs of neighbours in windows, each shuffled by Fisher and Yates."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-__all__ = ["shuffled"]
+__all__ = ["epoch", "shuffled"]
 
 WORD = 2**64
+RUN = 256  # rows that enter a window together, or somewhat fewer that are whole batches
+WINDOW = 2**14  # rows
+
+
+def epoch(n: int, unit: int, next_word: Callable[[], int]) -> list[range]:
+    """Return the order in which an epoch takes units of so many neighbouring ones of n rows.
+
+    Units of at least a run are shuffled. Smaller ones are parts of runs, which are shuffled first, unless all
+    rows fit the window; a window takes as many runs as it can hold, and its units are shuffled. In it, the
+    last run of the sample, which may be a short one, counts as the last.
+
+    >>> epoch(5, 2, lambda: 0x9000000000000000)
+    [range(2, 4), range(4, 5), range(0, 2)]
+    """
+    run = RUN // unit * unit if unit < RUN else unit
+    runs = [range(first, min(first + run, n)) for first in range(0, n, run)]
+    if unit >= RUN or n > WINDOW:
+        runs = [runs[i] for i in shuffled(len(runs), next_word)]
+    if unit >= RUN:
+        return runs
+    order, most = [], WINDOW // run
+    for first in range(0, len(runs), most):
+        window = sorted(runs[first : first + most], key=lambda rows: rows.stop == n)
+        units = [rows[i : i + unit] for rows in window for i in range(0, len(rows), unit)]
+        order += [units[i] for i in shuffled(len(units), next_word)]
+    return order
 
 
 def shuffled(n: int, next_word: Callable[[], int]) -> list[int]:

@@ -13,6 +13,8 @@ from thetahat import _kernels
 from thetahat.errors import NoMaximumError
 from thetahat.families import Family, get_family
 from thetahat.sample import Sample
+from thetahat.solvers._settings import Settings
+from thetahat.solvers.state import Callback
 
 __all__ = ["Method", "Outcome", "Task", "no_maximum"]
 
@@ -24,10 +26,15 @@ class Task(NamedTuple):
 
     sample: Sample
     start: Theta = ()
+    given: Theta = ()  # the start that the user gave
     fixed: dict[int, float] = {}  # noqa: RUF012 - never changed
     rng: Any = None
-    trace: bool = False
+    trace: int = 0  # steps between two thetas that are kept: 0 for none
+    by_epoch: bool = False  # whether one is kept each epoch instead
     progress: bool = False
+    callback: Callback | None = None
+    checkpoint: Any = None  # a path
+    every: float = 60.0
 
     @property
     def family(self) -> int:
@@ -83,14 +90,14 @@ class Outcome(NamedTuple):
     epochs: int = 0
     diverged: bool = False
     trace: NDArray[np.float64] | None = None
+    trace_epochs: NDArray[np.float64] | None = None
     values: Values | None = None  # at theta, where the method knows them
 
 
 @dataclass(frozen=True)
-class Method:
+class Method(Settings):
     """A way to the maximum."""
 
-    name: ClassVar[str]
     iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
 
     @property
@@ -98,13 +105,13 @@ class Method:
         """Whether the method takes random numbers."""
         return False
 
+    @property
+    def starts(self) -> bool:
+        """Whether it must be told where to start."""
+        return self.iterates
+
     def __str__(self) -> str:
         return f"by {self!r}"
-
-    def _set(self, **values: Any) -> None:
-        """Put checked settings in the place of those that were given."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
 
     def run(self, task: Task) -> Outcome:
         """Carry the task out."""

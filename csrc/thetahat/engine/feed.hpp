@@ -1,0 +1,147 @@
+// The rows of a stochastic ascent, converted, in the order of an epoch, some at a time.
+//
+// A shuffle of all rows would need an index as long as the sample, and would find each row in another line of
+// memory. Instead runs of neighbouring rows are taken in random order, as many as a window in the cache holds,
+// and the window's rows, or batches, are shuffled: up to the window's size that is a shuffle of all.
+#pragma once
+#include "thetahat/engine/blocks.hpp"
+#include "thetahat/engine/order.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Asks for rows that are needed soon.
+inline void prefetch([[maybe_unused]] const thetahat_rows& r, [[maybe_unused]] int64_t first,
+                     [[maybe_unused]] int64_t n) {
+#ifdef __GNUC__
+  const int64_t step = r.step < 0 ? -r.step : r.step, line = step < 64 ? 64 : step;
+  const char* from = r.data + (r.step < 0 ? first + n - 1 : first) * r.step;
+  for (int64_t i = 0; i < n * step; i += line) __builtin_prefetch(from + i);
+#endif
+}
+
+// A sample that fits the window is shuffled there alone.
+inline bool shuffles_runs(const thetahat_feed& f) { return f.run == 0 || f.rows->n > f.room; }
+
+inline void start_epoch(thetahat_feed* feed) {
+  thetahat_feed& f = *feed;
+  if (f.order == thetahat_sequential || !shuffles_runs(f)) return;
+  shuffle(f.words, f.runs, ceil_div(f.rows->n, f.run ? f.run : f.unit));
+}
+
+// Rows of the run or unit with that number: the last one may be short.
+inline int64_t rows_of(const thetahat_feed& f, int64_t number, int64_t size) {
+  const int64_t left = f.rows->n - number * size;
+  return left < size ? left : size;
+}
+
+// Fills the window. The last run, which may end in a short batch, comes last there.
+inline void load_window(thetahat_feed& f) {
+  const int64_t n_runs = ceil_div(f.rows->n, f.run), most = f.room / f.run;
+  const bool shuffled = shuffles_runs(f);
+  int64_t rows = 0, stop = n_runs - f.next < most ? n_runs : f.next + most;
+  bool has_last = false;
+  auto load = [&](int64_t run) {
+    const int64_t n = rows_of(f, run, f.run);
+    copy_counted(f.rows, run * f.run, n, f.x + rows, f.w ? f.w + rows : nullptr);
+    rows += n;
+  };
+  for (; f.next < stop; ++f.next) {
+    const int64_t run = shuffled ? f.runs[f.next] : f.next;
+    if (shuffled && f.next + 2 < n_runs) {
+      const int64_t soon = f.runs[f.next + 2];
+      prefetch(*f.rows, soon * f.run, rows_of(f, soon, f.run));
+    }
+    if (run == n_runs - 1)
+      has_last = true;
+    else
+      load(run);
+  }
+  if (has_last) load(n_runs - 1);
+  f.loaded = ceil_div(rows, f.unit);
+  f.drawn = f.used = 0;
+  for (int64_t i = 0; i < f.loaded; ++i) f.units[i] = uint32_t(i);
+  f.window_rows = rows;
+}
+
+inline int64_t feed_window(thetahat_feed& f, int64_t wanted, double* x, double* w) {
+  if (f.used == f.loaded) load_window(f);
+  int64_t count = wanted / f.unit, rows = 0;
+  if (count > f.loaded - f.used) count = f.loaded - f.used;
+  const int shared = shared_draws(f.loaded);
+  while (f.drawn < f.used + count) {
+    const int some = f.loaded - f.drawn < shared ? int(f.loaded - f.drawn) : shared;
+    draw(f.words, f.units, f.loaded, f.drawn, some, shared);
+    f.drawn += some;
+  }
+  const uint32_t* unit = f.units + f.used;
+  f.used += count;
+  if (f.unit == 1) {
+    for (int64_t i = 0; i < count; ++i) x[i] = f.x[unit[i]];
+    for (int64_t i = 0; f.w && i < count; ++i) w[i] = f.w[unit[i]];
+    return count;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t first = unit[i] * f.unit, left = f.window_rows - first, n = left < f.unit ? left : f.unit;
+    if (n < f.unit && rows > 0) {  // a short batch comes alone
+      f.used -= count - i;
+      break;
+    }
+    memcpy(x + rows, f.x + first, n * sizeof(double));
+    if (f.w) memcpy(w + rows, f.w + first, n * sizeof(double));
+    rows += n;
+    if (n < f.unit) {
+      f.used -= count - i - 1;
+      break;
+    }
+  }
+  return rows;
+}
+
+inline bool epoch_over(const thetahat_feed& f) {
+  if (f.order == thetahat_sequential) return f.next == f.rows->n;
+  return f.next == ceil_div(f.rows->n, f.run ? f.run : f.unit) && f.used == f.loaded;
+}
+
+inline bool starts_epoch(const thetahat_feed& f) { return f.next == 0 && f.loaded == 0; }
+
+inline void end_epoch(thetahat_feed& f) { f.next = f.loaded = f.drawn = f.used = 0; }
+
+// Where there is no window: the next rows in their order, or the next batch; 0 when the epoch has ended.
+inline int64_t next_rows(thetahat_feed& f, int64_t wanted, int64_t* first) {
+  if (epoch_over(f)) {
+    end_epoch(f);
+    return 0;
+  }
+  if (starts_epoch(f)) start_epoch(&f);
+  if (f.order != thetahat_sequential) {
+    const int64_t unit = f.runs[f.next++];
+    *first = unit * f.unit;
+    return rows_of(f, unit, f.unit);
+  }
+  const int64_t left = f.rows->n - f.next, n = left < wanted ? left : wanted;
+  *first = f.next;
+  f.next += n;
+  return n;
+}
+
+// Copies the next rows of an epoch, at most those wanted but one unit at least; returns how many: 0 when the
+// epoch has ended, and the next one begins.
+THETAHAT_NOINLINE inline int64_t feed(thetahat_feed* feed, int64_t wanted, double* x, double* w) {
+  thetahat_feed& f = *feed;
+  if (f.run == 0) {
+    int64_t first = 0;
+    const int64_t n = next_rows(f, wanted, &first);
+    copy_counted(f.rows, first, n, x, w);
+    return n;
+  }
+  if (epoch_over(f)) {
+    end_epoch(f);
+    return 0;
+  }
+  if (starts_epoch(f)) start_epoch(&f);
+  return feed_window(f, wanted, x, w);
+}
+
+}  // namespace thetahat::THETAHAT_ISA

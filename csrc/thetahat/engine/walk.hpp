@@ -1,0 +1,482 @@
+// Steps of a stochastic ascent: on one row after another, or on batches; and taking stock of rows behind.
+//
+// There are three loops. The notebook's is in textbook coordinates with the summed score, in units of a power
+// of two near the scale of its first theta: no product of its steps overflows, and no digit changes. The
+// scaled one is in free coordinates, times the inverse of the information of one row. All other rules share
+// one, which is slower.
+#pragma once
+#include "thetahat/engine/newton.hpp"
+#include "thetahat/engine/rule.hpp"
+#include "thetahat/engine/tree.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+template <class Family>
+int is_valid(const double* theta) {
+  return Family::valid(theta);
+}
+
+template <class Family>
+constexpr parameters parameters_of() {
+  return {Family::n_params, Family::domain, Family::dimension, is_valid<Family>};
+}
+
+inline bool is_plain(const thetahat_rule& r) {
+  return !r.logarithmic && !r.scaled && !r.mean && !r.averaged && !r.implicit && r.kind == thetahat_plain;
+}
+inline bool is_tuned(const thetahat_rule& r) {
+  return r.logarithmic && r.scaled && !r.mean && !r.averaged && !r.implicit && r.kind == thetahat_plain;
+}
+
+// A power of two near the scale at theta, within 2^-500 and 2^500.
+template <class Family>
+inline double unit_near(const double* theta) {
+  int exponent;
+  frexp(Family::scale_of(theta), &exponent);
+  return ldexp(1.0, exponent > 500 ? 500 : exponent < -500 ? -500 : exponent);
+}
+
+// One rate for parameters of several dimensions has no units.
+template <class Family>
+inline double unit_of_rate(const double* theta) {
+  for (int d : Family::dimension)
+    if (d != 1) return 1.0;
+  return unit_near<Family>(theta);
+}
+
+template <class Family>
+void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
+  walk->unit = rule->logarithmic ? unit_near<Family>(walk->theta)
+               : is_plain(*rule) ? unit_of_rate<Family>(walk->theta)
+                                 : 1.0;
+  walk->fading[0] = walk->fading[1] = 1.0;
+}
+
+// The derivatives of the parameters by the coordinates of the steps, in units of the scale.
+template <class Family>
+THETAHAT_INLINE void slopes(bool logarithmic, const double* theta, double scale, double unit, double* m) {
+  for (int j = 0; j < Family::n_params; ++j) {
+    const int domain = Family::domain[j], dimension = Family::dimension[j];
+    if (!logarithmic)
+      m[j] = times_power(1.0, scale, -dimension);
+    else if (domain == thetahat_positive)
+      m[j] = times_power(theta[j], scale, -dimension);
+    else if (domain == thetahat_unit)
+      m[j] = times_power(theta[j] * (1.0 - theta[j]), scale, -dimension);
+    else
+      m[j] = times_power(1.0, unit / scale, dimension);
+  }
+}
+
+template <class Pass>
+THETAHAT_NOINLINE counted_sums<typename Pass::sums> large_batch(const double* theta, const block& b) {
+  tree<Pass> t;
+  t.clear(theta);
+  t.add(b);
+  return t.total();
+}
+
+constexpr int64_t few_rows = 64;  // up to here a batch is not worth a pass
+
+// The score of a batch at theta, in units of the scale: eight lanes of rows at a time, the same at every
+// level.
+template <class Family>
+THETAHAT_NOINLINE void batch_score(const double* theta, const block& b, double* g) {
+  constexpr int p = Family::n_params, few = 8;
+  const Family at(theta);
+  if (b.n >= few_rows) return at.score(large_batch<sums_pass<Family>>(theta, b).sums, g);
+  for (int j = 0; j < p; ++j) g[j] = 0.0;
+  int64_t i = 0;
+  double lane[p][few] = {};
+  for (; i + few <= b.n; i += few)
+    for (int k = 0; k < few; k += width) {
+      vec s[p];
+      at.row_score(load(b.x + i + k), s);
+      for (int j = 0; j < p; ++j)
+        store(lane[j] + k, load(lane[j] + k) + (b.w ? load(b.w + i + k) * s[j] : s[j]));
+    }
+  for (int j = 0; j < p && i > 0; ++j) {
+    for (int half = few / 2; half > 0; half /= 2)
+      for (int k = 0; k < half; ++k) lane[j][k] += lane[j][k + half];
+    g[j] = lane[j][0];
+  }
+  for (; i < b.n; ++i) {
+    double s[p];
+    at.row_score(b.x[i], s);
+    for (int j = 0; j < p; ++j) g[j] += b.w ? b.w[i] * s[j] : s[j];
+  }
+}
+
+// theta becomes next, but for what is held, unless that lies outside the domain.
+template <class Family>
+THETAHAT_INLINE bool move(const int* held, double* theta, double* next) {
+  if (held)
+    for (int j = 0; j < Family::n_params; ++j)
+      if (held[j]) next[j] = theta[j];
+  if (!Family::valid(next)) return false;
+  for (int j = 0; j < Family::n_params; ++j) theta[j] = next[j];
+  return true;
+}
+
+// The notebook's steps: theta + rate * score, theta and rate in units.
+template <class Family>
+struct plain_step {
+  static constexpr int p = Family::n_params;
+  using pass = sums_pass<Family>;
+
+  const double unit;
+  const int* const held;
+
+  // theta + rate (score / scale^dimension), by a score in units of the scale.
+  bool climb(const Family& at, double* theta, const double* g, double rate) const {
+    const double scale = at.scale() / unit;
+    double next[p];
+    for (int j = 0; j < p; ++j) next[j] = theta[j] + rate * times_power(g[j], scale, -Family::dimension[j]);
+    return move<Family>(held, theta, next);
+  }
+  THETAHAT_INLINE bool row(double* theta, double x, double rate) const {
+    if constexpr (has_step<Family>) {
+      double next[p];
+      for (int j = 0; j < p; ++j) next[j] = theta[j];
+      Family::row_step(next, x / unit, rate);
+      return move<Family>(held, theta, next);
+    } else {
+      double g[p];
+      const Family at = family(theta);
+      at.row_score(x, g);
+      return climb(at, theta, g, rate);
+    }
+  }
+  THETAHAT_INLINE bool batch(double* theta, const block& b, double rate) const {
+    if constexpr (has_step<Family>) {
+      if (b.n < 32) return by_sums(theta, Family::batch(b, 1 / unit), rate);
+      return whole(theta, large_batch<pass>(nullptr, b).sums, rate);
+    } else {
+      double g[p], true_theta[p];
+      in_full(theta, true_theta);
+      batch_score<Family>(true_theta, b, g);
+      return climb(Family(true_theta), theta, g, rate);
+    }
+  }
+  bool whole(double* theta, const typename pass::sums& s, double rate) const {
+    if constexpr (has_step<Family>) {
+      int exponent;
+      frexp(unit, &exponent);
+      return by_sums(theta, Family::batch(s, exponent - 1), rate);
+    } else {
+      const Family at = family(theta);
+      double g[p];
+      at.score(s, g);
+      return climb(at, theta, g, rate);
+    }
+  }
+  void in_full(const double* theta, double* out) const {
+    for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], unit, Family::dimension[j]);
+  }
+  void in_units(const double* theta, double* out) const {
+    for (int j = 0; j < p; ++j) out[j] = times_power(theta[j], unit, -Family::dimension[j]);
+  }
+
+ private:
+  Family family(const double* theta) const {
+    double full[p];
+    in_full(theta, full);
+    return Family(full);
+  }
+  template <class Batch>
+  bool by_sums(double* theta, const Batch& b, double rate) const {
+    double next[p];
+    for (int j = 0; j < p; ++j) next[j] = theta[j];
+    Family::batch_step(next, b, rate);
+    return move<Family>(held, theta, next);
+  }
+};
+
+// Back from units to theta; false, and theta as it was, where it would leave its domain on the way.
+template <class Family>
+inline bool out_of_units(const plain_step<Family>& step, const double* scaled, double* theta) {
+  double full[Family::n_params];
+  step.in_full(scaled, full);
+  if (!Family::valid(full)) return false;
+  for (int j = 0; j < Family::n_params; ++j) theta[j] = full[j];
+  return true;
+}
+
+template <class Family>
+void plain_steps(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
+  const plain_step<Family> step = {walk.unit, r.held};
+  const double in_units = 1 / walk.unit / walk.unit;
+  double theta[Family::n_params], rate[group_rows];
+  bool good = true;
+  step.in_units(walk.theta, theta);
+  if (r.batch == 1) {
+    for (int64_t i = 0; i < n && good;) {
+      const int64_t some = n - i < group_rows ? n - i : group_rows, first = i;
+      row_rates(r, walk, w ? w + i : nullptr, some, rate);
+      for (; i < first + some && good; ++i) good = step.row(theta, x[i], rate[i - first] * in_units);
+    }
+    walk.steps += double(n);
+  } else {
+    for (int64_t i = 0; i < n && good; i += r.batch) {
+      const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
+      walk.t = count_in(r, walk.t, b.w, b.n);
+      walk.steps += 1;
+      good = step.batch(theta, b, rate_at(r, walk.t) * in_units);
+    }
+  }
+  walk.diverged = !out_of_units(step, theta, walk.theta) || !good;
+}
+
+// Steps in free coordinates, times the inverse of the information of one row.
+template <class Family>
+struct tuned_step {
+  static constexpr int p = Family::n_params;
+  double theta[p], metric[p * p], limit[p], unit;
+
+  explicit tuned_step(const thetahat_walk& walk) : unit(walk.unit) {
+    for (int j = 0; j < p; ++j) {
+      theta[j] = walk.theta[j];
+      limit[j] = walk.limit[j];
+    }
+    for (int j = 0; j < p * p; ++j) metric[j] = walk.metric[j];
+  }
+  THETAHAT_INLINE bool climb(const double* g, double scale, double rate) {
+    double m[p], next[p];
+    slopes<Family>(true, theta, scale, unit, m);
+    for (int i = 0; i < p; ++i) {
+      double step = 0.0;
+      for (int j = 0; j < p; ++j) step += metric[i * p + j] * (m[j] * g[j]);
+      next[i] = moved(Family::domain[i], theta[i], limited(Family::domain[i], rate * step, limit[i]),
+                      Family::dimension[i] ? unit : 1.0);
+    }
+    return move<Family>(nullptr, theta, next);
+  }
+};
+
+template <class Family>
+void tuned_steps(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
+  constexpr int p = Family::n_params;
+  tuned_step<Family> step(walk);
+  double rate[group_rows], g[p];
+  bool good = true;
+  if (r.batch == 1) {
+    for (int64_t i = 0; i < n && good;) {
+      const int64_t some = n - i < group_rows ? n - i : group_rows, first = i;
+      row_rates(r, walk, w ? w + i : nullptr, some, rate);
+      for (; i < first + some && good; ++i) {
+        const Family at(step.theta);
+        at.row_score(x[i], g);
+        good = step.climb(g, at.scale(), rate[i - first]);
+      }
+    }
+    walk.steps += double(n);
+  } else {
+    for (int64_t i = 0; i < n && good; i += r.batch) {
+      const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
+      walk.t = count_in(r, walk.t, b.w, b.n);
+      walk.steps += 1;
+      batch_score<Family>(step.theta, b, g);
+      good = step.climb(g, Family::scale_of(step.theta), rate_at(r, walk.t));
+    }
+  }
+  for (int j = 0; j < p; ++j) walk.theta[j] = step.theta[j];
+  walk.diverged = !good;
+}
+
+// Score and information of some rows at theta, in the coordinates of the steps: with m the slopes and b the
+// bends of the parameters, m g and m J m - diag(b m g).
+template <class Family>
+struct in_coordinates {
+  static constexpr int p = Family::n_params;
+  double log_likelihood, score[p], information[p * p];
+
+  in_coordinates(bool logarithmic, double unit, const double* theta,
+                 const typename sums_pass<Family>::sums& s) {
+    const Family family(theta);
+    const at_theta<Family> at(family, s);
+    double m[p], J[p * p];
+    log_likelihood = family.log_likelihood(s);
+    slopes<Family>(logarithmic, theta, family.scale(), unit, m);
+    for (int i = 0; i < p * p; ++i) J[i] = at.information[i];
+    // What the rows say of a median, no second derivative shows.
+    if constexpr (has_peak<Family>) invert<p>(at.covariance, J);
+    for (int i = 0; i < p; ++i) {
+      score[i] = m[i] * at.score[i];
+      for (int j = 0; j < p; ++j) information[i * p + j] = m[i] * m[j] * J[i * p + j];
+    }
+    for (int i = 0; i < p && logarithmic && !has_peak<Family>; ++i)
+      information[i * p + i] -= free_parameter<Family>(i, theta[i], 1.0).bend() * score[i];
+  }
+  bool finite() const {
+    double sum = log_likelihood - log_likelihood;
+    for (double v : score) sum += v - v;
+    for (double v : information) sum += v - v;
+    return sum == 0;
+  }
+};
+
+// The inverse but for what is held, whose rows and columns are zeros; false where there is none.
+template <int p>
+inline bool invert_but(const int* held, const double* J, double* C) {
+  double free[p * p], inverse[p * p];
+  for (int i = 0; i < p * p; ++i)
+    free[i] = held && (held[i / p] || held[i % p]) ? double(i % (p + 1) == 0) : J[i];
+  if (!invert<p>(free, inverse)) return false;
+  for (int i = 0; i < p * p; ++i) C[i] = held && (held[i / p] || held[i % p]) ? 0.0 : inverse[i];
+  return true;
+}
+
+// A step to where the score of the batch, taken there, leads: the maximum of
+//   F(d) = log-likelihood(u + d) - d' Q d / (2 rate),  Q = the information of one row, or 1,
+// by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays.
+template <class Family>
+void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate, double* d) {
+  constexpr int p = Family::n_params;
+  double Q[p * p], theta[p], best = -HUGE_VAL, to[p] = {}, step[p] = {};
+  for (int i = 0; i < p * p; ++i)
+    Q[i] = (r.scaled ? walk.information[i] / walk.n : double(i % (p + 1) == 0)) / rate;
+  for (int j = 0; j < p; ++j) d[j] = 0.0;
+  for (int look = 0; look < 40; ++look) {
+    for (int j = 0; j < p; ++j)
+      theta[j] = moved(Family::domain[j], walk.theta[j], to[j], Family::dimension[j] ? walk.unit : 1.0);
+    double F = -HUGE_VAL, largest = 0.0;
+    if (Family::valid(theta)) {
+      const in_coordinates<Family> at(true, walk.unit, theta, large_batch<sums_pass<Family>>(theta, b).sums);
+      const double share = r.mean ? 1.0 / double(b.n) : 1.0;
+      double c[p], J[p * p], C[p * p];
+      if (at.finite()) F = share * at.log_likelihood;
+      for (int i = 0; i < p; ++i) {
+        c[i] = share * at.score[i];
+        for (int j = 0; j < p; ++j) {
+          J[i * p + j] = Q[i * p + j] + share * at.information[i * p + j];
+          c[i] -= Q[i * p + j] * to[j];
+          F -= 0.5 * to[i] * Q[i * p + j] * to[j];
+        }
+      }
+      if (F > best) {
+        best = F;
+        if (!invert_but<p>(r.held, J, C) && !invert_but<p>(r.held, Q, C)) return;
+        for (int i = 0; i < p; ++i) {
+          d[i] = to[i];
+          step[i] = 0.0;
+          for (int j = 0; j < p; ++j) step[i] += C[i * p + j] * c[j];
+          step[i] = step[i] > 1 ? 1.0 : step[i] < -1 ? -1.0 : step[i];
+        }
+      } else {
+        for (double& s : step) s *= 0.5;
+      }
+    } else {
+      for (double& s : step) s *= 0.5;
+    }
+    for (int j = 0; j < p; ++j) {
+      to[j] = d[j] + step[j];
+      largest = fabs(step[j]) > largest ? fabs(step[j]) : largest;
+    }
+    if (largest < 1e-12) return;
+  }
+}
+
+// Steps of any rule.
+template <class Family>
+void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
+  constexpr int p = Family::n_params;
+  const parameters all = parameters_of<Family>();
+  for (int64_t i = 0; i < n && walk.diverged == 0; i += r.batch) {
+    const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
+    double g[p], m[p], weight = double(b.n);
+    walk.t = count_in(r, walk.t, b.w, b.n);
+    const double rate = rate_at(r, walk.t);
+    if (r.implicit) {
+      implicit_step<Family>(r, walk, b, rate, g);
+      walk.steps += 1;
+      go(r, walk, all, g);
+      continue;
+    }
+    batch_score<Family>(walk.theta, b, g);
+    if (r.mean && b.w) {
+      weight = 0.0;
+      for (int64_t k = 0; k < b.n; ++k) weight += b.w[k];
+    }
+    slopes<Family>(r.logarithmic, walk.theta, Family::scale_of(walk.theta), walk.unit, m);
+    for (int j = 0; j < p; ++j) g[j] *= m[j];
+    step_by(r, walk, all, g, rate, weight);
+  }
+}
+
+template <class Family>
+void steps(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
+  auto loop = is_plain(*rule)   ? plain_steps<Family>
+              : is_tuned(*rule) ? tuned_steps<Family>
+                                : steps_by_rule<Family>;
+  loop(*rule, *walk, x, w, n);
+}
+
+// The free coordinate of a parameter.
+inline double free_coordinate(int domain, double theta, double unit) {
+  if (domain == thetahat_positive) return log(theta);
+  if (domain == thetahat_unit) return log(theta / (1.0 - theta));
+  return theta / unit;
+}
+
+template <class Family>
+inline void free_coordinates(const thetahat_walk& walk, double* u) {
+  for (int j = 0; j < Family::n_params; ++j)
+    u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0);
+}
+
+// Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
+// longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
+template <class Family>
+void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
+  constexpr int p = Family::n_params;
+  const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
+  const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
+  const double kept = rule->memory == 1 ? 1.0 : exp(double(n) * log(rule->memory));
+  double u[p], metric[p * p];
+  walk->rows += total.rows;
+  if (!at.finite()) return;
+  free_coordinates<Family>(*walk, u);
+  walk->n = kept * walk->n + total.sums.n;
+  walk->log_likelihood = kept * walk->log_likelihood + at.log_likelihood;
+  for (int i = 0; i < p; ++i) {
+    walk->pull[i] = kept * walk->pull[i] + at.score[i];
+    for (int j = 0; j < p; ++j) {
+      double& J = walk->information[i * p + j];
+      J = kept * J + at.information[i * p + j];
+      walk->pull[i] += at.information[i * p + j] * u[j];
+    }
+  }
+  if (!invert_but<p>(rule->held, walk->information, metric)) return;
+  for (int i = 0; i < p * p; ++i) walk->metric[i] = walk->n * metric[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(metric[i * p + i]);
+    walk->limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
+}
+
+// theta's covariance from the information of all rows, each where theta was then, and its squared distance in
+// standard errors to the maximum of the parabola that they make.
+template <class Family>
+void walked(const thetahat_walk* walk, const int* held, thetahat_values* v) {
+  constexpr int p = Family::n_params;
+  double C[p * p], u[p], rest[p], slope[p], scale = Family::scale_of(walk->theta);
+  const bool concave = invert_but<p>(held, walk->information, C);
+  free_coordinates<Family>(*walk, u);
+  slopes<Family>(true, walk->theta, scale, walk->unit, slope);
+  v->log_likelihood = walk->log_likelihood;
+  v->decrement = concave ? 0.0 : NAN;
+  for (int i = 0; i < p; ++i) {
+    slope[i] = times_power(slope[i], scale, Family::dimension[i]);
+    rest[i] = walk->pull[i];
+    for (int j = 0; j < p; ++j) rest[i] -= walk->information[i * p + j] * u[j];
+  }
+  for (int i = 0; i < p; ++i) {
+    for (int j = 0; j < p; ++j) {
+      v->decrement += rest[i] * C[i * p + j] * rest[j];
+      v->covariance[i * p + j] = concave ? slope[i] * C[i * p + j] * slope[j] : NAN;
+    }
+    v->standard_error[i] = concave ? slope[i] * sqrt(C[i * p + i]) : NAN;
+  }
+}
+
+}  // namespace thetahat::THETAHAT_ISA

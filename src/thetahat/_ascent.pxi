@@ -1,0 +1,226 @@
+# Stochastic ascents: over the epochs of a sample, and along a stream. Part of _kernels.pyx.
+
+cdef int64_t STEP_SLICE = 1 << 17  # rows between two looks at the signals
+cdef int64_t SEGMENT = 1024  # rows, after which a scaled ascent takes stock
+cdef int64_t RUN = 256  # neighbouring rows that are loaded together
+WINDOW = 1 << 14  # rows that are shuffled together
+
+ORDERS = ("sequential", "batches", "samples")  # as api.h numbers them
+KINDS = ("plain", "momentum", "adam")
+AVERAGES = (None, "polyak", "epoch")
+
+
+cdef thetahat_rule read_rule(object rule):
+    cdef thetahat_rule r
+    memset(&r, 0, sizeof(r))
+    r.batch = rule.batch
+    r.logarithmic, r.scaled, r.mean, r.implicit = rule.logarithmic, rule.scaled, rule.mean, rule.implicit
+    r.kind, r.averaged = KINDS.index(rule.kind), AVERAGES.index(rule.average)
+    r.rate, r.offset, r.power, r.memory = rule.rate, rule.offset, rule.power, rule.memory
+    r.beta1, r.beta2, r.epsilon = rule.beta1, rule.beta2, rule.epsilon
+    return r
+
+
+cdef int64_t segment_rows(int64_t batch):
+    return batch if batch > SEGMENT else SEGMENT // batch * batch
+
+
+cdef thetahat_bitgen* bitgen_of(object bit_generator) except NULL:
+    return <thetahat_bitgen*>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
+
+
+cdef class Feed:
+    """A sample's rows in the order that an epoch takes them, and the memory that this needs."""
+
+    cdef thetahat_feed state
+    cdef Rows rows
+    cdef object bit_generator
+    cdef double[::1] x
+    cdef double[::1] w
+    cdef uint32_t[::1] units
+    cdef uint32_t[::1] runs
+
+    def __cinit__(self, Rows rows, int64_t batch, str order, bit_generator=None):
+        cdef int64_t n_runs
+        memset(&self.state, 0, sizeof(self.state))
+        self.rows = rows
+        self.bit_generator = bit_generator
+        self.state.rows = &rows.state
+        self.state.order = ORDERS.index(order)
+        self.state.unit = 1 if order == "samples" else batch
+        if order == "sequential":
+            return
+        if self.state.unit < RUN:
+            self.state.run = RUN // self.state.unit * self.state.unit
+            self.state.room = WINDOW
+            self.x, self.units = np.empty(WINDOW), np.empty(WINDOW, np.uint32)
+            self.state.x, self.state.units = &self.x[0], &self.units[0]
+            if rows.weights is not None:
+                self.w = np.empty(WINDOW)
+                self.state.w = &self.w[0]
+        n_runs = -(-rows.n // (self.state.run or self.state.unit))
+        self.runs = np.empty(n_runs, np.uint32)
+        self.state.runs = &self.runs[0]
+        self.state.words.bitgen = bitgen_of(bit_generator)
+
+    def rest(self):
+        """Return what is left of the epoch."""
+        cdef int64_t done = 0, took = 1
+        cdef double[::1] x = np.empty(self.rows.n)
+        while took and done < self.rows.n:
+            with nogil:
+                took = table.feed(&self.state, max(self.state.unit, PASS_SLICE), &x[done], NULL)
+            done += took
+            PyErr_CheckSignals()
+        return np.asarray(x)[:done]
+
+
+cdef class Ascent:
+    """A stochastic ascent over the epochs of a sample: its settings, and where it stands."""
+
+    cdef const thetahat_family* family
+    cdef thetahat_ascent state
+    cdef int held[thetahat_max_params]
+    cdef Feed feed
+    cdef double[::1] x
+    cdef double[::1] w
+    cdef double[:, ::1] trace
+
+    def __cinit__(self, int family, Rows rows, rule, *, str order, int64_t epochs, bit_generator=None):
+        memset(&self.state, 0, sizeof(self.state))
+        self.family = family_at(family)
+        self.feed = Feed(rows, rule.batch, order, bit_generator)
+        self.state.feed = self.feed.state
+        self.state.rule = read_rule(rule)
+        self.state.epochs = epochs
+        self.state.segment = segment_rows(rule.batch)
+        self.x = np.empty(self.state.segment)
+        self.state.x = &self.x[0]
+        if rows.weights is not None:
+            self.w = np.empty(self.state.segment)
+            self.state.w = &self.w[0]
+        if rule.held:
+            read_held(self.family, rule.held, self.held)
+            self.state.rule.held = self.held
+
+    def draw(self, int64_t wanted):
+        """Take the next rows out of the epoch, about so many, before any step; return them and weights."""
+        cdef int64_t batch = self.state.rule.batch, room = (-(-wanted // batch) + 1) * batch, done = 0, took = 1
+        cdef double[::1] x = np.empty(room), w = np.empty(room)
+        while done < wanted and took:
+            took = table.feed(&self.state.feed, min(batch, room - done), &x[done], &w[done])
+            done += took
+        weights = None if self.state.w == NULL else np.array(w[:done])
+        return np.array(x[:done]), weights
+
+    def set_out(self, theta, const double[::1] known=None, const double[::1] weights=None):
+        """Start from theta; rows that are known say how to scale the steps, and count as done."""
+        cdef const double* w = NULL
+        read_theta(self.family, theta, self.state.walk.theta)
+        self.family.set_out(&self.state.rule, &self.state.walk)
+        if known is not None:
+            if weights is not None:
+                w = &weights[0]
+            self.family.take_stock(&self.state.rule, &self.state.walk, &known[0], w, known.shape[0])
+            self.state.walk.t = self.state.walk.n
+
+    def keep_trace(self, double[:, ::1] trace, int64_t every, int64_t kept=0):
+        """Record theta there every so many steps, or each epoch for 0; now too, unless some are kept."""
+        self.trace = trace
+        self.state.trace, self.state.trace_every, self.state.traced = &trace[0, 0], every, kept
+        if kept == 0:
+            table.reported(self.family, &self.state.rule, &self.state.walk, self.state.trace)
+            self.state.traced = 1
+
+    @property
+    def theta(self):
+        cdef double values[thetahat_max_params]
+        table.reported(self.family, &self.state.rule, &self.state.walk, values)
+        return to_tuple(values, self.family.n_params)
+
+    @property
+    def epoch(self):
+        return self.state.epoch
+
+    @property
+    def traced(self):
+        return self.state.traced
+
+    @property
+    def diverged(self):
+        return self.state.walk.diverged != 0
+
+    @property
+    def starts_epoch(self):
+        """Whether no row of the present epoch has been taken."""
+        return self.state.feed.next == 0 and self.state.feed.loaded == 0
+
+    @property
+    def position(self):
+        """Which part of the present epoch is done."""
+        cdef double rows = self.state.feed.next
+        if self.state.feed.order != thetahat_sequential:
+            rows *= self.state.feed.run or self.state.feed.unit
+        return min(rows / self.feed.rows.n, 1.0)
+
+    @property
+    def rate(self):
+        return self.state.rule.rate
+
+    @rate.setter
+    def rate(self, double rate):
+        self.state.rule.rate = rate
+
+    @property
+    def rate_now(self):
+        """The rate of the last step."""
+        cdef const thetahat_rule* r = &self.state.rule
+        cdef double t = self.state.walk.t + r.offset
+        return r.rate / t if r.power == 1 and t > 0 else r.rate * t ** -r.power if t > 0 else r.rate
+
+    def run_to_rest(self):
+        """Go on until no row is loaded that no step has used, in the present epoch: numbers tell all then."""
+        while self.state.feed.used != self.state.feed.loaded and not self.diverged:
+            self.run(self.state.epoch + 1, 1)
+
+    def numbers(self):
+        """Return where an ascent at rest stands: numbers, and arrays."""
+        cdef double* walk = <double*>&self.state.walk
+        numbers = np.array([walk[i] for i in range(sizeof(thetahat_walk) // sizeof(double))])
+        waiting = {"x": np.array(self.x[: self.state.filled])}
+        if self.state.w != NULL:
+            waiting["w"] = np.array(self.w[: self.state.filled])
+        values = {"epoch": self.epoch, "next": self.state.feed.next, "stepped": self.state.stepped}
+        return values, {"walk": numbers, **waiting}
+
+    def restore(self, values, arrays):
+        """Stand where `numbers` was called; the generator must stand where that epoch began."""
+        cdef double* walk = <double*>&self.state.walk
+        for i, number in enumerate(arrays["walk"].tolist()):
+            walk[i] = number
+        self.state.epoch, self.state.stepped = values["epoch"], values["stepped"]
+        self.state.filled = arrays["x"].size
+        np.asarray(self.x)[: self.state.filled] = arrays["x"]
+        if self.state.w != NULL:
+            np.asarray(self.w)[: self.state.filled] = arrays["w"]
+        if values["next"]:
+            table.start_epoch(&self.state.feed)
+            self.state.feed.next = values["next"]
+
+    def run(self, int64_t until, int64_t rows=1 << 62, int64_t slice_rows=STEP_SLICE):
+        """Go on until so many epochs are done, about so many rows used, or a step diverges.
+
+        Return whether there is more to do. Signals are answered each time slice_rows have been used.
+        """
+        cdef int64_t epochs = self.state.epochs
+        cdef int going = 1
+        self.state.epochs = min(until, epochs)
+        try:
+            while going and rows > 0:
+                with nogil:
+                    going = table.stochastic_ascent(self.family, &self.state, min(slice_rows, rows))
+                rows -= slice_rows
+                PyErr_CheckSignals()
+        finally:
+            self.state.epochs = epochs
+        return self.state.epoch < epochs and not self.diverged

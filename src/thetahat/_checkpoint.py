@@ -1,0 +1,320 @@
+"""The file from which an interrupted fit goes on: at every instant one good save is on the disk."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import secrets
+import struct
+import time
+import warnings
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat._checks import check_not_negative
+from thetahat.errors import CheckpointError
+
+__all__ = ["Checkpoint", "from_json", "to_json"]
+
+Values = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+_PROGRAM = b"thetahat checkpoint "
+_MAGIC = _PROGRAM + b"1\n"
+_LENGTH = struct.Struct("<Q")  # of the header
+_CHECKSUM = struct.Struct("<I")
+_TYPES = {"float64": "<f8", "int64": "<i8", "uint64": "<u8"}
+_ARRAY = "__array__"  # names the type of an array among the values; their own such names get one more _
+
+
+class Checkpoint:
+    """A file that keeps the state of one fit through kills, crashes and full disks.
+
+    A save goes to a temporary file of its own first and takes the file's name when it is complete; the save
+    before stays as `<path>.previous`. Two processes that save to one path at once never damage the file, but
+    each overwrites what the other saved, and a save may be lost where one starts while the other writes.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. A link is followed, and a relative path is taken from the folder that is current now.
+    every : float
+        Seconds between two saves; 0 is at every chance.
+    identity : dict
+        What tells this fit from others: numbers, strings, lists and dicts by name.
+
+    Raises
+    ------
+    CheckpointError
+        If no file can be written there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], every: float, identity: Values) -> None:
+        self._every = check_not_negative("every", every)
+        self._identity = from_json(to_json(identity))  # as it will be read: tuples are lists
+        self._path = Path(os.path.realpath(path))
+        self._previous = Path(f"{self._path}.previous")
+        self._good = False  # whether the present file may become the previous one
+        self._warned = False
+        self._check_writable()
+        self._saved = time.monotonic()
+
+    def load(self) -> tuple[Values, Arrays] | None:
+        """Return what the last good save wrote, bit for bit; to be called before the first `save`.
+
+        Returns
+        -------
+        (dict, dict) or None
+            The values and the arrays; None where there is no file.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is of another fit, or neither it nor the previous one is good.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the file is damaged, and the previous one is returned.
+        """
+        self._good = False
+        try:
+            identity, values, arrays = _read(self._path)
+        except FileNotFoundError:  # a save leaves no gap, so the user has removed it
+            return None
+        except ValueError as damage:
+            return self._load_previous(damage)
+        if changes := _changes(identity, self._identity):
+            raise CheckpointError(f"{self._path} {changes}; remove it to start afresh, or give another path")
+        self._good = True
+        return values, arrays
+
+    def due(self) -> bool:
+        """Whether it is time for the next save."""
+        return time.monotonic() - self._saved >= self._every
+
+    def save(self, values: Values, arrays: Arrays) -> None:
+        """Write the state of the fit; where that fails, the last good save stays.
+
+        Parameters
+        ----------
+        values : dict
+            Numbers, strings, lists and dicts; arrays of integers too, as in the state of a bit generator.
+        arrays : dict of str to numpy.ndarray
+            Arrays of float64, int64 or uint64.
+
+        Warns
+        -----
+        RuntimeWarning
+            The first time that the file cannot be written.
+        """
+        record = _pack(self._identity, values, arrays)
+        try:
+            self._replace(record)
+        except OSError as error:
+            self._warn(error)
+        self._saved = time.monotonic()
+
+    def _check_writable(self) -> None:
+        try:
+            for place in (self._path, self._previous):
+                if place.exists() and not place.is_file():
+                    raise CheckpointError(f"{place} is not a regular file: give the checkpoint another path")
+            self._remove_leftovers()
+            probe = self._temporary()
+            probe.touch(exist_ok=False)
+            probe.unlink(missing_ok=True)  # another process may take it for a leftover
+        except OSError as error:
+            raise CheckpointError(
+                f"no checkpoint can be written to {self._path}: {error.strerror}"
+            ) from error
+
+    def _load_previous(self, damage: ValueError) -> tuple[Values, Arrays]:
+        try:
+            identity, values, arrays = _read(self._previous)
+        except FileNotFoundError:
+            raise CheckpointError(f"{self._path} {damage}; remove it to start afresh") from damage
+        except ValueError as error:
+            changes = str(error)
+        else:
+            changes = _changes(identity, self._identity)
+        if changes:
+            raise CheckpointError(
+                f"{self._path} {damage}, and {self._previous} {changes}; remove both to start afresh"
+            ) from damage
+        message = f"{self._path} {damage}; the fit goes on from the save before, {self._previous}"
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        return values, arrays
+
+    def _replace(self, record: bytes) -> None:
+        temporary = self._temporary()
+        try:
+            _write(temporary, record)
+            if self._good:
+                self._keep_previous()
+            temporary.replace(self._path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._good = True
+        _sync_folder(self._path.parent)
+
+    def _keep_previous(self) -> None:
+        """Give the present file its second name, so that neither name is without a good file meanwhile."""
+        spare = self._temporary()
+        try:
+            with suppress(FileNotFoundError):  # the user has removed the present file
+                try:
+                    os.link(self._path, spare)
+                except OSError:  # not every file system has links
+                    _write(spare, self._path.read_bytes())
+                spare.replace(self._previous)
+        finally:
+            spare.unlink(missing_ok=True)  # where both name one file, as after a kill, replace does nothing
+
+    def _warn(self, error: OSError) -> None:
+        if not self._warned:
+            self._warned = True
+            message = (
+                f"the checkpoint {self._path} was not saved: {error.strerror}; the fit goes on, the last good"
+                " save stays, and this is said once"
+            )
+            warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+    def _temporary(self) -> Path:
+        """Return a new name; processes of two machines or containers may have one number."""
+        return Path(f"{self._path}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+    def _remove_leftovers(self) -> None:
+        """Remove what killed processes left. One that lives loses a save, is warned, and goes on."""
+        leftover = re.compile(re.escape(self._path.name) + r"\.\d+-[0-9a-f]{8}\.tmp")
+        with suppress(OSError):  # they disturb nobody
+            for place in self._path.parent.iterdir():
+                if leftover.fullmatch(place.name):
+                    place.unlink(missing_ok=True)
+
+
+def to_json(values: Any) -> str:
+    """Return values as JSON, infinities and NaN by Python's names; `from_json` gives the same bits.
+
+    Arrays of integers may stand among them, so the state of any of NumPy's bit generators does too.
+    """
+    return json.dumps(_plain(values))
+
+
+def from_json(text: str) -> Any:
+    """Return the values that `to_json` wrote; tuples have become lists."""
+    return json.loads(text, object_hook=_restored)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_escaped(name): _plain(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(held) for held in value]
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        return {_ARRAY: value.dtype.name, "values": value.tolist()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a checkpoint has no place for {type(value).__name__} among its values")
+
+
+def _escaped(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a checkpoint names its values by strings, not {name!r}")
+    return f"{name}_" if name.startswith(_ARRAY) else name
+
+
+def _restored(record: Values) -> Any:
+    if _ARRAY in record:
+        return np.array(record["values"], record[_ARRAY])
+    return {name[:-1] if name.startswith(_ARRAY) else name: held for name, held in record.items()}
+
+
+def _pack(identity: Values, values: Values, arrays: Arrays) -> bytes:
+    """Magic line, length of the header, header, the arrays' numbers, checksum of all that."""
+    kinds = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
+    for name, (kind, _) in kinds.items():
+        if kind not in _TYPES:
+            raise TypeError(f"{name}: a checkpoint holds arrays of {', '.join(_TYPES)}, not {kind}")
+    header = to_json({"identity": identity, "values": values, "arrays": kinds}).encode("ascii")
+    numbers = [array.astype(_TYPES[array.dtype.name], copy=False).tobytes() for array in arrays.values()]
+    body = b"".join([_MAGIC, _LENGTH.pack(len(header)), header, *numbers])
+    return body + _CHECKSUM.pack(zlib.crc32(body))
+
+
+def _read(path: Path) -> tuple[Values, Values, Arrays]:
+    """Return identity, values and arrays; raise a ValueError that says what is wrong with it."""
+    try:
+        record = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    if not record.startswith(_MAGIC):
+        other = "of another version of" if record.startswith(_PROGRAM) else "not of"
+        raise ValueError(f"is a file {other} thetahat, or was changed")
+    body, checksum = record[: -_CHECKSUM.size], record[-_CHECKSUM.size :]
+    if _CHECKSUM.pack(zlib.crc32(body)) != checksum:
+        raise ValueError("was cut short or changed")
+    try:
+        return _unpack(body)
+    except (struct.error, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"is no checkpoint of thetahat: {error}") from error
+
+
+def _unpack(body: bytes) -> tuple[Values, Values, Arrays]:
+    (length,) = _LENGTH.unpack_from(body, len(_MAGIC))
+    start = len(_MAGIC) + _LENGTH.size
+    offset = start + length
+    header = from_json(body[start:offset].decode("ascii"))
+    arrays = {}
+    for name, (kind, shape) in header["arrays"].items():
+        count = math.prod(shape)
+        arrays[name] = np.frombuffer(body, _TYPES[kind], count, offset).reshape(shape).astype(kind)
+        offset += 8 * count
+    if offset != len(body):
+        raise ValueError(f"{len(body)} bytes, {offset} announced")
+    return header["identity"], header["values"], arrays
+
+
+def _changes(was: Values, now: Values) -> str:
+    """Say in which entries two identities differ; nothing where they do not."""
+    differing = [name for name in {**was, **now} if not _same(was, now, name)]
+    said = ", ".join(f"{name} was {_shown(was, name)}, is {_shown(now, name)}" for name in differing)
+    return said and f"belongs to another fit: {said}"
+
+
+def _same(was: Values, now: Values, name: str) -> bool:
+    if name not in was or name not in now:
+        return False
+    return bool(was[name] == now[name]) or to_json(was[name]) == to_json(now[name])  # NaN is itself here
+
+
+def _shown(record: Values, name: str) -> str:
+    return repr(record[name]) if name in record else "absent"
+
+
+def _write(path: Path, record: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(record)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make new names last through a loss of power; where a platform cannot, either name's file is good."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

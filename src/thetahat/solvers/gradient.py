@@ -1,0 +1,96 @@
+"""Full-batch gradient ascent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat._checks import check_count, check_positive
+from thetahat.solvers._method import Method, Outcome, Task, Theta
+from thetahat.solvers.watch import Watch
+
+__all__ = ["GradientAscent"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientAscent(Method):
+    """Full-batch gradient ascent: ``theta += learning_rate * score(theta)``, once an epoch.
+
+    The score is the sum over all rows, in textbook coordinates. For a family with sufficient statistics the
+    data are read once, whatever the number of epochs.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Positive. With the fitted sigma of a normal sample of n rows: below ``4 * sigma**2 / n`` no step can
+        carry sigma across zero, and below ``sigma**2 / n`` the ascent converges from starts near the top.
+        (From a sigma far too small, the first step throws it far too high, and the way back is long.)
+    epochs : int
+        Number of steps, at least 1.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> method = th.GradientAscent(learning_rate=0.1, epochs=1000)
+    >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal", method=method, start=(0, 1))
+    <Fit normal(mu=3.5, sigma=2.29129), n=4, converged>
+    """
+
+    name: ClassVar[str] = "gradient-ascent"
+    learning_rate: float
+    epochs: int
+
+    def __post_init__(self) -> None:
+        self._set(
+            learning_rate=float(check_positive("learning_rate", self.learning_rate)),
+            epochs=check_count("epochs", self.epochs),
+        )
+
+    def run(self, task: Task) -> Outcome:
+        """Loop over the epochs on the sample's sums."""
+        trace = np.empty((self.epochs + 1, len(task.start))) if task.trace else None
+        theta, done = task.start, 0
+        with Watch(task, self, self.epochs) as watch:
+            if saved := watch.load():
+                theta, done = tuple(saved[0]["theta"]), saved[0]["done"]
+                if trace is not None:
+                    trace[: done + 1] = saved[1]["trace"]
+            while done < self.epochs:
+                until = watch.stage(done)
+                theta, went = self._climb(task, theta, until - done, None if trace is None else trace[done:])
+                if went < until - done:
+                    return self._outcome(task, theta, done + went, trace, diverged=True)
+                done = until
+                watch.show(done, theta, self.learning_rate)
+                if watch.due or (watch.saves and done == self.epochs):
+                    kept = {} if trace is None else {"trace": trace[: done + 1]}
+                    watch.save({"theta": list(theta), "done": done}, kept)
+                if not watch.goes_on(done, theta, self.learning_rate):
+                    break
+        return self._outcome(task, theta, done, trace)
+
+    def _climb(
+        self, task: Task, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
+    ) -> tuple[Theta, int]:
+        """Go so many epochs; return the theta reached and the epochs done."""
+        held, done = tuple(task.fixed), 0
+        while done < epochs:
+            wanted = epochs - done if _kernels.sufficient[task.family] else 1
+            rows = None if trace is None else trace[done : done + wanted + 1]
+            theta, went = task.sample.at(theta).gradient_ascent(theta, self.learning_rate, wanted, rows, held)
+            done += went
+            if went < wanted:
+                break
+        return theta, done
+
+    def _outcome(
+        self, task: Task, theta: Theta, done: int, trace: NDArray[np.float64] | None, diverged: bool = False
+    ) -> Outcome:
+        if trace is None:
+            return Outcome(theta, done, diverged)
+        epochs = np.arange(0, done + 1, task.trace)
+        return Outcome(theta, done, diverged, trace[epochs], epochs.astype(np.float64))

@@ -1,0 +1,146 @@
+"""What looks on while a method goes epoch by epoch: a progress bar, a callback, a checkpoint."""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat._version import __version__
+from thetahat.errors import MissingExtraError
+from thetahat.families import get_family
+from thetahat._checkpoint import Checkpoint
+from thetahat.solvers._method import Method, Task, Theta
+from thetahat.solvers.state import State
+
+__all__ = ["Watch"]
+
+Arrays = dict[str, NDArray[Any]]
+
+_LOOKS = 200  # at the bar, in all
+_REST = 1.0  # seconds between two passes for the L that a bar shows
+
+
+class Watch:
+    """Looks on while a task is carried out; where nobody does, it costs nothing."""
+
+    def __init__(self, task: Task, method: Method, epochs: int) -> None:
+        self._task, self._epochs = task, epochs
+        self._bar = _bar(epochs) if task.progress else None
+        self._passed = -math.inf
+        self._store = None
+        if task.checkpoint is not None:
+            self._store = Checkpoint(task.checkpoint, task.every, _identity(task, method))
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    @property
+    def saves(self) -> bool:
+        """Whether there is a checkpoint."""
+        return self._store is not None
+
+    def stage(self, epoch: int, by_epoch: bool = False) -> int:
+        """Return the epoch to go on to, from the one given, before the next look."""
+        if by_epoch or self._task.callback is not None or self._store is not None:
+            return epoch + 1
+        stride = max(1, self._epochs // _LOOKS) if self._bar is not None else self._epochs
+        return min(epoch + stride, self._epochs)
+
+    @property
+    def rows(self) -> int:
+        """How many rows to go on for before the next look within an epoch."""
+        return 1 << 22 if self._bar is not None or self._store is not None else 1 << 62
+
+    def load(self) -> tuple[dict[str, Any], Arrays] | None:
+        """Return what the last checkpoint holds; None where there is none."""
+        return None if self._store is None else self._store.load()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._store is not None and self._store.due()
+
+    def save(self, values: dict[str, Any], arrays: Arrays) -> None:
+        """Write a checkpoint."""
+        assert self._store is not None
+        self._store.save(values, arrays)
+
+    def show(self, epochs: float, theta: Theta, rate: float | None) -> None:
+        """Move the bar on to so many epochs, and show where the fit stands."""
+        if self._bar is None:
+            return
+        names = get_family(self._task.family).names
+        shown = {} if rate is None else {"rate": f"{rate:.3g}"}
+        shown |= {name: f"{value:.6g}" for name, value in zip(names, theta, strict=True)}
+        if time.monotonic() - self._passed >= _REST or epochs >= self._epochs:
+            state = State(int(epochs), self._epochs, theta, rate, self._task.sample, tuple(self._task.fixed))
+            self._distance = f"{state.L:.2g}"
+            self._passed = time.monotonic()
+        done = f"{epochs:.4g}" if epochs % 1 else f"{epochs:.0f}"
+        self._bar.n = epochs
+        self._bar.set_postfix({"epoch": f"{done}/{self._epochs}", **shown, "L": self._distance})
+
+    def goes_on(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> bool:
+        """Tell of an epoch's end; return whether another one is wanted."""
+        task = self._task
+        state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
+        if tol is not None and state.L <= tol:
+            return False
+        return task.callback is None or not task.callback(state)
+
+
+def _identity(task: Task, method: Method) -> dict[str, Any]:
+    """Return what must be the same for a checkpoint to belong to a task."""
+    sample = task.sample
+    rows = sample.pilot(1000)
+    ends = zlib.crc32(rows.x.tobytes())
+    if rows.weights is not None:
+        ends = zlib.crc32(rows.weights.tobytes(), ends)
+    names = get_family(task.family).names
+    return {
+        "version": __version__,
+        "family": _kernels.families[task.family],
+        "method": repr(method),
+        "start": list(task.given),
+        "fixed": {names[place]: value for place, value in task.fixed.items()},
+        "rows": sample.size,
+        "digest of the rows": ends,
+        "trace": task.trace,
+    }
+
+
+def _bar(epochs: int) -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
+    return tqdm(
+        total=epochs, bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}", dynamic_ncols=True
+    )
+
+
+@contextmanager
+def unlocked(bits: Any) -> Iterator[None]:
+    """Hold a generator's lock while compiled code draws from it; there may be none."""
+    if bits is None:
+        yield
+    else:
+        with bits.lock:
+            yield
+
+
+def trace_room(task: Task, rows: int, p: int) -> NDArray[np.float64]:
+    """Return room for the thetas that a trace keeps of so many steps."""
+    return np.empty((rows + 1, p))

@@ -1,0 +1,581 @@
+"""Checkpoints come back bit for bit, survive kills and full disks, and damaged ones are refused."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import thetahat as th
+from thetahat import _checkpoint
+from thetahat._checkpoint import Checkpoint, from_json, to_json
+
+KILLS = 20
+IDENTITY = {"family": "normal", "learning_rate": 0.1, "betas": (0.9, 0.999)}
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.ckpt"
+
+
+def opened(path, identity=IDENTITY):
+    return Checkpoint(path, 0, identity)
+
+
+def saved(path, *counts):
+    """A checkpoint to which states were saved in this order."""
+    checkpoint = opened(path)
+    checkpoint.load()
+    for count in counts:
+        checkpoint.save({"count": count}, {"theta": np.full(3, float(count))})
+    return checkpoint
+
+
+def count_of(path):
+    values, arrays = opened(path).load()
+    assert arrays["theta"].tolist() == [values["count"]] * 3
+    return values["count"]
+
+
+def names(path):
+    return sorted(place.name for place in path.parent.iterdir())
+
+
+def bits(array):
+    return array.dtype, array.shape, array.tobytes()
+
+
+keys = st.sampled_from(["__array__", "__array___", "values"]) | st.text()
+numbers = st.floats() | st.integers() | st.booleans() | st.none() | st.text()
+values = st.dictionaries(
+    keys, st.recursive(numbers, lambda v: st.lists(v) | st.dictionaries(keys, v), max_leaves=6)
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(values)
+def test_values_come_back(record):
+    back = from_json(to_json(record))
+    assert repr(back) == repr(record)  # NaN, the sign of zero and the types of numbers too
+
+
+words = st.lists(st.integers(0, 2**64 - 1), max_size=24)
+arrays = st.dictionaries(keys, st.tuples(words, st.sampled_from(["float64", "int64", "uint64"])))
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays)
+def test_arrays_come_back(tmp_path_factory, record):
+    """Any bits: NaN with their payloads, subnormal numbers."""
+    path = tmp_path_factory.mktemp("arrays") / "run.ckpt"
+    record = {name: np.array(held, np.uint64).view(kind) for name, (held, kind) in record.items()}
+    opened(path).save({}, record)
+    _, back = opened(path).load()
+    assert list(back) == list(record)
+    for name, array in record.items():
+        assert bits(back[name]) == bits(array)
+        assert back[name].flags.writeable
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.float64(3.5).reshape(()),
+        np.zeros((0, 3)),
+        np.arange(24.0).reshape(2, 3, 4),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(20.0)[::-3],
+        np.arange(5, dtype=">i8"),
+    ],
+    ids=["scalar", "empty", "3d", "fortran", "strided", "big-endian"],
+)
+def test_arrays_of_every_shape_and_order(path, array):
+    opened(path).save({}, {"a": array, "b": np.array([7.0])})
+    _, back = opened(path).load()
+    assert bits(back["a"]) == bits(array.astype(array.dtype.newbyteorder("="), order="C"))
+    assert back["b"].tolist() == [7.0]
+
+
+@pytest.mark.parametrize("name", ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"])
+def test_generators_go_on(path, name):
+    rng = np.random.Generator(getattr(np.random, name)(5))
+    rng.random(1001)
+    rng.integers(0, 7, 3, dtype=np.uint32)  # leaves half a word in the generator
+    opened(path).save({"rng": rng.bit_generator.state}, {})
+    values, _ = opened(path).load()
+    other = np.random.Generator(getattr(np.random, name)(6))
+    other.bit_generator.state = values["rng"]
+    halves = [g.integers(0, 2**32, 9, dtype=np.uint32).tolist() for g in (rng, other)]
+    assert halves[0] == halves[1]
+    assert other.permutation(3000).tolist() == rng.permutation(3000).tolist()
+    assert to_json(other.bit_generator.state) == to_json(rng.bit_generator.state)
+
+
+def test_what_has_no_place_is_refused_and_nothing_is_written(path):
+    checkpoint = opened(path)
+    with pytest.raises(TypeError, match="no place for set"):
+        checkpoint.save({"a": {1}}, {})
+    with pytest.raises(TypeError, match="no place for ndarray"):
+        checkpoint.save({"a": [np.zeros(3)]}, {})
+    with pytest.raises(TypeError, match="names its values by strings, not 1"):
+        checkpoint.save({"a": {1: 2}}, {})
+    with pytest.raises(TypeError, match="a: a checkpoint holds arrays of float64, int64, uint64, not object"):
+        checkpoint.save({}, {"a": np.array([None])})
+    assert names(path) == []
+
+
+def test_no_file_is_no_state(path):
+    assert opened(path).load() is None
+    assert names(path) == []
+
+
+def test_the_last_save_and_the_one_before_stay(path):
+    saved(path, 1)
+    assert names(path) == ["run.ckpt"]
+    saved(path, 2, 3)
+    assert names(path) == ["run.ckpt", "run.ckpt.previous"]
+    assert count_of(path) == 3
+    path.with_name("run.ckpt.previous").replace(path)
+    assert count_of(path) == 2
+
+
+def test_who_removes_the_file_starts_afresh(path):
+    checkpoint = saved(path, 1, 2)
+    path.unlink()
+    assert opened(path).load() is None
+    checkpoint.save({"count": 3}, {"theta": np.full(3, 3.0)})
+    assert count_of(path) == 3
+
+
+def test_when_a_save_is_due(path):
+    assert not Checkpoint(path, 100, {}).due()
+    assert Checkpoint(path, 0, {}).due()
+    checkpoint = Checkpoint(path, 0.05, {})
+    time.sleep(0.06)
+    assert checkpoint.due()
+    checkpoint.save({}, {})
+    assert not checkpoint.due()
+
+
+@pytest.mark.parametrize("every", [-1, float("nan"), float("inf"), None, "1"])
+def test_every_is_checked(path, every):
+    with pytest.raises(th.ParameterError, match="every must be a finite number of at least 0"):
+        Checkpoint(path, every, {})
+
+
+def test_links_and_folders(path, tmp_path, monkeypatch):
+    """A link is followed, a fit may change the current folder, and signs in names mean themselves."""
+    link, odd = tmp_path / "link", tmp_path / "run[1]*.ckpt"
+    link.symlink_to(path)
+    saved(link, 1, 2)
+    assert link.is_symlink()
+    assert count_of(path) == 2
+    monkeypatch.chdir(tmp_path)
+    checkpoint = opened(odd.name)
+    monkeypatch.chdir("/")
+    checkpoint.save({"count": 1}, {"theta": np.ones(3)})
+    assert count_of(odd) == 1
+
+
+def test_another_fit_is_refused(path):
+    saved(path, 1)
+    before = path.read_bytes()
+    other = {"family": "normal", "learning_rate": 0.2, "betas": [0.9, 0.999], "seed": 3}
+    message = (
+        r"run.ckpt belongs to another fit: learning_rate was 0.1, is 0.2, seed was absent, is 3; remove it"
+    )
+    with pytest.raises(th.CheckpointError, match=message):
+        opened(path, other).load()
+    assert path.read_bytes() == before
+
+
+def test_equal_identities(path):
+    Checkpoint(path, 0, {"a": 1, "b": float("nan"), "c": (1, 2)}).save({}, {})
+    assert Checkpoint(path, 0, {"c": [1, 2], "a": 1.0, "b": float("nan")}).load() == ({}, {})
+
+
+def damaged(record):
+    """Every length that a file may be cut to, and every byte that may change, by one bit and by all."""
+    for i in range(len(record)):
+        yield record[:i]
+        for flip in 1 << i % 8, 255:
+            yield record[:i] + bytes([record[i] ^ flip]) + record[i + 1 :]
+    yield record + b"\0"
+
+
+WRONG = "(was cut short or changed|is a file (not of|of another version of) thetahat, or was changed)"
+
+
+def test_a_damaged_file_alone_is_refused(path):
+    checkpoint = saved(path, 1)
+    for record in damaged(path.read_bytes()):
+        path.write_bytes(record)
+        with pytest.raises(th.CheckpointError, match=f"run.ckpt {WRONG}; remove it to start afresh"):
+            checkpoint.load()
+        assert path.read_bytes() == record
+
+
+def test_a_damaged_file_falls_back_to_the_previous_one(path):
+    checkpoint = saved(path, 1, 2)
+    for record in damaged(path.read_bytes()):
+        path.write_bytes(record)
+        with pytest.warns(RuntimeWarning, match=rf"run.ckpt {WRONG}; .* save before, .*run.ckpt.previous"):
+            values, _ = checkpoint.load()
+        assert values == {"count": 1}
+
+
+def test_a_damaged_file_never_becomes_the_previous_one(path, monkeypatch):
+    saved(path, 1, 2)
+    path.write_bytes(b"")
+    checkpoint = opened(path)
+    with pytest.warns(RuntimeWarning, match="was changed; the fit goes on"):
+        checkpoint.load()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", raising())
+        with pytest.warns(RuntimeWarning, match="not saved"):
+            checkpoint.save({}, {})
+    with pytest.warns(RuntimeWarning, match="was changed; the fit goes on"):
+        assert count_of(path) == 1
+    checkpoint.save({"count": 3}, {"theta": np.full(3, 3.0)})
+    assert count_of(path) == 3
+    path.with_name("run.ckpt.previous").replace(path)
+    assert count_of(path) == 1
+
+
+def test_two_damaged_files_are_refused(path):
+    checkpoint = saved(path, 1, 2)
+    path.write_bytes(path.read_bytes()[:-1])
+    path.with_name("run.ckpt.previous").write_bytes(b"x")
+    message = r"run.ckpt was cut short or changed, and .*run.ckpt.previous is a file not of .*; remove both"
+    with pytest.raises(th.CheckpointError, match=message):
+        checkpoint.load()
+
+
+def test_the_previous_file_of_another_fit_is_refused(path):
+    saved(path, 1, 2)
+    path.write_bytes(b"x")
+    message = r"run.ckpt is a file not of .*, and .*run.ckpt.previous belongs to another fit: .*; remove both"
+    with pytest.raises(th.CheckpointError, match=message):
+        opened(path, {}).load()
+
+
+def test_files_of_others_are_refused(path):
+    saved(path, 1)
+    path.write_bytes(path.read_bytes().replace(b"checkpoint 1", b"checkpoint 2"))
+    with pytest.raises(th.CheckpointError, match="another version of thetahat"):
+        opened(path).load()
+    path.write_text("x,y\n1,2\n")
+    with pytest.raises(th.CheckpointError, match="is a file not of thetahat"):
+        opened(path).load()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"identity": {}, "values": {}, "arrays": {"a": ("float64", (4,))}},
+        {"identity": {}, "values": {}, "arrays": {"a": ("float64", (2,))}},
+        {"identity": {}, "values": {}, "arrays": {"a": ("complex64", (3,))}},
+        {"identity": {}, "arrays": {"a": ("float64", (3,))}},
+        [],
+    ],
+    ids=["too many", "too few", "type", "no values", "list"],
+)
+def test_a_right_checksum_over_nonsense(path, header, monkeypatch):
+    monkeypatch.setattr(_checkpoint, "to_json", lambda _: json.dumps(header))
+    opened(path).save({}, {"a": np.zeros(3)})
+    with pytest.raises(th.CheckpointError, match="is no checkpoint of thetahat: "):
+        opened(path).load()
+
+
+@pytest.mark.parametrize(
+    "place", ["", "missing/run.ckpt", "/dev/null", "run.ckpt/below", "x" * 250, "/proc/x"]
+)
+def test_where_no_file_can_be_is_said_at_once(path, place, monkeypatch):
+    path.touch()
+    monkeypatch.chdir(path.parent)
+    with pytest.raises(th.CheckpointError, match=r"(is not a regular file|no checkpoint can be written)"):
+        opened(place)
+    assert names(path) == ["run.ckpt"]
+
+
+def test_a_file_that_cannot_be_read(path, monkeypatch):
+    saved(path, 1)
+    monkeypatch.setattr(Path, "read_bytes", raising(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(th.CheckpointError, match=r"run.ckpt cannot be read: Input/output error, and"):
+        opened(path).load()
+
+
+def raising(error=FULL, after=0):
+    """Raise an error at every call, or let some calls do nothing first."""
+    calls = iter(range(after))
+
+    def call(*_):
+        if next(calls, None) is None:
+            raise error
+
+    return call
+
+
+def write_half(path, record):
+    path.write_bytes(record[: len(record) // 2])
+    raise FULL
+
+
+def rename_once():
+    """The second of two renames fails."""
+    replace, fail = os.replace, raising(after=1)
+
+    def call(*places):
+        fail()
+        replace(*places)
+
+    return call
+
+
+FAILURES = {
+    "write": (_checkpoint, "_write", lambda: write_half),
+    "fsync": (os, "fsync", raising),
+    "first rename": (os, "replace", raising),
+    "second rename": (os, "replace", rename_once),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_full_disk_leaves_the_last_save(path, failure, monkeypatch):
+    checkpoint = saved(path, 1, 2)
+    before = path.read_bytes()
+    module, name, fail = FAILURES[failure]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, fail())
+        with pytest.warns(
+            RuntimeWarning, match="run.ckpt was not saved: No space left on device; the fit goes"
+        ):
+            checkpoint.save({"count": 3}, {"theta": np.full(3, 3.0)})
+        assert path.read_bytes() == before
+        assert names(path) == ["run.ckpt", "run.ckpt.previous"]
+        patch.setattr(module, name, fail())
+        checkpoint.save({"count": 4}, {"theta": np.full(3, 4.0)})  # without a second warning
+    assert count_of(path) == 2
+    checkpoint.save({"count": 5}, {"theta": np.full(3, 5.0)})
+    assert count_of(path) == 5
+
+
+def test_a_file_system_without_links_or_synced_folders(path, monkeypatch):
+    monkeypatch.setattr(os, "link", raising(OSError(errno.EPERM, "Operation not permitted")))
+    checkpoint = saved(path, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", raising(PermissionError()))
+        checkpoint.save({"count": 2}, {"theta": np.full(3, 2.0)})
+    assert names(path) == ["run.ckpt", "run.ckpt.previous"]
+    assert count_of(path) == 2
+    path.with_name("run.ckpt.previous").replace(path)
+    assert count_of(path) == 1
+
+
+def test_leftovers_of_the_killed_go_and_nothing_else(path):
+    saved(path, 1)
+    path.with_name("run.ckpt.123-0123abcd.tmp").write_bytes(b"half a s")
+    others = [
+        "run.ckpt.tmp",
+        "run.ckpt.123-0123abcd.tmp.csv",
+        "my.run.ckpt.123-0123abcd.tmp",
+        "run-ckpt.1-01234567.tmp",
+    ]
+    for other in others:
+        path.with_name(other).touch()
+    assert count_of(path) == 1
+    assert names(path) == sorted(["run.ckpt", *others])
+
+
+def run(script, *arguments):
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # these scripts fork
+    command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+TWO_AT_ONCE = """
+import os, signal, sys, time
+import numpy as np
+from thetahat._checkpoint import Checkpoint
+
+path = sys.argv[1]
+
+def save_for_ever():
+    count = 0
+    while True:
+        count += 1
+        checkpoint = Checkpoint(path, 0, {})  # removes the other's temporary files
+        checkpoint.load()
+        checkpoint._warned = True  # of saves that this costs
+        checkpoint.save({"count": count}, {"x": np.full(count % 5000, float(count))})
+
+checkpoint = Checkpoint(path, 0, {})
+checkpoint.save({"count": 1}, {"x": np.ones(1)})
+children = []
+for _ in range(2):
+    children.append(os.fork())
+    if children[-1] == 0:
+        try:
+            save_for_ever()
+        finally:
+            os._exit(1)
+seen, end = set(), time.monotonic() + 0.5
+while time.monotonic() < end:
+    values, arrays = checkpoint.load()
+    assert arrays["x"].tolist() == [values["count"]] * (values["count"] % 5000)
+    seen.add(values["count"])
+for child in children:
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+assert len(seen) > 5, seen
+"""
+
+
+def test_two_at_one_path(path):
+    """They overwrite each other's saves and remove each other's temporary files; what is read is good."""
+    run(TWO_AT_ONCE, path)
+
+
+LIMITED = """
+import resource, signal, sys, warnings
+import numpy as np
+from thetahat._checkpoint import Checkpoint
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+checkpoint = Checkpoint(sys.argv[1], 0, {})
+for size in 1000, 1250, 5000, 100_000, 1001:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        checkpoint.save({"size": size}, {"x": np.zeros(size)})
+    assert [str(w.message).count("File too large") for w in caught] == [1] * (size == 1250)
+    values, arrays = Checkpoint(sys.argv[1], 0, {}).load()
+    assert values["size"] == arrays["x"].size == (1001 if size == 1001 else 1000)
+"""
+
+
+def test_a_file_that_may_not_grow(path):
+    """The system itself cuts the write short, as where the disk is full."""
+    run(LIMITED, path)
+    assert names(path) == ["run.ckpt", "run.ckpt.previous"]
+
+
+KILLED_AT_RANDOM = """
+import os, random, signal, sys, time
+import numpy as np
+from thetahat._checkpoint import Checkpoint
+
+path, kills = sys.argv[1], int(sys.argv[2])
+
+def load():
+    checkpoint = Checkpoint(path, 0, {})
+    values, arrays = checkpoint.load() or ({"count": 0}, {"x": np.empty(0)})
+    count = values["count"]
+    assert arrays["x"].tolist() == [count] * (count % 5000)
+    return checkpoint, count
+
+def save_for_ever(pipe):
+    checkpoint, count = load()
+    while True:
+        count += 1
+        checkpoint.save({"count": count}, {"x": np.full(count % 5000, float(count))})
+        os.write(pipe, count.to_bytes(8, "little"))
+
+random.seed(0)
+count = 0
+for _ in range(kills):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            save_for_ever(writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    time.sleep(random.uniform(0, 0.05))
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    told = int.from_bytes(os.read(reading, 2**20)[-8:], "little") or count
+    os.close(reading)
+    count = load()[1]
+    assert told <= count <= told + 1
+assert count > kills
+"""
+
+
+def test_kills_at_random_instants(path):
+    """What a save that returned has written is there, or what the one after it has."""
+    run(KILLED_AT_RANDOM, path, KILLS)
+    assert names(path) == ["run.ckpt", "run.ckpt.previous"]
+
+
+KILLED_AT_EVERY_CALL = """
+import os, signal, sys
+from pathlib import Path
+from thetahat import _checkpoint
+from thetahat._checkpoint import Checkpoint
+
+path = sys.argv[1]
+
+def no_link(*_):
+    raise OSError
+
+def save(call, counts):
+    seen = 0
+    def count_calls(event, _):
+        nonlocal seen
+        seen += event == "open" or event.startswith("os.")
+        if seen == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(count_calls)
+    checkpoint = Checkpoint(path, 0, {})
+    checkpoint.load()
+    for count in counts:
+        checkpoint.save({"count": count}, {})
+
+def survives(call, start):
+    child = os.fork()
+    if child == 0:
+        try:
+            save(call, [start + 1, start + 2])
+            os._exit(0)
+        finally:
+            os._exit(1)
+    status = os.waitpid(child, 0)[1]
+    assert status in (0, signal.SIGKILL)
+    return status == 0
+
+def count_of(checkpoint):
+    state = checkpoint.load()
+    return 0 if state is None else state[0]["count"]
+
+for links in True, False:
+    if not links:
+        os.link = no_link
+    call, start = 1, count_of(Checkpoint(path, 0, {}))
+    while not survives(call, start):
+        checkpoint = Checkpoint(path, 0, {})
+        count = count_of(checkpoint)
+        assert count in (start, start + 1, start + 2)
+        if Path(path + ".previous").exists():
+            assert _checkpoint._read(Path(path + ".previous"))[1]["count"] in (count, count - 1)
+        assert len(list(Path(path).parent.iterdir())) <= 2
+        call, start = call + 1, count
+    assert count_of(Checkpoint(path, 0, {})) == start + 2
+    assert call > 15, call
+"""
+
+
+def test_kills_at_every_call_to_the_system(path):
+    """Before each call that opens, links, renames or removes a file, with and without links."""
+    run(KILLED_AT_EVERY_CALL, path)
+    assert names(path) == ["run.ckpt", "run.ckpt.previous"]
