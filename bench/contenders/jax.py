@@ -170,7 +170,7 @@ def race(family: str, x: Array, setting: Setting) -> Callable[[], Theta]:
 
 SETTINGS = {
     "normal": Setting("sgd", 0.4, 10, 4),
-    "student_t": Setting("momentum", 0.4, 10, 8),
+    "student_t": Setting("momentum", 0.4, 10, 6),
 }
 for family, setting in SETTINGS.items():
     enter(family, "JAX + optax, lax.scan under jit", race, GRID, setting, threads=2, needs=["jax", "optax"])

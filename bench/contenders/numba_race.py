@@ -218,7 +218,7 @@ def scoring(family: str, x: Array, growth: int, parallel: bool) -> Callable[[], 
 
 SIZES = [128, 1024, 8192]
 ROWS = {"normal": 100, "student_t": 100}
-BATCHES = {"normal": (100, 128), "student_t": (100, 128)}
+BATCHES = {"normal": (100, 1024), "student_t": (100, 8192)}
 NUMBA = ["numba"]
 for family in ROWS:
     name = "numba, by hand, Fisher-scaled steps"
@@ -233,4 +233,4 @@ for parallel, name in (
     (True, "numba, by hand, Fisher scoring, prange"),
 ):
     prepare = partial(scoring, parallel=parallel)
-    enter("student_t", name, prepare, [2, 4, 8, 16], 4, threads=1 + parallel, needs=NUMBA)
+    enter("student_t", name, prepare, [2, 4, 8, 16], 8, threads=1 + parallel, needs=NUMBA)

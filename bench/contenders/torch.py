@@ -127,8 +127,8 @@ def race(family: str, x: Array, setting: Setting, compiled: bool) -> Callable[[]
 
 
 SETTINGS = {
-    "normal": Setting("sgd", 0.4, 10, 4),
-    "student_t": Setting("momentum", 0.4, 10, 8),
+    "normal": Setting("sgd", 0.8, 4, 4),
+    "student_t": Setting("momentum", 0.4, 10, 6),
 }
 for family, setting in SETTINGS.items():
     for compiled, name in ((False, "PyTorch"), (True, "PyTorch, torch.compile")):
