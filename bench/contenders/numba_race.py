@@ -42,9 +42,9 @@ def _normal_sums() -> Any:
     import numba
 
     @numba.njit(fastmath=True)
-    def sums(x, start, stop, mu):
+    def sums(x, mu):
         sum_d = sum_d2 = 0.0
-        for i in range(start, stop):
+        for i in range(x.size):  # from 0: only then it is known that no index is negative, and vectors do
             d = x[i] - mu
             sum_d += d
             sum_d2 += d * d
@@ -62,11 +62,11 @@ def _normal_batches() -> Any:
     @numba.njit(fastmath=True)
     def ascend(x, mu, sigma, t0, size):
         for start in range(0, x.size, size):
-            stop = min(start + size, x.size)
-            sum_d, sum_d2 = sums(x, start, stop, mu)
-            gamma = 1 / (stop + t0)
+            batch = x[start : start + size]
+            sum_d, sum_d2 = sums(batch, mu)
+            gamma = 1 / (start + batch.size + t0)
             mu += gamma * sum_d
-            sigma *= np.exp(gamma * (sum_d2 / (sigma * sigma) - (stop - start)) / 2)
+            sigma *= np.exp(gamma * (sum_d2 / (sigma * sigma) - batch.size) / 2)
         return mu, sigma
 
     return ascend
@@ -103,15 +103,16 @@ def _student_t_sums(parallel: bool) -> Any:
     import numba
 
     @numba.njit(fastmath=True)
-    def block(x, start, stop, mu, r):
+    def sums(x, mu, r):
         """Return the sums of z / v, q and log v over rows, 128 at a time."""
         sum_zw = sum_q = sum_log = 0.0
         v8 = np.empty(16)
-        for first in range(start, stop - 127, 128):
+        for start in range(0, x.size - 127, 128):
+            block = x[start : start + 128]
             v8[:] = 1.0
-            for i in range(first, first + 128, 16):
+            for i in range(0, 128, 16):
                 for j in range(16):
-                    z = (x[i + j] - mu) * r
+                    z = (block[i + j] - mu) * r
                     v = 1 + z * z
                     zw = z / v
                     sum_zw += zw
@@ -119,7 +120,7 @@ def _student_t_sums(parallel: bool) -> Any:
                     v8[j] *= v
             for j in range(16):
                 sum_log += np.log(v8[j])
-        for i in range(stop - (stop - start) % 128, stop):
+        for i in range(x.size - x.size % 128, x.size):
             z = (x[i] - mu) * r
             v = 1 + z * z
             sum_zw += z / v
@@ -128,17 +129,17 @@ def _student_t_sums(parallel: bool) -> Any:
         return sum_zw, sum_q, sum_log
 
     if not parallel:
-        return block
+        return sums
 
     @numba.njit(fastmath=True, parallel=True)
-    def halves(x, start, stop, mu, r):
-        found, middle = np.empty((2, 3)), (start + stop) // 2
+    def of_halves(x, mu, r):
+        found, half = np.empty((2, 3)), x.size // 2
         for i in numba.prange(2):
-            found[i] = block(x, middle if i else start, stop if i else middle, mu, r)
+            found[i] = sums(x[half:] if i else x[:half], mu, r)
         sum_zw, sum_q, sum_log = found[0] + found[1]
         return sum_zw, sum_q, sum_log
 
-    return halves
+    return of_halves
 
 
 @cache
@@ -148,11 +149,11 @@ def _student_t_step(parallel: bool) -> Any:
     steps, sums = numba.njit(student_t_steps), _student_t_sums(parallel)
 
     @numba.njit(fastmath=True)
-    def step(x, start, stop, gamma, mu, sigma, nu):
+    def step(x, gamma, mu, sigma, nu):
         c, s_mu, s_sigma, s_both, s_nu = steps(nu)
-        n, k, root = stop - start, nu + 1, np.sqrt(nu)
-        sum_zw, sum_q, sum_log = sums(x, start, stop, mu, 1 / (sigma * root))
-        g_sigma, g_nu = k * sum_q - n, (n * c - nu * sum_log + k * sum_q) / 2
+        k, root = nu + 1, np.sqrt(nu)
+        sum_zw, sum_q, sum_log = sums(x, mu, 1 / (sigma * root))
+        g_sigma, g_nu = k * sum_q - x.size, (x.size * c - nu * sum_log + k * sum_q) / 2
         return (
             mu + gamma * s_mu * sigma * k * sum_zw / root,
             sigma * np.exp(gamma * (s_sigma * g_sigma + s_both * g_nu)),
@@ -171,8 +172,8 @@ def _student_t_batches() -> Any:
     @numba.njit(fastmath=True)
     def ascend(x, mu, sigma, nu, t0, size):
         for start in range(0, x.size, size):
-            stop = min(start + size, x.size)
-            mu, sigma, nu = step(x, start, stop, 1 / (stop + t0), mu, sigma, nu)
+            batch = x[start : start + size]
+            mu, sigma, nu = step(batch, 1 / (start + batch.size + t0), mu, sigma, nu)
         return mu, sigma, nu
 
     return ascend
@@ -194,7 +195,7 @@ def moments(family: str, x: Array) -> Callable[[], Theta]:
 
     def call() -> Theta:
         mu, _ = rough(family, x)
-        sum_d, sum_d2 = sums(x, 0, x.size, mu)
+        sum_d, sum_d2 = sums(x, mu)
         mean = sum_d / x.size
         return mu + mean, (sum_d2 / x.size - mean * mean) ** 0.5
 
@@ -210,7 +211,7 @@ def scoring(family: str, x: Array, growth: int, parallel: bool) -> Callable[[], 
     def call() -> Theta:
         theta = rough(family, x)
         for size in sizes:
-            theta = step(x, 0, size, 1 / size, *theta)
+            theta = step(x[:size], 1 / size, *theta)
         return theta
 
     return call
@@ -218,7 +219,7 @@ def scoring(family: str, x: Array, growth: int, parallel: bool) -> Callable[[], 
 
 SIZES = [128, 1024, 8192]
 ROWS = {"normal": 100, "student_t": 100}
-BATCHES = {"normal": (100, 1024), "student_t": (100, 8192)}
+BATCHES = {"normal": (300, 8192), "student_t": (100, 8192)}
 NUMBA = ["numba"]
 for family in ROWS:
     name = "numba, by hand, Fisher-scaled steps"
