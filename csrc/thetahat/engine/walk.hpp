@@ -47,7 +47,7 @@ inline double unit_of_rate(const double* theta) {
 
 template <class Family>
 THETAHAT_COLD void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
-  walk->unit = rule->logarithmic ? unit_near<Family>(walk->theta)
+  walk->unit = rule->scaled      ? unit_near<Family>(walk->theta)
                : is_plain(*rule) ? unit_of_rate<Family>(walk->theta)
                                  : 1.0;
   walk->fading[0] = walk->fading[1] = 1.0;
