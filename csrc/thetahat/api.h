@@ -133,9 +133,9 @@ typedef struct {
   double mean[thetahat_max_params], means; /* the mean of that, and of how many steps */
   double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score, */
   double limit[thetahat_max_params];                        /* and how far a scaled step may go */
-  /* Of the rows so far, each where theta was then, in free coordinates: weights, number, information J, the
-   * sum of score + J u, log-likelihood. */
-  double n, rows, log_likelihood;
+  /* Of the rows so far: how many, and, less what has faded, weights and number. Each where theta was then, in
+   * free coordinates u from those of the first theta: log-likelihood level + pull' u - u' J u / 2. */
+  double rows, n, counted, level, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], pull[thetahat_max_params];
 } thetahat_walk;
 

@@ -126,7 +126,8 @@ cdef class Ascent:
         cdef int64_t batch = self.state.rule.batch, done = 0, took = 1
         cdef double[::1] x = np.empty(wanted + batch), w = np.empty(wanted + batch)
         while done < wanted and took:
-            took = table.feed(&self.state.feed, batch, &x[done], &w[done])
+            with nogil:
+                took = table.feed(&self.state.feed, batch, &x[done], &w[done])
             done += took
         weights = None if self.state.w == NULL else np.array(w[:done])
         return np.array(x[:done]), weights
@@ -139,7 +140,8 @@ cdef class Ascent:
         if known is not None:
             if weights is not None:
                 w = &weights[0]
-            self.family.take_stock(&self.state.rule, &self.state.walk, &known[0], w, known.shape[0])
+            with nogil:
+                self.family.take_stock(&self.state.rule, &self.state.walk, &known[0], w, known.shape[0])
             self.state.walk.t = self.state.walk.n
             if self.state.rule.averaged:  # theirs are steps that end where the pilot does
                 self.state.walk.means = (known.shape[0] + self.state.rule.batch - 1) // self.state.rule.batch
@@ -234,6 +236,8 @@ cdef class Ascent:
         """
         cdef int64_t epochs = self.state.epochs
         cdef int going = 1
+        if self.state.rule.implicit:
+            slice_rows = min(slice_rows, 1 << 9)  # each step takes many looks
         self.state.epochs = min(until, epochs)
         try:
             while going and rows > 0:
@@ -288,7 +292,7 @@ cdef class Chains:
                             for k in range(thetahat_chains_n):
                                 taken[i * thetahat_chains_n + k] = groups[k if k < self.count else 0, column]
                     self.family.chain_rows(&self.state, taken, shared, took)
-                since += took
+                since += took * thetahat_chains_n
                 if since >= STEP_SLICE:
                     PyErr_CheckSignals()
                     since = 0

@@ -18,7 +18,7 @@ from thetahat.families import family_index, get_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import SGD, Outcome, Task
-from thetahat.solvers.watch import unlocked
+from thetahat.solvers.watch import locked
 
 __all__ = ["fit_chains"]
 
@@ -125,7 +125,7 @@ def _run(
         chains = _kernels.Chains(family, starts[lot], rates[lot])
         if bits is not None:
             bits.state = drawn_from
-        with unlocked(bits):
+        with locked(bits):
             chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
         ends += chains.ends()
     return ends

@@ -29,12 +29,12 @@ inline bool is_tuned(const thetahat_rule& r) {
   return r.logarithmic && r.scaled && !r.mean && !r.averaged && !r.implicit && r.kind == thetahat_plain;
 }
 
-// A power of two near the scale at theta, within 2^-500 and 2^500.
+// A power of two near the scale at theta, within 2^-most and 2^most.
 template <class Family>
-inline double unit_near(const double* theta) {
+inline double unit_near(const double* theta, int most) {
   int exponent;
   frexp(Family::scale_of(theta), &exponent);
-  return ldexp(1.0, exponent > 500 ? 500 : exponent < -500 ? -500 : exponent);
+  return ldexp(1.0, exponent > most ? most : exponent < -most ? -most : exponent);
 }
 
 // One rate for parameters of several dimensions has no units.
@@ -42,15 +42,26 @@ template <class Family>
 inline double unit_of_rate(const double* theta) {
   for (int d : Family::dimension)
     if (d != 1) return 1.0;
-  return unit_near<Family>(theta);
+  return unit_near<Family>(theta, 500);  // whose square is a double
+}
+
+// The free coordinate of a parameter.
+inline double free_coordinate(int domain, double theta, double unit) {
+  if (domain == thetahat_positive) return log(theta);
+  if (domain == thetahat_unit) return log(theta / (1.0 - theta));
+  return theta / unit;
 }
 
 template <class Family>
 THETAHAT_COLD void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
-  walk->unit = rule->scaled      ? unit_near<Family>(walk->theta)
+  walk->unit = rule->scaled      ? unit_near<Family>(walk->theta, 1000)
                : is_plain(*rule) ? unit_of_rate<Family>(walk->theta)
                                  : 1.0;
   walk->fading[0] = walk->fading[1] = 1.0;
+  for (int j = 0; j < Family::n_params; ++j)
+    walk->origin[j] = rule->scaled ? free_coordinate(Family::domain[j], walk->theta[j],
+                                                     Family::dimension[j] ? walk->unit : 1.0)
+                                   : 0.0;
 }
 
 // The derivatives of the parameters by the coordinates of the steps, in units of the scale.
@@ -429,8 +440,8 @@ THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, co
   constexpr int p = Family::n_params;
   const parameters all = parameters_of<Family>();
   each_batch(r, walk, x, w, n, [&](const block& b, double rate) {
-    double g[p], m[p], weight = double(b.n);
-    for (int64_t k = 0; k < b.n && r.mean && b.w; ++k) weight += b.w[k] - 1.0;
+    double g[p], m[p], weight = b.w ? 0.0 : double(b.n);
+    for (int64_t k = 0; b.w && k < b.n; ++k) weight += b.w[k];
     if (r.implicit) {
       implicit_step<Family>(r, walk, b, rate, weight, g);
       go(r, walk, all, g);
@@ -452,6 +463,7 @@ inline bool shuffles_among_steps(const thetahat_rule& r) {
 template <class Family>
 void steps(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x, const double* w,
            int64_t n) {
+  if (walk->diverged != 0) return;
   if (is_plain(*rule))
     plain_steps<Family>(*rule, *walk, feed, x, w, n);
   else if (is_tuned(*rule))
@@ -460,34 +472,29 @@ void steps(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, 
     steps_by_rule<Family>(*rule, *walk, x, w, n);
 }
 
-// The free coordinate of a parameter.
-inline double free_coordinate(int domain, double theta, double unit) {
-  if (domain == thetahat_positive) return log(theta);
-  if (domain == thetahat_unit) return log(theta / (1.0 - theta));
-  return theta / unit;
-}
-
+// The free coordinates of theta, from those of the first one on.
 template <class Family>
 inline void free_coordinates(const thetahat_walk& walk, double* u) {
   for (int j = 0; j < Family::n_params; ++j)
-    u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0);
+    u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0) -
+           walk.origin[j];
 }
 
-// The metric of the steps to come, and C, the inverse of all information; false, and nothing new, where there
-// is none.
+// The metric of the steps to come, and how far one may go: four standard errors of theta as rows of weight 1
+// would have them. C becomes the inverse of all information; false, and nothing new, where there is none.
 template <int p>
 inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) {
   if (!invert_but<p>(r.held, walk.information, C)) return false;
   for (int i = 0; i < p * p; ++i) walk.metric[i] = walk.n * C[i];
   for (int i = 0; i < p; ++i) {
-    const double error = sqrt(C[i * p + i]);
+    const double error = sqrt(C[i * p + i] * walk.n / walk.counted);
     walk.limit[i] = error < 0.25 ? 4 * error : 1.0;
   }
   return true;
 }
 
-// Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
-// longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
+// Adds the information of some rows to that of those before, and scales the steps to come by it. Rows that
+// theta makes impossible say nothing of it; from rows that show theta to be far away, no short step leads.
 template <class Family>
 THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
                               const double* w, int64_t n) {
@@ -495,21 +502,27 @@ THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, co
   const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
   const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
   const double kept = rule->memory == 1 ? 1.0 : exp(double(n) * log(rule->memory));
-  double u[p], C[p * p];
+  double u[p], C[p * p], surprise = 0.0;
   walk->rows += total.rows;
   if (!at.finite()) return;
   free_coordinates<Family>(*walk, u);
   walk->n = kept * walk->n + total.sums.n;
-  walk->log_likelihood = kept * walk->log_likelihood + at.log_likelihood;
+  walk->counted = kept * walk->counted + total.rows;
+  walk->level = kept * walk->level + at.log_likelihood;
   for (int i = 0; i < p; ++i) {
-    walk->pull[i] = kept * walk->pull[i] + at.score[i];
+    double Ju = 0.0;
     for (int j = 0; j < p; ++j) {
       double& J = walk->information[i * p + j];
       J = kept * J + at.information[i * p + j];
-      walk->pull[i] += at.information[i * p + j] * u[j];
+      Ju += at.information[i * p + j] * u[j];
     }
+    walk->pull[i] = kept * walk->pull[i] + (at.score[i] + Ju);
+    walk->level -= u[i] * (at.score[i] + 0.5 * Ju);
   }
-  scale_steps<p>(*rule, *walk, C);
+  if (!scale_steps<p>(*rule, *walk, C)) return;
+  for (int i = 0; i < p * p; ++i) surprise += at.score[i / p] * C[i] * at.score[i % p];
+  if (surprise > 100)
+    for (double& limit : walk->limit) limit = 1.0;
 }
 
 // theta's covariance from the information of all rows, each where theta was then, and its squared distance in
@@ -526,12 +539,13 @@ THETAHAT_COLD void walked(const thetahat_rule* rule, const thetahat_walk* walk, 
     fading = walk->n / walk->t * (1.0 + exp(walk->rows * log(rule->memory))) / (1.0 + rule->memory);
   free_coordinates<Family>(*walk, u);
   slopes<Family>(true, walk->theta, scale, walk->unit, slope);
-  v->log_likelihood = walk->log_likelihood;
+  v->log_likelihood = walk->level;
   v->decrement = concave ? 0.0 : NAN;
   for (int i = 0; i < p; ++i) {
     slope[i] = times_power(slope[i], scale, Family::dimension[i]);
     rest[i] = walk->pull[i];
     for (int j = 0; j < p; ++j) rest[i] -= walk->information[i * p + j] * u[j];
+    v->log_likelihood += 0.5 * u[i] * (walk->pull[i] + rest[i]);
   }
   for (int i = 0; i < p; ++i) {
     for (int j = 0; j < p; ++j) {
@@ -542,31 +556,37 @@ THETAHAT_COLD void walked(const thetahat_rule* rule, const thetahat_walk* walk, 
   }
 }
 
-// Another stream's rows join those of a walk: theta becomes where the parabolas of both together are lowest,
-// by what either theta is to its own.
+// Another stream's rows join those of a walk. Theta becomes where the parabolas of both together are highest,
+// by what either theta is to its own: level + pull'v - v'Jv / 2, v = ours / ratio + shift.
 template <class Family>
 THETAHAT_COLD void join(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other) {
   constexpr int p = Family::n_params;
-  double to_ours[p], u[p], theirs[p], pulled[p] = {}, C[p * p];
-  for (int j = 0; j < p; ++j) {
-    const bool scales = Family::dimension[j] && Family::domain[j] == thetahat_real;
-    to_ours[j] = scales ? other->unit / walk->unit : 1.0;
-  }
+  double ratio[p], shift[p], u[p], theirs[p], pulled[p] = {}, C[p * p];
   free_coordinates<Family>(*walk, u);
   free_coordinates<Family>(*other, theirs);
+  for (int j = 0; j < p; ++j) {
+    const bool scales = Family::dimension[j] && Family::domain[j] == thetahat_real;
+    ratio[j] = scales ? other->unit / walk->unit : 1.0;
+    shift[j] = walk->origin[j] / ratio[j] - other->origin[j];
+  }
+  walk->level += other->level;
   for (int i = 0; i < p; ++i) {
-    walk->pull[i] += other->pull[i] / to_ours[i];
+    double J_shift = 0.0;
     for (int j = 0; j < p; ++j) {
-      const double J = other->information[i * p + j] / to_ours[i] / to_ours[j];
-      pulled[i] += J * (theirs[j] * to_ours[j] - u[j]);
-      walk->information[i * p + j] += J;
+      const double J = other->information[i * p + j];
+      J_shift += J * shift[j];
+      pulled[i] += J / ratio[i] * (theirs[j] - (u[j] / ratio[j] + shift[j]));
+      walk->information[i * p + j] += J / ratio[i] / ratio[j];
     }
+    walk->pull[i] += (other->pull[i] - J_shift) / ratio[i];
+    walk->level += shift[i] * (other->pull[i] - 0.5 * J_shift);
   }
   walk->t += other->t;
   walk->n += other->n;
   walk->rows += other->rows;
+  walk->counted += other->counted;
   walk->steps += other->steps;
-  walk->log_likelihood += other->log_likelihood;
+  if (other->diverged != 0) walk->diverged = other->diverged;
   if (!scale_steps<p>(*rule, *walk, C)) return;
   for (int i = 0; i < p; ++i) {
     double step = 0.0;

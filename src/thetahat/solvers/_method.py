@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_count
+from thetahat._checks import check_count, check_not_negative
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import Family, get_family
 from thetahat.sample import Sample
@@ -39,6 +39,7 @@ class Looks(NamedTuple):
         """Return them; raise where they are none."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
+        check_not_negative("every", self.every)
         if not isinstance(self.trace, bool):
             return self._replace(trace=check_count("trace", self.trace))
         return self

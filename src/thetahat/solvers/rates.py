@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from thetahat import _kernels
 from thetahat._checks import check_count, check_positive, check_share
 from thetahat.errors import ParameterError
 from thetahat.solvers._settings import Settings
@@ -143,7 +144,7 @@ class StepDecay(Rate):
 
     def terms(self, epoch: int, /) -> Terms:
         """Return the rate of the epoch."""
-        return Terms(self.rate * self.factor ** (epoch // self.every))
+        return Terms(self.rate * _kernels.exp(epoch // self.every * _kernels.log(self.factor)))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from thetahat.solvers.climb import climb
 from thetahat.solvers.kink import maximum_at_median
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
-from thetahat.solvers.watch import Watch, unlocked
+from thetahat.solvers.watch import Watch, locked
 
 __all__ = ["SGD", "shuffled"]
 
@@ -59,7 +59,7 @@ class SGD(Method):
         Passes over the sample, at least 1.
     batch_size : int, optional
         Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
-        dropped. Batches of 8 rows and more are summed in vector registers. By default 1, and 64 where no
+        dropped. Batches are summed in vector registers. By default 1, and 64 where no
         learning rate is given: beside the thousands of rows known by then, so few make no difference.
     order : {"samples", "batches", "sequential"}, default "samples"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
@@ -275,11 +275,11 @@ class _Run:
             self.drawn_from = self.bits.state
         going = True
         while going and ascent.epoch < until:
-            with unlocked(self.bits):
+            with locked(self.bits):
                 going = ascent.run(until, watch.rows)
             watch.show(ascent.epoch + ascent.position, ascent.theta, ascent.rate_now)
             if watch.due and ascent.epoch < until and going:
-                with unlocked(self.bits):
+                with locked(self.bits):
                     ascent.run_to_rest()
                 self._save(watch)
 
@@ -287,13 +287,15 @@ class _Run:
         """Start; the first save keeps where the generator, which may be the user's, was before it moved."""
         task, ascent = self.task, self.ascent
         if self.bits is not None:
-            self.bits.state = self.drawn_from = saved.get("drawn_from", self.bits.state)
+            if saved:
+                self.bits.state = saved["drawn_from"]
+            self.drawn_from = self.bits.state
             if watch.saves and not saved:
                 watch.save({"drawn_from": self.drawn_from}, {})
         if not self.method.scaling:
             ascent.set_out(task.start)
         else:
-            with unlocked(self.bits):
+            with locked(self.bits):
                 theta, rows, weights = self._pilot()
             self.known = rows.size
             ascent.set_out(theta, rows, weights)
@@ -331,7 +333,7 @@ class _Run:
         self.known, self.stopped, self.drawn_from = (values[k] for k in ("known", "stopped", "drawn_from"))
         if self.bits is not None:
             self.bits.state = self.drawn_from
-        with unlocked(self.bits):
+        with locked(self.bits):
             self.ascent.restore(values, arrays)
         if self.bits is not None:
             self.bits.state = values["bits"]

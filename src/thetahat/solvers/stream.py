@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from thetahat import _kernels
 from thetahat._checks import check_count, check_positive
+from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method
 from thetahat.solvers._rule import Rule
 
@@ -25,6 +27,8 @@ class Streaming(Method):
     def __post_init__(self) -> None:
         if self.half_life is not None:
             self._set(half_life=float(check_positive("half_life", self.half_life)))
+            if self.half_life < 1:
+                raise ParameterError(f"half_life must be at least 1 row, got {self.half_life!r}")
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
 
@@ -33,7 +37,7 @@ class Streaming(Method):
 
     def compiled(self, held: tuple[int, ...]) -> Rule:
         """Return the settings as the kernels read them."""
-        memory = 1.0 if self.half_life is None else 0.5 ** (1 / self.half_life)
+        memory = 1.0 if self.half_life is None else _kernels.exp(-_kernels.log(2.0) / self.half_life)
         usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
         return Rule(
             batch=self.batch_size or usual, logarithmic=True, scaled=True, power=1.0, memory=memory, held=held

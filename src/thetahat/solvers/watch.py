@@ -157,7 +157,7 @@ def _bar(epochs: int) -> Any:
 
 
 @contextmanager
-def unlocked(bits: Any) -> Iterator[None]:
+def locked(bits: Any) -> Iterator[None]:
     """Hold a generator's lock while compiled code draws from it; there may be none."""
     if bits is None:
         yield
