@@ -24,8 +24,10 @@ PEERS = (
     "numba-stats",
     "iminuit",
     "jax",
+    "optax",
     "torch",
     "scikit-learn",
+    "river",
 )
 
 

@@ -61,7 +61,33 @@ full_ascent = Job(
     [Case("1000 epochs", 10**6, 10**6, 1000)],
 )
 
-JOBS = (*one_pass_of.values(), one_pass_by_family, *fit_of.values(), small_fit, stochastic, full_ascent)
+RACE = Case("1e6", 10**6)
+race_of = {
+    family: Job(f"race, {family}", f"{title}: to 0.1 standard error of the maximum", "row", [RACE])
+    for family, title in {"normal": "Normal", "student_t": "Student t"}.items()
+}
+
+steps_by_family = Job(
+    "steps by family", "By family: steps of stochastic ascent, a row each", "step", [Case("1e6", 10**6)]
+)
+steps_by_size = Job(
+    "steps by size",
+    "Steps of stochastic ascent, a row each: a few rows again and again, and very many once",
+    "step",
+    [Case("1000 epochs of 1e3", 1000, 1, 1000), Case("1e8", 10**8)],
+)
+
+JOBS = (
+    *one_pass_of.values(),
+    one_pass_by_family,
+    *fit_of.values(),
+    small_fit,
+    stochastic,
+    full_ascent,
+    *race_of.values(),
+    steps_by_family,
+    steps_by_size,
+)
 
 
 @cache

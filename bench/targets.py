@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from contenders.r import FITS as R_FITS
 from contenders.r import NAMES as R_NAMES
-from jobs import fit_of
+from jobs import fit_of, race_of
 from results import Key, Results
 
 from thetahat import _kernels
@@ -74,6 +74,10 @@ def _sufficient(family: str) -> bool:
 
 def _sgd(size: int, by: str, threads: int = 1) -> Key:
     return Key("stochastic ascent", f"batches of {size}", by, threads)
+
+
+def _steps(case: str, by: str) -> Key:
+    return Key("steps by size", case, by, 1)
 
 
 _OURS, _FLOOR = "thetahat", "floor: read and add"
@@ -175,6 +179,15 @@ TARGETS = (
         "SGD: pure Python / ours", _ratio(_sgd(1, "the notebook's pure Python"), _sgd(1, _OURS)), at_least=200
     ),
     Target("SGD: shuffled batches of 10 / of 1", _ratio(_sgd(10, _OURS), _sgd(1, _OURS)), at_most=0.2),
+    *(
+        Target(
+            f"SGD, {by}: a step at n = 1e8 / at n = 1e3",
+            _ratio(_steps("1e8", by), _steps("1000 epochs of 1e3", by)),
+            at_most=1.5,
+        )
+        for family in race_of
+        for by in (family, f"{family}, learning_rate=")
+    ),
     Target(
         "1000 epochs of gradient ascent / one pass",
         _ratio(

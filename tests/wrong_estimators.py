@@ -1,12 +1,16 @@
 """Mistakes of the kinds that estimators have, planted in what the library says, for Monte Carlo to see.
 
 A mistake turns runs (`monte_carlo.Runs`), given their samples, into what they would be with it; one of
-`WRONG_ANSWERS` does so with answers (`monte_carlo.Answers`).
+`WRONG_ANSWERS` does so with answers (`monte_carlo.Answers`). One of `WRONG_ASCENTS` is an ascent that is not
+tuned, and fits a sample.
 """
 
 import numpy as np
 from scipy import stats
 from scipy.special import polygamma
+
+import thetahat as th
+from thetahat.solvers.pilot import PILOT_ROWS
 
 PARTS = ("whole", "first", "second")
 
@@ -238,4 +242,38 @@ WRONG_ANSWERS = {
     "quantiles one standard error off": lambda answers: answers._replace(
         quantiles=resized(answers.quantiles, 1 / 1.96)
     ),
+}
+
+
+def pilot_of(x):
+    return x[:PILOT_ROWS]
+
+
+def ascending_by(**settings):
+    """Make an ascent of other settings than the tuned one's, from the maximum of its pilot on."""
+
+    def fit(x, family, rng):
+        start = None if "scaling" in settings else th.fit(pilot_of(x), family).theta
+        return th.fit(x, family, method=th.SGD(**settings), start=start, rng=rng)
+
+    return fit
+
+
+def without_the_last_fifth(x, family, rng):
+    return th.fit(x[: x.size * 4 // 5], family, method=th.SGD(), rng=rng)
+
+
+AFTER_PILOT = th.InverseTime(1.0, PILOT_ROWS)
+
+WRONG_ASCENTS = {
+    "half the gain": ascending_by(learning_rate=th.InverseTime(0.5), scaling="fisher"),
+    "twice the gain": ascending_by(learning_rate=th.InverseTime(2.0), scaling="fisher"),
+    "a constant gain": ascending_by(learning_rate=2e-4, scaling="fisher"),
+    "no metric": ascending_by(learning_rate=AFTER_PILOT, coordinates="log"),
+    "a metric of other coordinates": ascending_by(learning_rate=AFTER_PILOT),
+    "the last fifth unread": without_the_last_fifth,
+    "steps as long as with no pilot": ascending_by(
+        learning_rate=th.InverseTime(1.0, 10.0), coordinates="log"
+    ),
+    "the pilot alone": lambda x, family, _: th.fit(pilot_of(x), family),
 }

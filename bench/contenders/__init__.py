@@ -5,6 +5,7 @@ Ours comes first: it is what the others are measured beside. A library is import
 
 from contenders import (  # noqa: I001 - this order is the tables'
     thetahat,
+    thetahat_race,
     floors,
     numpy,
     polars,
@@ -14,9 +15,11 @@ from contenders import (  # noqa: I001 - this order is the tables'
     iminuit,
     r,
     numba,
+    numba_race,
     jax,
     torch,
     sklearn,
+    river,
     python,
 )
 
@@ -26,13 +29,16 @@ __all__ = [
     "iminuit",
     "jax",
     "numba",
+    "numba_race",
     "numba_stats",
     "numpy",
     "polars",
     "python",
     "r",
+    "river",
     "scipy",
     "sklearn",
     "thetahat",
+    "thetahat_race",
     "torch",
 ]

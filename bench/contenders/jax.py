@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from contest import Case, Run
@@ -19,6 +19,7 @@ from jobs import (
     stochastic,
     values,
 )
+from race import GRID, Array, Setting, Theta, enter, moved, rough
 
 
 def load() -> Any:
@@ -98,3 +99,78 @@ def gradient_ascent(case: Case) -> Run:
 
     call = lambda: jax.block_until_ready(ascend(start, x))  # noqa: E731
     return Run(call, ascended(case, FULL_RATE), case.n * case.epochs)
+
+
+# The race, with optax: the mean of -log f over a batch, without its constants. What is fitted is how far from
+# the start the parameters are, in the units of `moved`, which makes all of them of one size.
+
+
+def _normal_loss(by: Any, x: Any, start: Any) -> Any:
+    import jax
+
+    mu, log_sigma = start[0] + start[1] * by[0], jax.numpy.log(start[1]) + by[1]
+    d = x - mu
+    return (d * d).mean() / 2 * jax.numpy.exp(-2 * log_sigma) + log_sigma
+
+
+def _student_t_loss(by: Any, x: Any, start: Any) -> Any:
+    import jax
+
+    gammaln, log = jax.scipy.special.gammaln, jax.numpy.log
+    mu, log_sigma, nu = start[0] + start[1] * by[0], log(start[1]) + by[1], start[2] * jax.numpy.exp(by[2])
+    d = x - mu
+    mean = jax.numpy.log1p(d * d * (jax.numpy.exp(-2 * log_sigma) / nu)).mean()
+    return (nu + 1) / 2 * mean + log_sigma + log(nu) / 2 + gammaln(nu / 2) - gammaln((nu + 1) / 2)
+
+
+_LOSS = {"normal": _normal_loss, "student_t": _student_t_loss}
+
+
+@cache
+def _descent(family: str, setting: Setting) -> Any:
+    import jax
+    import optax
+
+    rule, rate, batches, epochs = setting
+    rates = optax.cosine_decay_schedule(rate, batches * epochs)
+    optimizer = {
+        "sgd": optax.sgd(rates),
+        "momentum": optax.sgd(rates, momentum=0.8, nesterov=True),
+        "adam": optax.adam(rates),
+    }[rule]
+    slope = jax.grad(_LOSS[family])
+
+    @jax.jit
+    def descend(x: Any, start: Any) -> Any:
+        def step(state: Any, batch: Any) -> Any:
+            by, moments = state
+            change, moments = optimizer.update(slope(by, batch, start), moments)
+            return (optax.apply_updates(by, change), moments), None
+
+        def epoch(state: Any, _: Any) -> Any:
+            return jax.lax.scan(step, state, x)[0], None
+
+        by = jax.numpy.zeros(len(start))
+        return jax.lax.scan(epoch, (by, optimizer.init(by)), length=epochs)[0][0]
+
+    return descend
+
+
+def race(family: str, x: Array, setting: Setting) -> Callable[[], Theta]:
+    jax = load()
+    batches = jax.numpy.asarray(x).reshape(setting.batches, -1)
+    descend = _descent(family, setting)
+
+    def call() -> Theta:
+        start = rough(family, x)
+        return moved(start, descend(batches, start).tolist())
+
+    return call
+
+
+SETTINGS = {
+    "normal": Setting("sgd", 0.4, 10, 4),
+    "student_t": Setting("momentum", 0.4, 10, 6),
+}
+for family, setting in SETTINGS.items():
+    enter(family, "JAX + optax, lax.scan under jit", race, GRID, setting, threads=2, needs=["jax", "optax"])

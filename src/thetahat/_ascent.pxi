@@ -123,10 +123,10 @@ cdef class Ascent:
 
     def draw(self, int64_t wanted):
         """Take the next rows out of the epoch, about so many, before any step; return them and weights."""
-        cdef int64_t batch = self.state.rule.batch, room = (-(-wanted // batch) + 1) * batch, done = 0, took = 1
-        cdef double[::1] x = np.empty(room), w = np.empty(room)
+        cdef int64_t batch = self.state.rule.batch, done = 0, took = 1
+        cdef double[::1] x = np.empty(wanted + batch), w = np.empty(wanted + batch)
         while done < wanted and took:
-            took = table.feed(&self.state.feed, min(batch, room - done), &x[done], &w[done])
+            took = table.feed(&self.state.feed, batch, &x[done], &w[done])
             done += took
         weights = None if self.state.w == NULL else np.array(w[:done])
         return np.array(x[:done]), weights
@@ -141,6 +141,8 @@ cdef class Ascent:
                 w = &weights[0]
             self.family.take_stock(&self.state.rule, &self.state.walk, &known[0], w, known.shape[0])
             self.state.walk.t = self.state.walk.n
+            if self.state.rule.averaged:  # theirs are steps that end where the pilot does
+                self.state.walk.means = (known.shape[0] + self.state.rule.batch - 1) // self.state.rule.batch
 
     def keep_trace(self, double[:, ::1] trace, int64_t every, int64_t kept=0):
         """Record theta there every so many steps, or each epoch for 0; now too, unless some are kept."""

@@ -47,12 +47,12 @@ def _plain(value: Any) -> Any:
         return {_ARRAY: value.dtype.name, "values": value.tolist()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(f"a checkpoint has no place for {type(value).__name__} among its values")
+    raise TypeError(f"there is no place for {type(value).__name__} among the values")
 
 
 def _escaped(name: str) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"a checkpoint names its values by strings, not {name!r}")
+        raise TypeError(f"values are named by strings, not by {name!r}")
     return f"{name}_" if name.startswith(_ARRAY) else name
 
 

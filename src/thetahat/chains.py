@@ -84,7 +84,8 @@ def fit_chains(
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     groups = _groups_of(x)
     starts = _starts(index, start)
-    rates = [float(check_positive("learning_rate", r)) for r in learning_rate or [rate]]
+    given = [rate] if learning_rate is None else learning_rate
+    rates = [float(check_positive("learning_rate", r)) for r in given]
     lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
     count = max(lists.values())
     if any(length not in (1, count) for length in lists.values()):
@@ -116,14 +117,14 @@ def _run(
 ) -> list[tuple[tuple[float, ...], int, bool]]:
     """Return where the chains end, some side by side at a time; each lot goes through the same orders."""
     bits = np.random.default_rng(rng).bit_generator if method.draws else None
-    state = None if bits is None else bits.state
+    drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
     ends = []
     for first in range(0, len(starts), _kernels.CHAINS):
         lot = slice(first, first + _kernels.CHAINS)
         chains = _kernels.Chains(family, starts[lot], rates[lot])
         if bits is not None:
-            bits.state = state
+            bits.state = drawn_from
         with unlocked(bits):
             chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
         ends += chains.ends()

@@ -61,7 +61,6 @@ inline void end_epoch(const thetahat_family& family, thetahat_ascent& a) {
   end_segment(family, a);
   a.epoch += 1;
   if (!a.trace_every) record(family, a);
-  if (a.rule.averaged == thetahat_of_epoch) a.walk.means = 0.0;
 }
 
 // Takes steps on the whole batches that are there, at the end of an epoch also on what is left. (Batches of
@@ -123,6 +122,7 @@ inline int stochastic_ascent(const thetahat_family* family, thetahat_ascent* asc
               : a.feed.run && a.feed.unit == 1 && !a.w && shuffles_among_steps(a.rule) ? step_among_draws
                                                                                  : step_on_copies;
   while (rows > 0 && a.epoch < a.epochs && a.walk.diverged == 0) {
+    if (a.rule.averaged == thetahat_of_epoch && starts_epoch(a.feed)) a.walk.means = 0.0;
     const int64_t n = step(*family, a);
     rows -= n > 0 ? n : 1;
     if (n == 0 && a.walk.diverged == 0) end_epoch(*family, a);

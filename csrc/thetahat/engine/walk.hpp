@@ -372,9 +372,11 @@ inline bool invert_but(const int* held, const double* J, double* C) {
 
 // A step to where the score of the batch, taken there, leads: the maximum of
 //   F(d) = log-likelihood(u + d) - d' Q d / (2 rate),  Q = the information of one row, or 1,
-// by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays.
+// by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d stays. A mean is
+// over the weight of the batch.
 template <class Family>
-THETAHAT_COLD void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate, double* d) {
+THETAHAT_COLD void implicit_step(const thetahat_rule& r, thetahat_walk& walk, const block& b, double rate,
+                                 double weight, double* d) {
   constexpr int p = Family::n_params;
   double Q[p * p], theta[p], best = -HUGE_VAL, to[p] = {}, step[p] = {};
   for (int i = 0; i < p * p; ++i)
@@ -386,7 +388,7 @@ THETAHAT_COLD void implicit_step(const thetahat_rule& r, thetahat_walk& walk, co
     double F = -HUGE_VAL, largest = 0.0;
     if (Family::valid(theta)) {
       const in_coordinates<Family> at(true, walk.unit, theta, large_batch<sums_pass<Family>>(theta, b).sums);
-      const double share = r.mean ? 1.0 / double(b.n) : 1.0;
+      const double share = r.mean ? 1.0 / weight : 1.0;
       double c[p], J[p * p], C[p * p];
       if (at.finite()) F = share * at.log_likelihood;
       for (int i = 0; i < p; ++i) {
@@ -427,13 +429,13 @@ THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, co
   const parameters all = parameters_of<Family>();
   each_batch(r, walk, x, w, n, [&](const block& b, double rate) {
     double g[p], m[p], weight = double(b.n);
+    for (int64_t k = 0; k < b.n && r.mean && b.w; ++k) weight += b.w[k] - 1.0;
     if (r.implicit) {
-      implicit_step<Family>(r, walk, b, rate, g);
+      implicit_step<Family>(r, walk, b, rate, weight, g);
       go(r, walk, all, g);
       return walk.diverged == 0;
     }
     batch_score<Family>(walk.theta, b, g);
-    for (int64_t k = 0; k < b.n && r.mean && b.w; ++k) weight += b.w[k] - 1.0;
     slopes<Family>(r.logarithmic, walk.theta, Family::scale_of(walk.theta), walk.unit, m);
     for (int j = 0; j < p; ++j) g[j] *= m[j];
     step_by(r, walk, all, g, rate, weight);

@@ -71,9 +71,19 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
 @click.option(
     "--method", "method_name", type=click.Choice(list(METHODS)), default=Exact.name, show_default=True
 )
-@click.option("--learning-rate", type=float, help="Step length for a gradient of length one.")
+@click.option(
+    "--learning-rate",
+    type=float,
+    help="Step length for a gradient of length one; without it, sgd scales its steps itself.",
+)
 @click.option("--epochs", type=int, help="Passes over the sample.")
-@click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given.")
+@click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given, 64 without a rate.")
+@click.option("--polish", is_flag=True, help="Climb to the maximum from where sgd ends.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file from which the same command goes on after it was killed.",
+)
 @click.option(
     "--order", type=click.Choice(ORDERS), help="What each epoch of sgd shuffles; samples if not given."
 )
@@ -177,7 +187,7 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     """Return the method with its settings, and what else `fit` is to be told."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
-    run = ["start"] + ["trace", "progress"] * kind.iterates + ["seed"] * ("order" in settings)
+    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("order" in settings)
     given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:

@@ -16,6 +16,7 @@ from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.solvers._method import Method, Outcome, Task, Theta
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.climb import climb
+from thetahat.solvers.kink import maximum_at_median
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.watch import Watch, unlocked
@@ -61,10 +62,11 @@ class SGD(Method):
         dropped. Batches of 8 rows and more are summed in vector registers. By default 1, and 64 where no
         learning rate is given: beside the thousands of rows known by then, so few make no difference.
     order : {"samples", "batches", "sequential"}, default "samples"
-        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 256
-        neighbouring rows in random order, 64 runs at a time, and shuffles the 16384 rows of these: of a
-        sample of so many rows or fewer, all orders are equally likely; in a longer one, rows that are far
-        apart in an epoch may come from the same neighbourhood, which shows only where the rows are sorted.
+        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
+        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of these: of a
+        sample of so many rows or fewer all orders are equally likely; in a longer one a window holds only so
+        many neighbourhoods, which shows where the rows are sorted. Batches of 32 rows and more are shuffled
+        as they are.
     scaling : {"fisher", None}, optional
         Whether steps are multiplied by the inverse of the information of one row; the default where no
         learning rate is given. A rate of 1/t is then the best one.
@@ -198,7 +200,7 @@ class SGD(Method):
         if isinstance(self.rule, Adam):
             beta1, beta2, epsilon = self.rule.beta1, self.rule.beta2, self.rule.epsilon
             rule = rule._replace(kind="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
-        return rule._replace(**self._rate.terms(0)._asdict())
+        return rule if self._rate.by_epoch else rule._replace(**self._rate.terms(0)._asdict())
 
     @property
     def _rate(self) -> Rate:
@@ -220,6 +222,8 @@ class SGD(Method):
         if self.polish and not ascent.diverged:
             if task.solved:
                 return run.outcome(task.solve())
+            if _kernels.KINK in _kernels.peaks[task.family]:
+                return run.outcome(maximum_at_median(task))
             best, values = climb(task.sample, theta, tuple(task.fixed))
             return run.outcome(best, values)
         return run.outcome(theta)

@@ -99,9 +99,9 @@ class Watch:
         """Tell of an epoch's end; return whether another one is wanted."""
         task = self._task
         state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
-        if tol is not None and tol >= state.L:
-            return False
-        return task.looks.callback is None or not task.looks.callback(state)
+        near = tol is not None and tol >= state.L
+        asked = task.looks.callback is not None and task.looks.callback(state)
+        return not (near or asked)
 
 
 def _identity(task: Task, method: Method) -> dict[str, Any]:

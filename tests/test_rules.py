@@ -1,0 +1,490 @@
+"""What can be tuned in a stochastic ascent: the reference's steps, the same bits, and settings that fit."""
+
+import dataclasses
+import itertools
+import json
+import math
+import pickle
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+from conftest import CASES, Case, named
+
+import thetahat as th
+from thetahat import _kernels, reference
+
+DOMAINS = {_kernels.POSITIVE: "positive", _kernels.UNIT: "unit"}
+RULES = {
+    None: (None, lambda: lambda score: score),
+    "momentum": (th.Momentum(0.8), lambda: reference.Momentum(0.8)),
+    "adam": (th.Adam(0.9, 0.99, 1e-6), lambda: reference.Adam(0.9, 0.99, 1e-6)),
+}
+OFFSET = 50.0
+SCHEDULES = {  # all begin near the rate
+    "constant": (lambda rate: rate, reference.constant),
+    "inverse": (
+        lambda rate: th.InverseTime(OFFSET * rate, OFFSET),
+        lambda rate: reference.power(OFFSET * rate, 1.0, OFFSET),
+    ),
+    "power": (
+        lambda rate: th.Power(OFFSET**0.6 * rate, 0.6, OFFSET),
+        lambda rate: reference.power(OFFSET**0.6 * rate, 0.6, OFFSET),
+    ),
+}
+SETTINGS = list(itertools.product(("textbook", "log"), RULES, ("sum", "mean")))
+FEEDS = list(itertools.product((1, 3, 10, 70), ("samples", "batches", "sequential")))
+KINDS = [(case, k) for k, case in enumerate(case for case in CASES if Case(*case).ascends)]
+SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
+
+
+def coordinates(case, theta, kind="log"):
+    """The reference's; real parameters with a dimension move in units of a power of two near the scale."""
+    if kind == "textbook":
+        return reference.Coordinates.textbook(len(theta))
+    domains = [DOMAINS.get(domain, "real") for domain in _kernels.domains[th.families().index(case.family)]]
+    located = case.family not in ("von_mises", "generalized_pareto")
+    unit = 2.0 ** math.frexp(theta[1])[1] if located and "real" in domains else 1.0
+    return reference.Coordinates(domains, [unit] * len(theta))
+
+
+def rate_for(fit, at, rule, gradients, batch_size):
+    """A rate by which a hundred rows move theta by a good part of a standard error."""
+    slopes = np.array(at.slopes(fit.theta.tolist()))
+    cov = fit.cov / np.outer(slopes, slopes)
+    if rule == "adam":  # its steps are as long as the rate
+        return 0.01 * np.sqrt(cov.diagonal().min())
+    rate = 0.1 / np.linalg.eigvalsh(np.linalg.inv(cov)).max()
+    return rate * (batch_size if gradients == "mean" else 1)
+
+
+def weights_for(x):
+    return np.random.default_rng(8).choice([0.5, 1.0, 2.0], x.size)
+
+
+def batches_of(x, w, batch_size, order, rng):
+    """The batches of an epoch, each with its weights or None, as lists."""
+    rows = th.minibatches(np.arange(float(x.size)), batch_size, order=order, rng=rng)
+    for batch in rows:
+        index = batch.astype(int)
+        yield x[index].tolist(), None if w is None else w[index].tolist()
+
+
+def thetas(ascent, epochs):
+    """Where an ascent of the reference is before the first and after each step."""
+    trace = [ascent.theta]
+    for epoch, batches in enumerate(epochs):
+        if epoch > 0:
+            ascent.next_epoch()
+        for rows, weights in batches:
+            ascent.step(rows, weights)
+            trace.append(ascent.theta)
+    return np.array(trace)
+
+
+@pytest.mark.parametrize(("family", "turn"), KINDS, ids=[named(Case(*case)) for case, _ in KINDS])
+def test_every_rule_is_the_reference_step_for_step(family, turn):
+    """All rules, coordinates and gradients; batches, orders, schedules, means and weights take turns.
+
+    Both round each step to 1e-16 or so of theta, or of a score's largest term; in some hundred steps errors
+    add up, and Adam divides them by small scores.
+    """
+    case, epochs = Case(*family), 2
+    x = case.sample(150)
+    fit = th.fit(x, case.family)
+    start = fit.theta + 0.5 * fit.stderr
+    for k, (kind, rule, gradients) in enumerate(SETTINGS, start=turn):
+        batch_size, order = FEEDS[k % len(FEEDS)]
+        average = (None, "polyak", None, "epoch", "polyak")[k % 5]
+        schedule = list(SCHEDULES)[k // 2 % 3]
+        every = (1, 2, 3, 7)[k // 3 % 4]
+        w = None if k % 3 else weights_for(x)
+        at = coordinates(case, start.tolist(), kind)
+        rate = rate_for(fit, at, rule, gradients, batch_size)
+        rng = np.random.default_rng(5)
+        ascent = reference.RuledAscent(
+            case.reference,
+            at,
+            start.tolist(),
+            SCHEDULES[schedule][1](rate),
+            RULES[rule][1](),
+            mean=gradients == "mean",
+            average=average,
+        )
+        theirs = thetas(ascent, (batches_of(x, w, batch_size, order, rng) for _ in range(epochs)))
+        method = th.SGD(
+            learning_rate=SCHEDULES[schedule][0](rate),
+            epochs=epochs,
+            batch_size=batch_size,
+            order=order,
+            coordinates=kind,
+            gradients=gradients,
+            average=average,
+            rule=RULES[rule][0],
+        )
+        seed = 5 if method.draws else None
+        ours = th.fit(x, case.family, method=method, start=start, rng=seed, trace=every, weights=w)
+        assert ours.epochs == epochs
+        np.testing.assert_allclose(
+            ours.trace,
+            theirs[::every],
+            rtol=1e-11,
+            atol=1e-12 * fit.stderr.max(),
+            err_msg=repr((method, w is None)),
+        )
+        steps = (len(theirs) - 1) // epochs
+        np.testing.assert_allclose(ours.trace_epochs, np.arange(len(theirs))[::every] / steps)
+        np.testing.assert_allclose(ours.theta, theirs[-1], rtol=1e-11, atol=1e-12 * fit.stderr.max())
+
+
+@pytest.mark.parametrize("gradients", ["sum", "mean"])
+@pytest.mark.parametrize("batch_size", [1, 3, 70])
+@pytest.mark.parametrize("family", SMOOTH, ids=lambda case: named(Case(*case)))
+def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, gradients):
+    """A step is a maximum, found until another look gains less than rounding hides: to half the digits."""
+    case = Case(*family)
+    x = case.sample(150)
+    w = weights_for(x) if batch_size == 3 else None
+    fit = th.fit(x, case.family)
+    start = fit.theta + 0.5 * fit.stderr
+    at = coordinates(case, start.tolist())
+    rate = rate_for(fit, at, None, gradients, batch_size)
+    rng = np.random.default_rng(5)
+    settings = {"mean": gradients == "mean", "implicit": True}
+    ascent = reference.RuledAscent(case.reference, at, start.tolist(), reference.constant(rate), **settings)
+    theirs = thetas(ascent, [batches_of(x, w, batch_size, "samples", rng)])
+    method = th.SGD(
+        learning_rate=rate, batch_size=batch_size, coordinates="log", gradients=gradients, implicit=True
+    )
+    ours = th.fit(x, case.family, method=method, start=start, rng=5, trace=1, weights=w)
+    np.testing.assert_allclose((ours.trace - theirs) / fit.stderr, 0, rtol=0, atol=1e-5)
+
+
+SCALED = [
+    th.SGD(),
+    th.SGD(batch_size=1),
+    th.SGD(batch_size=3, order="batches", epochs=2),
+    th.SGD(batch_size=10),
+    th.SGD(batch_size=70, order="sequential"),
+    th.SGD(batch_size=300, average="polyak"),
+    th.SGD(batch_size=1500, order="batches", epochs=2),
+    th.SGD(learning_rate=th.InverseTime(0.7, 30), scaling="fisher", batch_size=7, rule=th.Momentum(0.8)),
+    th.SGD(learning_rate=th.Power(1e-2, 0.6), scaling="fisher", batch_size=10, rule=th.Adam(0.9, 0.99, 1e-6)),
+    th.SGD(learning_rate=1e-3, scaling="fisher", batch_size=10, gradients="mean", average="epoch", epochs=2),
+    th.SGD(implicit=True, batch_size=10),
+]
+DRAWN = ["normal", "gamma", "student_t", "geometric", "poisson", "von_mises"]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("family", DRAWN)
+@pytest.mark.parametrize("method", SCALED, ids=str)
+def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted):
+    """6000 rows and some: the pilot's, two segments, and a part of one; of weights, in float64 exact ones."""
+    case = Case(family, reference.Likelihood(family).family.THETAS[0])
+    x = case.sample(6001)
+    w = weights_for(x) if weighted else None
+    seed = 5 if method.draws else None
+    ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
+    rng, size = np.random.default_rng(5), method._batch
+    first = list(batches_of(x, w, size, method.order, rng))
+    later = [batches_of(x, w, size, method.order, rng) for _ in range(method.epochs - 1)]
+    ends = np.cumsum([len(batch) for batch, _ in first])
+    known = first[: 1 + int(np.searchsorted(ends, 4096))]
+    rows = [row for batch, _ in known for row in batch]
+    weights = [weight for _, batch in known for weight in batch] if weighted else None
+    pilot = th.fit(rows, family, weights=weights)
+    np.testing.assert_allclose(ours.trace[0], pilot.theta, rtol=1e-12)
+    start = ours.trace[0].tolist()
+    terms = method._rate.terms(0)
+    ascent = reference.ScaledAscent(
+        rows,
+        weights,
+        size,
+        case.reference,
+        coordinates(case, start),
+        start,
+        reference.power(terms.rate, terms.power, terms.offset),
+        RULES[method.rule and method.rule.name][1](),
+        mean=method.gradients == "mean",
+        average=method.average,
+        implicit=method.implicit,
+    )
+    theirs = thetas(ascent, [first[len(known) :], *later])
+    near = 1e-5 if method.implicit else 1e-10  # to half the digits, as above
+    np.testing.assert_allclose((ours.trace - theirs) / ours.stderr, 0, rtol=0, atol=near)
+    after = (np.arange(len(theirs)) + len(known)) / len(first)
+    np.testing.assert_allclose(ours.trace_epochs, after)
+
+
+def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
+    """One row, however far, as in the reference; after it, theta comes back."""
+    x = Case("normal", (0.0, 1.0)).sample(5000)
+    x[4500] = 1e9
+    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, order="sequential"), trace=1)
+    start = ours.trace[0].tolist()
+    ascent = reference.ScaledAscent(
+        x[:4096].tolist(),
+        None,
+        1,
+        reference.Likelihood("normal"),
+        coordinates(Case("normal", start), start),
+        start,
+        reference.power(1.0),
+    )
+    theirs = thetas(ascent, [[([row], None) for row in x[4096:].tolist()]])
+    np.testing.assert_allclose(ours.trace, theirs, rtol=1e-11, atol=1e-13)
+    far = ours.trace[4501 - 4096] - ours.trace[4500 - 4096]
+    np.testing.assert_allclose(far, 4 * th.fit(x[:4096], "normal").stderr, rtol=0.1)
+
+
+KINDS_OF_STEPS = [
+    th.SGD(learning_rate=1e-4, epochs=2),
+    th.SGD(learning_rate=1e-4, epochs=2, coordinates="log", average="polyak", rule=th.Adam()),
+    th.SGD(learning_rate=th.Power(1e-3), epochs=2, coordinates="log", implicit=True, gradients="mean"),
+    th.SGD(epochs=2),
+]
+
+
+def settings_of(method, **changes):
+    """The settings of a method but for some."""
+    names = (field.name for field in dataclasses.fields(method))
+    return type(method)(**({name: getattr(method, name) for name in names} | changes))
+
+
+@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("batch_size", [1, 3, 70])
+@pytest.mark.parametrize("method", KINDS_OF_STEPS, ids=str)
+def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, order):
+    whole = np.random.default_rng(0).integers(-40, 40, 5001)
+    method = settings_of(method, batch_size=batch_size, order=order)
+
+    def run(x, seed=7):
+        rng = seed if method.draws else None
+        fit = th.fit(x, "normal", method=method, start=(0, 20), rng=rng, trace=100)
+        return fit.theta.tolist(), fit.trace.tolist(), fit.stderr.tolist()
+
+    expected = run(whole.astype(float))
+    strided = np.repeat(whole.astype(float), 3)[::3]
+    halves = run(whole / 2)
+    assert run(whole) == run(whole.astype(np.int8)) == run(whole.astype(np.float32)) == expected
+    assert run(strided) == run(whole.astype(float)[::-1].copy()[::-1]) == expected
+    assert run(whole.astype(">f8")) == run(whole.astype(">i4")) == run(whole.tolist()) == expected
+    assert run((whole / 2).astype(np.float16)) == run((whole / 2).astype(">f4")) == halves != expected
+    assert run(whole.astype(float)) == expected
+    assert not method.draws or run(whole, 8) != expected
+
+
+@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("batch_size", [1, 10, 1000])
+@pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-6), th.SGD()], ids=str)
+def test_rows_of_other_types_are_not_copied(method, batch_size, order):
+    """2e6 rows of float32 take 8 MB, a copy in float64 16 MB."""
+    x = np.random.default_rng(0).standard_normal(2_000_000, np.float32)
+    method = settings_of(method, batch_size=batch_size, order=order)
+    rng = 0 if method.draws else None
+    for rows in (x, np.repeat(x[:1_000_000], 2)[::2]):
+        tracemalloc.start()
+        try:
+            th.fit(rows, "normal", method=method, start=(0.1, 1.1), rng=rng)
+            assert tracemalloc.get_traced_memory()[1] < 2 * rows.size
+        finally:
+            tracemalloc.stop()
+
+
+CONTRADICTIONS = {
+    'scaling takes coordinates="log"': {
+        "learning_rate": 0.1,
+        "scaling": "fisher",
+        "coordinates": "textbook",
+    },
+    'implicit takes coordinates="log"': {"learning_rate": 0.1, "implicit": True},
+    "leave out rule": {
+        "learning_rate": 0.1,
+        "implicit": True,
+        "coordinates": "log",
+        "rule": th.Momentum(),
+    },
+    "takes a learning_rate": {"gradients": "mean"},
+}
+
+
+@pytest.mark.parametrize("advice", CONTRADICTIONS)
+def test_settings_that_contradict_each_other_say_what_to_do(advice):
+    with pytest.raises(th.ParameterError, match=re.escape(advice)):
+        th.SGD(**CONTRADICTIONS[advice])
+
+
+WRONG = {
+    "rule": ["adam", th.Adam, 0.9, th.SGD()],
+    "learning_rate": [0, -0.1, math.nan, math.inf, "0.1", True, [0.1], th.Momentum()],
+    "tol": [0, -1e-3, math.nan, math.inf, "1e-3", True],
+    "epochs": [0, -1, 1.5, True, "3"],
+    "batch_size": [0, 2.0, "1"],
+    "order": ["random", None, 1],
+    "scaling": ["hessian", True, 1],
+    "coordinates": ["logit", True],
+    "gradients": ["median", None],
+    "average": ["mean", True],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_setting_of_a_wrong_type_is_named(name):
+    for value in WRONG[name]:
+        with pytest.raises(th.ParameterError, match=name):
+            th.SGD(**{"learning_rate": 0.1, name: value})
+
+
+@pytest.mark.parametrize("make", [th.InverseTime, th.Power, th.StepDecay])
+@pytest.mark.parametrize("wrong", [0, -1, math.nan, "a", None, True])
+def test_schedules_check_their_rate(make, wrong):
+    with pytest.raises(th.ParameterError, match="rate must be a positive finite number"):
+        make(rate=wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "wrong"),
+    [
+        (th.InverseTime, "offset", -1),
+        (th.InverseTime, "offset", math.inf),
+        (th.Power, "power", 0),
+        (th.Power, "power", 1),
+        (th.Power, "offset", "a"),
+        (th.StepDecay, "factor", 1),
+        (th.StepDecay, "every", 0),
+        (th.StepDecay, "every", 1.5),
+        (th.Momentum, "decay", 1),
+        (th.Momentum, "decay", 0),
+        (th.Adam, "beta1", 1),
+        (th.Adam, "beta2", -0.1),
+        (th.Adam, "epsilon", 0),
+    ],
+)
+def test_settings_of_schedules_and_rules_are_named(make, name, wrong):
+    needed = {"rate": 1.0} if issubclass(make, th.Power | th.StepDecay) else {}
+    with pytest.raises(th.ParameterError, match=name):
+        make(**needed, **{name: wrong})
+
+
+@pytest.mark.parametrize("looks", [{"trace": t} for t in (0, -1, 1.5, "all", None)] + [{"callback": 3}])
+def test_looks_of_a_wrong_type_are_named(looks):
+    method = th.SGD(learning_rate=1e-3)
+    with pytest.raises(th.ParameterError, match=next(iter(looks))):
+        th.fit([1.0, 2.0], "normal", method=method, start=(0, 1), **looks)
+
+
+@pytest.mark.parametrize("nonsense", [0, -1.0, math.nan, math.inf, None, "0.1", [1e-3], True, 1j])
+def test_a_function_that_gives_no_rate_names_the_epoch(nonsense):
+    method = th.SGD(learning_rate=lambda epoch: nonsense if epoch == 3 else 1e-3, epochs=9)
+    with pytest.raises(th.ParameterError, match=r"learning_rate\(3\) must be a positive finite number"):
+        th.fit([1.0, 2.0], "normal", method=method, start=(0, 1))
+
+
+def test_what_a_function_raises_passes_through():
+    def rate(epoch):
+        return 1 / (2 - epoch)
+
+    with pytest.raises(ZeroDivisionError):
+        th.fit([1.0, 2.0], "normal", method=th.SGD(learning_rate=rate, epochs=9), start=(0, 1))
+
+
+def test_a_function_is_asked_once_an_epoch_and_its_rates_are_used():
+    x, asked = Case("normal", (1.0, 2.0)).sample(50), []
+
+    def rate(epoch):
+        asked.append(epoch)
+        return 1e-3 / (1 + epoch)
+
+    method = th.SGD(learning_rate=rate, epochs=5, order="sequential")
+    fit = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
+    assert asked == [0, 1, 2, 3, 4]
+    theta = (0.0, 1.0)
+    for epoch in range(5):
+        settings = {"learning_rate": 1e-3 / (1 + epoch), "order": "sequential"}
+        theta = th.fit(x, "normal", method=th.SGD(**settings), start=theta).theta
+        assert theta.tolist() == fit.trace[epoch + 1].tolist()
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.9])
+@pytest.mark.parametrize("every", [1, 2, 7])
+def test_a_step_decay_is_its_formula(factor, every):
+    x = Case("normal", (1.0, 2.0)).sample(50)
+    by_hand = th.SGD(learning_rate=lambda epoch: 1e-3 * factor ** (epoch // every), epochs=6)
+    thetas = [
+        th.fit(x, "normal", method=method, start=(0, 1), rng=1).theta.tolist()
+        for method in (by_hand, th.SGD(learning_rate=th.StepDecay(1e-3, factor, every), epochs=6))
+    ]
+    assert thetas[0] == thetas[1]
+
+
+METHODS = {
+    "SGD()": th.SGD(),
+    "SGD(polish=True)": th.SGD(polish=True),
+    "SGD(batch_size=10, implicit=True)": th.SGD(batch_size=10, implicit=True),
+    "SGD(learning_rate=0.1)": th.SGD(learning_rate=0.1, epochs=1, coordinates="textbook", scaling=None),
+    "SGD(learning_rate=1e-05, epochs=3, order='batches')": th.SGD(
+        learning_rate=1e-5, epochs=3, order="batches"
+    ),
+    "SGD(learning_rate=0.1, coordinates='log')": th.SGD(learning_rate=0.1, coordinates="log"),
+    "SGD(learning_rate=0.1, scaling='fisher')": th.SGD(learning_rate=0.1, scaling="fisher"),
+    "SGD(learning_rate=InverseTime(rate=2.0, offset=0.0), scaling='fisher')": th.SGD(
+        learning_rate=th.InverseTime(2), scaling="fisher", coordinates="log"
+    ),
+    "SGD(learning_rate=Power(rate=0.1, power=0.6, offset=3.0), average='polyak')": th.SGD(
+        learning_rate=th.Power(0.1, offset=3), average="polyak"
+    ),
+    "SGD(learning_rate=StepDecay(rate=0.1, factor=0.5, every=4), epochs=9, gradients='mean')": th.SGD(
+        learning_rate=th.StepDecay(0.1, every=4), epochs=9, gradients="mean"
+    ),
+    "SGD(learning_rate=0.1, average='epoch', rule=Momentum(decay=0.9), tol=0.001)": th.SGD(
+        learning_rate=0.1, average="epoch", rule=th.Momentum(), tol=1e-3
+    ),
+    "SGD(learning_rate=0.1, rule=Adam(beta1=0.9, beta2=0.999, epsilon=1e-08))": th.SGD(
+        learning_rate=0.1, rule=th.Adam()
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", METHODS)
+def test_a_method_shows_what_was_set_and_evaluates_to_itself(shown):
+    method = METHODS[shown]
+    assert repr(method) == shown
+    assert eval(shown, vars(th).copy()) == method
+    assert pickle.loads(pickle.dumps(method)) == method
+    assert hash(method) == hash(eval(shown, vars(th).copy()))
+    assert type(method).from_record(json.loads(json.dumps(method.to_record()))) == method
+
+
+@pytest.mark.parametrize("shown", METHODS)
+def test_fits_by_any_rule_go_to_records_and_back(shown):
+    x = Case("normal", (1.0, 2.0)).sample(100)
+    method = settings_of(METHODS[shown], epochs=3)
+    start = (0, 3) if method.starts else None
+    fit = th.fit(x, "normal", method=method, start=start, rng=0, trace=2)
+    record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+    for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):
+        assert again.to_dict() == fit.to_dict()
+        assert again.method == method
+        assert repr(again) == repr(fit)
+        assert str(again) == str(fit)
+
+
+def halving(epoch):
+    return 0.01 * 0.5**epoch
+
+
+def test_a_record_keeps_the_name_of_a_function_and_cannot_go_on_with_it():
+    x = Case("normal", (1.0, 2.0)).sample(100)
+    method = th.SGD(learning_rate=halving, epochs=3)
+    assert method == th.SGD(learning_rate=halving, epochs=3) != th.SGD(learning_rate=math.exp, epochs=3)
+    assert pickle.loads(pickle.dumps(method)) == method
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace=True)
+    record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+    assert record["method"]["learning_rate"]["function"] == "halving"
+    for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):
+        assert again.to_dict() == fit.to_dict()
+        assert "halving" in repr(again.method)
+        with pytest.raises(th.ParameterError, match="halving, which a record does not keep"):
+            th.fit(x, "normal", method=again.method, start=(0, 3))
