@@ -315,7 +315,7 @@ class Online:
             values, arrays = unpack(_PROGRAM, bytes(record))
             return Online._of(values, arrays)
         except (KeyError, TypeError, ValueError) as error:
-            raise ParameterError(f"this is no stream of thetahat: the record {error}") from error
+            raise ParameterError(f"this is no stream of thetahat: it {error}") from error
 
     @staticmethod
     def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:
