@@ -64,7 +64,7 @@ def fit_chains(
 
     Raises
     ------
-    ParameterError, SampleError, TypeError, UnknownFamilyError
+    NoMaximumError, ParameterError, SampleError, TypeError, UnknownFamilyError
         As `fit` does; and where the numbers of samples, starts and rates differ.
 
     Examples
@@ -90,11 +90,7 @@ def fit_chains(
     count = max(lists.values())
     if any(length not in (1, count) for length in lists.values()):
         raise ParameterError(f"chains: {lists} do not go together: one of each, or as many as of the others")
-    samples = [Sample(index, group) for group in ([x] if groups is None else groups)]
-    for sample in samples:
-        sample.check_rows()
-        if (task := Task(sample)).solved:
-            task.solve()  # where there is no maximum, there is nothing to climb to
+    samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
     outcomes = _run(index, samples, groups, starts, rates, method, rng)
     fits = []
@@ -108,6 +104,16 @@ def fit_chains(
             )
         )
     return fits
+
+
+def _checked(family: int, x: ArrayLike) -> Sample:
+    """Return a sample; raise where it is none, or where its likelihood has no maximum to climb to."""
+    sample = Sample(family, x)
+    sample.check_rows()
+    task = Task(sample)
+    if task.solved:
+        task.solve()
+    return sample
 
 
 def _run(
