@@ -199,7 +199,7 @@ def last_good(x, method):
         if isinstance(method, th.GradientAscent):
             batches = [x.tolist()]
         else:
-            batches = batches_of(x, method.batch_size, method.order, rng)
+            batches = batches_of(x, method.batch_size or 1, method.order, rng)
         for batch in batches:
             try:
                 step = reference.gradient_step(theta, scores("normal")(batch, theta), method.learning_rate)

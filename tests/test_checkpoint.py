@@ -129,7 +129,7 @@ def test_what_has_no_place_is_refused_and_nothing_is_written(path):
         checkpoint.save({"a": [np.zeros(3)]}, {})
     with pytest.raises(TypeError, match="named by strings, not by 1"):
         checkpoint.save({"a": {1: 2}}, {})
-    with pytest.raises(TypeError, match="a: there is room for arrays of .*, not of object"):
+    with pytest.raises(TypeError, match=r"a: there is room for arrays of .*, not of object"):
         checkpoint.save({}, {"a": np.array([None])})
     assert names(path) == []
 

@@ -120,7 +120,11 @@ WRONG = [
         "gradient-ascent has no use for --seed",
         2,
     ),
-    (["--family", "normal", "--method", "sgd", "--epochs", "3"], "--method sgd needs --learning-rate", 2),
+    (
+        ["--family", "normal", "--method", "gradient-ascent", "--epochs", "3"],
+        "--method gradient-ascent needs --learning-rate",
+        2,
+    ),
     (["--family", "normal", *SGD, "--trace"], "--trace goes into --json or --plot", 2),
     (["--family", "normal", *SGD, "--start", "0;1"], "'0;1' is not a list of numbers such as 0,1", 2),
     (["--family", "normal", *SGD, "--start", "0"], "start has 1 value(s), but normal(mu, sigma) takes 2", 1),

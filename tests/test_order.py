@@ -49,7 +49,7 @@ def test_a_long_order_mixes_its_windows():
 
 @pytest.mark.parametrize("batch_size", [1, 10])
 def test_an_order_of_windows_costs_no_accuracy_where_rows_are_sorted(batch_size):
-    """The worst case for it: a window then holds 64 neighbourhoods of values, not 16384 draws of them."""
+    """The worst case for it: a window then holds whole neighbourhoods of values, not single draws of them."""
     rng, distances = np.random.default_rng(6), []
     for seed in range(20):
         x = np.sort(rng.normal(1, 2, 200_000))

@@ -40,12 +40,14 @@ SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
 
 
 def coordinates(case, theta, kind="log"):
-    """The reference's; real parameters with a dimension move in units of a power of two near the scale."""
+    """The reference's; scaled, real parameters with a dimension go in units of a power of two near the scale."""
     if kind == "textbook":
         return reference.Coordinates.textbook(len(theta))
     domains = [DOMAINS.get(domain, "real") for domain in _kernels.domains[th.families().index(case.family)]]
-    located = case.family not in ("von_mises", "generalized_pareto")
-    unit = 2.0 ** math.frexp(theta[1])[1] if located and "real" in domains else 1.0
+    located = (
+        kind == "scaled" and "real" in domains and case.family not in ("von_mises", "generalized_pareto")
+    )
+    unit = 2.0 ** math.frexp(theta[1])[1] if located else 1.0
     return reference.Coordinates(domains, [unit] * len(theta))
 
 
@@ -203,7 +205,7 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
         weights,
         size,
         case.reference,
-        coordinates(case, start),
+        coordinates(case, start, "scaled"),
         start,
         reference.power(terms.rate, terms.power, terms.offset),
         RULES[method.rule and method.rule.name][1](),
@@ -229,7 +231,7 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
         None,
         1,
         reference.Likelihood("normal"),
-        coordinates(Case("normal", start), start),
+        coordinates(Case("normal", start), start, "scaled"),
         start,
         reference.power(1.0),
     )

@@ -172,7 +172,7 @@ def test_what_fits_a_window_may_lie_in_any_order(how):
 
 @pytest.mark.parametrize("how", ARRANGED)
 def test_a_long_sample_in_order_ends_within_a_third_of_a_standard_error(how):
-    """Its windows hold 64 neighbourhoods, not 16384 draws. In the rows' own order it ends nowhere near."""
+    """Its windows hold whole neighbourhoods, not single draws. In their own order it ends nowhere near."""
     samples = arranged(how, MANY_ROWS)
     assert (distances("normal", samples) < 0.3).all()
     assert (distances("normal", samples, th.SGD(order="batches", batch_size=32)) < 0.6).all()

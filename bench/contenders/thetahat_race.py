@@ -32,10 +32,9 @@ def exact(family: str, x: Array, threads: int) -> Callable[[], Theta]:
 
 RACERS: dict[str, Callable[[str, Array], Callable[[], Theta]]] = {
     "thetahat": tuned,
+    'thetahat, order="batches"': partial(tuned, order="batches"),
     'thetahat, order="sequential"': partial(tuned, order="sequential"),
-    "thetahat, batches of 100": partial(tuned, batch_size=100),
-    'thetahat, batches of 100, order="batches"': partial(tuned, batch_size=100, order="batches"),
-    'thetahat, batches of 100, order="sequential"': partial(tuned, batch_size=100, order="sequential"),
+    "thetahat, by single rows": partial(tuned, batch_size=1),
     "thetahat, Online": online,
 }
 for family, job in race_of.items():
@@ -60,7 +59,7 @@ def by_rate(family: str, x: Array, start: Theta, case: Case) -> Run:
 
 
 def by_itself(family: str, x: Array, fit: th.Fit, case: Case) -> Run:
-    call = tuned(family, x, epochs=case.epochs)
+    call = tuned(family, x, epochs=case.epochs, batch_size=1)
     within = 0.5 if case.n > PILOT else ASTRAY
     return Run(call, [0.0], case.n * case.epochs, tolerance=within, answer=partial(off, fit=fit))
 

@@ -109,8 +109,8 @@ typedef struct {
   int scaled;      /* by the inverse of the information of one row */
   int mean;        /* the score is divided by the rows of the batch */
   int kind;
-  int averaged;    /* the mean of thetas is kept: of all, or of an epoch's */
-  int implicit;    /* the score is taken where the step leads */
+  int averaged; /* the mean of thetas is kept: of all, or of an epoch's */
+  int implicit; /* the score is taken where the step leads */
   int64_t batch;
   double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
   double memory;              /* how much less a row counts at the next one: 1 never forgets */
@@ -125,12 +125,12 @@ typedef struct {
   double diverged; /* not 0: a step left the parameters' domain, theta is the one before it */
   double t;        /* rows that steps were taken on; their weights, where steps are scaled */
   double steps;
-  double unit;                              /* a power of two near the scale of the first theta */
-  double first[thetahat_max_params];        /* momentum's velocity, or Adam's means of scores */
-  double second[thetahat_max_params];       /* and of their squares, */
-  double fading[2];                         /* what is left in them of the zeros that they began with */
-  double moved[thetahat_max_params];        /* how far theta has come, in the coordinates of the steps */
-  double mean[thetahat_max_params], means;  /* the mean of that, and of how many steps */
+  double unit;                             /* a power of two near the scale of the first theta */
+  double first[thetahat_max_params];       /* momentum's velocity, or Adam's means of scores */
+  double second[thetahat_max_params];      /* and of their squares, */
+  double fading[2];                        /* what is left in them of the zeros that they began with */
+  double moved[thetahat_max_params];       /* how far theta has come, in the coordinates of the steps */
+  double mean[thetahat_max_params], means; /* the mean of that, and of how many steps */
   double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score, */
   double limit[thetahat_max_params];                        /* and how far a scaled step may go */
   /* Of the rows so far, each where theta was then, in free coordinates: weights, number, information J, the
@@ -221,7 +221,8 @@ typedef struct thetahat_family {
   int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, const int* held, double* theta,
                              double* trace);
   /* A stochastic ascent: its units, before the first step; steps on some rows, a whole number of batches or
-   * the last of them, which are read from x, or are the next ones of a window and written there; and taking stock of rows after steps on them: it scales the next ones. */
+   * the last of them, which are read from x, or are the next ones of a window and written there; and taking
+   * stock of rows after steps on them: it scales the next ones. */
   void (*set_out)(const thetahat_rule* rule, thetahat_walk* walk);
   void (*steps)(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x,
                 const double* w, int64_t n);
@@ -230,8 +231,8 @@ typedef struct thetahat_family {
   /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to
    * their maximum, likewise. */
   void (*walked)(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* values);
-  /* Side by side: before the first step, and steps on rows, of which all chains take the same, or each its own
-   * (thetahat_chains_n for each row). */
+  /* Side by side: before the first step, and steps on rows, of which all chains take the same, or each its
+   * own (thetahat_chains_n for each row). */
   void (*begin_chains)(thetahat_chains* chains);
   void (*chain_rows)(thetahat_chains* chains, const double* x, int shared, int64_t n);
   /* The walk goes on as if it had seen the other's rows too. */

@@ -66,7 +66,8 @@ def fit(
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
     start : sequence of float, optional
         Where an iterative method, or a climb of `Exact()`, starts, in the order of the family's parameters;
-        by default estimates from some of the rows. A climb that leads nowhere from there tries these too.
+        by default estimates from some of the rows. A climb that leads nowhere from there tries these too. For
+        steps that are scaled, where the climb of their pilot starts, if it climbs.
     fixed : mapping of str to float, optional
         Parameters that keep a value, such as ``{"nu": 4}``: the others are fitted, with standard errors as if
         the value were known. With all of them fixed the sample is just evaluated there.

@@ -99,7 +99,8 @@ inline int64_t step_in_place(const thetahat_family& family, thetahat_ascent& a) 
 // Single rows of a window, shuffled among the steps on them.
 inline int64_t step_among_draws(const thetahat_family& family, thetahat_ascent& a) {
   if (!has_window(a.feed)) return 0;
-  const int64_t wanted = wanted_rows(a), left = a.feed.loaded - a.feed.used, n = left < wanted ? left : wanted;
+  const int64_t wanted = wanted_rows(a), left = a.feed.loaded - a.feed.used,
+                n = left < wanted ? left : wanted;
   family.steps(&a.rule, &a.walk, &a.feed, a.x + a.filled, nullptr, n);
   a.filled += n;
   a.stepped += n;
@@ -118,9 +119,9 @@ inline int64_t step_on_copies(const thetahat_family& family, thetahat_ascent& a)
 
 inline int stochastic_ascent(const thetahat_family* family, thetahat_ascent* ascent, int64_t rows) {
   thetahat_ascent& a = *ascent;
-  auto step = reads_in_place(a)                                                  ? step_in_place
+  auto step = reads_in_place(a)                                                        ? step_in_place
               : a.feed.run && a.feed.unit == 1 && !a.w && shuffles_among_steps(a.rule) ? step_among_draws
-                                                                                 : step_on_copies;
+                                                                                       : step_on_copies;
   while (rows > 0 && a.epoch < a.epochs && a.walk.diverged == 0) {
     if (a.rule.averaged == thetahat_of_epoch && starts_epoch(a.feed)) a.walk.means = 0.0;
     const int64_t n = step(*family, a);

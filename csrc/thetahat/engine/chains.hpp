@@ -1,6 +1,6 @@
-// Independent ascents side by side: the notebook's steps on single rows, from several thetas, at several rates.
-// While one waits for its step before, the others go on; families that can do it take each in a lane of a register.
-// Every chain has the bits of the same ascent alone.
+// Independent ascents side by side: the notebook's steps on single rows, from several thetas, at several
+// rates. While one waits for its step before, the others go on; families that can do it take each in a lane
+// of a register. Every chain has the bits of the same ascent alone.
 #pragma once
 #include "thetahat/engine/walk.hpp"
 
@@ -8,8 +8,8 @@ namespace thetahat::THETAHAT_ISA {
 
 static_assert(lanes == thetahat_chains_n);
 
-// A register's lanes of chains, in units: theta + rate * score where that stays in the domain, else as it is, from
-// then on.
+// A register's lanes of chains, in units: theta + rate * score where that stays in the domain, else as it is,
+// from then on.
 template <class Family>
 struct chain_lanes {
   static constexpr int p = Family::n_params;
@@ -58,7 +58,8 @@ inline void lane_rows(thetahat_chains& c, const double* x, bool shared, int64_t 
     lane[r].going = load(c.going + r * width) > 0.0;
   }
   for (int64_t i = 0; i < n; ++i)
-    for (int r = 0; r < registers; ++r) lane[r].row(shared ? broadcast(x[i]) : load(x + i * lanes + r * width));
+    for (int r = 0; r < registers; ++r)
+      lane[r].row(shared ? broadcast(x[i]) : load(x + i * lanes + r * width));
   for (int r = 0; r < registers; ++r) {
     for (int j = 0; j < p; ++j) store(scaled[j] + r * width, lane[r].theta[j]);
     store(c.going + r * width, select(lane[r].going, splat<vec>(1.0), vec{}));
@@ -80,8 +81,8 @@ inline void scalar_rows(thetahat_chains& c, const double* x, bool shared, int64_
       double theta[Family::n_params];
       step.in_units(c.theta[k], theta);
       const double rate = c.rate[k] * (step.inverse * step.inverse);
-      if (c.going[k] > 0 && !(step.row(theta, shared ? x[i] : x[i * lanes + k], rate) &&
-                              out_of_units(step, theta, c.theta[k])))
+      if (c.going[k] > 0 &&
+          !(step.row(theta, shared ? x[i] : x[i * lanes + k], rate) && out_of_units(step, theta, c.theta[k])))
         c.going[k] = 0.0;
     }
 }

@@ -1,8 +1,8 @@
 // The rows of a stochastic ascent, converted, in the order of an epoch, some at a time.
 //
 // A shuffle of all rows would need an index as long as the sample, and would find each row in another line of
-// memory. Instead runs of neighbouring rows are taken in random order, as many as a window in the cache holds,
-// and the window's rows, or batches, are shuffled: up to the window's size that is a shuffle of all.
+// memory. Instead runs of neighbouring rows are taken in random order, as many as a window in the cache
+// holds, and the window's rows, or batches, are shuffled: up to the window's size that is a shuffle of all.
 #pragma once
 #include "thetahat/engine/blocks.hpp"
 #include "thetahat/engine/order.hpp"

@@ -107,8 +107,9 @@ inline void sandwich(const double_double* triangle, double* C) {
 }
 
 template <class Family>
-THETAHAT_COLD void evaluate(const typename sums_pass<Family>::sums& s, const typename products_pass<Family>::sums* products,
-              const double* theta, const int* held, thetahat_values* v) {
+THETAHAT_COLD void evaluate(const typename sums_pass<Family>::sums& s,
+                            const typename products_pass<Family>::sums* products, const double* theta,
+                            const int* held, thetahat_values* v) {
   constexpr int p = Family::n_params;
   constexpr const int* dimension = Family::dimension;
   const Family family(theta);

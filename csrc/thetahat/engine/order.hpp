@@ -1,6 +1,6 @@
-// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides in the latency of the
-// ascent it feeds. It starts from the identity and leaves no random word behind: the generator's state alone
-// decides what follows.
+// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides in the latency of
+// the ascent it feeds. It starts from the identity and leaves no random word behind: the generator's state
+// alone decides what follows.
 #pragma once
 #include "thetahat/api.h"
 #include "thetahat/math/simd.hpp"
@@ -37,9 +37,9 @@ THETAHAT_NOINLINE inline void refill(thetahat_words& words, int64_t wanted) {
   for (int i = words.left; i-- > 0;) words.word[i] = words.bitgen->next_uint64(words.bitgen->state);
 }
 
-// Puts the entries first .. first + count - 1 in their places. The word's fraction times a bound gives an index
-// and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased when the last fraction is not
-// below 2^64 mod the product of the bounds).
+// Puts the entries first .. first + count - 1 in their places. The word's fraction times a bound gives an
+// index and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased when the last
+// fraction is not below 2^64 mod the product of the bounds).
 THETAHAT_INLINE void draw_group(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int count,
                                 int shared) {
   uint32_t at[56];
@@ -64,7 +64,8 @@ THETAHAT_INLINE void draw_group(thetahat_words& words, uint32_t* index, int64_t 
   }
 }
 
-// Entries from first on, until `until` or somewhat beyond, as many as share a word at a time; returns how far.
+// Entries from first on, until `until` or somewhat beyond, as many as share a word at a time; returns how
+// far.
 template <int shared>
 inline int64_t draw_groups(thetahat_words& words, uint32_t* index, int64_t n, int64_t first, int64_t until) {
   for (; first < until && first + shared <= n; first += shared)

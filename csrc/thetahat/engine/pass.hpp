@@ -39,9 +39,9 @@ constexpr bool
 template <class Family, class = void>
 constexpr bool has_lanes = false;
 template <class Family>
-constexpr bool
-    has_lanes<Family, to_void<decltype(Family::lane_scores(static_cast<double*>(nullptr), 0.0,
-                                                           static_cast<double*>(nullptr)))>> = true;
+constexpr bool has_lanes<Family, to_void<decltype(Family::lane_scores(static_cast<double*>(nullptr), 0.0,
+                                                                      static_cast<double*>(nullptr)))>> =
+    true;
 
 // Whether its support depends on theta: supports(x) says whether x, inside for some theta, is so at this one.
 template <class Family, class = void>

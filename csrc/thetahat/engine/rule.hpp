@@ -25,8 +25,8 @@ THETAHAT_NOINLINE inline double rate_at(const thetahat_rule& r, double t) {
 }
 
 // The rates of steps on single rows, at most group_rows of them, times the rows' weights.
-THETAHAT_NOINLINE inline void row_rates(const thetahat_rule& r, thetahat_walk& walk, const double* w, int64_t n,
-                                        double* out) {
+THETAHAT_NOINLINE inline void row_rates(const thetahat_rule& r, thetahat_walk& walk, const double* w,
+                                        int64_t n, double* out) {
   double t = walk.t;
   if (r.memory != 1 || (r.scaled && w))
     for (int64_t i = 0; i < n; ++i) out[i] = t = count_in(r, t, w ? w + i : nullptr, 1);
@@ -75,7 +75,8 @@ struct parameters {
 };
 
 // The direction of a step, from the score c in its coordinates.
-inline void direct(const thetahat_rule& r, thetahat_walk& walk, const parameters& p, const double* c, double* d) {
+inline void direct(const thetahat_rule& r, thetahat_walk& walk, const parameters& p, const double* c,
+                   double* d) {
   for (int i = 0; i < p.n; ++i) {
     d[i] = c[i];
     if (r.scaled) {
@@ -91,7 +92,8 @@ inline void direct(const thetahat_rule& r, thetahat_walk& walk, const parameters
   for (int i = 0; i < p.n; ++i) {
     walk.first[i] = r.beta1 * walk.first[i] + (1.0 - r.beta1) * d[i];
     walk.second[i] = r.beta2 * walk.second[i] + (1.0 - r.beta2) * (d[i] * d[i]);
-    d[i] = walk.first[i] / (1.0 - walk.fading[0]) / (sqrt(walk.second[i] / (1.0 - walk.fading[1])) + r.epsilon);
+    d[i] =
+        walk.first[i] / (1.0 - walk.fading[0]) / (sqrt(walk.second[i] / (1.0 - walk.fading[1])) + r.epsilon);
   }
 }
 
@@ -100,9 +102,9 @@ inline void go(const thetahat_rule& r, thetahat_walk& walk, const parameters& p,
   double next[thetahat_max_params];
   for (int j = 0; j < p.n; ++j) {
     const double unit = p.dimension[j] ? walk.unit : 1.0;
-    next[j] = r.held && r.held[j] ? walk.theta[j]
-                                  : moved(r.logarithmic ? p.domain[j] : int(thetahat_real), walk.theta[j],
-                                          step[j], unit);
+    next[j] = r.held && r.held[j]
+                  ? walk.theta[j]
+                  : moved(r.logarithmic ? p.domain[j] : int(thetahat_real), walk.theta[j], step[j], unit);
   }
   if (!p.valid(next)) {
     walk.diverged = 1;
@@ -122,7 +124,8 @@ THETAHAT_NOINLINE inline void step_by(const thetahat_rule& r, thetahat_walk& wal
   double c[thetahat_max_params], step[thetahat_max_params];
   for (int j = 0; j < p.n; ++j) c[j] = r.mean ? score[j] / weight : score[j];
   direct(r, walk, p, c, step);
-  for (int j = 0; j < p.n; ++j) step[j] = r.scaled ? limited(p.domain[j], rate * step[j], walk.limit[j]) : rate * step[j];
+  for (int j = 0; j < p.n; ++j)
+    step[j] = r.scaled ? limited(p.domain[j], rate * step[j], walk.limit[j]) : rate * step[j];
   go(r, walk, p, step);
 }
 

@@ -47,7 +47,7 @@ inline double unit_of_rate(const double* theta) {
 
 template <class Family>
 THETAHAT_COLD void set_out(const thetahat_rule* rule, thetahat_walk* walk) {
-  walk->unit = rule->logarithmic ? unit_near<Family>(walk->theta)
+  walk->unit = rule->scaled      ? unit_near<Family>(walk->theta)
                : is_plain(*rule) ? unit_of_rate<Family>(walk->theta)
                                  : 1.0;
   walk->fading[0] = walk->fading[1] = 1.0;
@@ -237,8 +237,8 @@ struct shuffled_rows {
 
 // Calls step(x, rate) for each of n rows while it can be made.
 template <class Rows, class Step>
-THETAHAT_INLINE bool each_row(const thetahat_rule& r, thetahat_walk& walk, Rows rows, const double* w, int64_t n,
-                              Step step) {
+THETAHAT_INLINE bool each_row(const thetahat_rule& r, thetahat_walk& walk, Rows rows, const double* w,
+                              int64_t n, Step step) {
   double rate[group_rows];
   bool good = true;
   for (int64_t i = 0; i < n && good;) {
@@ -424,7 +424,8 @@ THETAHAT_COLD void implicit_step(const thetahat_rule& r, thetahat_walk& walk, co
 
 // Steps of any rule.
 template <class Family>
-THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x, const double* w, int64_t n) {
+THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, const double* x,
+                                 const double* w, int64_t n) {
   constexpr int p = Family::n_params;
   const parameters all = parameters_of<Family>();
   each_batch(r, walk, x, w, n, [&](const block& b, double rate) {
@@ -444,7 +445,9 @@ THETAHAT_COLD void steps_by_rule(const thetahat_rule& r, thetahat_walk& walk, co
 }
 
 // Whether the loops of a rule shuffle single rows among their steps.
-inline bool shuffles_among_steps(const thetahat_rule& r) { return r.batch == 1 && (is_plain(r) || is_tuned(r)); }
+inline bool shuffles_among_steps(const thetahat_rule& r) {
+  return r.batch == 1 && (is_plain(r) || is_tuned(r));
+}
 
 template <class Family>
 void steps(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x, const double* w,
@@ -470,8 +473,8 @@ inline void free_coordinates(const thetahat_walk& walk, double* u) {
     u[j] = free_coordinate(Family::domain[j], walk.theta[j], Family::dimension[j] ? walk.unit : 1.0);
 }
 
-// The metric of the steps to come, and C, the inverse of all information; false, and nothing new, where there is
-// none.
+// The metric of the steps to come, and C, the inverse of all information; false, and nothing new, where there
+// is none.
 template <int p>
 inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) {
   if (!invert_but<p>(r.held, walk.information, C)) return false;
@@ -486,7 +489,8 @@ inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) 
 // Adds the information of some rows to that of those before, and scales the steps to come by it: none may be
 // longer than four standard errors of the present theta. Rows that theta makes impossible say nothing of it.
 template <class Family>
-THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w, int64_t n) {
+THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
+                              const double* w, int64_t n) {
   constexpr int p = Family::n_params;
   const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
   const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
@@ -511,8 +515,8 @@ THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, co
 // theta's covariance from the information of all rows, each where theta was then, and its squared distance in
 // standard errors to the maximum of the parabola that they make.
 //
-// Rows that fade, by a factor m each, make an estimate of the variance (sum m^2i) / (sum m^i)^2 times what one row
-// has: (1 + m^n) / (1 + m) times the inverse of their information.
+// Rows that fade, by a factor m each, make an estimate of the variance (sum m^2i) / (sum m^i)^2 times what
+// one row has: (1 + m^n) / (1 + m) times the inverse of their information.
 template <class Family>
 THETAHAT_COLD void walked(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* v) {
   constexpr int p = Family::n_params;
@@ -538,8 +542,8 @@ THETAHAT_COLD void walked(const thetahat_rule* rule, const thetahat_walk* walk, 
   }
 }
 
-// Another stream's rows join those of a walk: theta becomes where the parabolas of both together are lowest, by
-// what either theta is to its own.
+// Another stream's rows join those of a walk: theta becomes where the parabolas of both together are lowest,
+// by what either theta is to its own.
 template <class Family>
 THETAHAT_COLD void join(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other) {
   constexpr int p = Family::n_params;

@@ -133,8 +133,9 @@ struct tables<std::integer_sequence<int, place...>> {
   static constexpr thetahat_family families[] = {
       functions<typename family_at<place>::type>::table(family_at<place>::name)...};
   static constexpr thetahat_table all = {
-      THETAHAT_ISA_NAME, n_families, families, count_not_finite, count_inexact,     count_no_weight, copy_counted,
-      split,             feed,       start_epoch, stochastic_ascent, report, n_functions, function_list};
+      THETAHAT_ISA_NAME, n_families,   families, count_not_finite, count_inexact,     count_no_weight,
+      copy_counted,      split,        feed,     start_epoch,      stochastic_ascent, report,
+      n_functions,       function_list};
 };
 
 extern const thetahat_table table;

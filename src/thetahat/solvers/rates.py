@@ -214,7 +214,7 @@ def as_rate(learning_rate: object) -> Rate:
     """Return a learning rate as users give it: a number, a function of the epoch, or a `Rate`."""
     if isinstance(learning_rate, Rate):
         return learning_rate
-    if callable(learning_rate):
+    if callable(learning_rate) and not isinstance(learning_rate, type):
         return ByEpoch(learning_rate)
     return Constant(float(check_positive("learning_rate", learning_rate)))  # type: ignore[arg-type]
 

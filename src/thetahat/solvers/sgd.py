@@ -78,7 +78,8 @@ class SGD(Method):
         Whether a batch's score is the sum over its rows, or their mean.
     average : {"polyak", "epoch"}, optional
         Report the mean of theta over all steps, or over those of the last epoch, in the coordinates of the
-        steps (Polyak and Juditsky 1992); by default the last theta.
+        steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps that
+        end where it does.
     rule : Momentum or Adam, optional
         What becomes of the scores before they are steps.
     implicit : bool, default False
@@ -137,6 +138,9 @@ class SGD(Method):
             check_choice("average", self.average, _AVERAGES)
         if self.rule is not None and not isinstance(self.rule, Momentum | Adam):
             raise ParameterError(f"rule must be Momentum(...) or Adam(...), got {self.rule!r}")
+        for name in ("implicit", "polish"):
+            if not isinstance(getattr(self, name), bool):
+                raise ParameterError(f"{name} must be True or False, got {getattr(self, name)!r}")
         if self.tol is not None:
             self._set(tol=float(check_positive("tol", self.tol)))
         self._check_together()

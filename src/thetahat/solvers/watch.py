@@ -92,8 +92,10 @@ class Watch:
             self._distance = f"{state.L:.2g}"
             self._passed = time.monotonic()
         done = f"{epochs:.4g}" if epochs % 1 else f"{epochs:.0f}"
-        self._bar.n = epochs
-        self._bar.set_postfix({"epoch": f"{done}/{self._epochs}", **shown, "L": self._distance})
+        self._bar.set_postfix(
+            {"epoch": f"{done}/{self._epochs}", **shown, "L": self._distance}, refresh=False
+        )
+        self._bar.update(epochs - self._bar.n)
 
     def goes_on(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> bool:
         """Tell of an epoch's end; return whether another one is wanted."""
@@ -150,6 +152,7 @@ def _bar(epochs: int) -> Any:
         total=epochs,
         bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         dynamic_ncols=True,
+        postfix={"epoch": f"0/{epochs}"},
     )
 
 
