@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
-from thetahat.result import Fit
+from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample
 from thetahat.solvers import SGD, Outcome, Task
 from thetahat.solvers.watch import locked
@@ -63,7 +64,7 @@ def fit_chains(
 
     Raises
     ------
-    ParameterError, SampleError, TypeError, UnknownFamilyError
+    NoMaximumError, ParameterError, SampleError, TypeError, UnknownFamilyError
         As `fit` does; and where the numbers of samples, starts and rates differ.
 
     Examples
@@ -84,26 +85,35 @@ def fit_chains(
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     groups = _groups_of(x)
     starts = _starts(index, start)
-    given = [rate] if learning_rate is None else learning_rate
-    rates = [float(check_positive("learning_rate", r)) for r in given]
+    rates = [rate] if learning_rate is None else _rates(learning_rate)
     lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
     count = max(lists.values())
     if any(length not in (1, count) for length in lists.values()):
         raise ParameterError(f"chains: {lists} do not go together: one of each, or as many as of the others")
-    samples = [Sample(index, x)] * count if groups is None else [Sample(index, group) for group in groups]
-    for sample in samples[: lists["samples"]]:
-        sample.check_rows()
+    samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
-    ends = _run(index, samples, groups, starts, rates, method, rng)
-    return [
-        Fit.from_outcome(
-            Outcome(theta, epochs, diverged),
-            Task(sample, theta),
-            replace(method, learning_rate=rate),
-            "information",
+    outcomes = _run(index, samples, groups, starts, rates, method, rng)
+    fits = []
+    for k, (outcome, start, rate) in enumerate(zip(outcomes, starts, rates, strict=True)):
+        sample = copy(samples[k % len(samples)])  # each counts its own passes
+        if outcome.diverged:
+            sample.check_support(start, "start")
+        fits.append(
+            Fit.from_outcome(
+                outcome, Task(sample, start), replace(method, learning_rate=rate), COVARIANCES[0]
+            )
         )
-        for sample, rate, (theta, epochs, diverged) in zip(samples, rates, ends, strict=True)
-    ]
+    return fits
+
+
+def _checked(family: int, x: ArrayLike) -> Sample:
+    """Return a sample; raise where it is none, or where its likelihood has no maximum to climb to."""
+    sample = Sample(family, x)
+    sample.check_rows()
+    task = Task(sample)
+    if task.solved:
+        task.solve()
+    return sample
 
 
 def _run(
@@ -114,12 +124,12 @@ def _run(
     rates: list[float],
     method: SGD,
     rng: Any,
-) -> list[tuple[tuple[float, ...], int, bool]]:
+) -> list[Outcome]:
     """Return where the chains end, some side by side at a time; each lot goes through the same orders."""
     bits = np.random.default_rng(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
-    ends = []
+    outcomes: list[Outcome] = []
     for first in range(0, len(starts), _kernels.CHAINS):
         lot = slice(first, first + _kernels.CHAINS)
         chains = _kernels.Chains(family, starts[lot], rates[lot])
@@ -127,8 +137,8 @@ def _run(
             bits.state = drawn_from
         with locked(bits):
             chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
-        ends += chains.ends()
-    return ends
+        outcomes += [Outcome(*end) for end in chains.ends()]
+    return outcomes
 
 
 def _plain_rate(method: object) -> float:
@@ -146,16 +156,32 @@ def _plain_rate(method: object) -> float:
 
 def _groups_of(x: ArrayLike) -> Array | None:
     """Return samples of equal length, one a row; None for one sample."""
-    shape = np.shape(x)
+    try:
+        shape = np.shape(x)
+    except ValueError as error:
+        raise SampleError("x holds groups of several lengths: chains take those of equal length") from error
     if len(shape) != 2:
         return None
     if 0 in shape:
         raise SampleError(f"x has shape {shape}: there is no row in it")
-    return np.array([as_rows(group) for group in x])  # type: ignore[union-attr]
+    groups = [as_rows(group) for group in (x if isinstance(x, np.ma.MaskedArray) else np.asarray(x))]
+    lengths = {group.size for group in groups}
+    if len(lengths) > 1:
+        raise SampleError(
+            f"x holds groups of {min(lengths)} to {max(lengths)} rows that count: chains take those of equal"
+            " length"
+        )
+    return np.array(groups)
 
 
 def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
     thetas: Any = start
-    if np.ndim(thetas) == 2:
+    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and np.ndim(thetas[0]):
         return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]
     return [check_theta(family, thetas, "start")]
+
+
+def _rates(learning_rate: Sequence[float]) -> list[float]:
+    if np.ndim(learning_rate) != 1:
+        raise ParameterError(f"learning_rate must be a sequence of rates, one a chain; got {learning_rate!r}")
+    return [float(check_positive("learning_rate", rate)) for rate in learning_rate]
