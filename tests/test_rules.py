@@ -40,7 +40,7 @@ SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
 
 
 def coordinates(case, theta, kind="log"):
-    """The reference's; scaled, real parameters with a dimension go in units of a power of two near the scale."""
+    """The reference's; scaled, real parameters with a dimension go in units near the scale."""
     if kind == "textbook":
         return reference.Coordinates.textbook(len(theta))
     domains = [DOMAINS.get(domain, "real") for domain in _kernels.domains[th.families().index(case.family)]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,11 @@ _PROGRAM = b"thetahat stream "
 class Online:
     """A fit that follows a stream: each row is seen once, nothing grows, an estimate is there at any time.
 
-    Families with sufficient statistics keep their sums, and the estimate is the maximum of all rows so far,
-    exactly. The others fit their first rows exactly, and go on by the steps of `SGD()`, whose schedule lives
-    as long as the stream does; the estimate stays a small part of a standard error from the maximum. How a
-    stream is cut into blocks changes no bit of it.
+    Without a half-life, families with sufficient statistics keep their sums, and the estimate is the maximum
+    of all rows so far, exactly. Otherwise the first rows are fitted exactly, as many as it takes for a
+    maximum, 4096 or more; those that follow make the steps of `SGD()`, whose schedule lives as long as the
+    stream does, and the estimate stays a small part of a standard error from the maximum (laplace's median,
+    some tenths). How a stream is cut into blocks changes no bit of it.
 
     Rows are taken in the order that they come: that of a stream in which neighbours are alike (sorted, or by
     source) is no fair sample of it at any time before the end.
@@ -45,9 +47,10 @@ class Online:
     family : str
         One of `families()`.
     half_life : float, optional
-        Rows after which a row counts half, to follow a law that drifts: the estimate then is that of the last
-        1.44 half-lives of rows or so, and its standard errors are those of a mean of so fading weights. By
-        default no row is forgotten. Not for families whose maximum lies where the support ends.
+        Rows after which a row counts half, 30 or more, to follow a law that drifts: the estimate then is that
+        of the last 1.44 half-lives of rows or so, and its standard errors are those of a mean of so fading
+        weights. Where some rows lie far from what those before let expect, the law has jumped, and what was
+        known is forgotten. By default no row is. Not for families whose maximum lies where the support ends.
     batch_size : int, optional
         Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
@@ -86,6 +89,7 @@ class Online:
         self._waiting = 0  # that many
         self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
         self._omitted = 0
+        self._lock = RLock()  # threads may feed one stream
         if half_life is None and _kernels.solved[self._index]:
             self._summary = Summary(family)
         elif get_family(self._index).has_edge:
@@ -104,11 +108,10 @@ class Online:
     @property
     def rows(self) -> int:
         """Number of rows so far, of positive weight."""
-        if self._summary is not None:
-            return self._summary.rows
-        if self._stream is not None:
-            return self._stream.finished().rows
-        return self._waiting
+        with self._lock:
+            if self._summary is not None:
+                return self._summary.rows
+            return self._waiting if self._stream is None else self._stream.finished().rows
 
     @property
     def omitted(self) -> int:
@@ -131,15 +134,17 @@ class Online:
             This one.
         """
         if self._summary is not None:
-            self._summary.update(x, weights=weights, nan_policy=nan_policy)
+            with self._lock:
+                self._summary.update(x, weights=weights, nan_policy=nan_policy)
             return self
         chunks = chunks_of(x, nan_policy)
         if weights is not None:
             chunks = weigh(chunks, weights)
         reject_rows(chunks, self._index, get_family(self._index).support)
         rows, of_rows = copy_rows(chunks)
-        self._take(rows, of_rows)
-        self._omitted += sum(chunk.n for chunk in chunks) - rows.size
+        with self._lock:
+            self._take(rows, of_rows)
+            self._omitted += sum(chunk.n for chunk in chunks) - rows.size
         return self
 
     def _take(self, rows: Array, weights: Array | None) -> None:
@@ -167,15 +172,24 @@ class Online:
 
     def _start(self) -> None:
         """Fit the first rows and go on from there; where they have no maximum, wait for as many more."""
-        rows, weights = self._first_rows()
         try:
-            theta = fit_pilot(self._index, rows, weights, (), self._fixed)
+            self._stream = self._begun()
         except NoMaximumError:
             self._wanted *= 2
-            return
-        self._stream = _kernels.Stream(self._index, self._method.compiled(tuple(self._fixed)))
-        self._stream.set_out(theta, rows, weights)
-        self._first, self._waiting = [], 0
+        else:
+            self._first, self._waiting = [], 0
+
+    def _begun(self) -> _kernels.Stream:
+        """Return a stream that starts from the rows that wait, of which the older ones have faded."""
+        rows, weights = self._first_rows()
+        if self._method.half_life is not None:
+            ages = np.arange(rows.size - 1.0, -1.0, -1.0)
+            fading = _kernels.apply("exp", -_kernels.log(2.0) / self._method.half_life * ages)
+            weights = fading if weights is None else weights * fading
+        theta = fit_pilot(self._index, rows, weights, (), self._fixed)
+        stream = _kernels.Stream(self._index, self._method.compiled(tuple(self._fixed)))
+        stream.set_out(theta, rows, weights)
+        return stream
 
     def _first_rows(self) -> tuple[Array, Array | None]:
         rows = np.concatenate([np.empty(0), *(x for x, _ in self._first)])
@@ -191,9 +205,10 @@ class Online:
         -------
         Fit
             Of a family with sufficient statistics, and of a stream that is still short, the maximum. Else its
-            log-likelihood, covariance and standard errors are sums over segments of some 1000 rows, each
-            taken where theta was then, and `L` is the squared distance to the maximum of the parabolas that
-            they add up to. With a half-life, `n` is the sum of the weights that are left.
+            log-likelihood, covariance and standard errors are those of parabolas, one for each segment of
+            some 1000 rows, where theta was then; `L` is the squared distance to the maximum of their sum. A
+            large one says that the law has changed faster than the steps could follow. With a half-life, `n`
+            is the sum of the weights that are left.
 
         Raises
         ------
@@ -202,18 +217,17 @@ class Online:
         NoMaximumError
             If the rows have no maximum (yet).
         """
-        if self._summary is not None:
-            return self._summary.fit(fixed=self._named_fixed or None)
-        if self._stream is None:
-            rows, weights = self._first_rows()
-            if rows.size == 0:
+        with self._lock:
+            if self._summary is not None:
+                return self._summary.fit(fixed=self._named_fixed or None)
+            if self._stream is None and self._waiting == 0:
                 raise empty(self._omitted)
-
-            def read() -> Sample:
-                return Sample(self._index, rows, weights)
-
-            return fit_sample(self._index, read, Exact(), fixed=self._named_fixed)
-        stream = self._stream.finished()
+            if self._stream is None and self._method.half_life is None:
+                rows, weights = self._first_rows()
+                return fit_sample(
+                    self._index, lambda: Sample(self._index, rows, weights), Exact(), fixed=self._named_fixed
+                )
+            stream = self._begun() if self._stream is None else self._stream.finished()
         n = stream.n
         return Fit(
             self._index,
@@ -236,7 +250,8 @@ class Online:
         """Go on as if the other's rows had been seen too; the other stays as it is.
 
         Sums add up exactly. Of other families, either estimate counts by the information of its rows, which
-        is right to first order; rows of a stream that is still short are taken in.
+        is right to first order where both are estimates of one law: within some standard errors of each
+        other. Rows of a stream that is still short are taken in.
 
         Parameters
         ----------
@@ -252,21 +267,24 @@ class Online:
             raise ParameterError(f"merge: {other!r} is no stream of the family and settings of {self!r}")
         if self._method.half_life is not None:
             raise ParameterError("merge: of two streams with a half-life, nobody knows which rows are older")
-        omitted = self._omitted + other._omitted
+        other = Online.from_bytes(other.to_bytes())  # as it is now
+        with self._lock:
+            self._join(other)
+            self._omitted += other._omitted
+        return self
+
+    def _join(self, other: Online) -> None:
         if self._summary is not None and other._summary is not None:
             self._summary = self._summary + other._summary
         elif other._stream is None:
             self._take(*other._first_rows())
         elif self._stream is None:
-            rows, weights = self._first_rows()
-            self._stream, self._first, self._waiting = other._stream.copy(), [], 0
-            self._stream.feed(rows, weights)
+            other._stream.feed(*self._first_rows())
+            self._stream, self._first, self._waiting = other._stream, [], 0
         else:
             stream = self._stream.finished()
             stream.join(other._stream.finished())
             self._stream = stream
-        self._omitted = omitted
-        return self
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -287,6 +305,11 @@ class Online:
 
         One that is read back goes on to the same bits, but that sums begin a new block where they were cut.
         """
+        with self._lock:
+            values, arrays = self._state()
+        return pack(_PROGRAM, values, arrays)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         values: dict[str, Any] = {"settings": self._settings, "omitted": self._omitted}
         arrays: dict[str, NDArray[Any]] = {}
         if self._summary is not None:
@@ -297,7 +320,7 @@ class Online:
             rows, weights = self._first_rows()
             values["wanted"] = self._wanted
             arrays = {"x": rows} if weights is None else {"x": rows, "w": weights}
-        return pack(_PROGRAM, values, arrays)
+        return values, arrays
 
     @staticmethod
     def from_bytes(record: bytes) -> Online:

@@ -381,7 +381,7 @@ class Fit(Fitted):
         else:
             rows = self._sample.contiguous()
         sums = Sample(self._index, rows.x, rows.weights).at(self._theta)
-        if not self._agrees(sums.evaluate(self._theta)[0]):
+        if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):
             raise ParameterError(
                 "the rows have changed since the fit" if x is None else "x does not hold the rows of this fit"
             )

@@ -209,7 +209,7 @@ class ScaledAscent(RuledAscent):
 
     The start is the maximum of known rows. Their information counts, and they count as done, in t and in a
     mean; then it is taken anew after every segment, each row's where theta was then. No coordinate moves by
-    more than four of its standard errors in a step, or by more than 1.
+    more than four of its standard errors in a step, those of rows of weight 1, or by more than 1.
     """
 
     scaled = True
@@ -231,7 +231,7 @@ class ScaledAscent(RuledAscent):
         self.batch_size = batch_size
         self.most = max(1, SEGMENT // batch_size) * batch_size
         self.total = [[0.0 for _ in p] for _ in p]
-        self.n = 0.0
+        self.n, self.rows = 0.0, 0
         self.segment = (list(known), list(weights or [1.0] * len(known)))
         self.take_stock()
         self.t = self.n
@@ -272,9 +272,10 @@ class ScaledAscent(RuledAscent):
             for rows in zip(self.total, information, strict=True)
         ]
         self.n += math.fsum(self.segment[1])
+        self.rows += len(self.segment[0])
         self.segment = ([], [])
         self.inverse = inverse(self.total)
-        errors = [math.sqrt(self.inverse[j][j]) for j in range(len(theta))]
+        errors = [math.sqrt(self.inverse[j][j] * self.n / self.rows) for j in range(len(theta))]
         self.limits = [4 * error if error < 1 / 4 else 1.0 for error in errors]
 
     def information(self, theta: Numbers, X: Numbers, weights: Numbers) -> list[list[float]]:

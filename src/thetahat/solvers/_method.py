@@ -128,6 +128,7 @@ class Method(Settings):
     """A way to the maximum."""
 
     iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
+    sees_all: ClassVar[bool] = True  # rows at the end, so that the log-likelihood is theirs there
 
     @property
     def draws(self) -> bool:

@@ -14,6 +14,7 @@ from thetahat.solvers._rule import Rule
 __all__ = ["Streaming"]
 
 _BATCH = 64
+_LEAST = 30  # fewer rows make no estimate of three parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,14 +22,15 @@ class Streaming(Method):
     """How `Online` fits a stream: by steps scaled by the information of one row, as `SGD()` does."""
 
     name: ClassVar[str] = "online"
+    sees_all: ClassVar[bool] = False
     half_life: float | None = None
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.half_life is not None:
             self._set(half_life=float(check_positive("half_life", self.half_life)))
-            if self.half_life < 1:
-                raise ParameterError(f"half_life must be at least 1 row, got {self.half_life!r}")
+            if self.half_life < _LEAST:
+                raise ParameterError(f"half_life must be at least {_LEAST} rows, got {self.half_life!r}")
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
 
