@@ -135,6 +135,7 @@ typedef struct {
   double limit[thetahat_max_params];                        /* and how far a scaled step may go */
   /* Of the rows so far: how many, and, less what has faded, weights and number. Each where theta was then, in
    * free coordinates u from those of the first theta: log-likelihood level + pull' u - u' J u / 2. */
+  double lost; /* the last of them are of another law than those before, which should be forgotten */
   double rows, n, counted, level, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], pull[thetahat_max_params];
 } thetahat_walk;

@@ -87,6 +87,7 @@ cdef extern from "thetahat/api.h" nogil:
         double t
         double steps
         double means
+        double lost
         double n
         double rows
 

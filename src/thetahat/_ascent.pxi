@@ -316,7 +316,7 @@ cdef class Stream:
     cdef int held[thetahat_max_params]
     cdef double[::1] x
     cdef double[::1] w
-    cdef int64_t filled, stepped
+    cdef int64_t filled, stepped, last
     cdef bint weighted
     cdef tuple made_of
 
@@ -357,10 +357,11 @@ cdef class Stream:
     cdef void take_stock(self) noexcept nogil:
         if self.filled > 0:
             self.family.take_stock(&self.rule, &self.walk, &self.x[0], self.weights(0), self.filled)
+        self.last = self.filled
         self.filled = self.stepped = 0
 
     def feed(self, const double[::1] x, const double[::1] weights=None):
-        """Take steps on rows, as far as they fill batches."""
+        """Take steps on rows, as far as they fill batches; return how many, fewer where the law changes."""
         cdef int64_t n = x.shape[0], done = 0, size, room = self.x.shape[0]
         if weights is not None and not self.weighted:
             np.asarray(self.w)[:] = 1.0
@@ -378,7 +379,20 @@ cdef class Stream:
                 self.step(False)
                 if self.filled == room:
                     self.take_stock()
+            if self.walk.lost != 0:
+                break
             PyErr_CheckSignals()
+        return done
+
+    @property
+    def lost(self):
+        """Whether the rows of the last segment are of another law than those before."""
+        return self.walk.lost != 0
+
+    def segment(self):
+        """Return the rows of the last segment, and their weights."""
+        weights = np.array(self.w[: self.last]) if self.weighted else None
+        return np.array(self.x[: self.last]), weights
 
     def copy(self):
         """Return a stream that goes on from the same rows."""

@@ -49,8 +49,9 @@ class Online:
     half_life : float, optional
         Rows after which a row counts half, 30 or more, to follow a law that drifts: the estimate then is that
         of the last 1.44 half-lives of rows or so, and its standard errors are those of a mean of so fading
-        weights. Where some rows lie far from what those before let expect, the law has jumped, and what was
-        known is forgotten. By default no row is. Not for families whose maximum lies where the support ends.
+        weights. Where rows lie far from what those before let expect, the law has jumped: the stream starts
+        anew from them. By default no row is forgotten. Not for families whose maximum lies where the support
+        ends.
     batch_size : int, optional
         Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
@@ -89,6 +90,7 @@ class Online:
         self._waiting = 0  # that many
         self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
         self._omitted = 0
+        self._before = 0  # rows of another law, that are forgotten
         self._lock = RLock()  # threads may feed one stream
         if half_life is None and _kernels.solved[self._index]:
             self._summary = Summary(family)
@@ -111,7 +113,8 @@ class Online:
         with self._lock:
             if self._summary is not None:
                 return self._summary.rows
-            return self._waiting if self._stream is None else self._stream.finished().rows
+            kept = self._waiting if self._stream is None else self._stream.finished().rows
+            return self._before + kept
 
     @property
     def omitted(self) -> int:
@@ -149,26 +152,40 @@ class Online:
 
     def _take(self, rows: Array, weights: Array | None) -> None:
         """Take rows in, first those of the pilot; on an error stand as before."""
-        first, blocks, waiting, wanted = self._first, len(self._first), self._waiting, self._wanted
-        stood = None if self._stream is None else self._stream.numbers()
+        first, blocks, counts = self._first, len(self._first), (self._waiting, self._wanted, self._before)
+        stream, stood = self._stream, None if self._stream is None else self._stream.numbers()
         try:
-            while rows.size and self._stream is None:
-                few = self._wanted - self._waiting
-                self._first.append((rows[:few], None if weights is None else weights[:few]))
-                self._waiting += min(few, rows.size)
+            while rows.size:
+                few = self._feed(rows, weights) if self._stream is not None else self._wait(rows, weights)
                 rows, weights = rows[few:], None if weights is None else weights[few:]
-                if self._waiting == self._wanted:
-                    self._start()
-            if rows.size and self._stream is not None:
-                self._stream.feed(rows, weights)
         except BaseException:
             del first[blocks:]
-            self._first, self._waiting, self._wanted = first, waiting, wanted
-            if stood is None:
-                self._stream = None
-            elif self._stream is not None:
-                self._stream.restore(*stood)
+            self._first, self._stream = first, stream
+            self._waiting, self._wanted, self._before = counts
+            if stream is not None and stood is not None:
+                stream.restore(*stood)
             raise
+
+    def _wait(self, rows: Array, weights: Array | None) -> int:
+        """Keep rows until there are enough to start from; return how many."""
+        few = min(self._wanted - self._waiting, rows.size)
+        self._first.append((rows[:few], None if weights is None else weights[:few]))
+        self._waiting += few
+        if self._waiting == self._wanted:
+            self._start()
+        return few
+
+    def _feed(self, rows: Array, weights: Array | None) -> int:
+        """Take steps on rows, and start anew where their law has changed; return how many."""
+        assert self._stream is not None
+        used = self._stream.feed(rows, weights)
+        if self._stream.lost:
+            self._first = [self._stream.segment()]
+            self._waiting = self._wanted = self._first[0][0].size
+            self._before += self._stream.rows - self._waiting
+            self._stream = None
+            self._start()
+        return used
 
     def _start(self) -> None:
         """Fit the first rows and go on from there; where they have no maximum, wait for as many more."""
@@ -234,7 +251,7 @@ class Online:
             stream.theta,
             int(n) if n == int(n) else n,
             self._method,
-            rows=stream.rows,
+            rows=self._before + stream.rows,
             values=Values(*stream.evaluate()),
             held=tuple(self._fixed),
             omitted=self._omitted,
@@ -310,7 +327,11 @@ class Online:
         return pack(_PROGRAM, values, arrays)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        values: dict[str, Any] = {"settings": self._settings, "omitted": self._omitted}
+        values: dict[str, Any] = {
+            "settings": self._settings,
+            "omitted": self._omitted,
+            "before": self._before,
+        }
         arrays: dict[str, NDArray[Any]] = {}
         if self._summary is not None:
             values["summary"] = self._summary.to_bytes().hex()
@@ -342,7 +363,7 @@ class Online:
     @staticmethod
     def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:
         online = Online(**values["settings"])
-        online._omitted = values["omitted"]
+        online._omitted, online._before = values["omitted"], values["before"]
         if online._summary is not None:
             online._summary = Summary.from_bytes(bytes.fromhex(values["summary"]))
         elif "stream" in values:

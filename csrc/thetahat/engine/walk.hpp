@@ -494,31 +494,8 @@ inline bool scale_steps(const thetahat_rule& r, thetahat_walk& walk, double* C) 
 }
 
 // Adds the information of some rows, and the parabola of their log-likelihood, to what is kept of those
-// before.
-template <class Family>
-inline void add_stock(thetahat_walk& walk, const in_coordinates<Family>& at, double weight, double rows,
-                      double kept) {
-  constexpr int p = Family::n_params;
-  double u[p];
-  free_coordinates<Family>(walk, u);
-  walk.n = kept * walk.n + weight;
-  walk.counted = kept * walk.counted + rows;
-  walk.level = kept * walk.level + at.log_likelihood;
-  for (int i = 0; i < p; ++i) {
-    double Ju = 0.0;
-    for (int j = 0; j < p; ++j) {
-      double& J = walk.information[i * p + j];
-      J = kept * J + at.information[i * p + j];
-      Ju += at.information[i * p + j] * u[j];
-    }
-    walk.pull[i] = kept * walk.pull[i] + (at.score[i] + Ju);
-    walk.level -= u[i] * (at.score[i] + 0.5 * Ju);
-  }
-}
-
-// Takes stock of rows, and scales the steps to come by what all have told. Rows that theta makes impossible
-// say nothing of it. From rows that show theta to be far away no short step leads; and where rows fade, the
-// law has changed, and those before are forgotten.
+// before; and scales the steps to come by that. Rows that theta makes impossible say nothing of it. From rows
+// that show theta to be far away no short step leads; where rows fade, they show that the law has changed.
 template <class Family>
 THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, const double* x,
                               const double* w, int64_t n) {
@@ -526,18 +503,27 @@ THETAHAT_COLD void take_stock(const thetahat_rule* rule, thetahat_walk* walk, co
   const auto total = large_batch<sums_pass<Family>>(walk->theta, {x, w, n});
   const in_coordinates<Family> at(true, walk->unit, walk->theta, total.sums);
   const double kept = rule->memory == 1 ? 1.0 : exp(double(n) * log(rule->memory));
-  double C[p * p], surprise = 0.0;
+  double u[p], C[p * p], surprise = 0.0;
   walk->rows += total.rows;
   if (!at.finite()) return;
-  add_stock<Family>(*walk, at, total.sums.n, total.rows, kept);
-  if (!scale_steps<p>(*rule, *walk, C)) return;
-  for (int i = 0; i < p * p; ++i) surprise += at.score[i / p] * C[i] * at.score[i % p];
-  if (!(surprise > 100)) return;
-  if (rule->memory != 1) {
-    add_stock<Family>(*walk, at, total.sums.n, total.rows, 0.0);
-    walk->t = walk->n;
-    scale_steps<p>(*rule, *walk, C);
+  free_coordinates<Family>(*walk, u);
+  walk->n = kept * walk->n + total.sums.n;
+  walk->counted = kept * walk->counted + total.rows;
+  walk->level = kept * walk->level + at.log_likelihood;
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) {
+      double& J = walk->information[i * p + j];
+      J = kept * J + at.information[i * p + j];
+      Ju += at.information[i * p + j] * u[j];
+    }
+    walk->pull[i] = kept * walk->pull[i] + (at.score[i] + Ju);
+    walk->level -= u[i] * (at.score[i] + 0.5 * Ju);
   }
+  const bool concave = scale_steps<p>(*rule, *walk, C);
+  for (int i = 0; i < p * p && concave; ++i) surprise += at.score[i / p] * C[i] * at.score[i % p];
+  if (concave && surprise <= 100) return;
+  walk->lost = rule->memory != 1;
   for (double& limit : walk->limit) limit = 1.0;
 }
 
