@@ -154,10 +154,13 @@ def test_the_last_theta_of_adam_is_several_standard_errors_off_and_its_mean_much
 
 @pytest.mark.parametrize("start", [(0, 1), (3, 0.01)])
 def test_implicit_steps_survive_a_far_start(start):
-    """Rates 1/t, the first of them 1: explicit steps are thrown off, to where no pass leads back from."""
+    """Rates 4/t, which is 1/t beside mu's information of 1/4: explicit steps are thrown off for good.
+
+    Beside that of log sigma, 2, it is 8/t, whose variance is 8**2 / (2 * 8 - 1) times the least.
+    """
 
     def off(implicit):
-        method = th.SGD(learning_rate=th.InverseTime(1.0), coordinates="log", implicit=implicit)
+        method = th.SGD(learning_rate=th.InverseTime(4.0), coordinates="log", implicit=implicit)
         distances, statuses = [], set()
         for seed, (x, best) in enumerate(long_samples()):
             fit = th.fit(x, "normal", method=method, start=start, rng=seed)
@@ -167,8 +170,8 @@ def test_implicit_steps_survive_a_far_start(start):
 
     distances, statuses = off(implicit=True)
     assert statuses == {"stopped"}
-    assert (np.sqrt(np.mean(distances**2, axis=0)) < 1).all()
-    assert distances.max() < 4
+    assert (np.sqrt(np.mean(distances**2, axis=0)) < (1, 3)).all()
+    assert distances.max() < 6
     distances, _ = off(implicit=False)
     assert np.median(distances.max(axis=1)) > 20
 

@@ -216,7 +216,8 @@ def test_half_lives_that_are_none():
 def test_a_half_life_beyond_all_rows_forgets_none():
     x = rows_of("student_t")
     fading, plain = (followed("student_t", x, half_life=h).fit_result() for h in (1e300, None))
-    assert (fading.n, fading.theta.tolist()) == (plain.n, plain.theta.tolist())
+    assert fading.n == plain.n
+    np.testing.assert_allclose(fading.theta, plain.theta, rtol=1e-12)  # weights of 1 are added up otherwise
 
 
 @pytest.mark.parametrize("family", WALKING)
@@ -292,7 +293,7 @@ def test_streams_of_other_settings_do_not_merge(other):
 
 def test_streams_that_forget_do_not_merge():
     with pytest.raises(th.ParameterError, match="which rows are older"):
-        th.Online("normal", half_life=9).merge(th.Online("normal", half_life=9))
+        th.Online("normal", half_life=90).merge(th.Online("normal", half_life=90))
 
 
 def copies(stream):
@@ -540,7 +541,7 @@ def test_what_is_fixed_is_checked():
     with pytest.raises(th.ParameterError, match="no parameter is left to follow"):
         th.Online("student_t", fixed={"mu": 0, "sigma": 1, "nu": 4})
     with pytest.raises(th.ParameterError, match="no parameter is left to follow"):
-        th.Online("normal", half_life=9, fixed={"mu": 0, "sigma": 1})
+        th.Online("normal", half_life=90, fixed={"mu": 0, "sigma": 1})
     with pytest.raises(th.ParameterError, match="has no parameter 'k'"):
         th.Online("student_t", fixed={"k": 4})
     with pytest.raises(th.ParameterError, match="nu must be positive"):
