@@ -199,7 +199,7 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     pilot = th.fit(rows, family, weights=weights)
     np.testing.assert_allclose(ours.trace[0], pilot.theta, rtol=1e-12)
     start = ours.trace[0].tolist()
-    terms = method._rate.terms(0)
+    terms = method.schedule.terms(0)
     ascent = reference.ScaledAscent(
         rows,
         weights,
