@@ -359,3 +359,14 @@ def test_angles_have_no_first_turn(mu):
     turned = climbed(x + 2 * np.pi * rng.integers(-3, 4, ROWS), "von_mises")
     assert (np.abs(apart(fit, best)) < NEAR).all()
     np.testing.assert_allclose(turned.theta, fit.theta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("family", ["normal", "student_t"])
+@pytest.mark.parametrize("order", ["samples", "batches", "sequential"])
+@pytest.mark.parametrize("place", [3000, 9000])
+def test_a_row_that_is_none_is_named_by_its_place(family, order, place):
+    x = np.random.default_rng(0).standard_t(4, 10_000)
+    x[place] = np.nan
+    rng = None if order == "sequential" else 0
+    with pytest.raises(th.SampleError, match=f"holds 1 value.* index {place}"):
+        th.fit(x, family, method=th.SGD(order=order), rng=rng)

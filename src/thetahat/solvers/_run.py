@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat.errors import NoMaximumError
+from thetahat.errors import NoMaximumError, SampleError
 from thetahat.solvers._method import Outcome, Task, Theta
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.watch import Watch, locked
@@ -97,6 +97,9 @@ class Run:
         while True:
             try:
                 theta = fit_pilot(task.family, rows, weights, task.start, task.fixed)
+            except SampleError:
+                task.sample.check_rows()  # which names their places there, not in the order of the pilot
+                raise
             except NoMaximumError:
                 more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
                 if not more.size:
