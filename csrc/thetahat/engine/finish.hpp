@@ -48,7 +48,8 @@ struct at_theta {
   double information[p * p], covariance[p * p] = {};
   bool concave;
 
-  at_theta(const Family& family, const typename sums_pass<Family>::sums& s, const int* held = nullptr) {
+  THETAHAT_COLD at_theta(const Family& family, const typename sums_pass<Family>::sums& s,
+                         const int* held = nullptr) {
     family.score(s, score);
     family.information(s, information);
     bool any = false;

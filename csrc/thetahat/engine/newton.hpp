@@ -56,7 +56,8 @@ struct newton_step {
   bool shortened = false;
 
   // With m the slopes and b the bends of the free parameters: g_free = m g, J_free = m J m - diag(b m g).
-  newton_step(const Family& family, const typename sums_pass<Family>::sums& s, const thetahat_climb& c) {
+  THETAHAT_COLD newton_step(const Family& family, const typename sums_pass<Family>::sums& s,
+                            const thetahat_climb& c) {
     const at_theta<Family> at(family, s);
     double g[p], J[p * p], C[p * p], m[p], b[p];
     for (int j = 0; j < p; ++j) {
@@ -126,7 +127,7 @@ struct newton_step {
 };
 
 template <class Family>
-inline void step_from_best(thetahat_climb& c) {
+THETAHAT_COLD inline void step_from_best(thetahat_climb& c) {
   const double scale = Family::scale_of(c.best);
   for (int j = 0; j < Family::n_params; ++j)
     c.theta[j] = c.held[j] ? c.best[j] : free_parameter<Family>(j, c.best[j], scale).after(c.step[j]);
@@ -140,7 +141,8 @@ template <class Family>
 constexpr bool can_move<Family, to_void<decltype(&Family::move)>> = true;
 
 template <class Family>
-inline void step_on(const Family& family, const typename sums_pass<Family>::sums& s, thetahat_climb& c) {
+THETAHAT_COLD inline void step_on(const Family& family, const typename sums_pass<Family>::sums& s,
+                                  thetahat_climb& c) {
   for (int i = 0; i < 3; ++i) {
     const Family there(c.theta);
     typename sums_pass<Family>::sums moved = s;
@@ -193,7 +195,7 @@ struct nearness {
 };
 
 template <class Family>
-inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, double n) {
+THETAHAT_COLD inline nearness nearness_of(const newton_step<Family>& next, thetahat_climb& c, double n) {
   nearness near;
   for (int j = 0; j < Family::n_params; ++j) {
     const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);

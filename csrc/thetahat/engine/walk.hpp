@@ -345,8 +345,8 @@ struct in_coordinates {
   static constexpr int p = Family::n_params;
   double log_likelihood, score[p], information[p * p];
 
-  in_coordinates(bool logarithmic, double unit, const double* theta,
-                 const typename sums_pass<Family>::sums& s) {
+  THETAHAT_COLD in_coordinates(bool logarithmic, double unit, const double* theta,
+                               const typename sums_pass<Family>::sums& s) {
     const Family family(theta);
     const at_theta<Family> at(family, s);
     double m[p], J[p * p];
