@@ -34,6 +34,7 @@ RACERS: dict[str, Callable[[str, Array], Callable[[], Theta]]] = {
     "thetahat": tuned,
     'thetahat, order="batches"': partial(tuned, order="batches"),
     'thetahat, order="sequential"': partial(tuned, order="sequential"),
+    'thetahat, batches of 4096, order="batches"': partial(tuned, order="batches", batch_size=4096),
     "thetahat, by single rows": partial(tuned, batch_size=1),
     "thetahat, Online": online,
 }
