@@ -5,6 +5,7 @@ import functools
 import pickle
 
 import numpy as np
+import pandas
 import pytest
 from conftest import Case
 from test_ascent import seconds_to_return
@@ -432,7 +433,6 @@ def test_blocks_with_weights_among_others(settings, with_weights):
 
 
 def test_what_holds_the_rows_changes_no_bit():
-    pandas = pytest.importorskip("pandas")
     x = np.round(rows_of("student_t"), 3).astype("f4").astype(float)
     whole = followed("student_t", x)
     mask = np.zeros(2 * x.size, bool)
@@ -635,3 +635,17 @@ def test_angles_go_round():
             assert -np.pi <= fit.params["mu"] <= np.pi
             assert abs(away) < 4 * fit.stderr[0]
             assert abs(fit.params["kappa"] - 3) < 4 * fit.stderr[1]
+
+
+@pytest.mark.parametrize("rows", [2, 100, 399, 400])  # 400 are its pilot
+def test_the_first_rows_fade_too(rows):
+    x, weights = rows_of("normal")[:rows], 0.5 ** (np.arange(rows - 1, -1, -1) / 100)
+    fit, faded = (
+        th.Online("normal", half_life=100).partial_fit(x).fit_result(),
+        th.fit(x, "normal", weights=weights),
+    )
+    np.testing.assert_allclose(fit.theta, faded.theta, rtol=1e-9)
+    assert fit.n == pytest.approx(weights.sum())
+    memory = 0.5 ** (1 / 100)
+    variance = faded.stderr**2 * (1 + memory**rows) / (1 + memory)
+    np.testing.assert_allclose(fit.stderr**2, variance, rtol=1e-6)
