@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +27,42 @@ GNU_FLAGS = [
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
 
-def compile_side_by_side(compiler):
-    """Compile sources at the same time: each instruction set takes a minute."""
-    compile_all = compiler.compile
+def files(folder, *suffixes):
+    return sorted(path.as_posix() for path in Path(folder).rglob("*") if path.suffix in suffixes)
 
-    def compile_each(sources, **options):
+
+HEADERS = files("csrc", ".hpp", ".h", ".def")
+
+
+def object_of(source, output_dir):
+    """Where distutils puts the object of a source."""
+    return Path(output_dir or "", source).with_suffix(".o")
+
+
+def is_new(source, target):
+    """Whether an object is newer than its source and all headers, and need not be compiled again."""
+    if not target.exists():
+        return False
+    made = target.stat().st_mtime
+    return all(Path(name).stat().st_mtime < made for name in (source, "setup.py", *HEADERS))
+
+
+def compile_side_by_side(compiler):
+    """Compile the sources that have changed, at the same time, through ccache where it is there."""
+    compile_all = compiler.compile
+    cache = shutil.which("ccache")
+    if cache and hasattr(compiler, "compiler_so_cxx"):
+        compiler.compiler_so_cxx = [cache, *compiler.compiler_so_cxx]
+
+    def compile_each(sources, output_dir=None, **options):
+        def compile_one(source):
+            target = object_of(source, output_dir)
+            if is_new(source, target):
+                return [str(target)]
+            return compile_all([source], output_dir=output_dir, **options)
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(chain(*pool.map(lambda source: compile_all([source], **options), sources)))
+            return list(chain(*pool.map(compile_one, sources)))
 
     compiler.compile = compile_each
 
@@ -48,30 +78,26 @@ class BuildExt(build_ext):
         super().build_extensions()
 
 
-def files(folder, suffix):
-    return sorted(path.as_posix() for path in Path(folder).rglob("*" + suffix))
+def extension(name, sources, headers=()):
+    return Extension(
+        f"thetahat.{name}",
+        sources=[f"src/thetahat/{name}.pyx", *sources],
+        include_dirs=["csrc"],
+        depends=list(headers),
+        define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else [],
+        extra_link_args=[] if sys.platform in ("win32", "darwin") else ["-Wl,-s"],
+        py_limited_api=STABLE_ABI,
+        language="c++",
+    )
 
 
-kernels = Extension(
-    "thetahat._kernels",
-    sources=["src/thetahat/_kernels.pyx", *files("csrc", ".cpp")],
-    include_dirs=["csrc"],
-    depends=[*files("csrc", ".hpp"), *files("csrc", ".h"), *files("csrc", ".def")],
-    define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE_ABI else [],
-    py_limited_api=STABLE_ABI,
-    language="c++",
-)
-
-arrow = Extension(
-    "thetahat._arrow",
-    sources=["src/thetahat/_arrow.pyx"],
-    define_macros=kernels.define_macros,
-    py_limited_api=STABLE_ABI,
-    language="c++",
-)
+extensions = [
+    extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
+    *(extension(name, [], ["csrc/thetahat/api.h"]) for name in ("_sums", "_sgd", "_arrow")),
+]
 
 setup(
-    ext_modules=cythonize([kernels, arrow], build_dir="build/cython"),
+    ext_modules=cythonize(extensions, build_dir="build/cython"),
     cmdclass={"build_ext": BuildExt},
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
 )

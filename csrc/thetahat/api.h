@@ -1,7 +1,11 @@
-/* The table of function pointers: all that Cython sees of the compiled core.
+/* What the compiled core is made of, in plain C: rows, models, kernels, derivatives, and the states of fits.
  *
- * One table per instruction set; the families of a table are in the order of families.def. Sums and trees are
- * opaque: their owner holds thetahat_max_sums doubles, or tree_size bytes, aligned as malloc aligns. */
+ * A model is what a family knows of its own sums; it is compiled once. A kernel is what makes sums from rows; it
+ * is compiled once per instruction set. Both take the model first, so that one filled at run time would do.
+ *
+ * Sums are n_sums doubles, the first of which is n, the sum of the weights. A node is rows (those of positive
+ * weight) followed by sums. Score and information of a model are in units of its scale, which neither overflow nor
+ * underflow. Matrices are n_params x n_params, by rows. */
 #pragma once
 #include <stdint.h>
 
@@ -9,25 +13,21 @@
 extern "C" {
 #endif
 
-enum { thetahat_chains_n = 16 };
-enum { thetahat_max_params = 3, thetahat_span_rows = 1 << 17, thetahat_max_sums = 32 /* doubles */ };
+/* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are refused. */
+enum { thetahat_sums_layout = 3, thetahat_sgd_layout = 2 };
 
-/* Where a parameter may lie; unit: between 0 and 1, neither of them included. */
-enum { thetahat_real, thetahat_positive, thetahat_unit, thetahat_above_minus_one };
+enum {
+  thetahat_max_params = 8,
+  thetahat_max_sums = 64,  /* of any model */
+  thetahat_max_node = 65,  /* rows and sums */
+  thetahat_max_at = 1 << 14, /* bytes of what a kernel prepares at one theta */
+  thetahat_max_levels = 3,
+  thetahat_n_lanes = 16,
+  thetahat_block_rows = 2048,
+  thetahat_span_rows = 1 << 17
+};
 
-/* How the likelihood peaks in a parameter: where its slope is zero; where the slope jumps from above zero to
- * below (then the first parameter is a location, which peaks at a median, and the second a scale); or where
- * the support would no longer hold all rows. */
-enum { thetahat_smooth, thetahat_kink, thetahat_edge };
-
-/* What NumPy's BitGenerator capsules hold. */
-typedef struct {
-  void* state;
-  uint64_t (*next_uint64)(void* state);
-  uint32_t (*next_uint32)(void* state);
-  double (*next_double)(void* state);
-  uint64_t (*next_raw)(void* state);
-} thetahat_bitgen;
+/* ---- rows */
 
 enum {
   thetahat_float64,
@@ -58,193 +58,11 @@ typedef struct thetahat_rows {
       weights; /* as many rows, none of them left out; or NULL: each row counts once */
 } thetahat_rows;
 
-enum { thetahat_max_words = 4 };
-
-/* Random words drawn and not yet used. */
+/* At most thetahat_block_rows doubles, and their weights: NULL where each counts once. */
 typedef struct {
-  thetahat_bitgen* bitgen;
-  int left;
-  uint64_t word[thetahat_max_words];
-} thetahat_words;
-
-/* A sample's sums seen from one theta. Matrices are n_params x n_params, by rows. */
-typedef struct {
-  double log_likelihood;
-  double score[thetahat_max_params];
-  double information[thetahat_max_params * thetahat_max_params]; /* minus the Hessian */
-  double covariance[thetahat_max_params * thetahat_max_params];  /* its inverse */
-  double standard_error[thetahat_max_params];
-  /* score' covariance score: the squared distance to the maximum in standard errors. NaN, as are the two
-   * before it, where the information is not positive definite. */
-  double decrement;
-} thetahat_values;
-
-enum { thetahat_sequential = 0, thetahat_batches = 1, thetahat_samples = 2 };
-
-/* The rows of a stochastic ascent, none of them left out, in the order that its epochs take them, and where
- * the present one stands: zeros to begin with. */
-typedef struct {
-  const thetahat_rows* rows;
-  int order;
-  int64_t unit; /* neighbouring rows that stay together: a batch, or one row */
-  int64_t run;  /* those that enter the window together, a whole number of units; 0: there is no window */
-  int64_t room; /* rows of the window */
-  thetahat_words words; /* its bitgen may be NULL when order is sequential */
-  uint32_t* runs;       /* room for the order of the runs, or of the units where there is no window */
-  double *x, *w;        /* the window: room for `room` rows each; w may be NULL without weights */
-  uint32_t* units;      /* room for the order of its units */
-
-  int64_t next;        /* runs, or units, taken in this epoch; rows where the order is sequential */
-  int64_t window_rows; /* those in the window, */
-  int64_t loaded;      /* its units; of them, */
-  int64_t drawn, used; /* those put in their order, and those taken */
-} thetahat_feed;
-
-enum { thetahat_plain = 0, thetahat_momentum = 1, thetahat_adam = 2 };
-enum { thetahat_last = 0, thetahat_of_all = 1, thetahat_of_epoch = 2 };
-
-/* What a step does with a batch's score. */
-typedef struct {
-  int logarithmic; /* steps are of the free coordinates, not of the parameters themselves */
-  int scaled;      /* by the inverse of the information of one row */
-  int mean;        /* the score is divided by the rows of the batch */
-  int kind;
-  int averaged; /* the mean of thetas is kept: of all, or of an epoch's */
-  int implicit; /* the score is taken where the step leads */
-  int64_t batch;
-  double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
-  double memory;              /* how much less a row counts at the next one: 1 never forgets */
-  double beta1, beta2, epsilon;
-  const int* held; /* parameters that stay where they are; or NULL */
-} thetahat_rule;
-
-/* Where a stochastic ascent stands: numbers alone. Free coordinates: u = theta / unit^dimension of a real
- * parameter, log of a positive one, log(p / (1 - p)) of one between 0 and 1. */
-typedef struct {
-  double theta[thetahat_max_params];
-  double diverged; /* not 0: a step left the parameters' domain, theta is the one before it */
-  double t;        /* rows that steps were taken on; their weights, where steps are scaled */
-  double steps;
-  double unit;                             /* a power of two near the scale of the first theta */
-  double first[thetahat_max_params];       /* momentum's velocity, or Adam's means of scores */
-  double second[thetahat_max_params];      /* and of their squares, */
-  double fading[2];                        /* what is left in them of the zeros that they began with */
-  double moved[thetahat_max_params];       /* how far theta has come, in the coordinates of the steps */
-  double mean[thetahat_max_params], means; /* the mean of that, and of how many steps */
-  double metric[thetahat_max_params * thetahat_max_params]; /* what scales a score, */
-  double limit[thetahat_max_params];                        /* and how far a scaled step may go */
-  /* Of the rows so far: how many, and, less what has faded, weights and number. Each where theta was then, in
-   * free coordinates u from those of the first theta: log-likelihood level + pull' u - u' J u / 2. */
-  double lost; /* the last of them are of another law than those before, which should be forgotten */
-  double rows, n, counted, level, origin[thetahat_max_params];
-  double information[thetahat_max_params * thetahat_max_params], pull[thetahat_max_params];
-} thetahat_walk;
-
-/* Independent stochastic ascents side by side, by the notebook's steps on single rows. */
-typedef struct {
-  double theta[thetahat_chains_n][thetahat_max_params], rate[thetahat_chains_n];
-  double unit[thetahat_chains_n];  /* as of a walk */
-  double going[thetahat_chains_n]; /* 0 from the step on that would have left the domain */
-} thetahat_chains;
-
-/* A stochastic ascent over epochs. */
-typedef struct {
-  thetahat_feed feed;
-  thetahat_rule rule;
-  thetahat_walk walk;
-  double *x, *w;           /* room for a segment, after which it takes stock: one batch, or several */
-  int64_t segment;         /* its rows; of them, */
-  int64_t filled, stepped; /* those that are there, and those that steps were taken on */
-  int64_t epoch, epochs;   /* done; to be done */
-  double* trace;           /* by rows, theta in each; or NULL */
-  int64_t trace_every;     /* steps between two of them; 0: once an epoch */
-  int64_t traced;
-} thetahat_ascent;
-
-/* A pass over rows: a tree takes them in, and its total is their sums. */
-typedef struct {
-  int64_t tree_size;
-  void (*clear)(void* tree, const double* theta); /* theta may be NULL where the sums do not depend on it */
-  void (*add)(void* tree, const thetahat_rows* rows, int64_t first, int64_t n, int threads);
-  void (*total)(const void* tree, void* sums);
-  int (*finite)(const void* sums);
-} thetahat_pass;
-
-/* A climb by Newton's method: the next theta to look at, the best one so far, and how it stands there. */
-typedef struct {
-  double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
-  int held[thetahat_max_params]; /* parameters that stay where they are */
-  int standing;                  /* whether there is a best one */
-  double stride;                 /* how many scales a step may take; 0: the usual two */
-  double log_likelihood;         /* there */
-  double decrement;              /* likewise; NaN where the log-likelihood is not concave */
-  int flat[thetahat_max_params]; /* of whose free coordinate the rows say nothing there */
-  int edge[thetahat_max_params]; /* which run to the bound of their domain */
-  int looks;                     /* at how many thetas so far */
-  int state;                     /* zero while the climb goes on */
-} thetahat_climb;
-
-enum { thetahat_climbing = 0, thetahat_arrived = 1, thetahat_stuck = 2 };
-
-typedef struct thetahat_family {
-  const char* name;
-  int n_params;
-  int sufficient; /* the sums do not depend on theta */
-  const int* domain;
-  const int* dimension; /* the power of the family's scale in each parameter */
-  const int* peak;
-
-  thetahat_pass sums, products; /* products: of the rows' scores, for the sandwich */
-
-  void (*merge)(void* left, const void* right); /* left becomes left ++ right */
-  double (*n)(const void* sums);                /* the sum of the weights */
-  double (*rows)(const void* sums);             /* those of positive weight */
-  /* 0: there is none; else theta may still lie outside its domain, where doubles cannot hold it. Where all
-   * parameters peak smoothly, held is not looked at. Sums that depend on theta are those at theta as it comes
-   * in, and give the maximum over the parameters that do not change them but by a factor. NULL: there is no
-   * way but to climb. */
-  int (*maximum)(const void* sums, const int* held, double* theta);
-  void (*climb)(const void* sums_at_theta, thetahat_climb* climb); /* one step */
-  /* products may be NULL; else the covariance is the sandwich. Parameters that are held have no covariance.
-   */
-  void (*evaluate)(const void* sums, const void* products, const double* theta, const int* held,
-                   thetahat_values* values);
-
-  int (*valid)(const double* theta);
-  void (*log_density)(const double* theta, const double* x, double* out, int64_t n);
-  /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
-   * together); at: the first one's index. */
-  int64_t (*count_outside)(const double* theta, const thetahat_rows* rows, int64_t first, int64_t n,
-                           int64_t* at);
-
-  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. held may
-   * be NULL. */
-  int64_t (*gradient_ascent)(const void* sums, double rate, int64_t epochs, const int* held, double* theta,
-                             double* trace);
-  /* A stochastic ascent: its units, before the first step; steps on some rows, a whole number of batches or
-   * the last of them, which are read from x, or are the next ones of a window and written there; and taking
-   * stock of rows after steps on them: it scales the next ones. */
-  void (*set_out)(const thetahat_rule* rule, thetahat_walk* walk);
-  void (*steps)(const thetahat_rule* rule, thetahat_walk* walk, thetahat_feed* feed, double* x,
-                const double* w, int64_t n);
-  void (*take_stock)(const thetahat_rule* rule, thetahat_walk* walk, const double* x, const double* w,
-                     int64_t n);
-  /* What it knows: theta's covariance from the information of the rows so far, and the squared distance to
-   * their maximum, likewise. */
-  void (*walked)(const thetahat_rule* rule, const thetahat_walk* walk, thetahat_values* values);
-  /* Side by side: before the first step, and steps on rows, of which all chains take the same, or each its
-   * own (thetahat_chains_n for each row). */
-  void (*begin_chains)(thetahat_chains* chains);
-  void (*chain_rows)(thetahat_chains* chains, const double* x, int shared, int64_t n);
-  /* The walk goes on as if it had seen the other's rows too. */
-  void (*join)(const thetahat_rule* rule, thetahat_walk* walk, const thetahat_walk* other);
-} thetahat_family;
-
-/* A mathematical function of one number: out[i] = f(x[i]); out may be x. */
-typedef struct {
-  const char* name;
-  void (*apply)(const double* x, double* out, int64_t n);
-} thetahat_function;
+  const double *x, *w;
+  int64_t n;
+} thetahat_block;
 
 /* Rows below `low`, from there to `high`, and above it. */
 typedef struct {
@@ -252,39 +70,385 @@ typedef struct {
   double below, above; /* weights, added up one after another */
   int64_t between;     /* how many of the last rows lie there */
   double *x, *weights; /* copies of these; weights may be NULL */
-} thetahat_split;
+} thetahat_partition;
+
+/* ---- models and kernels */
+
+/* The free coordinate of a parameter, which runs from -inf to inf: the parameter itself, in units of the scale
+ * (its domain may still be bounded); the logarithm of its distance to the bound that it has; log(p / (1 - p)), p
+ * its share of the way from the lower bound to the upper one. */
+enum { thetahat_identity, thetahat_log, thetahat_logit };
+
+/* How the maximum of the likelihood looks in a parameter: the score is zero; the score jumps from above zero to
+ * below (then the first parameter is a location, whose maximum is a median, and the second a scale); or the support
+ * would no longer hold all rows. */
+enum { thetahat_regular, thetahat_nonsmooth, thetahat_boundary };
 
 typedef struct {
-  const char* isa;
-  int n_families;
-  const thetahat_family* families;
+  double low, high; /* the open interval of its domain */
+  int coordinate;
+  int scale_power; /* the power of the model's scale in it */
+  int regularity;
+} thetahat_parameter;
 
-  /* Of rows first .. first + n - 1 that count: how many are not finite, are integers beyond 2^53, or are no
-   * weights (at: the first one's index), and the copy of those that count (returns how many), with that of
-   * their weights where there is room for it. */
-  int64_t (*count_not_finite)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
-  int64_t (*count_inexact)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
-  int64_t (*count_no_weight)(const thetahat_rows* rows, int64_t first, int64_t n, int64_t* at);
-  int64_t (*copy_counted)(const thetahat_rows* rows, int64_t first, int64_t n, double* out, double* weights);
-  /* Splits those that count at low and high: weighs those below and those above, copies those between. */
-  void (*split)(const thetahat_rows* rows, int64_t first, int64_t n, thetahat_split* split);
-  /* Copies the next rows of an epoch, as many as are wanted or fewer, one unit at least; returns how many: 0
-   * when the epoch has ended, and the next one begins. */
-  int64_t (*feed)(thetahat_feed* feed, int64_t wanted, double* x, double* w);
-  void (*start_epoch)(thetahat_feed* feed); /* draws the order of its runs, as the first call of feed does */
-  /* Goes on for about so many rows; returns 0 when the ascent has ended. */
-  int (*stochastic_ascent)(const thetahat_family* family, thetahat_ascent* ascent, int64_t rows);
-  /* The theta of an ascent: the last one, or the mean that the rule keeps. */
-  void (*reported)(const thetahat_family* family, const thetahat_rule* rule, const thetahat_walk* walk,
-                   double* theta);
+/* A sample's sums seen from one theta: all that anything above a model sees. Derivatives of parts of a sample add
+ * up; what a model brings besides, where elimination would cancel or the score has no root, is dropped then. */
+typedef struct {
+  double n, scale, log_likelihood;
+  double score[thetahat_max_params];
+  double information[thetahat_max_params * thetahat_max_params]; /* minus the Hessian */
+  int has_covariance; /* the model's own inverse of the information; 2: there is none, it is not positive definite */
+  int has_residual;   /* the score less what a maximum may leave of it */
+  double covariance[thetahat_max_params * thetahat_max_params];
+  double residual[thetahat_max_params];
+} thetahat_derivatives;
+
+/* The same in the units of the rows. */
+typedef struct {
+  double log_likelihood;
+  double score[thetahat_max_params];
+  double information[thetahat_max_params * thetahat_max_params];
+  double covariance[thetahat_max_params * thetahat_max_params];
+  double standard_error[thetahat_max_params];
+  double decrement; /* score' covariance score; NaN, as are the two before it, where it is not concave */
+} thetahat_values;
+
+/* Some of a sample's rows, from which start values are taken. */
+typedef struct {
+  const double *x, *w; /* w may be NULL */
+  int64_t n;
+} thetahat_pilot;
+
+typedef struct thetahat_model thetahat_model;
+typedef struct thetahat_update_rule thetahat_update_rule;
+typedef struct thetahat_sgd_state thetahat_sgd_state;
+typedef struct thetahat_epoch_reader thetahat_epoch_reader;
+typedef struct thetahat_lanes thetahat_lanes;
+
+/* From rows to sums and to what single rows say, for one instruction set. */
+typedef struct {
+  int64_t at_size; /* bytes that prepare writes, aligned as a cache line */
+  void (*prepare)(const thetahat_model*, const double* theta, void* at);
+  void (*sums)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
+  /* Of a full block of floats where they lie; NULL: they are converted. */
+  void (*float_sums)(const thetahat_model*, const void* at, const float* x, double* sums);
+  /* In units of the scale: out[j * thetahat_block_rows + i], n at most thetahat_block_rows. */
+  void (*row_scores)(const thetahat_model*, const double* theta, const double* x, int64_t n, double* out);
+  void (*log_density)(const thetahat_model*, const double* theta, const double* x, double* out, int64_t n);
+  /* Steps of single rows from several thetas in the lanes of registers; NULL: one after the other. */
+  void (*lanes)(const thetahat_model*, thetahat_lanes*, const double* x, int shared, int64_t n);
+} thetahat_kernel;
+
+struct thetahat_model {
+  const char* name;
+  int n_params, n_sums;
+  int sufficient; /* the sums do not depend on theta */
+  int tallied;    /* rows are counts, small ones of which are tallied */
+  const thetahat_parameter* parameters;
+  const thetahat_kernel* kernel; /* that of the instruction set in use */
+
+  void (*merge)(const thetahat_model*, double* left, const double* right); /* left becomes left ++ right */
+  int (*finite)(const thetahat_model*, const double* sums);
+  double (*scale)(const thetahat_model*, const double* theta);
+  void (*derivatives)(const thetahat_model*, const double* theta, const double* sums, thetahat_derivatives*);
+  void (*score)(const thetahat_model*, const double* theta, const double* sums, double* score);
+  /* What solves the equations of the sums. 0: there is no maximum; else theta may still lie outside its domain,
+   * where doubles cannot hold it. Where all parameters are regular, fixed is not looked at. Sums that depend on
+   * theta are those at theta as it comes in. NULL: there is no such equation. */
+  int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
+  /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
+  int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to, double* shifted);
+  /* Rough values of the parameters; 0 where these rows show no maximum. NULL: none is ever needed. */
+  int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
+  /* Whether rows may have a maximum with no parameter fixed, and two figures that say why not. NULL: they may. */
+  int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
+  int (*valid)(const thetahat_model*, const double* theta);
+  /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
+   * together); at: the first one's index. */
+  int64_t (*count_outside)(const thetahat_model*, const double* theta, const thetahat_rows*, int64_t first,
+                           int64_t n, int64_t* at);
+  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. fixed may be
+   * NULL. */
+  int64_t (*gradient_ascent)(const thetahat_model*, const double* sums, double rate, int64_t epochs,
+                             const int* fixed, double* theta, double* trace);
+  /* Stochastic steps of the textbook rule, and of the preconditioned one, on some rows: a whole number of batches or
+   * the last of them, which are read from x, or are the next ones of a reader's window and written there. */
+  void (*textbook_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
+                         thetahat_epoch_reader*, double* x, const double* w, int64_t n);
+  void (*preconditioned_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
+                               thetahat_epoch_reader*, double* x, const double* w, int64_t n);
+  /* Steps on n rows of several thetas, one after the other. */
+  void (*lane_rows)(const thetahat_model*, thetahat_lanes*, const double* x, int shared, int64_t n);
+};
+
+/* A mathematical function of one number: out[i] = f(x[i]); out may be x. */
+typedef struct {
+  const char* name;
+  void (*apply)(const double* x, double* out, int64_t n);
+} thetahat_function;
+
+/* What is compiled for one instruction set. */
+typedef struct {
+  const char* isa;
+  const thetahat_kernel* kernels; /* in the order of the models */
+  /* Rows from p on, which may not be in place, as doubles; whether each of some rows counts, 1 or 0, and how many do
+   * (x may be NULL where NaN is not omitted); those that count, one after another, without a branch for each. */
+  const double* (*convert)(const thetahat_rows*, const char* p, int64_t n, double* buffer);
+  int64_t (*mark_counted)(const thetahat_rows*, int64_t first, int64_t n, const double* x, uint8_t* keep);
+  int64_t (*pack)(const double* x, const uint8_t* keep, int64_t n, double* out);
+  void (*partition)(const thetahat_block*, thetahat_partition*);
+  /* Over row scores: their sum, and the pass that adds up their products. */
+  void (*sum_scores)(int n_params, const double* scores, const thetahat_block*, double* score);
+  void (*prepare_products)(const thetahat_model*, const double* theta, void* at);
+  void (*sum_products)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
   int n_functions;
   const thetahat_function* functions;
-} thetahat_table;
+} thetahat_level;
 
-/* The tables this processor can run, the best one first; returns their number. */
-int thetahat_tables(const thetahat_table** tables);
+/* The instruction sets that this processor can run, the best one first; returns their number. */
+int thetahat_levels(const thetahat_level** levels);
+/* Takes one of them into use: to be called once, before anything else. Returns the number of models. */
+int thetahat_use(const thetahat_level* level, const thetahat_model** models);
 
-enum { thetahat_max_tables = 3 };
+/* ---- passes: a tree takes rows in, and its total is their node */
+
+typedef struct thetahat_tree thetahat_tree;
+int64_t thetahat_tree_size(void); /* bytes */
+/* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of the
+ * rows' scores, of the lower triangle by rows. */
+void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int products);
+/* Adds rows from `first` on, as many as one look at the signals allows for; returns how many. */
+int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t first, int threads);
+void thetahat_tree_total(const thetahat_tree*, double* node);
+
+/* products (a node) may be NULL; else the covariance is the sandwich. Fixed parameters have no covariance. */
+void thetahat_evaluate(const thetahat_model*, const double* node, const double* products, const double* theta,
+                       const int* fixed, thetahat_values*);
+
+/* ---- checks and copies of rows; each returns after one slice how many rows it has read */
+
+typedef struct {
+  int64_t done, count, first; /* rows read; bad ones among them; the index of the first, or -1 */
+} thetahat_count;
+
+enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight };
+int64_t thetahat_count_bad(int what, const thetahat_rows*, thetahat_count*);
+int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const thetahat_rows*, thetahat_count*);
+/* Copies those that count, and their weights where there is room for them; count: of the copies. */
+int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
+/* Weighs those that count below low and above high, and copies those between. */
+int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
+int64_t thetahat_slice_rows(int threads); /* rows between two looks at the signals */
+
+/* ---- Newton's method */
+
+/* The next theta to evaluate, the best one so far, and what was found there. */
+typedef struct {
+  double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
+  int fixed[thetahat_max_params];
+  int has_best;
+  double step_cap;                         /* how many scales a step may take; 0: the usual two */
+  double log_likelihood, decrement;        /* at the best; the latter NaN where it is not concave */
+  int zero_curvature[thetahat_max_params]; /* free coordinates of which the rows say nothing there */
+  int at_bound[thetahat_max_params];       /* parameters that run to the bound of their domain */
+  int evaluations;
+  int state;
+} thetahat_newton;
+
+enum { thetahat_running = 0, thetahat_converged = 1, thetahat_failed = 2 };
+
+/* One iteration for each of so many groups: nodes and states lie one after another. */
+void thetahat_newton_iterate(const thetahat_model*, int64_t groups, const double* nodes, thetahat_newton*);
+
+/* ---- the exact fit: a machine that asks for rows, and for passes, until it is done */
+
+enum {
+  thetahat_wants_pilot, /* about pilot_rows of the rows, spread evenly over the sample */
+  thetahat_wants_all,   /* all rows, since those of a pilot are too much alike to start from */
+  thetahat_wants_pass,  /* the node at theta */
+  /* and where it ends: */
+  thetahat_fit_converged,
+  thetahat_no_start,   /* the rows show no maximum to start from */
+  thetahat_no_maximum, /* the sums have none */
+  thetahat_fit_failed  /* Newton's method ended where the likelihood still rises */
+};
+
+typedef struct {
+  int fixed[thetahat_max_params];
+  double fixed_values[thetahat_max_params];
+  int has_start;
+  double start[thetahat_max_params];
+  int64_t size; /* rows of the sample, those included that do not count */
+
+  int state;
+  int64_t pilot_rows;
+  double theta[thetahat_max_params];     /* where the node is wanted; in the end, the maximum */
+  double evaluated[thetahat_max_params]; /* where the last node was taken */
+  double figures[2];                     /* of existence, where there is no start */
+  int found, started;                    /* whether theta holds start values, and good ones */
+  int next_pilot;                        /* of the pilots that Newton's method begins on */
+  int last_pass;                         /* the pass at the maximum itself */
+  thetahat_newton newton;
+} thetahat_exact;
+
+void thetahat_exact_begin(const thetahat_model*, thetahat_exact*);
+void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*);
+void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double* node);
+
+/* The machine on rows in memory, which answers it slice by slice; begun by zeros and thetahat_exact_begin. */
+typedef struct {
+  thetahat_exact exact;
+  const thetahat_rows** chunks;
+  int64_t n_chunks;
+  int threads;
+  thetahat_tree* tree;
+  int64_t chunk, row; /* the next rows of the pass */
+  int in_pass, rows_are_good;
+  int64_t passes;
+  double node[thetahat_max_node]; /* of the last pass */
+} thetahat_fit;
+
+/* Why the fit returns: it has ended, or wants all rows; there may be signals; some rows or weights may be none, and are
+ * to be checked (rows_are_good set) before it goes on; no row counts; memory is out. */
+enum { thetahat_fit_ended, thetahat_fit_slice, thetahat_fit_check, thetahat_fit_empty, thetahat_fit_no_memory };
+int thetahat_fit_advance(const thetahat_model*, thetahat_fit*);
+
+/* Of a pilot: about so many of the rows, spread evenly over the chunks, and their weights if `weights` is not NULL.
+ * Room for thetahat_subsample_rows; returns how many, or -1 where a weight is negative or not finite. */
+int64_t thetahat_subsample_rows(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted);
+int64_t thetahat_subsample(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted, double* x,
+                           double* weights);
+
+/* ---- stochastic gradient ascent */
+
+/* What NumPy's BitGenerator capsules hold. */
+typedef struct {
+  void* state;
+  uint64_t (*next_uint64)(void* state);
+  uint32_t (*next_uint32)(void* state);
+  double (*next_double)(void* state);
+  uint64_t (*next_raw)(void* state);
+} thetahat_bitgen;
+
+/* Random words drawn and not yet used. */
+enum { thetahat_max_words = 4 };
+typedef struct {
+  thetahat_bitgen* bitgen;
+  int left;
+  uint64_t word[thetahat_max_words];
+} thetahat_random_buffer;
+
+enum { thetahat_shuffle_none = 0, thetahat_shuffle_batches = 1, thetahat_shuffle_rows = 2 };
+
+/* The rows of an ascent, none of them left out, in the order that its epochs take them, and the place in the
+ * present one: zeros to begin with. */
+struct thetahat_epoch_reader {
+  const thetahat_rows* rows;
+  int shuffle;
+  int64_t batch_unit; /* neighbouring rows that stay together: a batch, or one row */
+  int64_t group_rows; /* those that enter the window together, a whole number of units; 0: there is no window */
+  int64_t capacity;   /* rows of the window */
+  thetahat_random_buffer random; /* its bitgen may be NULL when nothing is shuffled */
+  uint32_t* row_groups; /* room for the order of the groups, or of the units where there is no window */
+  double *x, *w;        /* the window: room for `capacity` rows each; w may be NULL without weights */
+  uint32_t* units;      /* room for the order of its units */
+
+  int64_t next;        /* groups, or units, taken in this epoch; rows where nothing is shuffled */
+  int64_t window_rows; /* those in the window, */
+  int64_t loaded;      /* its units; of them, */
+  int64_t drawn, used; /* those put in their order, and those taken */
+};
+
+enum { thetahat_plain = 0, thetahat_momentum = 1, thetahat_adam = 2 };
+enum { thetahat_last = 0, thetahat_average_all = 1, thetahat_average_epoch = 2 };
+
+/* What a step does with a batch's score. */
+struct thetahat_update_rule {
+  int free_coordinates; /* steps are of the free coordinates, not of the parameters themselves */
+  int preconditioned;   /* by the inverse of the information of one row */
+  int mean;             /* the score is divided by the rows of the batch */
+  int update;
+  int average;  /* the mean of thetas is reported: of all, or of an epoch's */
+  int implicit; /* the score is taken where the step leads */
+  int64_t batch;
+  double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
+  double forgetting_factor;   /* how much less a row counts at the next one: 1 never forgets */
+  double beta1, beta2, epsilon;
+  int any_fixed, fixed[thetahat_max_params];
+};
+
+/* The state of an ascent: numbers alone, so that a record of them is complete. Free coordinates u as in
+ * transform.hpp. */
+struct thetahat_sgd_state {
+  double theta[thetahat_max_params];
+  double diverged; /* not 0: a step left the parameters' domain, theta is the one before it */
+  double t;        /* rows that steps were taken on; their weights, where steps are preconditioned */
+  double steps;
+  double unit;                               /* a power of two near the scale of the first theta */
+  double first_moment[thetahat_max_params];  /* momentum's velocity, or Adam's means of scores, */
+  double second_moment[thetahat_max_params]; /* and of their squares, */
+  double bias_correction[2];                 /* what is left in them of the zeros that they began with */
+  double displacement[thetahat_max_params];  /* of theta since the first one, in the coordinates of the steps */
+  double average[thetahat_max_params], averaged_steps; /* the mean of that, and of how many steps */
+  double preconditioner[thetahat_max_params * thetahat_max_params];
+  double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
+  /* Of the rows so far: how many, and, less what has been forgotten, weights and number. The quadratic model of
+   * their log-likelihood, each segment's where theta was then, in free coordinates u from those of the first theta:
+   * offset + linear_term' u - u' information u / 2. */
+  double change_point; /* the last segment's rows are of another distribution than those before */
+  double rows, n, n_effective, offset, origin[thetahat_max_params];
+  double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
+};
+
+/* An ascent over epochs of a sample, or along a stream; memory is the caller's. */
+typedef struct {
+  thetahat_epoch_reader reader;
+  thetahat_update_rule rule;
+  thetahat_sgd_state state;
+  double *x, *w;   /* room for a segment of rows, after which the quadratic model is updated; w may be NULL */
+  int64_t segment; /* its rows; of them, */
+  int64_t filled, stepped; /* those that are there, and those that steps were taken on */
+  int64_t last;            /* rows of the segment before */
+  int64_t epoch, epochs;   /* done; to be done */
+  double* trace;           /* by rows, theta in each; or NULL */
+  int64_t trace_every;     /* steps between two of them; 0: once an epoch */
+  int64_t traced;
+} thetahat_sgd;
+
+/* How many doubles and indices a reader's window and orders need, from its rows, shuffle and batch. */
+typedef struct {
+  int64_t window, row_groups;
+} thetahat_reader_memory;
+thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader*, int64_t batch);
+/* Copies the next rows of an epoch, as many as are wanted or fewer, one unit at least; returns how many: 0 when the
+ * epoch has ended, and the next one begins. */
+int64_t thetahat_read_rows(thetahat_epoch_reader*, int64_t wanted, double* x, double* w);
+void thetahat_start_epoch(thetahat_epoch_reader*); /* draws the order of its groups, as the first read does */
+
+int64_t thetahat_segment_rows(const thetahat_update_rule*);
+/* Starts from state.theta; rows that are known (x may be NULL) give the first preconditioner, and count as done. */
+void thetahat_sgd_begin(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
+/* Goes on for one slice of rows or for `rows` if these are fewer; returns 0 when the ascent has ended. */
+int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t until, int64_t rows);
+/* Takes rows of a stream in, as far as one segment has room, and steps on whole batches; returns how many. */
+int64_t thetahat_sgd_feed(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
+void thetahat_sgd_finish(const thetahat_model*, thetahat_sgd*); /* steps on what is left, and ends the segment */
+/* The theta to report: the last one, or the mean that the rule keeps. */
+void thetahat_sgd_report(const thetahat_model*, const thetahat_sgd*, double* theta);
+/* theta's covariance and distance to the maximum by the quadratic model. */
+void thetahat_sgd_evaluate(const thetahat_model*, const thetahat_sgd*, thetahat_values*);
+/* The ascent goes on as if it had seen the other's rows too. */
+void thetahat_sgd_merge(const thetahat_model*, thetahat_sgd*, const thetahat_sgd* other);
+
+/* Independent ascents side by side, by textbook steps on single rows. */
+struct thetahat_lanes {
+  double theta[thetahat_n_lanes][thetahat_max_params], rate[thetahat_n_lanes];
+  double unit[thetahat_n_lanes];    /* as of sgd_state */
+  double running[thetahat_n_lanes]; /* 0 from the step on that would have left the domain */
+};
+void thetahat_begin_lanes(const thetahat_model*, thetahat_lanes*);
+/* Steps on rows, of which all lanes take the same, or each its own (thetahat_n_lanes for each row). */
+void thetahat_lane_rows(const thetahat_model*, thetahat_lanes*, const double* x, int shared, int64_t n);
 
 #ifdef __cplusplus
 }

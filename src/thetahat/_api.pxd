@@ -1,27 +1,34 @@
-"""The C table of csrc/thetahat/api.h, as the kernels see it."""
+"""The C declarations of csrc/thetahat/api.h that the extension modules use."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-
 cdef extern from "thetahat/api.h" nogil:
     enum:
-        thetahat_sequential
-        thetahat_climbing
-        thetahat_arrived
-        thetahat_positive
-        thetahat_unit
-        thetahat_above_minus_one
-        thetahat_smooth
-        thetahat_kink
-        thetahat_edge
+        thetahat_sums_layout
+        thetahat_sgd_layout
         thetahat_max_params
-        thetahat_chains_n
+        thetahat_max_node
+        thetahat_max_levels
+        thetahat_n_lanes
         thetahat_span_rows
-        thetahat_max_sums
-        thetahat_max_tables
-
-    ctypedef struct thetahat_bitgen:
-        pass
+        thetahat_identity
+        thetahat_log
+        thetahat_regular
+        thetahat_nonsmooth
+        thetahat_boundary
+        thetahat_not_finite
+        thetahat_inexact
+        thetahat_no_weight
+        thetahat_running
+        thetahat_converged
+        thetahat_wants_pilot
+        thetahat_wants_all
+        thetahat_fit_ended
+        thetahat_fit_slice
+        thetahat_fit_check
+        thetahat_fit_empty
+        thetahat_fit_no_memory
+        thetahat_shuffle_none
 
     ctypedef struct thetahat_rows:
         const char* data
@@ -38,8 +45,20 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t bit_step
         const thetahat_rows* weights
 
-    ctypedef struct thetahat_words:
-        thetahat_bitgen* bitgen
+    ctypedef struct thetahat_partition:
+        double low
+        double high
+        double below
+        double above
+        int64_t between
+        double* x
+        double* weights
+
+    ctypedef struct thetahat_parameter:
+        double low
+        double high
+        int coordinate
+        int regularity
 
     ctypedef struct thetahat_values:
         double log_likelihood
@@ -49,14 +68,121 @@ cdef extern from "thetahat/api.h" nogil:
         double* standard_error
         double decrement
 
-    ctypedef struct thetahat_feed:
+    ctypedef struct thetahat_pilot:
+        const double* x
+        const double* w
+        int64_t n
+
+    ctypedef struct thetahat_model
+
+    ctypedef struct thetahat_kernel:
+        void (*log_density)(
+            const thetahat_model*, const double*, const double*, double*, int64_t
+        ) noexcept nogil
+
+    ctypedef struct thetahat_model:
+        const char* name
+        int n_params
+        int n_sums
+        int sufficient
+        const thetahat_parameter* parameters
+        const thetahat_kernel* kernel
+        void (*merge)(const thetahat_model*, double*, const double*) noexcept nogil
+        int (*finite)(const thetahat_model*, const double*) noexcept nogil
+        int (*maximum)(const thetahat_model*, const double*, const int*, double*) noexcept nogil
+        int (*existence)(const thetahat_model*, const thetahat_pilot*, double*) noexcept nogil
+        int (*valid)(const thetahat_model*, const double*) noexcept nogil
+        int64_t (*gradient_ascent)(
+            const thetahat_model*, const double*, double, int64_t, const int*, double*, double*
+        ) noexcept nogil
+
+    ctypedef struct thetahat_function:
+        const char* name
+        void (*apply)(const double*, double*, int64_t) noexcept nogil
+
+    ctypedef struct thetahat_level:
+        const char* isa
+        int n_functions
+        const thetahat_function* functions
+
+    int thetahat_levels(const thetahat_level**)
+    int thetahat_use(const thetahat_level*, const thetahat_model**)
+
+    ctypedef struct thetahat_tree
+    int64_t thetahat_tree_size()
+    void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double*, int)
+    int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t, int)
+    void thetahat_tree_total(const thetahat_tree*, double*)
+    void thetahat_evaluate(
+        const thetahat_model*, const double*, const double*, const double*, const int*, thetahat_values*
+    )
+
+    ctypedef struct thetahat_count:
+        int64_t done
+        int64_t count
+        int64_t first
+
+    int64_t thetahat_count_bad(int, const thetahat_rows*, thetahat_count*)
+    int64_t thetahat_count_outside(
+        const thetahat_model*, const double*, const thetahat_rows*, thetahat_count*
+    )
+    int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double*, double*)
+    int64_t thetahat_partition_rows(const thetahat_rows*, int64_t, thetahat_partition*)
+    int64_t thetahat_slice_rows(int)
+    int64_t thetahat_subsample_rows(const thetahat_rows**, int64_t, int64_t)
+    int64_t thetahat_subsample(const thetahat_rows**, int64_t, int64_t, double*, double*)
+
+    ctypedef struct thetahat_newton:
+        double* theta
+        int* fixed
+        double decrement
+        int* zero_curvature
+        int* at_bound
+        int evaluations
+        int state
+
+    void thetahat_newton_iterate(const thetahat_model*, int64_t, const double*, thetahat_newton*)
+
+    ctypedef struct thetahat_exact:
+        int* fixed
+        double* fixed_values
+        int has_start
+        double* start
+        int64_t size
+        int state
+        int64_t pilot_rows
+        double* theta
+        double* evaluated
+        double* figures
+
+    void thetahat_exact_begin(const thetahat_model*, thetahat_exact*)
+    void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*)
+    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double*)
+
+    ctypedef struct thetahat_fit:
+        thetahat_exact exact
+        const thetahat_rows** chunks
+        int64_t n_chunks
+        int threads
+        thetahat_tree* tree
+        int rows_are_good
+        int64_t passes
+        double* node
+
+    int thetahat_fit_advance(const thetahat_model*, thetahat_fit*)
+
+    ctypedef struct thetahat_bitgen
+
+    ctypedef struct thetahat_random_buffer:
+        thetahat_bitgen* bitgen
+
+    ctypedef struct thetahat_epoch_reader:
         const thetahat_rows* rows
-        int order
-        int64_t unit
-        int64_t run
-        int64_t room
-        thetahat_words words
-        uint32_t* runs
+        int shuffle
+        int64_t batch_unit
+        int64_t group_rows
+        thetahat_random_buffer random
+        uint32_t* row_groups
         double* x
         double* w
         uint32_t* units
@@ -64,135 +190,71 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t loaded
         int64_t used
 
-    ctypedef struct thetahat_rule:
-        int logarithmic
-        int scaled
+    ctypedef struct thetahat_update_rule:
+        int free_coordinates
+        int preconditioned
         int mean
-        int kind
-        int averaged
+        int update
+        int average
         int implicit
         int64_t batch
         double rate
         double offset
         double power
-        double memory
+        double forgetting_factor
         double beta1
         double beta2
         double epsilon
-        const int* held
+        int any_fixed
+        int* fixed
 
-    ctypedef struct thetahat_walk:
+    ctypedef struct thetahat_sgd_state:
         double* theta
         double diverged
         double t
-        double steps
-        double means
-        double lost
-        double n
+        double change_point
         double rows
 
-    ctypedef struct thetahat_chains:
-        double[16][3] theta
-        double[16] rate
-        double[16] going
-
-    ctypedef struct thetahat_ascent:
-        thetahat_feed feed
-        thetahat_rule rule
-        thetahat_walk walk
+    ctypedef struct thetahat_sgd:
+        thetahat_epoch_reader reader
+        thetahat_update_rule rule
+        thetahat_sgd_state state
         double* x
         double* w
         int64_t segment
         int64_t filled
         int64_t stepped
+        int64_t last
         int64_t epoch
         int64_t epochs
         double* trace
         int64_t trace_every
         int64_t traced
 
-    ctypedef struct thetahat_pass:
-        int64_t tree_size
-        void (*clear)(void*, const double*) noexcept nogil
-        void (*add)(void*, const thetahat_rows*, int64_t, int64_t, int) noexcept nogil
-        void (*total)(const void*, void*) noexcept nogil
-        int (*finite)(const void*) noexcept nogil
+    ctypedef struct thetahat_reader_memory:
+        int64_t window
+        int64_t row_groups
 
-    ctypedef struct thetahat_climb:
-        double* theta
-        double* best
-        int* held
-        int standing
-        double log_likelihood
-        double decrement
-        int* flat
-        int* edge
-        int looks
-        int state
+    thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader*, int64_t)
+    int64_t thetahat_read_rows(thetahat_epoch_reader*, int64_t, double*, double*)
+    void thetahat_start_epoch(thetahat_epoch_reader*)
+    int64_t thetahat_segment_rows(const thetahat_update_rule*)
+    void thetahat_sgd_begin(
+        const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
+    )
+    int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t, int64_t)
+    int64_t thetahat_sgd_feed(
+        const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
+    )
+    void thetahat_sgd_finish(const thetahat_model*, thetahat_sgd*)
+    void thetahat_sgd_report(const thetahat_model*, const thetahat_sgd*, double*)
+    void thetahat_sgd_evaluate(const thetahat_model*, const thetahat_sgd*, thetahat_values*)
+    void thetahat_sgd_merge(const thetahat_model*, thetahat_sgd*, const thetahat_sgd*)
 
-    ctypedef struct thetahat_family:
-        const char* name
-        int n_params
-        int sufficient
-        const int* domain
-        const int* peak
-        thetahat_pass sums
-        thetahat_pass products
-        void (*merge)(void*, const void*) noexcept nogil
-        double (*n)(const void*) noexcept nogil
-        double (*rows)(const void*) noexcept nogil
-        int (*maximum)(const void*, const int*, double*) noexcept nogil
-        void (*climb)(const void*, thetahat_climb*) noexcept nogil
-        void (*evaluate)(const void*, const void*, const double*, const int*, thetahat_values*) noexcept nogil
-        int (*valid)(const double*) noexcept nogil
-        void (*log_density)(const double*, const double*, double*, int64_t) noexcept nogil
-        int64_t (*count_outside)(
-            const double*, const thetahat_rows*, int64_t, int64_t, int64_t*
-        ) noexcept nogil
-        int64_t (*gradient_ascent)(
-            const void*, double, int64_t, const int*, double*, double*
-        ) noexcept nogil
-        void (*set_out)(const thetahat_rule*, thetahat_walk*) noexcept nogil
-        void (*steps)(
-            const thetahat_rule*, thetahat_walk*, thetahat_feed*, double*, const double*, int64_t
-        ) noexcept nogil
-        void (*take_stock)(
-            const thetahat_rule*, thetahat_walk*, const double*, const double*, int64_t
-        ) noexcept nogil
-        void (*walked)(const thetahat_rule*, const thetahat_walk*, thetahat_values*) noexcept nogil
-        void (*begin_chains)(thetahat_chains*) noexcept nogil
-        void (*chain_rows)(thetahat_chains*, const double*, int, int64_t) noexcept nogil
-        void (*join)(const thetahat_rule*, thetahat_walk*, const thetahat_walk*) noexcept nogil
+    ctypedef struct thetahat_lanes:
+        double[16][8] theta
+        double[16] rate
+        double[16] running
 
-    ctypedef struct thetahat_function:
-        const char* name
-        void (*apply)(const double*, double*, int64_t) noexcept nogil
-
-    ctypedef struct thetahat_split:
-        double low
-        double high
-        double below
-        double above
-        int64_t between
-        double* x
-        double* weights
-
-    ctypedef struct thetahat_table:
-        const char* isa
-        int n_families
-        const thetahat_family* families
-        int64_t (*count_not_finite)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
-        int64_t (*count_inexact)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
-        int64_t (*count_no_weight)(const thetahat_rows*, int64_t, int64_t, int64_t*) noexcept nogil
-        int64_t (*copy_counted)(const thetahat_rows*, int64_t, int64_t, double*, double*) noexcept nogil
-        void (*split)(const thetahat_rows*, int64_t, int64_t, thetahat_split*) noexcept nogil
-        int64_t (*feed)(thetahat_feed*, int64_t, double*, double*) noexcept nogil
-        void (*start_epoch)(thetahat_feed*) noexcept nogil
-        int (*stochastic_ascent)(const thetahat_family*, thetahat_ascent*, int64_t) noexcept nogil
-        void (*reported)(
-            const thetahat_family*, const thetahat_rule*, const thetahat_walk*, double*
-        ) noexcept nogil
-        int n_functions
-        const thetahat_function* functions
-
-    int thetahat_tables(const thetahat_table**)
+    void thetahat_begin_lanes(const thetahat_model*, thetahat_lanes*)
+    void thetahat_lane_rows(const thetahat_model*, thetahat_lanes*, const double*, int, int64_t)

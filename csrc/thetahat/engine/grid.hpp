@@ -6,13 +6,13 @@
 // from the right end to the left. Threads compute whole subtrees ("spans"), so neither their number nor the
 // sizes of the chunks that rows arrive in can be seen in the result.
 #pragma once
-#include <stdint.h>
+#include "thetahat/data/block.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
-constexpr int64_t block_rows = 2048;
 constexpr int span_level = 6;  // a span is 2^6 blocks, 1 MiB of doubles
 constexpr int64_t span_blocks = int64_t{1} << span_level;
 constexpr int64_t span_rows = span_blocks * block_rows;
+static_assert(span_rows == thetahat_span_rows);
 
 }  // namespace thetahat::THETAHAT_ISA

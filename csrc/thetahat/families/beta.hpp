@@ -1,9 +1,9 @@
 // Beta(a, b), 0 < x < 1: log f = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b). With N = a + b, the mean
 // p = a/N, q = b/N, d = x/p - 1, e = (1 - x)/q - 1 and phi(d) = d - log(1 + d), log f is
-// -log x - log(1 - x) - a phi(d) - b phi(e) + log(a q / (2 pi))/2 - stirling(a) - stirling(b) + stirling(N).
+// -log x - log(1 - x) - a phi(d) - b phi(e) + log(a q / (2 pi))/2 - stirling_remainder(a) - stirling_remainder(b) + stirling_remainder(N).
 // Sufficient: n, the mean m, sum phi of x about it, and of 1 - x.
 #pragma once
-#include "thetahat/engine/unit_gap.hpp"
+#include "thetahat/sums/unit_gap.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"
 
@@ -51,9 +51,10 @@ struct beta_equations {
 
 struct beta {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};  // b in units of itself: of tiny rows it is huge
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0),
+                                                      positive_parameter(1)};  // b in units of itself: of tiny rows it is huge
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | own_covariance;
   using sums = unit_gap;
 
   double a, b, N, p, q, log_norm, excess_a, excess_b;  // excess_a = log p - digamma(a) + digamma(N)
@@ -64,18 +65,18 @@ struct beta {
         N(a + b),
         p(a / N),
         q(b / N),
-        log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) + (stirling(a) + stirling(b) - stirling(N))),
+        log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) + (stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(N))),
         excess_a(log_minus_digamma(a) - log_minus_digamma(N)),
         excess_b(log_minus_digamma(b) - log_minus_digamma(N)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return b; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0 && x < 1; }
+  static bool in_support(double x) { return x > 0 && x < 1; }
 
   static sums sum(const block& b) { return block_unit_gap(b); }
 
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     const double mean = plain_mean(s).hi, rest = rest_of(plain_mean(s)).hi;
     const double gap = s.phi_sum.hi / s.n, rest_gap = s.rest_sum.hi / s.n;
     if (!(gap > 0)) return false;

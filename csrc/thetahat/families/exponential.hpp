@@ -1,6 +1,6 @@
 // Exponential(scale s): log f = -log s - x/s, x >= 0. Sufficient: n and the mean m.
 #pragma once
-#include "thetahat/engine/moments.hpp"
+#include "thetahat/sums/moments.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/exp_log.hpp"
 
@@ -8,9 +8,9 @@ namespace thetahat::THETAHAT_ISA {
 
 struct exponential {
   static constexpr int n_params = 1;
-  static constexpr int domain[] = {thetahat_positive};
-  static constexpr int dimension[] = {1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | lane_scores;
   using sums = moments;
 
   double s, log_s;
@@ -20,7 +20,7 @@ struct exponential {
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return positive(theta[0]); }
-  static bool inside(double x) { return x >= 0; }
+  static bool in_support(double x) { return x >= 0; }
 
   // No row may have a sign but -0.
   static sums sum(const block& b) {
@@ -29,7 +29,7 @@ struct exponential {
   }
 
   // s = m; no maximum where all rows are 0.
-  static bool maximum(const sums& sample, double* theta) {
+  static bool maximum(const sums& sample, const int*, double* theta) {
     theta[0] = ldexp(sample.mean.hi, int(sample.exponent));
     return sample.mean.hi > 0;
   }
@@ -54,7 +54,7 @@ struct exponential {
   }
   // The scores of a row for each theta of some, side by side; returns their scales.
   template <class V>
-  static V lane_scores(const V* theta, V x, V* g) {
+  static V lane_score(const V* theta, V x, V* g) {
     g[0] = (x - theta[0]) / theta[0];
     return theta[0];
   }

@@ -1,8 +1,8 @@
 // Gamma(shape a, scale s): log f = (a - 1) log x - x/s - a log s - lgamma(a), x > 0. With the mean m = a s
-// and phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling(a). Sufficient:
+// and phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling_remainder(a). Sufficient:
 // n, the mean, and sum phi about it.
 #pragma once
-#include "thetahat/engine/log_gap.hpp"
+#include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"
 
@@ -10,9 +10,9 @@ namespace thetahat::THETAHAT_ISA {
 
 struct gamma {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | own_covariance | starts;
   using sums = log_gap;
 
   double a, s, mean, log_norm, excess;  // excess = log a - digamma(a)
@@ -21,19 +21,27 @@ struct gamma {
       : a(theta[0]),
         s(theta[1]),
         mean(a * s),
-        log_norm(stirling(a) + half_log_2pi - 0.5 * log(a)),
+        log_norm(stirling_remainder(a) + half_log_2pi - 0.5 * log(a)),
         excess(log_minus_digamma(a)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values by mean and variance.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.moments();
+    const double r = mean / sd;
+    theta[0] = r * r, theta[1] = sd / mean * sd;
+    return sd > 0;
+  }
 
   static sums sum(const block& b) { return block_log_gap(b); }
 
   // log a - digamma(a) = log(mean) - mean(log): Newton's method in 1/a after Minka (2002), where this is
   // nearly straight; s = mean / a.
-  static bool maximum(const sums& sample, double* theta) {
+  static bool maximum(const sums& sample, const int*, double* theta) {
     const double gap = sample.phi_sum.hi / sample.n;
     if (!(gap > 0)) return false;
     double a = (3 - gap + sqrt((gap - 3) * (gap - 3) + 24 * gap)) / (12 * gap);

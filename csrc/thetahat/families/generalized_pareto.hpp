@@ -4,16 +4,16 @@
 // Sums at theta: of y, y^2, and the rows outside the support, where v is taken for 1. Besides, the product of
 // v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
 #pragma once
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct generalized_pareto {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_above_minus_one, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};
+  static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = own_sum | bounded_at | starts;
   using sums = term_sums<6, 1>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
@@ -30,8 +30,27 @@ struct generalized_pareto {
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return above_minus_one(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x >= 0; }
-  bool supports(double x) const { return 1.0 + xi * (x * r) > 0; }
+  static bool in_support(double x) { return x >= 0; }
+  bool in_support_at(double x) const { return 1.0 + xi * (x * r) > 0; }
+
+  // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi; the exponential's
+  // where they are equal. The scale is large enough for the support to hold these rows.
+  static bool start(const pilot& p, double* theta) {
+    constexpr double log_2 = 0.6931471805599453, shares[] = {0.5, 0.75};
+    double q[2];
+    p.quantiles(2, shares, q);
+    const double median = q[0], high = q[1];
+    if (!(0 < median && median < high)) {
+      theta[0] = 0.0, theta[1] = p.moments().mean;
+      return theta[1] > 0;
+    }
+    double xi = log((high - median) / median) / log_2;
+    xi = xi < -0.75 ? -0.75 : xi > 4 ? 4.0 : xi;
+    const double growth = exp(xi * log_2) - 1, s = growth != 0 ? median * xi / growth : median / log_2;
+    const double least = -1.02 * xi * p.greatest();
+    theta[0] = xi, theta[1] = least > s ? least : s;
+    return true;
+  }
 
   sums sum(const block& b) const {
     sums s = {};

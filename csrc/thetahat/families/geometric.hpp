@@ -1,17 +1,17 @@
 // Geometric(p): log f = log p + x log(1 - p), x = 0, 1, 2, ... failures before the first success. Sufficient:
 // n and S = sum x. Units are those of p.
 #pragma once
-#include "thetahat/engine/counts.hpp"
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/counts.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct geometric {
   static constexpr int n_params = 1;
-  static constexpr int domain[] = {thetahat_unit};
-  static constexpr int dimension[] = {1};
+  static constexpr thetahat_parameter parameters[] = {unit_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | starts;
   using sums = term_sums<1, 0>;
 
   double p, odds, log_p, log_q;  // odds = p / q, q = 1 - p
@@ -22,7 +22,14 @@ struct geometric {
   double scale() const { return p; }
 
   static bool valid(const double* theta) { return theta[0] > 0 && theta[0] < 1; }
-  static bool inside(double x) { return is_count(x); }
+  static bool in_support(double x) { return is_count(x); }
+
+  // Rough values by the mean, (1 - p) / p.
+  static bool start(const pilot& p, double* theta) {
+    const double mean = p.moments().mean;
+    theta[0] = 1 / (1 + mean);
+    return mean > 0;
+  }
 
   static sums sum(const block& b) {
     sums s = sum_terms<1, 0>(row_terms{}, b);
@@ -31,7 +38,7 @@ struct geometric {
   }
 
   // p = n / (n + S); where all rows are 0 the likelihood rises all the way to p = 1.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = s.n / (s.sum[0] + s.n).hi;
     return s.sum[0].hi > 0;
   }

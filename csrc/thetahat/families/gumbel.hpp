@@ -1,16 +1,16 @@
 // Gumbel(mu, beta), of maxima: log f = -log beta - z - exp(-z),  z = (x - mu) / beta.
 // Sums at theta, with e = exp(-z): of z, e, z e, z^2 e, and on to z^4 e.
 #pragma once
-#include "thetahat/engine/exponential_powers.hpp"
+#include "thetahat/sums/exponential_powers.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct gumbel {
   static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = shifts | lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, beta, r, log_beta;
@@ -21,7 +21,15 @@ struct gumbel {
   double scale() const { return beta; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
+
+  // Rough values by mean and variance.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.moments();
+    theta[1] = sd * gumbel_scale;
+    theta[0] = mean - euler * theta[1];
+    return theta[1] > 0;
+  }
 
   template <class V>
   void terms(V x, V* t, V*) const {
@@ -30,10 +38,10 @@ struct gumbel {
     exponential_powers(z, exp_for_sums(-z), t + 1);
   }
   // The sums at a theta near by: z there is c z + d.
-  bool move(sums& s, const gumbel& to) const {
+  bool shift_sums(sums& s, const gumbel& to) const {
     const double c = beta / to.beta, d = (mu - to.mu) * to.r;
     s.sum[0] = s.sum[0] * c + s.n * d;
-    return move_powers(s.sum + 1, c, d, exp(-d), 1 - c, s.sum + 1);
+    return shift_powers(s.sum + 1, c, d, exp(-d), 1 - c, s.sum + 1);
   }
   double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi; }
   void score(const sums& s, double* g) const {
@@ -56,7 +64,7 @@ struct gumbel {
   }
   // The scores of a row for each theta of some, side by side; returns their scales.
   template <class V>
-  static V lane_scores(const V* theta, V x, V* g) {
+  static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
   }

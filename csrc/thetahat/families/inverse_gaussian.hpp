@@ -3,16 +3,16 @@
 // Sufficient: n, the mean m, and P = sum psi about it; the likelihood takes sum log x besides. With the
 // offset e = m/mu - 1, sum (x - mu)^2 / (mu x) = (P + n e^2) mu/m.
 #pragma once
-#include "thetahat/engine/reciprocal_gap.hpp"
+#include "thetahat/sums/reciprocal_gap.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct inverse_gaussian {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | starts;
   using sums = reciprocal_gap;
 
   double mu, lambda, k, log_norm;  // k = lambda / mu
@@ -23,12 +23,19 @@ struct inverse_gaussian {
   double scale() const { return mu; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values by mean and variance.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.moments();
+    theta[0] = mean, theta[1] = mean / sd * (mean / sd) * mean;
+    return sd > 0;
+  }
 
   static sums sum(const block& b) { return block_reciprocal_gap(b); }
 
   // mu = m, 1/lambda = mean(1/x) - 1/m = P / (n m); no maximum where all values are equal.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = ldexp(s.mean.hi, int(s.exponent));
     theta[1] = ldexp(s.mean.hi * (s.n / s.psi_sum.hi), int(s.exponent));
     return s.psi_sum.hi > 0;

@@ -2,17 +2,17 @@
 // Sums at theta: of |z|, of the sign of z, and of the rows at mu. The likelihood has a kink at every row: it
 // is greatest at a median, where the slope in mu jumps over zero.
 #pragma once
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct laplace {
   static constexpr int n_params = 2, n_terms = 3, n_factors = 0;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int peak[] = {thetahat_kink, thetahat_smooth};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_nonsmooth),
+                                                      positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, b, r, log_2b;
@@ -23,7 +23,16 @@ struct laplace {
   double scale() const { return b; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
+
+  // Rough values by the quartiles, which lie 2 b log 2 apart.
+  static bool start(const pilot& p, double* theta) {
+    constexpr double shares[] = {0.25, 0.5, 0.75};
+    double q[3];
+    p.quantiles(3, shares, q);
+    theta[0] = q[1], theta[1] = (q[2] - q[0]) / 1.3862943611198906;
+    return q[2] > q[0];
+  }
 
   template <class V>
   void terms(V x, V* t, V*) const {
@@ -33,9 +42,9 @@ struct laplace {
     t[2] = 1.0 - abs(t[1]);
   }
   // b = mean |x - mu|, mu as it is.
-  static bool maximum(const sums& s, const int* held, double* theta) {
-    if (!held[1]) theta[1] *= s.sum[0].hi / s.n;
-    return held[1] || s.sum[0].hi > 0;
+  static bool maximum(const sums& s, const int* fixed, double* theta) {
+    if (!fixed[1]) theta[1] *= s.sum[0].hi / s.n;
+    return fixed[1] || s.sum[0].hi > 0;
   }
   double log_likelihood(const sums& s) const { return -s.n * log_2b - s.sum[0].hi; }
   void score(const sums& s, double* g) const {
@@ -43,7 +52,7 @@ struct laplace {
     g[1] = s.sum[0].hi - s.n;
   }
   // The slopes on both sides of mu differ by twice its rows.
-  void residual(const sums& s, double* g) const {
+  void score_residual(const sums& s, double* g) const {
     score(s, g);
     const double over = fabs(g[0]) - s.sum[2].hi;
     g[0] = over > 0 ? over : 0.0;
@@ -69,7 +78,7 @@ struct laplace {
   }
   // The scores of a row for each theta of some, side by side; returns their scales.
   template <class V>
-  static V lane_scores(const V* theta, V x, V* g) {
+  static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
   }

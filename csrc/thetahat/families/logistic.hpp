@@ -2,17 +2,17 @@
 // Sums at theta, with h = tanh(z/2) and p = dh/dz: of |z|, h, z h, p, z p, z^2 p, and the product of
 // 1 + exp(-|z|).
 #pragma once
-#include "thetahat/engine/logistic_parts.hpp"
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/logistic_parts.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct logistic {
   static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, s, r, log_s;
@@ -23,7 +23,14 @@ struct logistic {
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
+
+  // Rough values by mean and variance.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.moments();
+    theta[0] = mean, theta[1] = sd * 0.5513288954217921;  // sqrt(3) / pi
+    return sd > 0;
+  }
 
   template <class V>
   THETAHAT_INLINE void terms(V x, V* t, V* u) const {
@@ -60,7 +67,7 @@ struct logistic {
   }
   // The scores of a row for each theta of some, side by side; returns their scales.
   template <class V>
-  static V lane_scores(const V* theta, V x, V* g) {
+  static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
   }

@@ -2,18 +2,18 @@
 // q = log(x / s), z = k q, u = 1 + exp(-|z|), x > 0.
 // Sums at theta, with h = tanh(z/2) and p = dh/dz: of q + |z|, h, q h, p, q p, q^2 p, and the product of u.
 #pragma once
-#include "thetahat/engine/logistic_parts.hpp"
-#include "thetahat/engine/log_ratios.hpp"
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/logistic_parts.hpp"
+#include "thetahat/sums/log_ratios.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct loglogistic {
   static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = own_sum | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double k, s, r, log_k, log_s;
@@ -24,7 +24,15 @@ struct loglogistic {
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values by mean and variance of log x.
+  static bool start(const pilot& p, double* theta) {
+    const double centre = p.median();
+    const auto [mean, sd] = p.log_moments(centre);
+    theta[0] = 1.8137993642342178 / sd, theta[1] = centre * exp(mean);  // pi / sqrt(3)
+    return sd > 0;
+  }
 
   // q of a block first: with one long chain of instructions after the other in each turn of a loop, a
   // processor sees too few rows to work on at once.

@@ -1,16 +1,16 @@
 // Lognormal(mu, sigma): log x is normal: log f = -log x - log sigma - z^2/2 - log(2 pi)/2,
 // z = (log x - mu) / sigma, x > 0. Sufficient: the moments of log x. Units are those of log x.
 #pragma once
-#include "thetahat/engine/log_moments.hpp"
+#include "thetahat/sums/log_moments.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct lognormal {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | starts;
   using sums = log_moments;
 
   double mu, sigma, log_norm;
@@ -21,12 +21,19 @@ struct lognormal {
   double scale() const { return sigma; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values: those of log x.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.log_moments();
+    theta[0] = mean, theta[1] = sd;
+    return sd > 0;
+  }
 
   static sums sum(const block& b) { return block_log_moments(b); }
 
   // Mean and standard deviation of log x; no maximum where all values are equal.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = s.of_log().mean.hi;
     theta[1] = sqrt(s.gap.hi / s.n);
     return s.gap.hi > 0;

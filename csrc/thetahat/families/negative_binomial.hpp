@@ -1,12 +1,12 @@
 // Negative binomial(size r, mu): log f = log[Gamma(y) / (Gamma(r) x!)] + r log(r / m) + x log(mu / m),
 // x = 0, 1, 2, ..., y = x + r, m = mu + r. With v = (x - mu) / m, w = -r v / x, phi(d) = d - log(1 + d),
-// S = stirling and D = log - digamma this is, for x > 0,
+// S = stirling_remainder and D = log - digamma this is, for x > 0,
 //   log f = -r phi(v) - x phi(w) - log(2 pi x y / r)/2 + S(y) - S(r) - S(x),
 //   d/dr  = D(r) - D(y) - phi(v),    -d2/dr2 = D'(y) - D'(r) - v^2 / y,    mu d/dmu = r v:
 // differences of numbers >= 0 that are as small as the result where r is large, and the law nearly Poisson's.
 // Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
-#include "thetahat/engine/log_gap.hpp"
+#include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"
 
@@ -14,9 +14,9 @@ namespace thetahat::THETAHAT_ISA {
 
 struct negative_binomial {
   static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};
-  static constexpr bool sufficient = false, of_counts = true;
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
+  static constexpr bool sufficient = false;
+  static constexpr unsigned optional = count_terms | starts | conditional;
   using sums = term_sums<n_terms, n_factors>;
 
   double r, mu, inverse, inverse_r, p, q;  // inverse = 1 / m, p = r / m, q = mu / m
@@ -31,16 +31,30 @@ struct negative_binomial {
         p(r * inverse),
         q(mu * inverse),
         at_r(gamma_rest_at(r)),
-        log_norm(half_log_2pi + 0.5 * (log(mu) - log(p)) + at_r.stirling) {}
+        log_norm(half_log_2pi + 0.5 * (log(mu) - log(p)) + at_r.stirling_remainder) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return mu; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return is_count(x); }
+  static bool in_support(double x) { return is_count(x); }
+
+  // Rough values by mean and variance, or by twice the mean for the latter. Squares may overflow.
+  static bool start(const pilot& p, double* theta) {
+    const auto [mean, sd] = p.moments();
+    const double over = sd * (sd / mean) - 1;
+    theta[0] = over > 0 ? mean / over : mean, theta[1] = mean;
+    return mean != 0;
+  }
+  // Only of rows whose variance is above their mean.
+  static bool may_exist(const pilot& p, double* figures) {
+    const auto [mean, sd] = p.moments();
+    figures[0] = sd * sd, figures[1] = mean;
+    return sd * sd > mean || mean == 0;
+  }
 
   THETAHAT_INLINE void terms(double x, double* t, double*) const {
     if (x >= from_large) return large_terms(x, t);
-    fill(x, gamma_rest_at(x + r), stirling(x), t);
+    fill(x, gamma_rest_at(x + r), stirling_remainder(x), t);
     if (x == 0) t[0] = -r * log1p(mu * inverse_r);
   }
 #if THETAHAT_WIDTH > 1
@@ -57,7 +71,7 @@ struct negative_binomial {
   // Of counts from 16 on.
   template <class V>
   THETAHAT_INLINE void large_terms(V x, V* t) const {
-    fill(x, gamma_rest_far(1.0 / (x + r)), stirling_tail(1.0 / x), t);
+    fill(x, gamma_rest_far(1.0 / (x + r)), stirling_remainder_tail(1.0 / x), t);
   }
   double log_likelihood(const sums& s) const { return s.sum[0].hi; }
   void score(const sums& s, double* g) const {
@@ -103,7 +117,7 @@ struct negative_binomial {
     V y = x + r, inverse_y = 1.0 / y, v = (x - mu) * inverse, w = -r * v / x, grown = y * inverse;
     V log_v = log_normal_range(grown), log_w = log_normal_range(grown * (mu / x)), phi_v = phi(v, log_v);
     V half = 0.5 * (x * inverse_r * inverse_y);  // 1/(2r) - 1/(2y)
-    t[0] = (at_y.stirling - stirling_x) - (r * phi_v + x * phi(w, log_w)) - (log_v - 0.5 * log_w) - log_norm;
+    t[0] = (at_y.stirling_remainder - stirling_x) - (r * phi_v + x * phi(w, log_w)) - (log_v - 0.5 * log_w) - log_norm;
     t[1] = half + (at_r.digamma - at_y.digamma) - phi_v;
     t[2] = half * (inverse_r + inverse_y) + (at_r.trigamma - at_y.trigamma) - v * v * inverse_y;
     t[3] = v;

@@ -1,7 +1,7 @@
 // Normal(mu, sigma): log f = -log sigma - z^2/2 - log(2 pi)/2,  z = (x - mu) / sigma.
 // Sufficient: n, the mean m and the squared gap Q = sum (x - m)^2; sum (x - mu)^2 = Q + n (m - mu)^2.
 #pragma once
-#include "thetahat/engine/moments.hpp"
+#include "thetahat/sums/moments.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/exp_log.hpp"
 
@@ -9,9 +9,9 @@ namespace thetahat::THETAHAT_ISA {
 
 struct normal {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int dimension[] = {1, 1};  // the power of scale() in each parameter
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = float_sums | solved | own_steps;
   using sums = moments;
 
   double mu, sigma, log_norm;
@@ -22,13 +22,13 @@ struct normal {
   double scale() const { return sigma; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
 
   static sums sum(const block& b) { return block_moments(b); }
   static sums sum(const float_block& b) { return block_moments(b); }
 
   // mu = m, sigma = sqrt(Q / n); no maximum where all values are equal.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = ldexp(s.mean.hi, int(s.exponent));
     theta[1] = ldexp(sqrt(s.gap.hi / s.n), int(s.exponent));
     return s.gap.hi > 0;

@@ -1,8 +1,8 @@
 // Pareto(shape a, minimum m): log f = log a - log m - (a + 1) q, q = log(x / m), x >= m.
 // Sufficient: n, the mean of log x and the least row. The likelihood rises with m up to the least row.
 #pragma once
-#include "thetahat/engine/extrema.hpp"
-#include "thetahat/engine/log_moments.hpp"
+#include "thetahat/sums/extrema.hpp"
+#include "thetahat/sums/log_moments.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -20,10 +20,10 @@ inline logs_and_least merge(const logs_and_least& a, const logs_and_least& b) {
 
 struct pareto {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int peak[] = {thetahat_smooth, thetahat_edge};
-  static constexpr int dimension[] = {0, 1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0),
+                                                      positive_parameter(1, thetahat_boundary)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at;
   using sums = logs_and_least;
 
   double a, m, log_norm, inverse;
@@ -34,8 +34,8 @@ struct pareto {
   double scale() const { return m; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
-  bool supports(double x) const { return x >= m; }
+  static bool in_support(double x) { return x > 0; }
+  bool in_support_at(double x) const { return x >= m; }
 
   static sums sum(const block& b) {
     const log_moments logs = block_log_moments(b);
@@ -43,11 +43,11 @@ struct pareto {
   }
 
   // m the least row, a = 1 / mean(q).
-  static bool maximum(const sums& s, const int* held, double* theta) {
-    if (!held[1]) theta[1] = s.low;
+  static bool maximum(const sums& s, const int* fixed, double* theta) {
+    if (!fixed[1]) theta[1] = s.low;
     const double q = mean_log(s, theta[1]);
-    if (!held[0]) theta[0] = 1 / q;
-    return theta[1] <= s.low && (held[0] || q > 0);
+    if (!fixed[0]) theta[0] = 1 / q;
+    return theta[1] <= s.low && (fixed[0] || q > 0);
   }
 
   double log_likelihood(const sums& s) const {
@@ -58,7 +58,7 @@ struct pareto {
     g[0] = s.n * (1 / a - mean_log(s, m));
     g[1] = s.n * a;
   }
-  void residual(const sums& s, double* g) const {
+  void score_residual(const sums& s, double* g) const {
     score(s, g);
     g[1] = 0.0;
   }

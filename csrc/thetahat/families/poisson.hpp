@@ -1,16 +1,16 @@
 // Poisson(rate r): log f = x log r - r - log x!, x = 0, 1, 2, ... Sufficient: n and the mean m; the
 // likelihood takes sum log x! besides, from the gap. Units are those of the rate.
 #pragma once
-#include "thetahat/engine/count_gap.hpp"
+#include "thetahat/sums/count_gap.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct poisson {
   static constexpr int n_params = 1;
-  static constexpr int domain[] = {thetahat_positive};
-  static constexpr int dimension[] = {1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved;
   using sums = count_gap;
 
   double r;
@@ -21,12 +21,12 @@ struct poisson {
   double scale() const { return r; }
 
   static bool valid(const double* theta) { return positive(theta[0]); }
-  static bool inside(double x) { return is_count(x); }
+  static bool in_support(double x) { return is_count(x); }
 
   static sums sum(const block& b) { return block_count_gap(b); }
 
   // r = m; where all rows are 0 the likelihood rises all the way to r = 0.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = s.mean.hi;
     return s.mean.hi > 0;
   }

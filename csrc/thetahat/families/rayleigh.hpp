@@ -1,16 +1,16 @@
 // Rayleigh(sigma): log f = log x - 2 log sigma - z^2/2,  z = x / sigma, x > 0. Sufficient: n and sum x^2,
 // from the moments Q + n m^2, where nothing cancels; the likelihood takes sum log x besides.
 #pragma once
-#include "thetahat/engine/row_product.hpp"
+#include "thetahat/sums/row_product.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct rayleigh {
   static constexpr int n_params = 1;
-  static constexpr int domain[] = {thetahat_positive};
-  static constexpr int dimension[] = {1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | starts;
   using sums = positive_moments;
 
   double sigma, log_norm;
@@ -20,12 +20,18 @@ struct rayleigh {
   double scale() const { return sigma; }
 
   static bool valid(const double* theta) { return positive(theta[0]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values by the mean, sigma sqrt(pi / 2).
+  static bool start(const pilot& p, double* theta) {
+    theta[0] = p.moments().mean * 0.7978845608028654;
+    return true;
+  }
 
   static sums sum(const block& b) { return block_positive_moments(b); }
 
   // sigma^2 = mean(x^2) / 2: there is always a maximum.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     theta[0] = ldexp(sqrt(0.5 * (s.gap.hi / s.n + s.mean.hi * s.mean.hi)), int(s.exponent));
     return true;
   }

@@ -3,7 +3,7 @@
 // Sums at theta, with w = 1/v and q = z^2 w: of z w, q, z w^2, q w, and the product of v. (Where nu is large,
 // v is so near 1 that a product would lose it: the sum of log1p(z^2) then.)
 #pragma once
-#include "thetahat/engine/terms.hpp"
+#include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"
 
@@ -11,9 +11,11 @@ namespace thetahat::THETAHAT_ISA {
 
 struct student_t {
   static constexpr int n_params = 3, n_terms = 5, n_factors = 1;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {1, 1, 0};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1),
+                                                      positive_parameter(1),
+                                                      positive_parameter(0)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
@@ -25,8 +27,8 @@ struct student_t {
         nu(theta[2]),
         r(1.0 / (sigma * sqrt(nu))),
         k(nu + 1.0),
-        log_norm(log(sigma) + half_log_2pi - half_step(0.5 * nu)),
-        slope(0.5 * half_step_slope(0.5 * nu)),
+        log_norm(log(sigma) + half_log_2pi - log_gamma_half_ratio(0.5 * nu)),
+        slope(0.5 * log_gamma_half_ratio_slope(0.5 * nu)),
         near_normal(nu > 1e4) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return sigma; }
@@ -34,7 +36,16 @@ struct student_t {
   static bool valid(const double* theta) {
     return real(theta[0]) && positive(theta[1]) && positive(theta[2]);
   }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
+
+  // Rough values by the quartiles for nu = 4, which lie 1.48 sigma apart.
+  static bool start(const pilot& p, double* theta) {
+    constexpr double shares[] = {0.25, 0.5, 0.75};
+    double q[3];
+    p.quantiles(3, shares, q);
+    theta[0] = q[1], theta[1] = (q[2] - q[0]) / 1.4814, theta[2] = 4.0;
+    return q[2] > q[0];
+  }
 
   template <class V>
   void terms(V x, V* t, V* u) const {
@@ -61,7 +72,7 @@ struct student_t {
     J[2] = J[6] = (k / nu * zw2 - zw) / root;
     J[4] = k * (q + 2 * qw) - s.n;
     J[5] = J[7] = k / nu * qw - q;
-    J[8] = -0.25 * s.n * half_step_curvature(0.5 * nu) + 0.5 * (k * qw - (nu - 1) * q) / nu / nu;
+    J[8] = -0.25 * s.n * log_gamma_half_ratio_curvature(0.5 * nu) + 0.5 * (k * qw - (nu - 1) * q) / nu / nu;
   }
   template <class V>
   V log_density(V x) const {

@@ -2,7 +2,7 @@
 // Sufficient: n and the ends of the sample. The likelihood is greatest where the support just holds all rows:
 // the score has no root.
 #pragma once
-#include "thetahat/engine/extrema.hpp"
+#include "thetahat/sums/extrema.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/exp_log.hpp"
 
@@ -10,10 +10,10 @@ namespace thetahat::THETAHAT_ISA {
 
 struct uniform {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_real, thetahat_real};
-  static constexpr int peak[] = {thetahat_edge, thetahat_edge};
-  static constexpr int dimension[] = {1, 1};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_boundary),
+                                                      real_parameter(1, thetahat_boundary)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at;
   using sums = extrema;
 
   double low, high, w, log_w;
@@ -26,14 +26,14 @@ struct uniform {
   static bool valid(const double* theta) {
     return real(theta[0]) && real(theta[1]) && positive(theta[1] - theta[0]);
   }
-  static bool inside(double) { return true; }
-  bool supports(double x) const { return low <= x && x <= high; }
+  static bool in_support(double) { return true; }
+  bool in_support_at(double x) const { return low <= x && x <= high; }
 
   static sums sum(const block& b) { return block_extrema(b); }
 
-  static bool maximum(const sums& s, const int* held, double* theta) {
-    if (!held[0]) theta[0] = s.low;
-    if (!held[1]) theta[1] = s.high;
+  static bool maximum(const sums& s, const int* fixed, double* theta) {
+    if (!fixed[0]) theta[0] = s.low;
+    if (!fixed[1]) theta[1] = s.high;
     return theta[0] <= s.low && s.high <= theta[1] && theta[0] < theta[1];
   }
 
@@ -44,7 +44,7 @@ struct uniform {
     g[0] = s.n;
     g[1] = -s.n;
   }
-  void residual(const sums&, double* g) const { g[0] = g[1] = 0.0; }
+  void score_residual(const sums&, double* g) const { g[0] = g[1] = 0.0; }
   void information(const sums& s, double* J) const {
     J[0] = J[3] = -s.n;
     J[1] = J[2] = s.n;

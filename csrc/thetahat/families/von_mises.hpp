@@ -2,7 +2,7 @@
 // Sufficient: n, the mean direction m, and n - R, R the length of the unit vectors' sum:
 // sum (1 - cos(x - mu)) = (n - R) + R (1 - cos(m - mu)).
 #pragma once
-#include "thetahat/engine/directions.hpp"
+#include "thetahat/sums/directions.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/bessel.hpp"
 
@@ -10,9 +10,9 @@ namespace thetahat::THETAHAT_ISA {
 
 struct von_mises {
   static constexpr int n_params = 2;
-  static constexpr int domain[] = {thetahat_real, thetahat_positive};
-  static constexpr int dimension[] = {0, 0};
+  static constexpr thetahat_parameter parameters[] = {real_parameter(0), positive_parameter(0)};
   static constexpr bool sufficient = true;
+  static constexpr unsigned optional = solved;
   using sums = directions;
 
   double mu, kappa, log_norm, deficit;  // deficit = 1 - A(kappa), A = I1 / I0
@@ -21,23 +21,23 @@ struct von_mises {
       : mu(less_far_turns(theta[0])),
         kappa(theta[1]),
         log_norm(log_bessel_i0e(kappa) + 2 * half_log_2pi),
-        deficit(bessel_deficit(kappa)) {}
+        deficit(one_minus_bessel_ratio(kappa)) {}
   static double scale_of(const double*) { return 1.0; }
   double scale() const { return 1.0; }
 
   static bool valid(const double* theta) { return real(theta[0]) && positive(theta[1]); }
-  static bool inside(double) { return true; }
+  static bool in_support(double) { return true; }
 
   static sums sum(const block& b) { return block_directions(b); }
 
   // mu = m, A(kappa) = R / n: Newton's method on 1 - A, which is convex, from Fisher's approximation. A
   // length below rounding is none.
-  static bool maximum(const sums& s, double* theta) {
+  static bool maximum(const sums& s, const int*, double* theta) {
     const double gap = s.gap.hi / s.n, R = s.length() / s.n;
     if (!(gap > 0 && R > 0x1p-50)) return false;
     double kappa = R * (1 + gap * (2 - gap)) / (gap * (2 - gap));
     for (int i = 0; i < 20; ++i) {
-      const double step = (bessel_deficit(kappa) - gap) / bessel_slope(kappa);
+      const double step = (one_minus_bessel_ratio(kappa) - gap) / bessel_slope(kappa);
       kappa = step > -0.5 * kappa ? kappa + step : 0.5 * kappa;
       if (fabs(step) <= 0x1p-50 * kappa) break;
     }

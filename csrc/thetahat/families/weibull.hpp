@@ -1,17 +1,17 @@
 // Weibull(shape k, scale s): log f = log k - log s + (k - 1) q - w,  q = log(x / s), w = exp(k q), x > 0.
 // Sums at theta: of q, w, q w, q^2 w, and on to q^4 w.
 #pragma once
-#include "thetahat/engine/exponential_powers.hpp"
-#include "thetahat/engine/log_ratios.hpp"
+#include "thetahat/sums/exponential_powers.hpp"
+#include "thetahat/sums/log_ratios.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct weibull {
   static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
-  static constexpr int domain[] = {thetahat_positive, thetahat_positive};
-  static constexpr int dimension[] = {0, 1};
+  static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
+  static constexpr unsigned optional = own_sum | shifts | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double k, s, r, log_k, log_s;
@@ -22,7 +22,16 @@ struct weibull {
   double scale() const { return s; }
 
   static bool valid(const double* theta) { return positive(theta[0]) && positive(theta[1]); }
-  static bool inside(double x) { return x > 0; }
+  static bool in_support(double x) { return x > 0; }
+
+  // Rough values by mean and variance of log x, which is a Gumbel variable of minima, of scale 1/k.
+  static bool start(const pilot& p, double* theta) {
+    const double centre = p.median();
+    const auto [mean, sd] = p.log_moments(centre);
+    const double width = sd * gumbel_scale;
+    theta[0] = 1 / width, theta[1] = centre * exp(mean + euler * width);
+    return sd > 0;
+  }
 
   // q of a block first: with one long chain of instructions after the other in each turn of a loop, a
   // processor sees too few rows to work on at once.
@@ -37,10 +46,10 @@ struct weibull {
     exponential_powers(q, exp_for_sums(k * q), t + 1);
   }
   // The sums at a theta near by: q there is q + d.
-  bool move(sums& at, const weibull& to) const {
+  bool shift_sums(sums& at, const weibull& to) const {
     const double d = log_ratio(s, to.s, to.r);
     at.sum[0] = at.sum[0] + at.n * d;
-    return move_powers(at.sum + 1, 1.0, d, exp(to.k * d), to.k - k, at.sum + 1);
+    return shift_powers(at.sum + 1, 1.0, d, exp(to.k * d), to.k - k, at.sum + 1);
   }
   double log_likelihood(const sums& at) const {
     return at.n * log_k - at.n * log_s + ((k - 1) * at.sum[0].hi - at.sum[1].hi);

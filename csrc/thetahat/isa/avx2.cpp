@@ -15,7 +15,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi2")
 #endif
-#include "thetahat/isa/table.hpp"
+#include "thetahat/isa/kernels.hpp"
 #ifdef __clang__
 #pragma clang attribute pop
 #else

@@ -1,9 +1,4 @@
-// What every processor of the architecture has: SSE2 on x86-64, NEON on arm64.
-#if defined(__GNUC__)
-#define THETAHAT_WIDTH 2
-#else
-#define THETAHAT_WIDTH 1  // no vector types
-#endif
-#define THETAHAT_ISA baseline
+// The kernels for what every processor of the architecture has.
+#include "thetahat/isa/baseline.hpp"
 #define THETAHAT_ISA_NAME "baseline"
-#include "thetahat/isa/table.hpp"
+#include "thetahat/isa/kernels.hpp"

@@ -56,7 +56,7 @@ inline double log_bessel_i0e(double x) {
 }
 
 // 1 - A(x) ~ 1 / (2 x): (1 - A^2) / (1 + A); max error 10 ULP.
-inline double bessel_deficit(double x) {
+inline double one_minus_bessel_ratio(double x) {
   constexpr double c[] = {0.5,
                           0.12499999999997828,
                           0.12500000002925218,

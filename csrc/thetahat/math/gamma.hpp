@@ -33,8 +33,8 @@ inline double atanh_excess(double w) {
   return w * polynomial(c, w);
 }
 
-// stirling(x) + (x + 1/2) log(4 x) for 0 <= x <= 1/4.
-inline double stirling_near_zero(double x) {
+// stirling_remainder(x) + (x + 1/2) log(4 x) for 0 <= x <= 1/4.
+inline double stirling_remainder_near_zero(double x) {
   constexpr double c[] = {-0.22579135264472744, 1.8090786962183585,   0.8224670334239325,
                           -0.4006856343679204,  0.2705808074251215,   -0.20738551856603388,
                           0.16955649330582115,  -0.14404006943897474, 0.12541046127503627,
@@ -43,9 +43,9 @@ inline double stirling_near_zero(double x) {
   return polynomial(c, x);
 }
 
-// stirling(1 / y) for 0 <= y <= 1/6.
+// stirling_remainder(1 / y) for 0 <= y <= 1/6.
 template <class V>
-inline V stirling_tail(V y) {
+inline V stirling_remainder_tail(V y) {
   constexpr double c[] = {0.08333333333333333,    -0.002777777777777551, 0.0007936507934316619,
                           -0.0005952380131643024, 0.0008417353128972711, -0.0019158553219704195,
                           0.006302222071914903,   -0.02530045615535285,  0.07944960996448742};
@@ -54,15 +54,15 @@ inline V stirling_tail(V y) {
 
 // log Gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2) ~ 1 / (12 x); max error 6 ULP.
 // f(x) - f(x + 1) = (x + 1/2) log(1 + 1/x) - 1 = atanh(z) / z - 1 with z = 1 / (2 x + 1).
-inline double stirling(double x) {
+inline double stirling_remainder(double x) {
   x = from_zero(x);
-  if (x < 0.25) return stirling_near_zero(x) - (x + 0.5) * log(4 * x);
+  if (x < 0.25) return stirling_remainder_near_zero(x) - (x + 0.5) * log(4 * x);
   double sum = 0;
   for (; x < asymptotic_from; x += 1) {
     double z = 1 / (2 * x + 1);
     sum += atanh_excess(z * z);
   }
-  return sum + stirling_tail(1 / x);
+  return sum + stirling_remainder_tail(1 / x);
 }
 
 // log_minus_digamma(1 / y) / y - 1/2 for 0 <= y <= 1/6.
@@ -114,27 +114,27 @@ inline double trigamma_minus_inverse(double x) {
 }
 
 // What is left of log Gamma(x) and its two derivatives after the terms that differences of them take apart:
-// stirling(x), log x - Gamma'(x) / Gamma(x) - 1 / (2x), and the latter's derivative, its sign turned.
+// stirling_remainder(x), log x - Gamma'(x) / Gamma(x) - 1 / (2x), and the latter's derivative, its sign turned.
 template <class V>
 struct gamma_rest {
-  V stirling, digamma, trigamma;
+  V stirling_remainder, digamma, trigamma;
 };
 
 // At 1 / y, for 0 <= y <= 1/6.
 template <class V>
 THETAHAT_INLINE gamma_rest<V> gamma_rest_far(V y) {
-  return {stirling_tail(y), y * digamma_tail(y), y * y * trigamma_tail(y)};
+  return {stirling_remainder_tail(y), y * digamma_tail(y), y * y * trigamma_tail(y)};
 }
 
 THETAHAT_INLINE gamma_rest<double> gamma_rest_at(double x) {
   const double y = 1 / x;
   if (x >= asymptotic_from) return gamma_rest_far(y);
-  return {stirling(x), log_minus_digamma(x) - 0.5 * y, trigamma_minus_inverse(x) - 0.5 * y * y};
+  return {stirling_remainder(x), log_minus_digamma(x) - 0.5 * y, trigamma_minus_inverse(x) - 0.5 * y * y};
 }
 
 // r(h) = log Gamma(h + 1/2) - log Gamma(h) - log(h) / 2 ~ -1 / (8 h); max error 5 ULP.
 // r(h + 1) - r(h) = log(1 + 1/(4q)) / 2 = atanh(1 / (8q + 1)) with q = h (h + 1).
-inline double half_step(double h) {
+inline double log_gamma_half_ratio(double h) {
   constexpr double c[] = {-0.125,
                           0.00520833333333288,
                           -0.0015624999995617374,
@@ -161,7 +161,7 @@ inline double half_step(double h) {
 
 // r'(h) ~ 1 / (8 h^2); max error 5 ULP.
 // r'(h) - r'(h + 1) = 1 / (2h (h + 1) (2h + 1)).
-inline double half_step_slope(double h) {
+inline double log_gamma_half_ratio_slope(double h) {
   constexpr double c[] = {0.125,
                           -0.015624999999999481,
                           0.0078124999993786776,
@@ -181,7 +181,7 @@ inline double half_step_slope(double h) {
 
 // r''(h) ~ -1 / (4 h^3); max error 7 ULP.
 // r''(h) - r''(h + 1) = -(6q + 1) / (2 q^2 (4q + 1)) with q = h (h + 1).
-inline double half_step_curvature(double h) {
+inline double log_gamma_half_ratio_curvature(double h) {
   constexpr double c[] = {-0.25,
                           0.06249999999999918,
                           -0.04687499999881386,
@@ -204,7 +204,7 @@ inline double half_step_curvature(double h) {
 }
 
 // log Gamma(x). Max error 2e-15 of the value, or 1e-15 near its zeros 1 and 2.
-inline double lgamma(double x) { return (x - 0.5) * (log(x) - 1) + (half_log_2pi - 0.5) + stirling(x); }
+inline double lgamma(double x) { return (x - 0.5) * (log(x) - 1) + (half_log_2pi - 0.5) + stirling_remainder(x); }
 
 // Gamma'(x) / Gamma(x). Max error 2e-15 of the value, or 1e-15 near its zero 1.46.
 inline double digamma(double x) { return log(x) - log_minus_digamma(x); }

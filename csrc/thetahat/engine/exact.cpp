@@ -1,0 +1,275 @@
+// The exact fit: equations of the sums where there are some, else Newton's method, on pilots of a long sample first.
+#include "thetahat/isa/baseline.hpp"
+
+#include <new>
+#include <vector>
+#include "thetahat/engine/newton.hpp"
+#include "thetahat/engine/slices.hpp"
+#include "thetahat/engine/tree.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+namespace {
+
+constexpr int64_t start_rows = 3000;  // that start values are taken from, and the first pilot
+
+// How many rows bring Newton's method on all n so near the maximum that its third evaluation is the last: from m rows
+// the error, in units of what one row says, is m^(-1/2); after two steps it is m^-2, and the third finds a decrement
+// of n / m^4. It has converged where that is below 1e-12 and 1e-19 n.
+int64_t large_pilot(int64_t n) {
+  const double growth = sqrt(sqrt(double(n) / 1e7));
+  return int64_t(6e4 * (growth > 1 ? growth : 1.0));
+}
+
+bool fixes_all(int p, const thetahat_exact& e) {
+  for (int j = 0; j < p; ++j)
+    if (!e.fixed[j]) return false;
+  return true;
+}
+
+bool is_regular(const thetahat_model& m) {
+  for (int j = 0; j < m.n_params; ++j)
+    if (m.parameters[j].regularity != thetahat_regular) return false;
+  return true;
+}
+
+// Whether the sums give the maximum over what is not fixed.
+bool is_solved(const thetahat_model& m, const thetahat_exact& e) {
+  return m.sufficient && m.maximum && (!any_fixed(m.n_params, e.fixed) || !is_regular(m));
+}
+
+void with_fixed(int p, const thetahat_exact& e, double* theta) {
+  for (int j = 0; j < p; ++j)
+    if (e.fixed[j]) theta[j] = e.fixed_values[j];
+}
+
+void begin_newton(const thetahat_model& m, const double* theta, const thetahat_exact& e, thetahat_newton& c) {
+  c = {};
+  for (int j = 0; j < m.n_params; ++j) {
+    c.theta[j] = theta[j];
+    c.fixed[j] = e.fixed[j];
+  }
+}
+
+// Whether the sample is so long that Newton's method begins on this pilot.
+bool has_pilot(const thetahat_model& m, const thetahat_exact& e, int64_t rows) {
+  return !m.sufficient && 2 * rows < e.size;
+}
+
+// The next pilot, or the first pass over all rows.
+void go_on(const thetahat_model& m, thetahat_exact& e) {
+  const int64_t sizes[] = {start_rows, large_pilot(e.size)};
+  for (; e.next_pilot < 2; ++e.next_pilot)
+    if (has_pilot(m, e, sizes[e.next_pilot])) {
+      e.pilot_rows = sizes[e.next_pilot];
+      e.state = thetahat_wants_pilot;
+      return;
+    }
+  begin_newton(m, e.theta, e, e.newton);
+  e.state = thetahat_wants_pass;
+}
+
+// Newton's method on some of the rows until their maximum is near beside the standard errors there: from a decrement L
+// on, the next step leaves L^2 / n or so. Where they show no maximum, theta stays: all rows may have one all the same.
+void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
+  const double enough = sqrt(double(rows.n)) / 100;
+  double node[thetahat_max_node];
+  thetahat_newton c;
+  begin_newton(m, e.theta, e, c);
+  do {
+    sum_rows(m, c.theta, {rows.x, rows.w, rows.n}, node);
+    newton_iterate(m, node + 1, c);
+  } while (c.state == thetahat_running && !(c.decrement <= enough));
+  if (c.state == thetahat_converged || c.decrement <= enough)
+    for (int j = 0; j < m.n_params; ++j) e.theta[j] = c.theta[j];
+}
+
+// Start values from the rows and others put on both sides of each, so far from it in its own size: equal rows may have
+// a maximum where a parameter is fixed.
+bool start_beside(const thetahat_model& m, const thetahat_pilot& rows, double* theta) {
+  for (double width : {0x1p-30, 0x1p-10, 0x1p-1}) {
+    std::vector<double> x(3 * rows.n), w(rows.w ? 3 * rows.n : 0);
+    for (int64_t i = 0; i < rows.n; ++i) {
+      const double off = width * (rows.x[i] == 0 ? 1.0 : rows.x[i]);
+      x[i] = rows.x[i] - off, x[rows.n + i] = rows.x[i], x[2 * rows.n + i] = rows.x[i] + off;
+      for (int k = 0; rows.w && k < 3; ++k) w[k * rows.n + i] = rows.w[i];
+    }
+    const thetahat_pilot wider = {x.data(), rows.w ? w.data() : nullptr, 3 * rows.n};
+    if (m.start(&m, &wider, theta) && m.valid(&m, theta)) return true;
+  }
+  return false;
+}
+
+// Start values from a pilot, or from all rows where those are too much alike. Parameters that are fixed start where
+// they stay.
+void find_start(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
+  const bool all = e.state == thetahat_wants_all, fixes = any_fixed(m.n_params, e.fixed);
+  if (!e.found) e.found = m.start(&m, &rows, e.theta);
+  if (!e.found && all && fixes) e.found = start_beside(m, rows, e.theta);
+  const bool exists = fixes || !m.existence || m.existence(&m, &rows, e.figures);
+  if (!(e.found && exists)) {
+    e.state = all ? thetahat_no_start : thetahat_wants_all;
+    return;
+  }
+  e.started = m.valid(&m, e.theta);
+  if (!e.started) e.state = thetahat_no_start;
+  with_fixed(m.n_params, e, e.theta);
+}
+
+void end_newton(const thetahat_model& m, thetahat_exact& e) {
+  for (int j = 0; j < m.n_params; ++j) e.theta[j] = e.newton.theta[j];
+  if (e.newton.state == thetahat_converged) {
+    // After a large pilot, the last step is beyond what standard errors show; sufficient sums are known.
+    e.last_pass = !m.sufficient && !has_pilot(m, e, large_pilot(e.size));
+    e.state = e.last_pass ? thetahat_wants_pass : thetahat_fit_converged;
+  } else if (e.has_start) {  // the family's own start may be a better one
+    e.has_start = 0;
+    thetahat_exact_begin(&m, &e);
+  } else {
+    e.state = thetahat_fit_failed;
+  }
+}
+
+}  // namespace
+
+}  // namespace thetahat::THETAHAT_ISA
+
+using namespace thetahat;
+using namespace thetahat::THETAHAT_ISA;
+
+void thetahat_exact_begin(const thetahat_model* m, thetahat_exact* e) {
+  e->found = e->next_pilot = e->last_pass = 0;
+  e->started = e->has_start;
+  for (int j = 0; j < m->n_params; ++j) e->theta[j] = e->has_start ? e->start[j] : 0.0;
+  with_fixed(m->n_params, *e, e->theta);
+  e->pilot_rows = start_rows;
+  e->last_pass = fixes_all(m->n_params, *e);
+  e->state = thetahat_wants_pass;
+  if (e->last_pass || is_solved(*m, *e)) return;
+  if (e->started)
+    go_on(*m, *e);
+  else
+    e->state = thetahat_wants_pilot;
+}
+
+void thetahat_exact_pilot(const thetahat_model* m, thetahat_exact* e, const thetahat_pilot* rows) {
+  const bool asked_for_all = e->state == thetahat_wants_all;
+  if (!e->started) {
+    find_start(*m, *e, *rows);
+    if (!e->started) return;
+    if (asked_for_all || !has_pilot(*m, *e, start_rows)) return go_on(*m, *e);
+  }
+  iterate_on_pilot(*m, *e, *rows);
+  e->next_pilot += 1;
+  go_on(*m, *e);
+}
+
+void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, const double* node) {
+  for (int j = 0; j < m->n_params; ++j) e->evaluated[j] = e->theta[j];
+  if (e->last_pass) {
+    e->state = thetahat_fit_converged;
+    return;
+  }
+  if (is_solved(*m, *e)) {
+    const bool found = m->maximum(m, node + 1, e->fixed, e->theta);
+    for (int j = 0; j < m->n_params; ++j) e->evaluated[j] = e->theta[j];
+    e->state = found ? thetahat_fit_converged : thetahat_no_maximum;
+    return;
+  }
+  thetahat_newton& c = e->newton;
+  do newton_iterate(*m, node + 1, c);
+  while (m->sufficient && c.state == thetahat_running);
+  for (int j = 0; j < m->n_params; ++j) e->theta[j] = c.theta[j];
+  if (c.state != thetahat_running) end_newton(*m, *e);
+}
+
+int64_t thetahat_subsample_rows(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted) {
+  int64_t size = 0, rows = 0;
+  for (int64_t c = 0; c < n_chunks; ++c) size += chunks[c]->n;
+  const int64_t step = size / wanted > 1 ? size / wanted : 1;
+  for (int64_t c = 0; c < n_chunks; ++c) rows += (chunks[c]->n + step - 1) / step;
+  return rows;
+}
+
+// Every so many of the rows, from the first on.
+static thetahat_rows every(const thetahat_rows& rows, int64_t step) {
+  thetahat_rows r = rows;
+  r.n = (r.n + step - 1) / step;
+  r.step *= step, r.mask_step *= step, r.bit_step *= step;
+  r.in_place = r.in_place && step == 1;
+  return r;
+}
+
+int64_t thetahat_subsample(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted, double* x,
+                           double* weights) {
+  int64_t size = 0, kept = 0, used = 0;
+  for (int64_t c = 0; c < n_chunks; ++c) size += chunks[c]->n;
+  const int64_t step = size / wanted > 1 ? size / wanted : 1;
+  for (int64_t c = 0; c < n_chunks; ++c) {
+    thetahat_rows thin = every(*chunks[c], step), w;
+    if (thin.weights) w = every(*thin.weights, step), thin.weights = &w;
+    kept += copy_counted(thin, 0, thin.n, x + kept, weights ? weights + kept : nullptr);
+  }
+  if (!weights) return kept;
+  for (int64_t i = 0; i < kept; ++i) {
+    if (!(weights[i] >= 0 && weights[i] < HUGE_VAL)) return -1;
+    x[used] = x[i], weights[used] = weights[i];
+    used += weights[i] > 0;
+  }
+  return used;
+}
+
+// The answer to a wanted pilot. Rows that may be none are checked first, so that an error names their places.
+static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
+  const int64_t wanted = f->exact.pilot_rows, room = thetahat_subsample_rows(f->chunks, f->n_chunks, wanted);
+  const bool weighted = f->n_chunks && f->chunks[0]->weights;
+  std::vector<double> x(room), w(weighted ? room : 0);
+  const int64_t n = thetahat_subsample(f->chunks, f->n_chunks, wanted, x.data(), weighted ? w.data() : nullptr);
+  const thetahat_pilot pilot = {x.data(), weighted ? w.data() : nullptr, n};
+  const thetahat_rows rows = plain_rows(pilot.x, n);
+  int64_t at;
+  if (!f->rows_are_good && (n < 0 || m->count_outside(m, nullptr, &rows, 0, n, &at))) return thetahat_fit_check;
+  if (n == 0)
+    f->exact.state = thetahat_wants_all;
+  else
+    thetahat_exact_pilot(m, &f->exact, &pilot);
+  return f->exact.state == thetahat_wants_all ? thetahat_fit_ended : thetahat_fit_slice;
+}
+
+static int end_pass(const thetahat_model* m, thetahat_fit* f) {
+  thetahat_tree_total(f->tree, f->node);
+  const bool finite = f->node[0] - f->node[0] == 0 && m->finite(m, f->node + 1);
+  if (!finite && !f->rows_are_good) return thetahat_fit_check;
+  f->in_pass = 0;
+  f->passes += 1;
+  if (finite && f->node[0] == 0) return thetahat_fit_empty;
+  f->rows_are_good = 1;
+  if (!finite && m->sufficient) return thetahat_fit_check;
+  thetahat_exact_pass(m, &f->exact, f->node);
+  return thetahat_fit_slice;
+}
+
+static int advance(const thetahat_model* m, thetahat_fit* f) {
+  if (f->exact.state == thetahat_wants_pilot) return answer_pilot(m, f);
+  if (!f->in_pass) {
+    thetahat_tree_clear(f->tree, m, f->exact.theta, 0);
+    f->chunk = f->row = 0;
+    f->in_pass = 1;
+  }
+  while (f->chunk < f->n_chunks && f->row == f->chunks[f->chunk]->n) f->chunk += 1, f->row = 0;
+  if (f->chunk < f->n_chunks) f->row += thetahat_tree_add(f->tree, f->chunks[f->chunk], f->row, f->threads);
+  while (f->chunk < f->n_chunks && f->row == f->chunks[f->chunk]->n) f->chunk += 1, f->row = 0;
+  return f->chunk < f->n_chunks ? int(thetahat_fit_slice) : end_pass(m, f);
+}
+
+int thetahat_fit_advance(const thetahat_model* m, thetahat_fit* f) try {
+  // Short samples take no look at the signals between one pass and the next.
+  int answer = thetahat_fit_slice;
+  for (int64_t rows = 0; answer == thetahat_fit_slice && rows < slice_rows; rows += f->exact.size + 1000) {
+    if (f->exact.state >= thetahat_fit_converged) return thetahat_fit_ended;
+    answer = advance(m, f);
+  }
+  return answer;
+} catch (const std::bad_alloc&) {
+  return thetahat_fit_no_memory;
+}

@@ -1,0 +1,217 @@
+#include "thetahat/isa/baseline.hpp"
+
+#include "thetahat/engine/newton.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+namespace {
+
+// theta (1 + grown), where theta grown may be less than doubles hold.
+double grow(double theta, double grown) {
+  int exponent;
+  const double m = frexp(theta, &exponent);
+  return ldexp(m + m * grown, exponent);
+}
+
+class newton_step {
+ public:
+  double step[max_p];
+  double curvature[max_p];  // the diagonal of the information
+  double decrement;         // NaN where the log-likelihood is not concave: then the step is uphill, no more
+  bool shortened = false;
+
+  // With m the jacobians and b their logarithmic slopes: g_free = m g, J_free = m J m - diag(b m g).
+  newton_step(const thetahat_model& model, const thetahat_derivatives& at, const thetahat_newton& c)
+      : p(model.n_params), parameters(model.parameters) {
+    double g[max_p], J[max_p * max_p], C[max_p * max_p], m[max_p];
+    for (int j = 0; j < p; ++j) {
+      m[j] = jacobian(parameters[j], c.theta[j], at.scale, at.scale);
+      g[j] = c.fixed[j] ? 0.0 : m[j] * at.score[j];
+    }
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) {
+        double entry = m[i] * m[j] * at.information[i * p + j];
+        if (i == j) entry -= log_jacobian_slope(parameters[j], c.theta[j]) * g[j];
+        J[i * p + j] = c.fixed[i] || c.fixed[j] ? double(i == j) : entry;
+      }
+    for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
+    const bool concave = invert(p, J, C);
+    if (!concave && !invert_others(J, g, at.n, C)) invert_raised(J, C);
+    decrement = concave ? 0.0 : NAN;
+    for (int i = 0; i < p; ++i) {
+      step[i] = 0.0;
+      for (int j = 0; j < p; ++j) step[i] += C[i * p + j] * g[j];
+      decrement += step[i] * g[i];
+    }
+    shorten(c.step_cap);
+  }
+
+ private:
+  const int p;
+  const thetahat_parameter* const parameters;
+
+  // The inverse but for shapes with a bound, which wait where they are; false where the others are near their
+  // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to its bound.)
+  bool invert_others(const double* J, const double* g, double n, double* C) const {
+    int waits[max_p];
+    double rest[max_p * max_p];
+    for (int j = 0; j < p; ++j) waits[j] = bounded_identity(parameters[j]);
+    free_block(p, waits, J, rest);
+    if (!invert(p, rest, C)) return false;
+    clear_fixed(p, waits, C);
+    return quadratic_form(p, g, C, g) > 1e-2 * n;
+  }
+  // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter of which
+  // the rows say little takes as long a step as another.
+  void invert_raised(const double* J, double* C) const {
+    double size = 0.0, raised[max_p * max_p];
+    for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
+    for (double ridge = 1e-3; ridge * size < HUGE_VAL; ridge *= 4) {
+      for (int i = 0; i < p * p; ++i)
+        raised[i] = J[i] + (i % (p + 1) == 0 ? ridge * (fabs(J[i]) + 1e-9 * size) : 0.0);
+      if (invert(p, raised, C)) return;
+    }
+    for (int i = 0; i < p * p; ++i) C[i] = 0.0;
+  }
+  // No parameter changes by more than a factor e^2, none by more than two scales; by twice as many where a step just
+  // as short succeeded, for what is many scales away.
+  void shorten(double cap) {
+    double excess = 1.0;
+    for (int j = 0; j < p; ++j) {
+      const double caps = fabs(step[j]) / (unbounded(parameters[j]) && cap > 2 ? cap : 2.0);
+      excess = caps > excess ? caps : excess;
+    }
+    shortened = excess > 1;
+    for (int j = 0; j < p; ++j) step[j] /= excess;
+  }
+};
+
+void step_from_best(const thetahat_model& m, thetahat_newton& c) {
+  const double scale = m.scale(&m, c.best);
+  for (int j = 0; j < m.n_params; ++j)
+    c.theta[j] = c.fixed[j] ? c.best[j] : newton_retract(m.parameters[j], c.best[j], c.step[j], scale);
+}
+
+// Where the model knows the sums at a theta near by, the step is continued by further ones from where it leads,
+// without a pass: its error is not squared but raised to about the fourth power.
+void continue_step(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
+  double shifted[thetahat_max_sums];
+  thetahat_derivatives there;
+  for (int i = 0; i < 3; ++i) {
+    if (!m.valid(&m, c.theta) || !m.shift(&m, c.best, sums, c.theta, shifted)) return;
+    m.derivatives(&m, c.theta, shifted, &there);
+    const newton_step next(m, there, c);
+    if (!(next.decrement <= c.decrement)) return;
+    for (int j = 0; j < m.n_params; ++j) {
+      const thetahat_parameter& parameter = m.parameters[j];
+      // A real parameter goes on from where rounding has put it, by steps in units of the scale there.
+      if (unbounded(parameter)) {
+        c.step[j] = times_power(c.theta[j] - c.best[j], scale, -parameter.scale_power) +
+                    times_power(next.step[j], there.scale / scale, parameter.scale_power);
+      } else {
+        c.step[j] += next.step[j];
+      }
+    }
+    step_from_best(m, c);
+  }
+}
+
+// From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
+// below 0 bring; if there was none, to one with larger scales.
+void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
+  bool ended = false, any = false;
+  for (int j = 0; j < m.n_params; ++j)
+    if (bounded_identity(m.parameters[j]) && c.theta[j] < 0 && !c.fixed[j]) c.theta[j] = 0, ended = any = true;
+  for (int j = 0; j < m.n_params && !ended; ++j)
+    if (m.parameters[j].coordinate == thetahat_log && m.parameters[j].scale_power > 0 && !c.fixed[j])
+      c.theta[j] *= 16, any = true;
+  if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_failed;
+}
+
+// From a step that went too far, to a shorter one.
+void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last) {
+  double longest = 0.0;
+  for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
+  step_from_best(m, c);
+  c.step_cap = 0.0;
+  if (last || longest < 1e-13) c.state = c.decrement <= 1e-19 * n ? thetahat_converged : thetahat_failed;
+}
+
+// How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
+// what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero curvature: the
+// rows say nothing of a free coordinate, which runs to infinity, to a family at the limit of this one. At the bound:
+// a parameter runs to the bound of its domain.
+struct nearness {
+  bool close = true, rounded = false, zero_curvature = false, at_bound = false;
+};
+
+nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_newton& c, double n) {
+  nearness near;
+  for (int j = 0; j < m.n_params; ++j) {
+    const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
+    const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
+    near.close &= rounding || small;
+    near.rounded |= rounding && !small;
+    c.zero_curvature[j] = !c.fixed[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    near.zero_curvature |= c.zero_curvature[j] != 0;
+    c.at_bound[j] = !c.fixed[j] && near_bound(m.parameters[j], c.best[j]);
+    near.at_bound |= c.at_bound[j] != 0;
+  }
+  near.close &= next.decrement >= 0 && !next.shortened;
+  near.zero_curvature &= next.decrement <= 1e-9 * n;  // and not merely far away
+  return near;
+}
+
+}  // namespace
+
+double newton_retract(const thetahat_parameter& p, double theta, double step, double scale) {
+  if (unbounded(p)) return theta + times_power(step, scale, p.scale_power);
+  if (p.coordinate == thetahat_identity) {
+    const double most = half_way(p, theta), moved = times_power(step, scale, p.scale_power);
+    return theta + (most < 0 ? (moved > most ? moved : most) : (moved < most ? moved : most));
+  }
+  const double grown = expm1(step);
+  if (p.coordinate == thetahat_log) return at_distance(p, grow(distance_of(p, theta), grown));
+  const double share = share_of(p, theta);
+  return at_share(p, share + share * (1 - share) * grown / (1 + share * grown));
+}
+
+// Converged: no parameter is further from the maximum than 3e-10 of what one row says of it, an error that the step
+// yet taken squares, and the decrement, the squared distance in standard errors, is at most 1e-12; or what is left of
+// either is rounding.
+void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {
+  thetahat_derivatives at;
+  m.derivatives(&m, c.theta, sums, &at);
+  const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
+  const bool last = ++c.evaluations > 200, finite = value - value == 0;
+  if (!c.has_best && !finite) return relax_start(m, c, last);
+  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
+  const newton_step next(m, at, c);
+  const bool slow = c.has_best && next.decrement > 1e-3 * c.decrement;
+  const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * at.n;
+  for (int j = 0; j < m.n_params; ++j) {
+    c.best[j] = c.theta[j];
+    c.step[j] = next.step[j];
+  }
+  c.has_best = 1;
+  c.step_cap = !next.shortened ? 0.0 : c.step_cap > 2 ? 2 * c.step_cap : 4.0;
+  c.log_likelihood = value;
+  c.decrement = next.decrement;
+  step_from_best(m, c);
+  const nearness near = nearness_of(m, next, c, at.n);
+  if (m.shift) continue_step(m, sums, at.scale, c);
+  if (near.close && !near.zero_curvature && (slow || enough || near.rounded))
+    c.state = thetahat_converged;
+  else if (last || near.zero_curvature || near.at_bound || !finite)
+    c.state = thetahat_failed;
+}
+
+}  // namespace thetahat::THETAHAT_ISA
+
+using namespace thetahat;
+using namespace thetahat::THETAHAT_ISA;
+
+void thetahat_newton_iterate(const thetahat_model* m, int64_t groups, const double* nodes, thetahat_newton* states) {
+  for (int64_t g = 0; g < groups; ++g)
+    if (states[g].state == thetahat_running) newton_iterate(*m, nodes + g * (1 + m->n_sums) + 1, states[g]);
+}

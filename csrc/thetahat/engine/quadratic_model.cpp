@@ -1,0 +1,169 @@
+#include "thetahat/isa/baseline.hpp"
+
+#include "thetahat/engine/quadratic_model.hpp"
+#include "thetahat/kernels/units.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+namespace {
+
+// The free coordinates of theta, from those of the first one on.
+void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, double* u) {
+  for (int j = 0; j < m.n_params; ++j)
+    u[j] = free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
+}
+
+// The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of weight 1
+// would have them. C becomes the inverse of all information; false, and nothing new, where there is none.
+bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
+  if (!invert_free(p, r.fixed, state.information, C)) return false;
+  for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(C[i * p + i] * state.n / state.n_effective);
+    state.step_limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
+  return true;
+}
+
+}  // namespace
+
+free_derivatives::free_derivatives(const thetahat_model& model, const double* theta, double unit,
+                                   const double* sums) {
+  const int p = model.n_params;
+  thetahat_derivatives d;
+  double m[max_p], J[max_p * max_p];
+  model.derivatives(&model, theta, sums, &d);
+  log_likelihood = d.log_likelihood;
+  for (int i = 0; i < p * p; ++i) J[i] = d.information[i];
+  // No second derivative shows what the rows say of a median.
+  if (d.has_residual) invert(p, d.covariance, J);
+  for (int i = 0; i < p; ++i) m[i] = jacobian(model.parameters[i], theta[i], d.scale, unit);
+  for (int i = 0; i < p; ++i) {
+    score[i] = m[i] * d.score[i];
+    for (int j = 0; j < p; ++j) information[i * p + j] = m[i] * m[j] * J[i * p + j];
+  }
+  for (int i = 0; i < p && !d.has_residual; ++i)
+    information[i * p + i] -= log_jacobian_slope(model.parameters[i], theta[i]) * score[i];
+}
+
+bool free_derivatives::finite(int p) const {
+  double sum = log_likelihood - log_likelihood;
+  for (int i = 0; i < p; ++i) sum += score[i] - score[i];
+  for (int i = 0; i < p * p; ++i) sum += information[i] - information[i];
+  return sum == 0;
+}
+
+void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {
+  const double scale = m.scale(&m, state.theta);
+  state.unit = r.preconditioned ? unit_near(scale, 1000)
+               : is_textbook(r) ? unit_of_rate(m.n_params, m.parameters, scale)
+                                : 1.0;
+  state.bias_correction[0] = state.bias_correction[1] = 1.0;
+  for (int j = 0; j < m.n_params; ++j)
+    state.origin[j] = r.preconditioned
+                          ? free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state))
+                          : 0.0;
+}
+
+// Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away no short
+// step leads; where rows are forgotten, they show that the distribution has changed.
+void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
+                        const block& rows) {
+  const int p = m.n_params;
+  double node[thetahat_max_node], u[max_p], C[max_p * max_p];
+  sum_rows(m, state.theta, rows, node);
+  const free_derivatives at(m, state.theta, state.unit, node + 1);
+  const double kept = r.forgetting_factor == 1 ? 1.0 : exp(double(rows.n) * log(r.forgetting_factor));
+  state.rows += node[0];
+  if (!at.finite(p)) return;
+  coordinates(m, state, u);
+  state.n = kept * state.n + node[1];
+  state.n_effective = kept * state.n_effective + node[0];
+  state.offset = kept * state.offset + at.log_likelihood;
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) {
+      double& J = state.information[i * p + j];
+      J = kept * J + at.information[i * p + j];
+      Ju += at.information[i * p + j] * u[j];
+    }
+    state.linear_term[i] = kept * state.linear_term[i] + (at.score[i] + Ju);
+    state.offset -= u[i] * (at.score[i] + 0.5 * Ju);
+  }
+  const bool concave = scale_steps(p, r, state, C);
+  const double score_statistic = concave ? quadratic_form(p, at.score, C, at.score) : 0.0;
+  if (concave && score_statistic <= 100) return;
+  state.change_point = r.forgetting_factor != 1;
+  for (double& limit : state.step_limit) limit = 1.0;
+}
+
+// Rows that are forgotten, by a factor f each, make an estimate of the variance (sum f^2i) / (sum f^i)^2 times what
+// one row has: (1 + f^n) / (1 + f) times the inverse of their information.
+void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
+                     thetahat_values* v) {
+  const int p = m.n_params;
+  double C[max_p * max_p], u[max_p], rest[max_p], slope[max_p], variance_factor = 1.0;
+  const double scale = m.scale(&m, state.theta);
+  const bool concave = invert_free(p, r.fixed, state.information, C);
+  if (r.forgetting_factor != 1)
+    variance_factor = state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) /
+                      (1.0 + r.forgetting_factor);
+  coordinates(m, state, u);
+  v->log_likelihood = state.offset;
+  v->decrement = concave ? 0.0 : NAN;
+  for (int i = 0; i < p; ++i) {
+    slope[i] = times_power(jacobian(m.parameters[i], state.theta[i], scale, state.unit), scale,
+                           m.parameters[i].scale_power);
+    rest[i] = state.linear_term[i];
+    for (int j = 0; j < p; ++j) rest[i] -= state.information[i * p + j] * u[j];
+    v->log_likelihood += 0.5 * u[i] * (state.linear_term[i] + rest[i]);
+  }
+  for (int i = 0; i < p; ++i) {
+    for (int j = 0; j < p; ++j) {
+      v->decrement += rest[i] * C[i * p + j] * rest[j];
+      v->covariance[i * p + j] = concave ? variance_factor * slope[i] * C[i * p + j] * slope[j] : NAN;
+    }
+    v->standard_error[i] = concave ? slope[i] * sqrt(variance_factor * C[i * p + i]) : NAN;
+  }
+}
+
+// Theta becomes where both parabolas together are highest, by what either theta is to its own:
+// offset + linear_term'v - v'Jv / 2, v = ours / ratio + shift.
+void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
+                  const thetahat_sgd_state& other) {
+  const int p = m.n_params;
+  double ratio[max_p], shift[max_p], u[max_p], theirs[max_p], towards[max_p] = {}, C[max_p * max_p];
+  coordinates(m, state, u);
+  coordinates(m, other, theirs);
+  for (int j = 0; j < p; ++j) {
+    const bool scales = m.parameters[j].scale_power && unbounded(m.parameters[j]);
+    ratio[j] = scales ? other.unit / state.unit : 1.0;
+    shift[j] = state.origin[j] / ratio[j] - other.origin[j];
+  }
+  state.offset += other.offset;
+  for (int i = 0; i < p; ++i) {
+    double J_shift = 0.0;
+    for (int j = 0; j < p; ++j) {
+      const double J = other.information[i * p + j];
+      J_shift += J * shift[j];
+      towards[i] += J / ratio[i] * (theirs[j] - (u[j] / ratio[j] + shift[j]));
+      state.information[i * p + j] += J / ratio[i] / ratio[j];
+    }
+    state.linear_term[i] += (other.linear_term[i] - J_shift) / ratio[i];
+    state.offset += shift[i] * (other.linear_term[i] - 0.5 * J_shift);
+  }
+  state.t += other.t;
+  state.n += other.n;
+  state.rows += other.rows;
+  state.n_effective += other.n_effective;
+  state.steps += other.steps;
+  if (other.diverged != 0) state.diverged = other.diverged;
+  if (!scale_steps(p, r, state, C)) return;
+  for (int i = 0; i < p; ++i) {
+    double step = 0.0;
+    for (int j = 0; j < p; ++j) step += C[i * p + j] * towards[j];
+    state.theta[i] = retract(m.parameters[i], state.theta[i], step, unit_of(m.parameters[i], state));
+  }
+}
+
+}  // namespace thetahat::THETAHAT_ISA

@@ -1,0 +1,22 @@
+// How a pass over rows is cut into slices, between which signals are answered, and shared among threads.
+#pragma once
+#include "thetahat/api.h"
+
+namespace thetahat {
+
+constexpr int64_t slice_rows = int64_t{1} << 21;  // of one thread: some milliseconds
+
+// Threads that so many rows are worth.
+inline int team_of(int64_t rows, int threads) {
+  const int64_t most = rows / (2 * thetahat_span_rows);
+  return int(threads < most ? threads : most < 1 ? 1 : most);
+}
+
+// Rows of the slice that begins at `first`. More threads than 16 may share cores.
+inline int64_t slice_of(int64_t rows, int64_t first, int threads) {
+  const int team = team_of(rows, threads);
+  const int64_t size = slice_rows * (team < 16 ? team : 16);
+  return rows - first < size ? rows - first : size;
+}
+
+}  // namespace thetahat

@@ -1,0 +1,71 @@
+"""What the extension modules share: rows, models, and the compiled functions, which are linked into _core alone."""
+
+from libc.stdint cimport int64_t
+
+from thetahat._api cimport (
+    thetahat_exact, thetahat_fit, thetahat_newton, thetahat_pilot, thetahat_tree
+)
+from thetahat._api cimport (
+    thetahat_epoch_reader, thetahat_lanes, thetahat_model, thetahat_reader_memory, thetahat_rows,
+    thetahat_sgd, thetahat_update_rule, thetahat_values
+)
+
+
+cdef class Rows:
+    cdef thetahat_rows state
+    cdef object owner
+    cdef readonly Rows weights
+
+
+cdef class Model:
+    cdef const thetahat_model* c
+    cdef readonly str name
+    cdef readonly int n_params
+    cdef readonly bint sufficient
+    cdef readonly bint solved
+    cdef readonly tuple parameters
+
+
+cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1
+cdef int read_fixed(const thetahat_model* m, object fixed, int* out) except -1
+cdef tuple to_tuple(const double* values, int n)
+
+cdef struct sums_functions:
+    int64_t (*tree_size)() noexcept nogil
+    void (*clear)(thetahat_tree*, const thetahat_model*, const double*, int) noexcept nogil
+    int64_t (*add)(thetahat_tree*, const thetahat_rows*, int64_t, int) noexcept nogil
+    void (*total)(const thetahat_tree*, double*) noexcept nogil
+    void (*evaluate)(
+        const thetahat_model*, const double*, const double*, const double*, const int*, thetahat_values*
+    ) noexcept nogil
+    void (*iterate)(const thetahat_model*, int64_t, const double*, thetahat_newton*) noexcept nogil
+    void (*begin)(const thetahat_model*, thetahat_exact*) noexcept nogil
+    void (*take_pilot)(const thetahat_model*, thetahat_exact*, const thetahat_pilot*) noexcept nogil
+    void (*take_pass)(const thetahat_model*, thetahat_exact*, const double*) noexcept nogil
+    int (*advance)(const thetahat_model*, thetahat_fit*) noexcept nogil
+    int64_t (*subsample_rows)(const thetahat_rows**, int64_t, int64_t) noexcept nogil
+    int64_t (*subsample)(const thetahat_rows**, int64_t, int64_t, double*, double*) noexcept nogil
+
+cdef struct sgd_functions:
+    thetahat_reader_memory (*plan)(thetahat_epoch_reader*, int64_t) noexcept nogil
+    int64_t (*read)(thetahat_epoch_reader*, int64_t, double*, double*) noexcept nogil
+    void (*start_epoch)(thetahat_epoch_reader*) noexcept nogil
+    int64_t (*segment_rows)(const thetahat_update_rule*) noexcept nogil
+    void (*begin)(
+        const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
+    ) noexcept nogil
+    int (*run)(const thetahat_model*, thetahat_sgd*, int64_t, int64_t) noexcept nogil
+    int64_t (*feed)(
+        const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
+    ) noexcept nogil
+    void (*finish)(const thetahat_model*, thetahat_sgd*) noexcept nogil
+    void (*report)(const thetahat_model*, const thetahat_sgd*, double*) noexcept nogil
+    void (*evaluate)(const thetahat_model*, const thetahat_sgd*, thetahat_values*) noexcept nogil
+    void (*merge)(const thetahat_model*, thetahat_sgd*, const thetahat_sgd*) noexcept nogil
+    void (*begin_lanes)(const thetahat_model*, thetahat_lanes*) noexcept nogil
+    void (*lane_rows)(
+        const thetahat_model*, thetahat_lanes*, const double*, int, int64_t
+    ) noexcept nogil
+
+cdef sums_functions sums
+cdef sgd_functions sgd

@@ -1,0 +1,333 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: freethreading_compatible=True
+"""The compiled core: rows, models and their sums, Newton's method and exact fits, called without the GIL.
+
+No mathematics of any family stands here, and no check of what users pass: callers hand over rows of known layout and
+valid parameters. The core returns after each slice of rows, and pending signals are answered then.
+"""
+
+import os
+
+import numpy as np
+
+cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, intptr_t, uint8_t
+from libc.string cimport memset
+
+from thetahat._api cimport (
+    thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
+    thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
+    thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
+    thetahat_slice_rows, thetahat_span_rows, thetahat_use
+)
+from thetahat._api cimport (
+    thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
+    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add, thetahat_tree_clear,
+    thetahat_tree_size, thetahat_tree_total
+)
+from thetahat._api cimport (
+    thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
+    thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
+    thetahat_sgd_report, thetahat_sgd_run, thetahat_start_epoch
+)
+
+sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
+sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
+sums.evaluate, sums.iterate = thetahat_evaluate, thetahat_newton_iterate
+sums.begin, sums.take_pilot, sums.take_pass = thetahat_exact_begin, thetahat_exact_pilot, thetahat_exact_pass
+sums.advance = thetahat_fit_advance
+sums.subsample_rows, sums.subsample = thetahat_subsample_rows, thetahat_subsample
+
+sgd.plan, sgd.read, sgd.start_epoch = thetahat_reader_plan, thetahat_read_rows, thetahat_start_epoch
+sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_run
+sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_report
+sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
+sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
+
+THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
+TYPES = (
+    "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
+)
+IDENTITY, LOG = thetahat_identity, thetahat_log  # a parameter's free coordinate, if it is not the logit
+REGULAR, NONSMOOTH, BOUNDARY = thetahat_regular, thetahat_nonsmooth, thetahat_boundary
+
+cdef const thetahat_level* level = NULL
+cdef const thetahat_model* first_model = NULL
+
+
+def _choose_level():
+    """Take the best instruction set of this processor, or the one that THETAHAT_ISA names."""
+    global level, first_model
+    cdef const thetahat_level* levels[thetahat_max_levels]
+    cdef int count = thetahat_levels(levels)
+    names = tuple([levels[i].isa.decode() for i in range(count)])
+    chosen = os.environ.get("THETAHAT_ISA") or names[0]
+    if chosen not in names:
+        raise ImportError(
+            f"THETAHAT_ISA={chosen!r} is not an instruction set of this processor and build;"
+            f" there are {', '.join(names)}"
+        )
+    level = levels[names.index(chosen)]
+    return names, chosen, thetahat_use(level, &first_model)
+
+
+isa_levels, isa, _n_models = _choose_level()
+
+
+cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1:
+    if len(theta) != m.n_params:
+        raise ValueError(f"expected {m.n_params} parameters, got {len(theta)}")
+    for j in range(m.n_params):
+        out[j] = theta[j]
+    return 0
+
+
+cdef int read_fixed(const thetahat_model* m, object fixed, int* out) except -1:
+    for j in range(m.n_params):
+        out[j] = j in fixed
+    return 0
+
+
+cdef tuple to_tuple(const double* values, int n):
+    return tuple([values[j] for j in range(n)])
+
+
+@cython.final
+cdef class Model:
+    """A family's compiled half; a pickle keeps its name alone."""
+
+    def __init__(self, int place):
+        cdef const thetahat_parameter* p
+        self.c = first_model + place
+        self.name = self.c.name.decode()
+        self.n_params = self.c.n_params
+        self.sufficient = self.c.sufficient != 0
+        self.solved = self.sufficient and self.c.maximum != NULL
+        parameters = []
+        for j in range(self.n_params):
+            p = &self.c.parameters[j]
+            parameters.append((p.low, p.high, p.coordinate, p.regularity))
+        self.parameters = tuple(parameters)
+
+    def __reduce__(self):
+        return model_named, (self.name,)
+
+    def valid(self, theta):
+        """Say whether theta lies in the domain of the parameters."""
+        cdef double at[thetahat_max_params]
+        read_theta(self.c, theta, at)
+        return self.c.valid(self.c, at) != 0
+
+    def log_density(self, theta, const double[::1] x, double[::1] out):
+        """Write the log-density of each row of x to out, of the same length."""
+        cdef double at[thetahat_max_params]
+        cdef int64_t n = x.shape[0], done = 0, size
+        read_theta(self.c, theta, at)
+        while done < n:
+            size = min(thetahat_slice_rows(1), n - done)
+            with nogil:
+                self.c.kernel.log_density(self.c, at, &x[done], &out[done], size)
+            done += size
+            PyErr_CheckSignals()
+
+    def existence(self, const double[::1] x, const double[::1] w=None):
+        """Return two figures that show that rows have no maximum with no parameter fixed; None where they may."""
+        cdef double figures[2]
+        cdef thetahat_pilot rows
+        rows.x, rows.n = &x[0], x.shape[0]
+        rows.w = NULL
+        if w is not None:
+            rows.w = &w[0]
+        if self.c.existence == NULL or self.c.existence(self.c, &rows, figures):
+            return None
+        return figures[0], figures[1]
+
+    def count_outside(self, Rows rows, theta=None):
+        """Return how many rows that count lie outside the support, and the index of the first (-1 if none does).
+
+        The support is that at theta, or without one that of all parameters together.
+        """
+        cdef double values[thetahat_max_params]
+        cdef const double* at = NULL
+        cdef thetahat_count count
+        if theta is not None:
+            read_theta(self.c, theta, values)
+            at = values
+        count.done, count.count, count.first = 0, 0, -1
+        while count.done < rows.state.n:
+            with nogil:
+                thetahat_count_outside(self.c, at, &rows.state, &count)
+            PyErr_CheckSignals()
+        return count.count, count.first
+
+
+models = {model.name: model for model in [Model(i) for i in range(_n_models)]}
+
+
+def model_named(str name):
+    """Return the model of that name."""
+    return models[name]
+
+
+@cython.final
+cdef class Rows:
+    """Rows as they lie in memory, and the object that keeps them there."""
+
+    def __cinit__(
+        self,
+        owner,
+        intptr_t address,
+        int64_t n,
+        int64_t step,
+        str kind,
+        bint swapped=False,
+        bint omit_nan=False,
+        intptr_t mask=0,
+        int64_t mask_step=0,
+        intptr_t validity=0,
+        int64_t first_bit=0,
+    ):
+        memset(&self.state, 0, sizeof(self.state))
+        self.owner = owner
+        self.state.data = <const char*>address
+        self.state.n = n
+        self.state.step = step
+        self.state.type = TYPES.index(kind)
+        self.state.swapped = swapped
+        self.state.in_place = kind == "float64" and step == 8 and address % 8 == 0 and not swapped
+        self.state.omit_nan = omit_nan
+        self.state.mask = <const uint8_t*>mask
+        self.state.mask_step = mask_step
+        self.state.validity = <const uint8_t*>validity
+        self.state.first_bit = first_bit
+        self.state.bit_step = 1
+
+    @property
+    def n(self):
+        """Rows, those that do not count included."""
+        return self.state.n
+
+    @property
+    def filtered(self):
+        """Whether rows may be left out."""
+        return self.state.mask != NULL or self.state.validity != NULL or self.state.omit_nan != 0
+
+    def part(self, int64_t first, int64_t n, int64_t step=1):
+        """Return n of the rows, every so many from the first on, with their weights."""
+        cdef Rows part = Rows(self.owner, 0, n, 0, "float64")
+        part.state = self.state
+        part.state.n = n
+        part.state.data += first * self.state.step
+        part.state.step *= step
+        part.state.in_place = self.state.in_place and step == 1
+        if self.state.mask != NULL:
+            part.state.mask += first * self.state.mask_step
+        part.state.mask_step *= step
+        part.state.first_bit += first * self.state.bit_step
+        part.state.bit_step *= step
+        part.state.weights = NULL
+        return part if self.weights is None else part.weighted(self.weights.part(first, n, step))
+
+    def weighted(self, Rows weights):
+        """Return the rows with weights, one for each."""
+        cdef Rows rows = Rows(self.owner, 0, 0, 0, "float64")
+        rows.state = self.state
+        rows.weights = weights
+        rows.state.weights = &weights.state
+        return rows
+
+
+cdef tuple count_bad(int what, Rows rows):
+    cdef thetahat_count count
+    count.done, count.count, count.first = 0, 0, -1
+    while count.done < rows.state.n:
+        with nogil:
+            thetahat_count_bad(what, &rows.state, &count)
+        PyErr_CheckSignals()
+    return count.count, count.first
+
+
+def count_not_finite(Rows rows):
+    """Return how many rows that count are NaN or infinite, and the index of the first (-1 if none is)."""
+    return count_bad(thetahat_not_finite, rows)
+
+
+def count_no_weight(Rows rows):
+    """Return how many weights are negative or not finite, and the index of the first."""
+    return count_bad(thetahat_no_weight, rows)
+
+
+def count_inexact(Rows rows):
+    """Return how many rows that count are integers beyond 2^53, and the index of the first."""
+    return count_bad(thetahat_inexact, rows)
+
+
+def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
+    """Write the rows that count to out, rows.n long or more, and their weights; return how many."""
+    cdef thetahat_count count
+    cdef double* w = NULL
+    if weights is not None:
+        w = &weights[0]
+    count.done = count.count = 0
+    while count.done < rows.state.n:
+        with nogil:
+            thetahat_copy_counted(&rows.state, &count, &out[0], w)
+        PyErr_CheckSignals()
+    return count.count
+
+
+def partition(Rows rows, double low, double high):
+    """Return the weight of rows below low and of those above high, and the rows between with their weights.
+
+    The latter come in pieces, pairs of arrays; without weights the second of each is None.
+    """
+    cdef thetahat_partition state
+    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_slice_rows(1), n)
+    cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
+    memset(&state, 0, sizeof(state))
+    state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]
+    pieces = []
+    while done < n:
+        with nogil:
+            done += thetahat_partition_rows(&rows.state, done, &state)
+        of_these = None if rows.weights is None else np.array(w[: state.between])
+        pieces.append((np.array(x[: state.between]), of_these))
+        PyErr_CheckSignals()
+    return state.below, state.above, pieces
+
+
+functions = tuple([level.functions[i].name.decode() for i in range(level.n_functions)])
+
+
+cdef const thetahat_function* function_named(str name) except NULL:
+    return &level.functions[functions.index(name)]
+
+
+def apply(str name, const double[::1] x):
+    """Return the function of that name of each number, with the same bits on every processor."""
+    cdef const thetahat_function* function = function_named(name)
+    cdef int64_t n = x.shape[0]
+    out = np.empty(n)
+    cdef double[::1] values = out
+    if n:
+        with nogil:
+            function.apply(&x[0], &values[0], n)
+    return out
+
+
+cdef const thetahat_function* log_function = function_named("log")
+cdef const thetahat_function* exp_function = function_named("exp")
+
+
+def log(double x):
+    """Return log(x), with the same bits on every processor."""
+    log_function.apply(&x, &x, 1)
+    return x
+
+
+def exp(double x):
+    """Return exp(x), with the same bits on every processor."""
+    exp_function.apply(&x, &x, 1)
+    return x
