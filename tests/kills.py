@@ -123,7 +123,7 @@ def bits_of(fit):
     """All that a fit has found, in digits that keep every bit."""
     found = {
         name: np.asarray(getattr(fit, name), float).ravel().tolist()
-        for name in ("theta", "L", "log_likelihood", "stderr", "trace", "trace_epochs")
+        for name in ("theta", "newton_decrement", "log_likelihood", "stderr", "trace", "trace_epochs")
         if getattr(fit, name) is not None
     }
     hexadecimal = {name: [number.hex() for number in numbers] for name, numbers in found.items()}

@@ -98,7 +98,7 @@ def test_polish_removes_it():
     method = th.SGD(learning_rate=RATE, epochs=30, batch_size=10, polish=True)
     for seed, (x, best) in enumerate(samples()[:5]):
         fit = th.fit(x, "normal", method=method, start=(0, 1), rng=seed)
-        assert fit.L <= 1e-12
+        assert fit.newton_decrement <= 1e-12
         assert fit.status == "converged"
         np.testing.assert_allclose(fit.theta, best.theta, rtol=0, atol=1e-6 * best.stderr.max())
 
@@ -108,7 +108,7 @@ def test_polish_climbs_where_nothing_is_solved_for(family):
     x = Case(family, reference.Likelihood(family).family.THETAS[0]).sample(20_000)
     fit = th.fit(x, family, method=th.SGD(polish=True), rng=1)
     best = th.fit(x, family)
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
     np.testing.assert_allclose((fit.theta - best.theta) / best.stderr, 0, atol=2e-6)
 
 
@@ -201,8 +201,8 @@ def test_tol_ends_at_the_first_epoch_that_is_near_enough(batch_size):
         x, "normal", method=th.SGD(**settings, tol=TOL), start=(0, 1), rng=0, callback=seen.append, trace=True
     )
     assert 1 < fit.epochs < 400
-    assert fit.L <= TOL
-    assert [state.L <= TOL for state in seen] == [False] * (fit.epochs - 1) + [True]
+    assert fit.newton_decrement <= TOL
+    assert [state.newton_decrement <= TOL for state in seen] == [False] * (fit.epochs - 1) + [True]
     assert fit.trace.tolist() == whole.trace[: fit.epochs + 1].tolist()
     assert fit.theta.tolist() == whole.trace[fit.epochs].tolist()
     never = th.fit(x, "normal", method=th.SGD(**settings, tol=1e-300), start=(0, 1), rng=0)
@@ -255,7 +255,7 @@ def test_a_callback_sees_every_epoch_with_its_numbers(method):
         assert state.log_likelihood == pytest.approx(th.log_likelihood(x, "normal", theta), rel=1e-14)
         assert f"epoch {state.epoch}/7" in repr(state)
     at_end = fit_of(method, callback=seen.append)
-    assert pytest.approx(at_end.L, rel=1e-6, abs=1e-20) == seen[-1].L
+    assert pytest.approx(at_end.newton_decrement, rel=1e-6, abs=1e-20) == seen[-1].newton_decrement
 
 
 @pytest.mark.parametrize("method", WATCHED, ids=str)
@@ -287,7 +287,7 @@ def test_what_a_callback_raises_passes_through_and_leaves_all_usable(method):
     generator.bit_generator.lock.release()
     whole = fit_of(method, trace=True)
     assert [state.theta for state in seen] == [tuple(theta) for theta in whole.trace[1:3]]
-    assert seen[1].L >= 0
+    assert seen[1].newton_decrement >= 0
     assert np.isfinite(seen[1].log_likelihood)
     assert th.fit(x, "normal").status == "converged"
     assert fit_of(method).theta.tolist() == whole.theta.tolist()
@@ -317,7 +317,7 @@ def test_progress_shows_where_the_fit_stands_and_changes_no_bit(method, capsys):
         f"rate={rate_after(method, 7):.3g}",
         f"mu={mu:.6g}",
         f"sigma={sigma:.6g}",
-        "L=",
+        "newton_decrement=",
     ):
         assert part in shown
     fit_of(method)

@@ -279,7 +279,7 @@ def test_fits_of_chains_answer_as_others():
     fit = th.fit_chains(x, "normal", method=PLAIN, start=(0, 1), rng=0)[0]
     assert fit.trace is None
     assert th.Fit.from_dict(fit.to_dict()).to_dict() == fit.to_dict()
-    assert fit.L == alone(x, "normal", (0, 1), 1e-4, PLAIN).L
+    assert fit.newton_decrement == alone(x, "normal", (0, 1), 1e-4, PLAIN).newton_decrement
     assert "sgd" in str(fit).lower()
 
 

@@ -285,7 +285,7 @@ def test_the_notebook(tmp_path):
     assert likelihoods == pytest.approx([fit.log_likelihood for fit in fits], rel=1e-9)
     # Near the maximum the distance from it and Newton's decrement are the same.
     distances = [float(cell) for cell in rows["std. errors off"]]
-    assert distances == pytest.approx([math.sqrt(fit.L) for fit in fits], rel=0.1, abs=1e-9)
+    assert distances == pytest.approx([math.sqrt(fit.newton_decrement) for fit in fits], rel=0.1, abs=1e-9)
     assert all(float(cell) > 0 for cell in rows["time in ms"])
     assert imread(path).shape == (1200, 1600, 4)
     assert result.stdout.splitlines()[-1] == f"picture: {path}"

@@ -284,13 +284,13 @@ def test_errors_count_the_rows_that_count(family):
 def test_a_variance_beyond_doubles():
     fit = th.fit([1e300, 1.0, 7.0], "negative_binomial")
     assert fit.params["mu"] == pytest.approx(1e300 / 3, rel=1e-12)
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
 
 
 def test_a_fit_whose_curvature_no_double_holds():
     x = 10 ** np.random.default_rng(5).uniform(-300, -1, 2200)
     fit = th.fit(x, "inverse_gaussian")
-    assert math.isnan(fit.L)
+    assert math.isnan(fit.newton_decrement)
     assert fit.status == "stopped"
     assert str(fit).endswith("stopped where doubles cannot hold the curvature of the log-likelihood")
 
@@ -299,11 +299,11 @@ def test_a_fit_that_rounding_moves_has_converged():
     x = 1e10 + np.random.default_rng(0).normal(size=2200)
     for family in ("normal", "logistic", "gumbel", "weibull", "inverse_gaussian"):
         fit = th.fit(x, family)
-        assert 1e-12 < fit.L < 1e-7
+        assert 1e-12 < fit.newton_decrement < 1e-7
         assert fit.status == "converged"
     fit = th.fit(np.repeat([1e6, 1e6 + 1], [1100, 1100]), "gamma", cov="sandwich")
     assert np.isnan(fit.stderr).all()
-    assert (fit.L, fit.status) == (0, "converged")
+    assert (fit.newton_decrement, fit.status) == (0, "converged")
 
 
 def test_two_dimensional_masked_arrays():

@@ -76,7 +76,7 @@ def test_a_large_sample_takes_the_pilot_too():
     fit = th.fit(x, "student_t", fixed={"nu": 4})
     assert fit.passes <= 4
     assert fit.params["nu"] == 4
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
 
 
 def test_records_keep_what_was_fixed():

@@ -30,7 +30,7 @@ def everything(x, family, theta, **options):
     """All that a pass gives, to the last bit."""
     fit = th.fit(x, family, **options)
     value, score = th.log_likelihood_and_score(x, family, theta, **options)
-    return bits(fit.theta, fit.stderr, fit.cov, fit.log_likelihood, fit.L, value, score)
+    return bits(fit.theta, fit.stderr, fit.cov, fit.log_likelihood, fit.newton_decrement, value, score)
 
 
 # 1. The compiled sums are the reference's.
@@ -100,7 +100,7 @@ def test_fit_is_the_explicit_maximum(exact):
     if not exact.smooth:
         errors = exact.reference.family.standard_errors(theta, x.size)
         np.testing.assert_allclose(fit.stderr, [float(v) for v in errors], rtol=1e-12)
-        assert fit.L <= 1e-12
+        assert fit.newton_decrement <= 1e-12
         assert fit.status == "converged"
 
 
@@ -178,7 +178,7 @@ for family, theta in CASES:
     for n in (2, 17, 3000, x.size):
         try:
             fit = th.fit(x[:n], family, cov=case.cov, weights=np.resize([1.0, 2.5, 0.0], n))
-            arrays = [fit.theta, fit.cov, fit.log_likelihood, fit.L, fit.bic, fit.confint()]
+            arrays = [fit.theta, fit.cov, fit.log_likelihood, fit.newton_decrement, fit.bic, fit.confint()]
             arrays += [th.fit(x[:n], family).theta]
         except th.NoMaximumError as error:
             print(error)
@@ -236,7 +236,7 @@ def test_an_unknown_instruction_set_is_refused():
 def test_fit_is_a_maximum(case):
     x = case.sample(2000)
     fit = th.fit(x, case.family)
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
     assert fit.status == "converged"
     assert np.all(np.linalg.eigvalsh(fit.cov) > 0)
     rng = np.random.default_rng(0)

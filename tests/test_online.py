@@ -108,7 +108,7 @@ def test_sums_are_those_of_a_summary(family):
 def test_the_estimate_is_near_the_maximum(family):
     fit, best = followed(family, rows_of(family)).fit_result(), maximum(family)
     assert far(fit, best) < 0.15
-    assert fit.L < 0.15**2
+    assert fit.newton_decrement < 0.15**2
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=0.05)
     np.testing.assert_allclose(fit.cov, fit.cov.T)
     assert abs(fit.log_likelihood - best.log_likelihood) < 5
@@ -620,7 +620,7 @@ def test_a_stream_scales_with_its_rows(family, half_life, k):
     power = k * np.array(dimension)
     assert scaled.theta.tolist() == np.ldexp(fit.theta, power).tolist()
     assert scaled.stderr.tolist() == np.ldexp(fit.stderr, power).tolist()
-    np.testing.assert_allclose(scaled.L, fit.L, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(scaled.newton_decrement, fit.newton_decrement, rtol=1e-6, atol=1e-12)
 
 
 def test_angles_go_round():

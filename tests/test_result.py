@@ -54,7 +54,7 @@ def test_the_decrement_is_the_squared_distance_in_standard_errors(smooth):
     rate = 1e-3 * float(th.fit(x, smooth.family).stderr.min()) ** 2
     fit = th.fit(x, smooth.family, method=th.GradientAscent(learning_rate=rate, epochs=1), start=smooth.theta)
     score = th.score(x, smooth.family, fit.theta)
-    assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.L
+    assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.newton_decrement
     assert fit.status == "stopped"
     assert "standard errors from the maximum" in str(fit)
 
@@ -113,7 +113,7 @@ def test_confidence_intervals_cover():
 
 def same(a, b):
     assert all(getattr(a, name) == getattr(b, name) for name in SAME)
-    for name in ("theta", "stderr", "cov", "L"):
+    for name in ("theta", "stderr", "cov", "newton_decrement"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     assert (a.trace is None) == (b.trace is None)
     if a.trace is not None:
@@ -134,7 +134,7 @@ def test_a_fit_that_is_not_concave_says_so_and_round_trips():
     x = np.random.default_rng(0).normal(0, 1, 100)
     fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-9, epochs=1), start=(0, 50))
     assert np.isnan(fit.cov).all()
-    assert np.isnan(fit.L)
+    assert np.isnan(fit.newton_decrement)
     assert fit.status == "stopped"
     assert "not concave" in str(fit)
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
@@ -187,7 +187,7 @@ def test_damaged_records_are_refused():
         "stderr": [1.0],
         "trace": [1],
         "log_likelihood": None,
-        "L": [1.0],
+        "newton_decrement": [1.0],
         "status": "diverged?",
     }.items():
         with pytest.raises(th.ParameterError):

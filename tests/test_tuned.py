@@ -98,7 +98,7 @@ def test_heavy_tails_take_larger_samples(case):
     fits = [(climbed(x, case.family), th.fit(x, case.family)) for x in drawn(case, MANY_ROWS, 2 * FEW_RUNS)]
     assert np.median([np.abs(apart(*pair)).max() for pair in fits]) < NEAR
     for fit, best in fits:
-        assert abs(fit.L - missing(fit, best)) < 0.1 * fit.L
+        assert abs(fit.newton_decrement - missing(fit, best)) < 0.1 * fit.newton_decrement
 
 
 @of(ASCENDING)
@@ -110,7 +110,7 @@ def test_what_it_says_is_what_the_maximum_says(case):
     assert fit.log_likelihood == pytest.approx(th.log_likelihood(x, case.family, fit.theta), rel=1e-13)
     assert 0 <= missing(fit, best) < 0.1
     if case.smooth:
-        assert abs(fit.L - missing(fit, best)) < 0.03 * fit.L + 1e-7
+        assert abs(fit.newton_decrement - missing(fit, best)) < 0.03 * fit.newton_decrement + 1e-7
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -121,7 +121,7 @@ def test_polish_is_exact(case, weighted):
     best = th.fit(x, case.family, **options)
     fit = climbed(x, case.family, method=th.SGD(polish=True), **options)
     assert fit.status == "converged"
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
     assert (np.abs(apart(fit, best)) < 1e-9).all()
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=1e-6)
 
@@ -259,7 +259,7 @@ def test_where_rows_lie_and_threads_change_no_bit(case):
 
 
 def bits_of(fit):
-    return fit.theta.tolist(), fit.cov.tolist(), fit.log_likelihood, fit.L
+    return fit.theta.tolist(), fit.cov.tolist(), fit.log_likelihood, fit.newton_decrement
 
 
 @pytest.mark.parametrize("k", [-300, -3, 40, 400])
@@ -324,7 +324,7 @@ def test_a_pilot_without_a_maximum_takes_more_rows():
     """Of rows in order, 5000 equal ones come first: an order that no ascent is promised for, but L tells."""
     x = np.concatenate([np.full(5000, 1.0), np.random.default_rng(0).normal(1, 2, 15_000)])
     fit, best = climbed(x, "normal", method=th.SGD(order="sequential")), th.fit(x, "normal")
-    assert abs(fit.L - missing(fit, best)) < 0.2 * fit.L
+    assert abs(fit.newton_decrement - missing(fit, best)) < 0.2 * fit.newton_decrement
     assert (np.abs(apart(climbed(x, "normal"), best)) < NEAR).all()
 
 
@@ -339,7 +339,7 @@ def test_one_row_far_out_moves_it_by_no_more_than_the_longest_step(family, place
     fit, best = climbed(x, family, method=th.SGD(order="sequential")), th.fit(x, family)
     longest = 4 * np.sqrt(ROWS / place)  # four standard errors of the rows so far
     assert (np.abs(apart(fit, without)) < 1.5 * longest).all()
-    assert 0.2 * missing(fit, best) < fit.L
+    assert 0.2 * missing(fit, best) < fit.newton_decrement
     polished = climbed(x, family, method=th.SGD(order="sequential", polish=True))
     assert (np.abs(apart(polished, best)) < 1e-9).all()
 

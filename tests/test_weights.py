@@ -24,7 +24,7 @@ def passes(x, family, theta, **options):
 
 def everything(x, case, **options):
     fit = th.fit(x, case.family, cov=case.cov, **options)
-    return [fit.theta.tolist(), fit.cov.tolist(), fit.log_likelihood, fit.n, fit.rows, fit.L], passes(
+    return [fit.theta.tolist(), fit.cov.tolist(), fit.log_likelihood, fit.n, fit.rows, fit.newton_decrement], passes(
         x, case.family, case.theta, **options
     )
 

@@ -20,7 +20,7 @@ __all__ = ["Fitted"]
 
 Array = NDArray[np.float64]
 
-CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
+CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth of a standard error
 
 
 class Fitted:
@@ -171,27 +171,30 @@ class Fitted:
         return len(self._theta) - len(self._held)
 
     @property
-    def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors: score' cov score, as in Newton's method."""
-        return self._values.L
+    def newton_decrement(self) -> float:
+        """Squared distance to the maximum in standard errors, ``score' cov score``.
+
+        The square of Newton's decrement: the log-likelihood at the maximum is larger by about half of it.
+        """
+        return self._values.newton_decrement
 
     @property
     def status(self) -> str:
         """How the fit ended.
 
-        ``"converged"``: at the maximum, `L` at most 1e-12, or what the rounding of `theta` leaves of it, as
-        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `L` says how far the
+        ``"converged"``: at the maximum, `newton_decrement` at most 1e-12, or what the rounding of `theta` leaves of it, as
+        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `newton_decrement` says how far the
         maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
         one inside.
         """
         if self._diverged:
             return "diverged"
-        left = self.L - self._rounding
+        left = self.newton_decrement - self._rounding
         return "converged" if left <= CONVERGED else "stopped"
 
     @property
     def _rounding(self) -> float:
-        """What the rounding of the parameters may leave of L: its squares in standard errors."""
+        """What the rounding of the parameters may leave of newton_decrement: its squares in standard errors."""
         moves = (
             2.0**-52 * value / error if error > 0 else 0.0
             for value, error in zip(self._theta, self._values.stderr, strict=True)

@@ -27,11 +27,11 @@ def ending(fit: Fit) -> str:
         )
     if fit.status == "converged":
         return "status: converged"
-    if math.isnan(fit.L) and not fit.method.iterates:
+    if math.isnan(fit.newton_decrement) and not fit.method.iterates:
         return "status: stopped where doubles cannot hold the curvature of the log-likelihood"
-    if math.isnan(fit.L):
+    if math.isnan(fit.newton_decrement):
         return "status: stopped where the log-likelihood is not concave: far from the maximum"
-    return f"status: stopped {math.sqrt(fit.L):.2g} standard errors from the maximum"
+    return f"status: stopped {math.sqrt(fit.newton_decrement):.2g} standard errors from the maximum"
 
 
 def heading(fit: Fit) -> list[str]:

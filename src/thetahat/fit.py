@@ -78,7 +78,7 @@ def fit(
         Keep the parameters after every epoch; or after every so many steps, a step being a batch of `SGD`, an
         epoch of `GradientAscent`.
     progress : bool, default False
-        Show a progress bar with epoch, learning rate, parameters and `L` (needs tqdm).
+        Show a progress bar with epoch, learning rate, parameters and `newton_decrement` (needs tqdm).
     callback : callable, optional
         Called with a `State` after every epoch; where it returns something true, the fit ends there.
     checkpoint : path, optional

@@ -223,7 +223,7 @@ class Online:
         Fit
             Of a family with sufficient statistics, and of a stream that is still short, the maximum. Else its
             log-likelihood, covariance and standard errors are those of parabolas, one for each segment of
-            some 1000 rows, where theta was then; `L` is the squared distance to the maximum of their sum. A
+            some 1000 rows, where theta was then; `newton_decrement` is the squared distance to the maximum of their sum. A
             large one says that the law has changed faster than the steps could follow. With a half-life, `n`
             is the sum of the weights that are left.
 

@@ -109,7 +109,7 @@ class Values(NamedTuple):
     log_likelihood: float
     cov: tuple[float, ...]
     stderr: tuple[float, ...]
-    L: float
+    newton_decrement: float
 
 
 class Outcome(NamedTuple):

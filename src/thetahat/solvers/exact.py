@@ -70,8 +70,8 @@ def _maximum(sample: Sample, theta: Theta, held: Sequence[int]) -> Outcome:
 def _climb_near(pilot: Pilot, family: int, theta: Theta, held: Sequence[int]) -> Theta:
     """Climb on some of the rows until their maximum is near beside the standard errors there.
 
-    From L on, the next step leaves L**2 / n or so. Where they show no maximum, return theta: the whole sample
-    may have one all the same.
+    A step from a Newton decrement L leaves one of about L**2 / n. Where these rows have no maximum, return
+    theta: the whole sample may have one nevertheless.
     """
     enough = math.sqrt(pilot.x.size) / 100
     way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, held, enough)

@@ -86,7 +86,7 @@ class SGD(Method):
         Take the score where the step leads, not where it starts (Toulis and Airoldi 2017): a far start or a
         large rate cannot throw theta away. For ``coordinates="log"``; each step costs a few looks.
     tol : float, optional
-        End after an epoch with `L`, the squared distance to the maximum in standard errors, at most this. It
+        End after an epoch with `newton_decrement`, the squared distance to the maximum in standard errors, at most this. It
         takes a pass each epoch.
     polish : bool, default False
         Climb from where the ascent ended to the maximum, by Newton's method: some passes more.

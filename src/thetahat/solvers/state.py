@@ -55,8 +55,11 @@ class State:
         return self._values[0]
 
     @property
-    def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors; as `log_likelihood`, and of the same pass."""
+    def newton_decrement(self) -> float:
+        """Squared distance to the maximum in standard errors, ``score' cov score``.
+
+        It costs what `log_likelihood` costs, and shares its pass.
+        """
         return self._values[1]
 
     @cached_property

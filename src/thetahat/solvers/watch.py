@@ -28,7 +28,7 @@ Arrays = dict[str, NDArray[Any]]
 
 _LOOKS = 200  # at the bar, in all
 _BLOCK = 1 << 15  # rows that stay in the cache while a digest reads them
-_REST = 1.0  # seconds between two passes for the L that a bar shows
+_REST = 1.0  # seconds between two passes for the Newton decrement that a bar shows
 
 
 class Watch:
@@ -89,11 +89,11 @@ class Watch:
         shown |= {name: f"{value:.6g}" for name, value in zip(names, theta, strict=True)}
         if time.monotonic() - self._passed >= _REST or epochs >= self._epochs:
             state = State(int(epochs), self._epochs, theta, rate, self._task.sample, tuple(self._task.fixed))
-            self._distance = f"{state.L:.2g}"
+            self._distance = f"{state.newton_decrement:.2g}"
             self._passed = time.monotonic()
         done = f"{epochs:.4g}" if epochs % 1 else f"{epochs:.0f}"
         self._bar.set_postfix(
-            {"epoch": f"{done}/{self._epochs}", **shown, "L": self._distance}, refresh=False
+            {"epoch": f"{done}/{self._epochs}", **shown, "newton_decrement": self._distance}, refresh=False
         )
         self._bar.update(epochs - self._bar.n)
 
@@ -101,7 +101,7 @@ class Watch:
         """Tell of an epoch's end; return whether another one is wanted."""
         task = self._task
         state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
-        near = tol is not None and tol >= state.L
+        near = tol is not None and tol >= state.newton_decrement
         asked = task.looks.callback is not None and task.looks.callback(state)
         return not (near or asked)
 
