@@ -159,7 +159,7 @@ def run_to_the_end(name, path):
     tell_of_loads()
     settings = scenario.settings()
     tell("ready")
-    tell(json.dumps(bits_of(th.fit(**settings, checkpoint=path, every=0))))
+    tell(json.dumps(bits_of(th.fit(**settings, checkpoint=path, checkpoint_every=0))))
 
 
 class Run:
@@ -223,7 +223,7 @@ class Run:
 def timed(settings, folder):
     """The seconds that a fit takes when nothing interrupts it, with a checkpoint at every chance."""
     begun = time.perf_counter()
-    th.fit(**settings, checkpoint=f"{folder}/timed.ckpt", every=0)
+    th.fit(**settings, checkpoint=f"{folder}/timed.ckpt", checkpoint_every=0)
     return time.perf_counter() - begun
 
 

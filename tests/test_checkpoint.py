@@ -169,7 +169,7 @@ def test_when_a_save_is_due(path):
 
 @pytest.mark.parametrize("every", [-1, float("nan"), float("inf"), None, "1"])
 def test_every_is_checked(path, every):
-    with pytest.raises(th.ParameterError, match="every must be a finite number of at least 0"):
+    with pytest.raises(th.ParameterError, match="checkpoint_every must be a finite number of at least 0"):
         Checkpoint(path, every, {})
 
 

@@ -41,7 +41,7 @@ def call(path, **changes):
         "start": (0, 1),
         "rng": 5,
         "checkpoint": path,
-        "every": 0,
+        "checkpoint_every": 0,
     } | changes
     return th.fit(**{name: value for name, value in settings.items() if value is not None})
 
@@ -80,7 +80,7 @@ def test_interrupted_after_each_save(name, path, monkeypatch):
     settings = MIX[name].settings()
     through = bits_of(th.fit(**settings))
     interrupt_after_saves(monkeypatch)
-    bits, calls = to_the_end(lambda: th.fit(**settings, checkpoint=path, every=0))
+    bits, calls = to_the_end(lambda: th.fit(**settings, checkpoint=path, checkpoint_every=0))
     assert bits == through
     assert calls > 5
 
@@ -108,7 +108,7 @@ def test_a_generator_goes_on(source, method, path, monkeypatch):
     start = (0, 1) if method.starts else None
     x = np.random.default_rng(0).normal(1, 2, 6000)
     rng = source()
-    through = bits_of(call(None, x=x, method=method, start=start, rng=rng, every=None))
+    through = bits_of(call(None, x=x, method=method, start=start, rng=rng, checkpoint_every=None))
     expected = draw_from(rng)
     interrupt_after_saves(monkeypatch)
     rng = source()
@@ -154,7 +154,7 @@ def forbid_steps(monkeypatch):
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
 def test_a_fit_that_is_done_takes_no_step(changes, path, monkeypatch):
-    bits = bits_of(call(path, **changes, every=1e9))
+    bits = bits_of(call(path, **changes, checkpoint_every=1e9))
     record = path.read_bytes()
     forbid_steps(monkeypatch)
     assert bits_of(call(path, **changes)) == bits
@@ -174,7 +174,7 @@ def test_a_fit_that_a_callback_stopped_stays_so(changes, path, monkeypatch):
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
 def test_a_callback_that_raises(changes, error, path):
     """Epochs since the last save are shown once more, those before are not."""
-    through, seen = bits_of(call(None, **changes, every=None)), []
+    through, seen = bits_of(call(None, **changes, checkpoint_every=None)), []
 
     def raise_once(state):
         seen.append(state.epoch)
@@ -194,7 +194,7 @@ def test_ctrl_c_amid_an_epoch(path):
     kills.shuffle_together(1 << 12)
     x = np.random.default_rng(0).normal(1, 2, 400_000)
     settings = {"x": x, "method": th.SGD(learning_rate=1e-6, epochs=5), "trace": 10**5}
-    through = bits_of(call(None, **settings, every=None))
+    through = bits_of(call(None, **settings, checkpoint_every=None))
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         chance = Random(0)
@@ -287,7 +287,7 @@ def test_functions_go_by_their_names(path, monkeypatch):
 
         return th.SGD(learning_rate=rate, epochs=3)
 
-    through = bits_of(call(None, method=method(), every=None))
+    through = bits_of(call(None, method=method(), checkpoint_every=None))
     interrupt_after_saves(monkeypatch)
     assert to_the_end(lambda: call(path, method=method()))[0] == through
     other = th.SGD(learning_rate=partial(max, 1e-4), epochs=3)
@@ -296,7 +296,7 @@ def test_functions_go_by_their_names(path, monkeypatch):
 
 
 def test_progress_and_a_checkpoint(path, monkeypatch, capsys):
-    through = bits_of(call(None, every=None))
+    through = bits_of(call(None, checkpoint_every=None))
     interrupt_after_saves(monkeypatch, 3)
     assert to_the_end(lambda: call(path, progress=True))[0] == through
     assert "epoch=3/3" in capsys.readouterr().err
@@ -305,17 +305,17 @@ def test_progress_and_a_checkpoint(path, monkeypatch, capsys):
 def test_seconds_between_saves(path, monkeypatch):
     saves = []
     monkeypatch.setattr(Checkpoint, "save", lambda *_: saves.append(None))
-    call(path, every=1e9)
+    call(path, checkpoint_every=1e9)
     seldom = len(saves)
-    call(path, every=0)
+    call(path, checkpoint_every=0)
     assert seldom == 2  # the start and the end
     assert len(saves) - seldom > 6
 
 
-@pytest.mark.parametrize("every", [-1, np.nan, "soon"])
-def test_bad_seconds(every, path):
-    with pytest.raises((th.ParameterError, TypeError), match="every"):
-        call(path, every=every)
+@pytest.mark.parametrize("seconds", [-1, np.nan, "soon"])
+def test_bad_seconds(seconds, path):
+    with pytest.raises((th.ParameterError, TypeError), match="checkpoint_every"):
+        call(path, checkpoint_every=seconds)
 
 
 def test_fits_without_epochs_have_no_checkpoint(path):
@@ -329,7 +329,7 @@ def test_fits_without_epochs_have_no_checkpoint(path):
 
 def test_a_divergence_is_met_again(path, monkeypatch):
     method = th.SGD(learning_rate=lambda epoch: 10.0 if epoch == 3 else 1e-4, epochs=5, batch_size=2)
-    through = bits_of(call(None, method=method, trace=10, every=None))
+    through = bits_of(call(None, method=method, trace=10, checkpoint_every=None))
     assert (through["status"], through["epochs"]) == ("diverged", 3)
     interrupt_after_saves(monkeypatch)
     assert to_the_end(lambda: call(path, method=method, trace=10))[0] == through

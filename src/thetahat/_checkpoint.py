@@ -42,7 +42,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str], every: float, identity: Values) -> None:
-        self._every = check_not_negative("every", every)
+        self._every = check_not_negative("checkpoint_every", every)
         self._identity = from_json(to_json(identity))  # as it will be read: tuples are lists
         self._path = Path(os.path.realpath(path))
         self._previous = Path(f"{self._path}.previous")

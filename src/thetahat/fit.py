@@ -44,7 +44,7 @@ def fit(
     progress: bool = False,
     callback: Callback | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    every: float = 60.0,
+    checkpoint_every: float = 60.0,
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
@@ -89,8 +89,8 @@ def fit(
         where it stood, of a function its name, and not at `callback`, which epochs since the last save are
         shown to once more. Writing the file never harms the one before, which stays as
         ``<path>.previous``.
-    every : float, default 60.0
-        Seconds between two checkpoints, 0 or more. The end is kept in any case.
+    checkpoint_every : float, default 60.0
+        Seconds between two checkpoints, 0 or more. The end of the fit is always saved.
     threads : int, optional
         How many threads may read the sample; by default as many as the process may run on. The result does
         not depend on it.
@@ -141,7 +141,7 @@ def fit(
     def read() -> Sample:
         return Sample(index, x, weights, threads, nan_policy)
 
-    looks = Looks(trace, progress, callback, checkpoint, every)
+    looks = Looks(trace, progress, callback, checkpoint, checkpoint_every)
     return fit_sample(index, read, method, start, fixed, rng, looks, cov)
 
 

@@ -30,7 +30,7 @@ class Looks(NamedTuple):
     progress: bool = False
     callback: Callback | None = None
     checkpoint: str | os.PathLike[str] | None = None
-    every: float = 60.0  # seconds between two checkpoints
+    checkpoint_every: float = 60.0  # seconds
 
     def __bool__(self) -> bool:
         return bool(self.trace or self.progress or self.callback or self.checkpoint)
@@ -39,7 +39,7 @@ class Looks(NamedTuple):
         """Return them; raise where they are none."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
-        check_not_negative("every", self.every)
+        check_not_negative("checkpoint_every", self.checkpoint_every)
         if not isinstance(self.trace, bool):
             return self._replace(trace=check_count("trace", self.trace))
         return self
