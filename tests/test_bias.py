@@ -52,12 +52,12 @@ def rms(method, start=None, of=None):
     return np.sqrt(np.mean(np.square(off), axis=0))
 
 
-@pytest.mark.parametrize("order", ["samples", "batches"])
+@pytest.mark.parametrize("shuffle", ["rows", "batches"])
 @pytest.mark.parametrize("batch_size", [1, 10])
-def test_the_bias_of_the_notebook_is_what_theory_says(batch_size, order):
+def test_the_bias_of_the_notebook_is_what_theory_says(batch_size, shuffle):
     """1000 epochs at 1e-4 from (0, 1): sigma ends 1.03e-4 too high, whatever the batches."""
     assert predicted(RATE) == pytest.approx(1.03e-4, rel=0.03)
-    method = th.SGD(learning_rate=RATE, epochs=1000, batch_size=batch_size, order=order)
+    method = th.SGD(learning_rate=RATE, epochs=1000, batch_size=batch_size, shuffle=shuffle)
     off = errors(method, (0, 1))
     error = off.std(axis=0) / SETS**0.5
     assert abs(off[:, 1].mean() - predicted(RATE)) < 4 * error[1] < 6e-5
@@ -68,7 +68,7 @@ def test_the_bias_of_the_notebook_is_what_theory_says(batch_size, order):
 def test_a_fixed_order_scatters_the_end_and_a_batch_of_all_rows_has_no_bias():
     """Reshuffled epochs cancel each other's error at their ends; a fixed order's stays."""
     settings = {"learning_rate": RATE, "epochs": 1000}
-    fixed = errors(th.SGD(**settings, batch_size=10, order="sequential"), (0, 1))
+    fixed = errors(th.SGD(**settings, batch_size=10, shuffle=None), (0, 1))
     drawn = errors(th.SGD(**settings, batch_size=10), (0, 1))
     assert (fixed.std(axis=0) > 4 * drawn.std(axis=0)).all()
     assert abs(fixed[:, 1].mean() - predicted(RATE)) < 4 * fixed[:, 1].std() / SETS**0.5
@@ -213,7 +213,7 @@ def test_tol_ends_at_the_first_epoch_that_is_near_enough(batch_size):
 WATCHED = [
     th.SGD(learning_rate=RATE, epochs=7, batch_size=10),
     th.SGD(learning_rate=RATE, epochs=7, average="epoch", rule=th.Momentum()),
-    th.SGD(learning_rate=th.StepDecay(RATE, 0.5, 2), epochs=7, order="batches", batch_size=7),
+    th.SGD(learning_rate=th.StepDecay(RATE, 0.5, 2), epochs=7, shuffle="batches", batch_size=7),
     th.SGD(learning_rate=th.InverseTime(0.1, 100), epochs=7, coordinates="log", average="polyak"),
     th.SGD(learning_rate=lambda epoch: RATE / (1 + epoch), epochs=7, coordinates="log", implicit=True),
     th.SGD(epochs=7),
@@ -344,8 +344,8 @@ def test_the_rows_of_a_kept_state_are_those_of_the_fit():
 def test_an_epoch_takes_each_row_once_with_those_of_the_pilot(method, n):
     """What fits the pilot ends at its maximum; beyond, t has counted each row when the pass is over."""
     seen, x = [], np.random.default_rng(1).normal(1, 2, n)
-    for order in ("samples", "batches", "sequential"):
-        one = th.SGD(batch_size=method.batch_size, order=order)
+    for shuffle in ("rows", "batches", None):
+        one = th.SGD(batch_size=method.batch_size, shuffle=shuffle)
         rng = 0 if one.draws else None
         fit = th.fit(x, "normal", method=one, rng=rng, trace=1, callback=seen.append)
         assert 1 / seen[-1].learning_rate == pytest.approx(n, rel=1e-14)

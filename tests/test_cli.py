@@ -80,8 +80,8 @@ def test_flights_as_a_table():
 
 
 def test_every_setting_reaches_the_fit(sample):
-    record = fit_json(sample, *SGD, "--batch-size", "7", "--order", "batches", "--trace", "--threads", "2")
-    method = th.SGD(learning_rate=1e-4, epochs=20, batch_size=7, order="batches")
+    record = fit_json(sample, *SGD, "--batch-size", "7", "--shuffle", "batches", "--trace", "--threads", "2")
+    method = th.SGD(learning_rate=1e-4, epochs=20, batch_size=7, shuffle="batches")
     expected = th.fit(np.load(sample), "normal", method=method, start=(0, 1), rng=3, trace=True)
     assert record == {"file": str(sample), "column": None, "omitted": 0, **expected.to_dict()}
     assert len(record["trace"]) == 21
@@ -273,7 +273,7 @@ def test_the_notebook(tmp_path):
         th.fit(x, "normal", method=method, start=(0, 1), rng=5 if method.draws else None)
         for method in (
             th.GradientAscent(**pace),
-            th.SGD(**pace, batch_size=10, order="batches"),
+            th.SGD(**pace, batch_size=10, shuffle="batches"),
             th.SGD(**pace),
         )
     ]

@@ -177,7 +177,7 @@ def test_rows_outside_the_support_of_these_parameters(place):
             call(x, "generalized_pareto", theta)
     for method in (
         th.GradientAscent(learning_rate=1e-9, epochs=2),
-        th.SGD(learning_rate=1e-9, epochs=2, order="sequential"),
+        th.SGD(learning_rate=1e-9, epochs=2, shuffle=None),
     ):
         with pytest.raises(th.ParameterError, match=f"start: {said}"):
             th.fit(x, "generalized_pareto", method=method, start=theta)
@@ -248,15 +248,13 @@ def test_settings_become_plain_numbers():
         int,
         int,
     ]
-    assert [len(batch) for batch in th.minibatches(np.arange(300.0), np.int8(100), order="sequential")] == [
-        100
-    ] * 3
+    assert [len(batch) for batch in th.minibatches(np.arange(300.0), np.int8(100), shuffle=None)] == [100] * 3
 
 
 def test_random_numbers_for_a_method_that_draws_none():
     for method in (
         th.GradientAscent(learning_rate=1e-3, epochs=1),
-        th.SGD(learning_rate=1e-3, epochs=1, order="sequential"),
+        th.SGD(learning_rate=1e-3, epochs=1, shuffle=None),
     ):
         with pytest.raises(th.ParameterError, match="this method draws nothing"):
             th.fit(GOOD, "normal", method=method, rng=0)
@@ -324,10 +322,8 @@ def test_a_default_start_of_equal_rows():
 
 
 def test_order():
-    with pytest.raises(
-        th.ParameterError, match="order must be one of sequential, batches, samples; got 'random'"
-    ):
-        th.SGD(learning_rate=1.0, epochs=1, order="random")
+    with pytest.raises(th.ParameterError, match="shuffle must be one of rows, batches or None; got 'random'"):
+        th.SGD(learning_rate=1.0, epochs=1, shuffle="random")
 
 
 def test_settings_that_the_closed_form_has_no_use_for():

@@ -122,7 +122,7 @@ def test_an_edge_that_is_fixed_is_none():
     x = 0.5 + np.random.default_rng(0).pareto(3, 400)
     exact = th.fit(x, "pareto", fixed={"minimum": 0.25})
     ascent = th.GradientAscent(learning_rate=1e-3, epochs=300)
-    for method in (ascent, th.SGD(learning_rate=1e-3, epochs=9, order="sequential")):
+    for method in (ascent, th.SGD(learning_rate=1e-3, epochs=9, shuffle=None)):
         fit = th.fit(x, "pareto", fixed={"minimum": 0.25}, method=method)
         assert fit.params["minimum"] == 0.25
         assert abs(fit.params["shape"] - exact.params["shape"]) < fit.stderr[0]
@@ -160,7 +160,7 @@ def test_ascents_hold_them(ascending):
         for size in (1, 7, 50):
             batches = list(reference.minibatches(x.tolist(), size, None))
             theirs = reference.stochastic_ascent([batches] * 3, along, start.tolist(), rate)
-            method = th.SGD(learning_rate=rate, epochs=3, batch_size=size, order="sequential")
+            method = th.SGD(learning_rate=rate, epochs=3, batch_size=size, shuffle=None)
             fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace=True)
             np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
             assert (fit.trace[:, kept] == start[kept]).all()

@@ -172,8 +172,8 @@ for family, theta in CASES:
     rate = float(th.fit(x[:3000], family).stderr.min()) ** 2
     ga = th.GradientAscent(learning_rate=1e-3 * rate, epochs=50)
     sgd = [
-        th.SGD(learning_rate=1e-3 * rate, epochs=3, batch_size=size, order=order)
-        for size in (1, 10, 100, 5000) for order in ("sequential", "batches", "samples")
+        th.SGD(learning_rate=1e-3 * rate, epochs=3, batch_size=size, shuffle=shuffle)
+        for size in (1, 10, 100, 5000) for shuffle in (None, "batches", "rows")
     ]
     for n in (2, 17, 3000, x.size):
         try:

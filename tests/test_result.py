@@ -13,7 +13,7 @@ import pytest
 
 import thetahat as th
 
-SGD = th.SGD(learning_rate=1e-6, epochs=3, batch_size=4, order="batches")
+SGD = th.SGD(learning_rate=1e-6, epochs=3, batch_size=4, shuffle="batches")
 SAME = ["family", "params", "n", "log_likelihood", "aic", "bic", "status", "method", "epochs"]
 
 

@@ -34,7 +34,7 @@ SCHEDULES = {  # all begin near the rate
     ),
 }
 SETTINGS = list(itertools.product(("textbook", "log"), RULES, ("sum", "mean")))
-FEEDS = list(itertools.product((1, 3, 10, 70), ("samples", "batches", "sequential")))
+FEEDS = list(itertools.product((1, 3, 10, 70), ("rows", "batches", None)))
 FEW = [case for case in CASES if case[1] in Case(*case).reference.family.THETAS[:2]]  # references are slow
 KINDS = [(case, k) for k, case in enumerate(case for case in FEW if Case(*case).ascends)]
 SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
@@ -66,9 +66,9 @@ def weights_for(x):
     return np.random.default_rng(8).choice([0.5, 1.0, 2.0], x.size)
 
 
-def batches_of(x, w, batch_size, order, rng):
+def batches_of(x, w, batch_size, shuffle, rng):
     """The batches of an epoch, each with its weights or None, as lists."""
-    rows = th.minibatches(np.arange(float(x.size)), batch_size, order=order, rng=rng)
+    rows = th.minibatches(np.arange(float(x.size)), batch_size, shuffle=shuffle, rng=rng)
     for batch in rows:
         index = batch.astype(int)
         yield x[index].tolist(), None if w is None else w[index].tolist()
@@ -98,7 +98,7 @@ def test_every_rule_is_the_reference_step_for_step(family, turn):
     fit = th.fit(x, case.family)
     start = fit.theta + 0.5 * fit.stderr
     for k, (kind, rule, gradients) in enumerate(SETTINGS, start=turn):
-        batch_size, order = FEEDS[k % len(FEEDS)]
+        batch_size, shuffle = FEEDS[k % len(FEEDS)]
         average = (None, "polyak", None, "epoch", "polyak")[k % 5]
         schedule = list(SCHEDULES)[k // 2 % 3]
         every = (1, 2, 3, 7)[k // 3 % 4]
@@ -115,12 +115,12 @@ def test_every_rule_is_the_reference_step_for_step(family, turn):
             mean=gradients == "mean",
             average=average,
         )
-        theirs = thetas(ascent, (batches_of(x, w, batch_size, order, rng) for _ in range(epochs)))
+        theirs = thetas(ascent, (batches_of(x, w, batch_size, shuffle, rng) for _ in range(epochs)))
         method = th.SGD(
             learning_rate=SCHEDULES[schedule][0](rate),
             epochs=epochs,
             batch_size=batch_size,
-            order=order,
+            shuffle=shuffle,
             coordinates=kind,
             gradients=gradients,
             average=average,
@@ -156,7 +156,7 @@ def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, grad
     rng = np.random.default_rng(5)
     settings = {"mean": gradients == "mean", "implicit": True}
     ascent = reference.RuledAscent(case.reference, at, start.tolist(), reference.constant(rate), **settings)
-    theirs = thetas(ascent, [batches_of(x, w, batch_size, "samples", rng)])
+    theirs = thetas(ascent, [batches_of(x, w, batch_size, "rows", rng)])
     method = th.SGD(
         learning_rate=rate, batch_size=batch_size, coordinates="log", gradients=gradients, implicit=True
     )
@@ -167,11 +167,11 @@ def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, grad
 SCALED = [
     th.SGD(),
     th.SGD(batch_size=1),
-    th.SGD(batch_size=3, order="batches", epochs=2),
+    th.SGD(batch_size=3, shuffle="batches", epochs=2),
     th.SGD(batch_size=10),
-    th.SGD(batch_size=70, order="sequential"),
+    th.SGD(batch_size=70, shuffle=None),
     th.SGD(batch_size=300, average="polyak"),
-    th.SGD(batch_size=1500, order="batches", epochs=2),
+    th.SGD(batch_size=1500, shuffle="batches", epochs=2),
     th.SGD(learning_rate=th.InverseTime(0.7, 30), scaling="fisher", batch_size=7, rule=th.Momentum(0.8)),
     th.SGD(learning_rate=th.Power(1e-2, 0.6), scaling="fisher", batch_size=10, rule=th.Adam(0.9, 0.99, 1e-6)),
     th.SGD(learning_rate=1e-3, scaling="fisher", batch_size=10, gradients="mean", average="epoch", epochs=2),
@@ -191,8 +191,8 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     seed = 5 if method.draws else None
     ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
     rng, size = np.random.default_rng(5), method._batch
-    first = list(batches_of(x, w, size, method.order, rng))
-    later = [batches_of(x, w, size, method.order, rng) for _ in range(method.epochs - 1)]
+    first = list(batches_of(x, w, size, method.shuffle, rng))
+    later = [batches_of(x, w, size, method.shuffle, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
     known = first[: 1 + int(np.searchsorted(ends, 4096))]
     rows = [row for batch, _ in known for row in batch]
@@ -225,7 +225,7 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
     """One row, however far, as in the reference; after it, theta comes back."""
     x = Case("normal", (0.0, 1.0)).sample(5000)
     x[4500] = 1e9
-    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, order="sequential"), trace=1)
+    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, shuffle=None), trace=1)
     start = ours.trace[0].tolist()
     ascent = reference.ScaledAscent(
         x[:4096].tolist(),
@@ -256,12 +256,12 @@ def settings_of(method, **changes):
     return type(method)(**({name: getattr(method, name) for name in names} | changes))
 
 
-@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
 @pytest.mark.parametrize("batch_size", [1, 3, 70])
 @pytest.mark.parametrize("method", KINDS_OF_STEPS, ids=str)
-def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, order):
+def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, shuffle):
     whole = np.random.default_rng(0).integers(-40, 40, 5001)
-    method = settings_of(method, batch_size=batch_size, order=order)
+    method = settings_of(method, batch_size=batch_size, shuffle=shuffle)
 
     def run(x, seed=7):
         rng = seed if method.draws else None
@@ -279,13 +279,13 @@ def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, 
     assert not method.draws or run(whole, 8) != expected
 
 
-@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
 @pytest.mark.parametrize("batch_size", [1, 10, 1000])
 @pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-6), th.SGD()], ids=str)
-def test_rows_of_other_types_are_not_copied(method, batch_size, order):
+def test_rows_of_other_types_are_not_copied(method, batch_size, shuffle):
     """2e6 rows of float32 take 8 MB, a copy in float64 16 MB."""
     x = np.random.default_rng(0).standard_normal(2_000_000, np.float32)
-    method = settings_of(method, batch_size=batch_size, order=order)
+    method = settings_of(method, batch_size=batch_size, shuffle=shuffle)
     rng = 0 if method.draws else None
     for rows in (x, np.repeat(x[:1_000_000], 2)[::2]):
         tracemalloc.start()
@@ -325,7 +325,7 @@ WRONG = {
     "tol": [0, -1e-3, math.nan, math.inf, "1e-3", True],
     "epochs": [0, -1, 1.5, True, "3"],
     "batch_size": [0, 2.0, "1"],
-    "order": ["random", None, 1],
+    "shuffle": ["random", "sequential", True, 1],
     "scaling": ["hessian", True, 1],
     "coordinates": ["logit", True],
     "gradients": ["median", None],
@@ -400,12 +400,12 @@ def test_a_function_is_asked_once_an_epoch_and_its_rates_are_used():
         asked.append(epoch)
         return 1e-3 / (1 + epoch)
 
-    method = th.SGD(learning_rate=rate, epochs=5, order="sequential")
+    method = th.SGD(learning_rate=rate, epochs=5, shuffle=None)
     fit = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
     assert asked == [0, 1, 2, 3, 4]
     theta = (0.0, 1.0)
     for epoch in range(5):
-        settings = {"learning_rate": 1e-3 / (1 + epoch), "order": "sequential"}
+        settings = {"learning_rate": 1e-3 / (1 + epoch), "shuffle": None}
         theta = th.fit(x, "normal", method=th.SGD(**settings), start=theta).theta
         assert theta.tolist() == fit.trace[epoch + 1].tolist()
 
@@ -427,8 +427,8 @@ METHODS = {
     "SGD(polish=True)": th.SGD(polish=True),
     "SGD(batch_size=10, implicit=True)": th.SGD(batch_size=10, implicit=True),
     "SGD(learning_rate=0.1)": th.SGD(learning_rate=0.1, epochs=1, coordinates="textbook", scaling=None),
-    "SGD(learning_rate=1e-05, epochs=3, order='batches')": th.SGD(
-        learning_rate=1e-5, epochs=3, order="batches"
+    "SGD(learning_rate=1e-05, epochs=3, shuffle='batches')": th.SGD(
+        learning_rate=1e-5, epochs=3, shuffle="batches"
     ),
     "SGD(learning_rate=0.1, coordinates='log')": th.SGD(learning_rate=0.1, coordinates="log"),
     "SGD(learning_rate=0.1, scaling='fisher')": th.SGD(learning_rate=0.1, scaling="fisher"),

@@ -126,11 +126,11 @@ def test_polish_is_exact(case, weighted):
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=1e-6)
 
 
-@pytest.mark.parametrize("order", ["samples", "batches", "sequential"])
+@pytest.mark.parametrize("shuffle", ["rows", "batches", None])
 @pytest.mark.parametrize("batch_size", [1, 10, 100, 1000])
 @of(SOME)
-def test_batches_and_orders_change_no_distance(case, batch_size, order):
-    method = th.SGD(batch_size=batch_size, order=order)
+def test_batches_and_shuffles_change_no_distance(case, batch_size, shuffle):
+    method = th.SGD(batch_size=batch_size, shuffle=shuffle)
     assert (distances(case.family, drawn(case, ROWS, 12), method) < NEAR).all()
 
 
@@ -175,8 +175,8 @@ def test_a_long_sample_in_order_ends_within_a_third_of_a_standard_error(how):
     """Its windows hold whole neighbourhoods, not single draws. In their own order it ends nowhere near."""
     samples = arranged(how, MANY_ROWS)
     assert (distances("normal", samples) < 0.3).all()
-    assert (distances("normal", samples, th.SGD(order="batches", batch_size=32)) < 0.6).all()
-    assert (distances("normal", samples, th.SGD(order="sequential")) > 3).all()
+    assert (distances("normal", samples, th.SGD(shuffle="batches", batch_size=32)) < 0.6).all()
+    assert (distances("normal", samples, th.SGD(shuffle=None)) > 3).all()
 
 
 # Where the family is not the truth: its maximum has a place in large samples all the same. A law with five
@@ -316,14 +316,14 @@ def test_equal_rows_have_no_maximum(family, n):
 def test_a_pilot_takes_all_rows_where_it_must_and_none_twice(batch_size):
     """The one row that is not 0 comes last: only all of them have a maximum."""
     x = np.append(np.zeros(5999), 1.0)
-    fit = climbed(x, "poisson", method=th.SGD(order="sequential", batch_size=batch_size))
+    fit = climbed(x, "poisson", method=th.SGD(shuffle=None, batch_size=batch_size))
     assert fit.theta == pytest.approx(1 / 6000, rel=1e-12)
 
 
 def test_a_pilot_without_a_maximum_takes_more_rows():
     """Of rows in order, 5000 equal ones come first: an order that no ascent is promised for, but L tells."""
     x = np.concatenate([np.full(5000, 1.0), np.random.default_rng(0).normal(1, 2, 15_000)])
-    fit, best = climbed(x, "normal", method=th.SGD(order="sequential")), th.fit(x, "normal")
+    fit, best = climbed(x, "normal", method=th.SGD(shuffle=None)), th.fit(x, "normal")
     assert abs(fit.newton_decrement - missing(fit, best)) < 0.2 * fit.newton_decrement
     assert (np.abs(apart(climbed(x, "normal"), best)) < NEAR).all()
 
@@ -336,18 +336,18 @@ def test_one_row_far_out_moves_it_by_no_more_than_the_longest_step(family, place
     (x,) = drawn(case, ROWS)
     without = th.fit(x, family)
     x[place] = 1e6 * np.std(x)
-    fit, best = climbed(x, family, method=th.SGD(order="sequential")), th.fit(x, family)
+    fit, best = climbed(x, family, method=th.SGD(shuffle=None)), th.fit(x, family)
     longest = 4 * np.sqrt(ROWS / place)  # four standard errors of the rows so far
     assert (np.abs(apart(fit, without)) < 1.5 * longest).all()
     assert 0.2 * missing(fit, best) < fit.newton_decrement
-    polished = climbed(x, family, method=th.SGD(order="sequential", polish=True))
+    polished = climbed(x, family, method=th.SGD(shuffle=None, polish=True))
     assert (np.abs(apart(polished, best)) < 1e-9).all()
 
 
 def test_a_robust_family_hardly_heeds_one_row_far_out():
     x = np.random.default_rng(0).standard_t(4, ROWS)
     x[5000] = 1e6
-    fit, best = climbed(x, "student_t", method=th.SGD(order="sequential")), th.fit(x, "student_t")
+    fit, best = climbed(x, "student_t", method=th.SGD(shuffle=None)), th.fit(x, "student_t")
     assert (np.abs(apart(fit, best)) < 2 * NEAR).all()
 
 
@@ -362,11 +362,11 @@ def test_angles_have_no_first_turn(mu):
 
 
 @pytest.mark.parametrize("family", ["normal", "student_t"])
-@pytest.mark.parametrize("order", ["samples", "batches", "sequential"])
+@pytest.mark.parametrize("shuffle", ["rows", "batches", None])
 @pytest.mark.parametrize("place", [3000, 9000])
-def test_a_row_that_is_none_is_named_by_its_place(family, order, place):
+def test_a_row_that_is_none_is_named_by_its_place(family, shuffle, place):
     x = np.random.default_rng(0).standard_t(4, 10_000)
     x[place] = np.nan
-    rng = None if order == "sequential" else 0
+    rng = None if shuffle is None else 0
     with pytest.raises(th.SampleError, match=f"holds 1 value.* index {place}"):
-        th.fit(x, family, method=th.SGD(order=order), rng=rng)
+        th.fit(x, family, method=th.SGD(shuffle=shuffle), rng=rng)

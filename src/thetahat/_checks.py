@@ -13,6 +13,7 @@ __all__ = [
     "check_count",
     "check_level",
     "check_not_negative",
+    "check_optional_choice",
     "check_positive",
     "check_share",
 ]
@@ -52,6 +53,13 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
     """Return one of the choices; raise where it is none of them."""
     if not isinstance(value, str) or value not in choices:
         raise ParameterError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
+    return value
+
+
+def check_optional_choice(name: str, value: str | None, choices: Sequence[str]) -> str | None:
+    """Return one of the choices, or None; raise where the value is another."""
+    if value is not None and (not isinstance(value, str) or value not in choices):
+        raise ParameterError(f"{name} must be one of {', '.join(choices)} or None; got {value!r}")
     return value
 
 

@@ -19,6 +19,7 @@ from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample
 from thetahat.solvers import SGD, Outcome, Task
+from thetahat.solvers.sgd import ORDERS
 from thetahat.solvers.watch import locked
 
 __all__ = ["fit_chains"]
@@ -49,7 +50,7 @@ def fit_chains(
         One of `families()`, but those whose maximum lies where the support ends. Normal, logistic, gumbel,
         laplace and exponential go in the lanes of registers; others one after another, row by row.
     method : SGD
-        With a constant learning rate, in batches of one row: epochs and order are free.
+        With a constant learning rate, in batches of one row; `epochs` and `shuffle` are free.
     start : sequence of float, shape (p,) or (k, p)
         Where all chains start, or each.
     learning_rate : sequence of float, shape (k,), optional
@@ -136,7 +137,9 @@ def _run(
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
-            chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
+            chains.run(
+                rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[lot]
+            )
         outcomes += [Outcome(*end) for end in chains.ends()]
     return outcomes
 
@@ -145,11 +148,11 @@ def _plain_rate(method: object) -> float:
     """Return the rate of a method that chains can follow; raise where it is another."""
     if isinstance(method, SGD) and isinstance(method.learning_rate, float):
         rate, epochs = method.learning_rate, method.epochs
-        plain = SGD(learning_rate=rate, epochs=epochs, order=method.order)
+        plain = SGD(learning_rate=rate, epochs=epochs, shuffle=method.shuffle)
         if method in (plain, replace(plain, batch_size=1)):
             return rate
     raise ParameterError(
-        "chains go by SGD(learning_rate=..., epochs=..., order=...) alone, with a constant rate and batches"
+        "chains go by SGD(learning_rate=..., epochs=..., shuffle=...) alone, with a constant rate and batches"
         f" of one row; got {method!r}"
     )
 

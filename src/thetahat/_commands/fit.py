@@ -13,7 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from thetahat._commands import _shared
-from thetahat._kernels import ORDERS
+
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted
@@ -85,7 +85,9 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     help="A file from which the same command goes on after it was killed.",
 )
 @click.option(
-    "--order", type=click.Choice(ORDERS), help="What each epoch of sgd shuffles; samples if not given."
+    "--shuffle",
+    type=click.Choice(["rows", "batches", "none"]),
+    help="What each epoch of sgd shuffles; rows if not given.",
 )
 @click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Where a method starts, such as 0,1.")
 @click.option(
@@ -154,7 +156,7 @@ def fit_command(
 ) -> None:
     """Fit a family to a column of FILE, a .csv or .parquet file, or to a .npy file."""
     seed = options["seed"]
-    if gof and "order" not in {field.name for field in fields(METHODS[method_name])}:
+    if gof and "shuffle" not in {field.name for field in fields(METHODS[method_name])}:
         options["seed"] = None  # it is for the bootstrap alone
     method, how = _method(method_name, options)
     if options["trace"] and not (as_json or plot):
@@ -187,7 +189,7 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     """Return the method with its settings, and what else `fit` is to be told."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
-    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("order" in settings)
+    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
     given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:
@@ -195,6 +197,8 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     needed = [key for key, required in settings.items() if required and key not in given]
     if needed:
         raise click.UsageError(f"--method {name} needs {_flags(needed)}")
+    if given.get("shuffle") == "none":
+        given["shuffle"] = None
     how = {"rng" if key == "seed" else key: given[key] for key in run if key in given}
     return kind(**{key: given[key] for key in settings if key in given}), how
 

@@ -45,7 +45,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     pace: dict[str, Any] = {"learning_rate": learning_rate, "epochs": epochs}
     ascents = {
         "full batch": GradientAscent(**pace),
-        "batches of 10": SGD(**pace, batch_size=10, order="batches"),
+        "batches of 10": SGD(**pace, batch_size=10, shuffle="batches"),
         "single samples": SGD(**pace),
     }
     exact, seconds = _timed(x, Exact())

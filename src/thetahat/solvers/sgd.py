@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice, check_count, check_positive
+from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method, Outcome, Task
@@ -25,6 +25,7 @@ __all__ = ["SGD", "shuffled"]
 
 Array = NDArray[np.float64]
 
+ORDERS = {"rows": "samples", "batches": "batches", None: "sequential"}  # what the kernels call a shuffle
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
@@ -61,12 +62,12 @@ class SGD(Method):
         Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
         dropped. Batches are summed in vector registers. By default 1, and 64 where no
         learning rate is given: beside the thousands of rows known by then, so few make no difference.
-    order : {"samples", "batches", "sequential"}, default "samples"
+    shuffle : {"rows", "batches", None}, default "rows"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
-        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of these: of a
-        sample of so many rows or fewer all orders are equally likely; in a longer one a window holds only so
-        many neighbourhoods, which shows where the rows are sorted. Batches of 32 rows and more are shuffled
-        as they are.
+        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of such a window.
+        In a sample of at most 65536 rows all orders are equally likely. In a longer one a window contains
+        rows of 2048 places only, which matters where the rows are sorted. Batches of 32 rows and more keep
+        the order of their rows.
     scaling : {"fisher", None}, optional
         Whether steps are multiplied by the inverse of the information of one row; the default where no
         learning rate is given. A rate of 1/t is then the best one.
@@ -99,7 +100,7 @@ class SGD(Method):
     >>> fit, best = th.fit(x, "normal", method=th.SGD(), rng=0), th.fit(x, "normal")
     >>> bool(np.all(np.abs(fit.theta - best.theta) < 0.1 * best.stderr))
     True
-    >>> method = th.SGD(learning_rate=1e-4, epochs=300, batch_size=10, order="batches")
+    >>> method = th.SGD(learning_rate=1e-4, epochs=300, batch_size=10, shuffle="batches")
     >>> th.fit(x[:1000], "normal", method=method, start=(0, 1), rng=0).status
     'stopped'
     """
@@ -108,7 +109,7 @@ class SGD(Method):
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
     batch_size: int | None = None
-    order: str = "samples"
+    shuffle: str | None = "rows"
     scaling: str | None = None
     coordinates: str | None = None
     gradients: str = "sum"
@@ -127,15 +128,13 @@ class SGD(Method):
         self._set(epochs=check_count("epochs", self.epochs))
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
-        check_choice("order", self.order, _kernels.ORDERS)
-        if self.scaling is not None:
-            check_choice("scaling", self.scaling, ("fisher",))
+        check_optional_choice("shuffle", self.shuffle, ("rows", "batches"))
+        check_optional_choice("scaling", self.scaling, ("fisher",))
         if self.coordinates is None:
             self._set(coordinates="log" if self.scaling else "textbook")
         check_choice("coordinates", self.coordinates, _COORDINATES)  # type: ignore[arg-type]
         check_choice("gradients", self.gradients, ("sum", "mean"))
-        if self.average is not None:
-            check_choice("average", self.average, _AVERAGES)
+        check_optional_choice("average", self.average, _AVERAGES)
         if self.rule is not None and not isinstance(self.rule, Momentum | Adam):
             raise ParameterError(f"rule must be Momentum(...) or Adam(...), got {self.rule!r}")
         for name in ("implicit", "polish"):
@@ -180,8 +179,8 @@ class SGD(Method):
 
     @property
     def draws(self) -> bool:
-        """Whether the order is drawn at random."""
-        return self.order != "sequential"
+        """Whether epochs are shuffled."""
+        return self.shuffle is not None
 
     @property
     def starts(self) -> bool:
@@ -217,9 +216,8 @@ class SGD(Method):
         bits = np.random.default_rng(task.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(task.fixed))
-        ascent = _kernels.Ascent(
-            task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
-        )
+        order = ORDERS[self.shuffle]
+        ascent = _kernels.Ascent(task.family, rows, rule, order=order, epochs=self.epochs, bit_generator=bits)
         run = Run(self, task, ascent, bits, rows.n)
         with Watch(task, self, self.epochs) as watch:
             run.go(watch)
@@ -234,10 +232,10 @@ class SGD(Method):
         return run.outcome(theta)
 
 
-def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]:
+def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
     bits = np.random.default_rng(rng).bit_generator
-    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, order, bits)
+    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, ORDERS[shuffle], bits)
     with bits.lock:
         rows: NDArray[np.int64] = feed.rest().astype(np.int64)
     return rows

@@ -40,7 +40,9 @@ class Watch:
         self._passed, self._distance = -math.inf, ""
         self._store = None
         if task.looks.checkpoint is not None:
-            self._store = Checkpoint(task.looks.checkpoint, task.looks.checkpoint_every, _identity(task, method))
+            self._store = Checkpoint(
+                task.looks.checkpoint, task.looks.checkpoint_every, _identity(task, method)
+            )
 
     def __enter__(self) -> Watch:
         return self
