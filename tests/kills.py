@@ -85,7 +85,9 @@ MIX = {
     "tens in order": Scenario("student_t", notebook(batch_size=10, shuffle=None), trace=True),
     "scaled hundreds": Scenario(
         "student_t",
-        th.SGD(learning_rate=th.InverseTime(1.0, 100), scaling="fisher", batch_size=100, epochs=3),
+        th.SGD(
+            learning_rate=th.InverseTime(1.0, 100), preconditioner="information", batch_size=100, epochs=3
+        ),
         9000,
     ),
     "mean of all": Scenario("normal", notebook(average="polyak"), start=(0, 1), trace=1501),
@@ -93,11 +95,11 @@ MIX = {
     "adam": Scenario(
         "student_t",
         th.SGD(
-            learning_rate=1e-3, rule=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
+            learning_rate=1e-3, update=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
         ),
         trace=True,
     ),
-    "momentum": Scenario("gamma", notebook(rule=th.Momentum(), coordinates="log"), trace=999),
+    "momentum": Scenario("gamma", notebook(update=th.Momentum(), coordinates="log"), trace=999),
     "implicit": Scenario("gamma", notebook(implicit=True, coordinates="log", batch_size=50)),
     "rate by epoch": Scenario("normal", notebook(learning_rate=th.StepDecay(1e-4, 0.5, 7)), start=(0, 1)),
     "polished": Scenario("student_t", notebook(learning_rate=1e-5, polish=True, epochs=10), trace=100),

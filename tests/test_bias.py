@@ -123,7 +123,7 @@ def test_a_rate_that_falls_takes_the_bias_with_it():
 def test_momentum_is_a_larger_rate():
     """0.9 makes it ten times as large, and so the bias. (It remembers some ten batches: few rows here.)"""
     settings = {"epochs": 200, "average": "polyak"}
-    heavy = errors(th.SGD(learning_rate=RATE, rule=th.Momentum(0.9), **settings))[:, 1].mean()
+    heavy = errors(th.SGD(learning_rate=RATE, update=th.Momentum(0.9), **settings))[:, 1].mean()
     assert heavy == pytest.approx(predicted(10 * RATE), rel=0.1)
     assert heavy == pytest.approx(errors(th.SGD(learning_rate=10 * RATE, **settings))[:, 1].mean(), rel=0.1)
 
@@ -139,13 +139,17 @@ def test_one_pass_without_tuning_ends_at_the_maximum():
 @pytest.mark.parametrize("batch_size", [1, 10])
 def test_slow_scaled_steps_and_their_mean_do_so_too(batch_size):
     """The last theta of a rate t**-0.6 lies several standard errors off; the mean, about 0.2."""
-    settings = {"learning_rate": th.Power(0.5, 0.6), "scaling": "fisher", "batch_size": batch_size}
+    settings = {
+        "learning_rate": th.Power(0.5, 0.6),
+        "preconditioner": "information",
+        "batch_size": batch_size,
+    }
     assert (rms(th.SGD(**settings, average="polyak"), of=long_samples()) < 0.25).all()
     assert (rms(th.SGD(**settings), of=long_samples()) > 2).all()
 
 
 def test_the_last_theta_of_adam_is_several_standard_errors_off_and_its_mean_much_nearer():
-    settings = {"learning_rate": 1e-3, "rule": th.Adam(), "coordinates": "log", "epochs": 3}
+    settings = {"learning_rate": 1e-3, "update": th.Adam(), "coordinates": "log", "epochs": 3}
     last = rms(th.SGD(**settings), of=long_samples())
     mean = rms(th.SGD(**settings, average="polyak"), of=long_samples())
     assert (last > 1.5).all()
@@ -212,7 +216,7 @@ def test_tol_ends_at_the_first_epoch_that_is_near_enough(batch_size):
 
 WATCHED = [
     th.SGD(learning_rate=RATE, epochs=7, batch_size=10),
-    th.SGD(learning_rate=RATE, epochs=7, average="epoch", rule=th.Momentum()),
+    th.SGD(learning_rate=RATE, epochs=7, average="epoch", update=th.Momentum()),
     th.SGD(learning_rate=th.StepDecay(RATE, 0.5, 2), epochs=7, shuffle="batches", batch_size=7),
     th.SGD(learning_rate=th.InverseTime(0.1, 100), epochs=7, coordinates="log", average="polyak"),
     th.SGD(learning_rate=lambda epoch: RATE / (1 + epoch), epochs=7, coordinates="log", implicit=True),

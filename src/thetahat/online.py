@@ -223,9 +223,9 @@ class Online:
         Fit
             Of a family with sufficient statistics, and of a stream that is still short, the maximum. Else its
             log-likelihood, covariance and standard errors are those of parabolas, one for each segment of
-            some 1000 rows, where theta was then; `newton_decrement` is the squared distance to the maximum of their sum. A
-            large one says that the law has changed faster than the steps could follow. With a half-life, `n`
-            is the sum of the weights that are left.
+            some 1000 rows, at the theta of that time; `newton_decrement` is the squared distance to the
+            maximum of their sum. A large one means that the distribution has changed faster than the steps
+            could follow. With a half-life, `n` is the sum of the weights that are left.
 
         Raises
         ------

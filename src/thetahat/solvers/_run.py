@@ -80,7 +80,7 @@ class Run:
             self.drawn_from = self.bits.state
             if watch.saves and not saved:
                 watch.save({"drawn_from": self.drawn_from}, {})
-        if not self.method.scaling:
+        if not self.method.preconditioner:
             ascent.set_out(task.start)
         else:
             with locked(self.bits):

@@ -63,8 +63,8 @@ class InverseTime(Rate):
     Examples
     --------
     >>> import thetahat as th
-    >>> th.SGD(learning_rate=th.InverseTime(1.0, offset=100), scaling="fisher")
-    SGD(learning_rate=InverseTime(rate=1.0, offset=100.0), scaling='fisher')
+    >>> th.SGD(learning_rate=th.InverseTime(1.0, offset=100), preconditioner="information")
+    SGD(learning_rate=InverseTime(rate=1.0, offset=100.0), preconditioner='information')
     """
 
     name: ClassVar[str] = "inverse-time"

@@ -68,27 +68,27 @@ class SGD(Method):
         In a sample of at most 65536 rows all orders are equally likely. In a longer one a window contains
         rows of 2048 places only, which matters where the rows are sorted. Batches of 32 rows and more keep
         the order of their rows.
-    scaling : {"fisher", None}, optional
-        Whether steps are multiplied by the inverse of the information of one row; the default where no
-        learning rate is given. A rate of 1/t is then the best one.
+    preconditioner : {"information", None}, optional
+        ``"information"``: steps are multiplied by the inverse of the observed information of one row, the
+        default where no learning rate is given. A rate of 1/t is then optimal.
     coordinates : {"textbook", "log"}, optional
         What the steps move: the parameters themselves, or the logarithm of a positive one and log(p / (1 -
-        p)) of one between 0 and 1, which no step can carry out of its domain. By default "log" with scaling,
-        else "textbook".
-    gradients : {"sum", "mean"}, default "sum"
-        Whether a batch's score is the sum over its rows, or their mean.
+        p)) of one between 0 and 1, which no step can carry out of its domain. By default "log" with a
+        preconditioner, else "textbook".
+    reduction : {"sum", "mean"}, default "sum"
+        Whether the score of a batch is the sum over its rows, or their mean.
     average : {"polyak", "epoch"}, optional
         Report the mean of theta over all steps, or over those of the last epoch, in the coordinates of the
         steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps that
         end where it does.
-    rule : Momentum or Adam, optional
-        What becomes of the scores before they are steps.
+    update : Momentum or Adam, optional
+        How the scores of batches become steps; by default a step is the rate times the score.
     implicit : bool, default False
         Take the score where the step leads, not where it starts (Toulis and Airoldi 2017): a far start or a
         large rate cannot throw theta away. For ``coordinates="log"``; each step costs a few looks.
     tol : float, optional
-        End after an epoch with `newton_decrement`, the squared distance to the maximum in standard errors, at most this. It
-        takes a pass each epoch.
+        End after an epoch where `newton_decrement`, the squared distance to the maximum in standard errors,
+        is at most this. It costs a pass in each epoch.
     polish : bool, default False
         Climb from where the ascent ended to the maximum, by Newton's method: some passes more.
 
@@ -110,18 +110,18 @@ class SGD(Method):
     epochs: int = 1
     batch_size: int | None = None
     shuffle: str | None = "rows"
-    scaling: str | None = None
+    preconditioner: str | None = None
     coordinates: str | None = None
-    gradients: str = "sum"
+    reduction: str = "sum"
     average: str | None = None
-    rule: Momentum | Adam | None = None
+    update: Momentum | Adam | None = None
     implicit: bool = False
     tol: float | None = None
     polish: bool = False
 
     def __post_init__(self) -> None:
         if self.learning_rate is None:
-            self._set(scaling="fisher")
+            self._set(preconditioner="information")
         else:
             rate = as_rate(self.learning_rate)
             self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
@@ -129,14 +129,14 @@ class SGD(Method):
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
         check_optional_choice("shuffle", self.shuffle, ("rows", "batches"))
-        check_optional_choice("scaling", self.scaling, ("fisher",))
+        check_optional_choice("preconditioner", self.preconditioner, ("information",))
         if self.coordinates is None:
-            self._set(coordinates="log" if self.scaling else "textbook")
+            self._set(coordinates="log" if self.preconditioner else "textbook")
         check_choice("coordinates", self.coordinates, _COORDINATES)  # type: ignore[arg-type]
-        check_choice("gradients", self.gradients, ("sum", "mean"))
+        check_choice("reduction", self.reduction, ("sum", "mean"))
         check_optional_choice("average", self.average, _AVERAGES)
-        if self.rule is not None and not isinstance(self.rule, Momentum | Adam):
-            raise ParameterError(f"rule must be Momentum(...) or Adam(...), got {self.rule!r}")
+        if self.update is not None and not isinstance(self.update, Momentum | Adam):
+            raise ParameterError(f"update must be Momentum(...) or Adam(...), got {self.update!r}")
         for name in ("implicit", "polish"):
             if not isinstance(getattr(self, name), bool):
                 raise ParameterError(f"{name} must be True or False, got {getattr(self, name)!r}")
@@ -147,15 +147,18 @@ class SGD(Method):
     def _check_together(self) -> None:
         """Raise where settings contradict each other."""
         if self.coordinates != "log":
-            for name, asked in (("scaling", self.scaling is not None), ("implicit", self.implicit)):
+            for name, asked in (
+                ("preconditioner", self.preconditioner is not None),
+                ("implicit", self.implicit),
+            ):
                 if asked:
                     raise ParameterError(
                         f'{name} takes coordinates="log": steps there cannot leave the domain'
                     )
-        if self.implicit and self.rule is not None:
-            raise ParameterError("implicit steps have no momentum: leave out rule")
-        if self.gradients == "mean" and self.learning_rate is None:
-            raise ParameterError('gradients="mean" takes a learning_rate: 1/t counts rows, not batches')
+        if self.implicit and self.update is not None:
+            raise ParameterError("implicit steps have no momentum: leave out update")
+        if self.reduction == "mean" and self.learning_rate is None:
+            raise ParameterError('reduction="mean" takes a learning_rate: 1/t counts rows, not batches')
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -165,10 +168,10 @@ class SGD(Method):
     def _told(self, name: str) -> bool:
         """Whether a setting is another than follows from the others."""
         value = getattr(self, name)
-        if name == "scaling":
+        if name == "preconditioner":
             return value is not None and self.learning_rate is not None
         if name == "coordinates":
-            return bool(value != ("log" if self.scaling else "textbook"))
+            return bool(value != ("log" if self.preconditioner else "textbook"))
         return bool(value != type(self).__dataclass_fields__[name].default)
 
     @property
@@ -184,24 +187,24 @@ class SGD(Method):
 
     @property
     def starts(self) -> bool:
-        """Whether it must be told where to start: with scaling, a pilot does."""
-        return self.scaling is None
+        """Whether it needs start values: with a preconditioner, the pilot gives them."""
+        return self.preconditioner is None
 
     def compiled(self, batch_size: int, held: tuple[int, ...]) -> Rule:
         """Return the settings as the kernels read them."""
         rule = Rule(
             batch=batch_size,
             logarithmic=self.coordinates == "log",
-            scaled=self.scaling is not None,
-            mean=self.gradients == "mean",
+            scaled=self.preconditioner is not None,
+            mean=self.reduction == "mean",
             average=self.average,
             implicit=self.implicit,
             held=held,
         )
-        if isinstance(self.rule, Momentum):
-            rule = rule._replace(kind="momentum", beta1=self.rule.decay)
-        if isinstance(self.rule, Adam):
-            beta1, beta2, epsilon = self.rule.beta1, self.rule.beta2, self.rule.epsilon
+        if isinstance(self.update, Momentum):
+            rule = rule._replace(kind="momentum", beta1=self.update.decay)
+        if isinstance(self.update, Adam):
+            beta1, beta2, epsilon = self.update.beta1, self.update.beta2, self.update.epsilon
             rule = rule._replace(kind="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
         return rule if self.schedule.by_epoch else rule._replace(**self.schedule.terms(0)._asdict())
 
