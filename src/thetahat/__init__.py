@@ -15,7 +15,6 @@ status: converged
 
 from thetahat._config import show_config
 from thetahat._version import __version__
-from thetahat.chains import fit_chains
 from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import (
     CheckpointError,
@@ -30,6 +29,7 @@ from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, 
 from thetahat.goodness import Distance, GoodnessOfFit
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
+from thetahat.multistart import fit_multistart
 from thetahat.online import Online
 from thetahat.result import Fit
 from thetahat.solvers import (
@@ -74,7 +74,7 @@ __all__ = [
     "compare",
     "families",
     "fit",
-    "fit_chains",
+    "fit_multistart",
     "gradient_step",
     "log_likelihood",
     "log_likelihood_and_score",

@@ -13,7 +13,6 @@ import numpy as np
 from rich.console import Console
 
 from thetahat._commands import _shared
-
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted

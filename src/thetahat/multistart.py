@@ -1,4 +1,4 @@
-"""Independent stochastic ascents side by side: several starts, rates or groups in one register."""
+"""Independent stochastic ascents from several starts, in the lanes of vector registers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from thetahat.solvers import SGD, Outcome, Task
 from thetahat.solvers.sgd import ORDERS
 from thetahat.solvers.watch import locked
 
-__all__ = ["fit_chains"]
+__all__ = ["fit_multistart"]
 
 Array = NDArray[np.float64]
 
 
-def fit_chains(
+def fit_multistart(
     x: ArrayLike,
     family: str,
     *,
@@ -36,37 +36,38 @@ def fit_chains(
     learning_rate: Sequence[float] | None = None,
     rng: Any = None,
 ) -> list[Fit]:
-    """Fit by several independent chains of `SGD`, sixteen of them in the time of one or two.
+    """Fit by `SGD` from several starts, or with several rates: sixteen ascents in the time of one or two.
 
-    A chain of single-row steps waits for each step to end before the next begins; others can go on meanwhile.
-    Each has the bits that `fit` gives alone.
+    A step on a single row needs the result of the step before it, which leaves most of a processor idle:
+    independent ascents run in the lanes of its registers. Each has the bits that `fit` gives alone.
 
     Parameters
     ----------
     x : array_like, shape (n,) or (k, n)
-        One sample for all chains, or a row of samples of equal length, one for each. All chains take their
-        rows in the same random order.
+        One sample for all ascents, or k samples of equal length, one for each. All ascents take their rows in
+        the same random order.
     family : str
-        One of `families()`, but those whose maximum lies where the support ends. Normal, logistic, gumbel,
-        laplace and exponential go in the lanes of registers; others one after another, row by row.
+        One of `families()`, except those whose maximum lies on the boundary of the support. Normal, logistic,
+        gumbel, laplace and exponential use the lanes of registers; the ascents of others run one after
+        another at each row.
     method : SGD
         With a constant learning rate, in batches of one row; `epochs` and `shuffle` are free.
-    start : sequence of float, shape (p,) or (k, p)
-        Where all chains start, or each.
+    start : sequence of float, shape (p,) or (k, p), or dict by name, or sequence of dicts
+        The start of all ascents, or of each.
     learning_rate : sequence of float, shape (k,), optional
-        Each chain's rate; by default the method's.
+        The rate of each ascent; by default that of the method.
     rng : optional
         As in `fit`.
 
     Returns
     -------
     list of Fit
-        One for each chain, as many as there are samples, starts or rates.
+        One for each ascent, as many as there are samples, starts or rates.
 
     Raises
     ------
     NoMaximumError, ParameterError, SampleError, TypeError, UnknownFamilyError
-        As `fit` does; and where the numbers of samples, starts and rates differ.
+        As `fit` does; also if the numbers of samples, starts and rates differ.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def fit_chains(
     >>> import thetahat as th
     >>> x = np.random.default_rng(0).normal(1, 2, 1000)
     >>> method = th.SGD(learning_rate=1e-4, epochs=100)
-    >>> fits = th.fit_chains(x, "normal", method=method, start=(0, 1), learning_rate=[1e-4, 2e-4], rng=0)
+    >>> fits = th.fit_multistart(x, "normal", method=method, start=(0, 1), learning_rate=[1e-4, 2e-4], rng=0)
     >>> fits[0].params == th.fit(x, "normal", method=method, start=(0, 1), rng=0).params
     True
     """
@@ -90,10 +91,12 @@ def fit_chains(
     lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
     count = max(lists.values())
     if any(length not in (1, count) for length in lists.values()):
-        raise ParameterError(f"chains: {lists} do not go together: one of each, or as many as of the others")
+        raise ParameterError(
+            f"fit_multistart: the numbers {lists} do not match: give one of each, or as many as of the others"
+        )
     samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
-    outcomes = _run(index, samples, groups, starts, rates, method, rng)
+    outcomes = _run_lanes(index, samples, groups, starts, rates, method, rng)
     fits = []
     for k, (outcome, start, rate) in enumerate(zip(outcomes, starts, rates, strict=True)):
         sample = copy(samples[k % len(samples)])  # each counts its own passes
@@ -117,7 +120,7 @@ def _checked(family: int, x: ArrayLike) -> Sample:
     return sample
 
 
-def _run(
+def _run_lanes(
     family: int,
     samples: Sequence[Sample],
     groups: Array | None,
@@ -126,33 +129,33 @@ def _run(
     method: SGD,
     rng: Any,
 ) -> list[Outcome]:
-    """Return where the chains end, some side by side at a time; each lot goes through the same orders."""
+    """Return where the ascents end; each group of lanes takes the rows in the same random order."""
     bits = np.random.default_rng(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
     outcomes: list[Outcome] = []
     for first in range(0, len(starts), _kernels.CHAINS):
-        lot = slice(first, first + _kernels.CHAINS)
-        chains = _kernels.Chains(family, starts[lot], rates[lot])
+        part = slice(first, first + _kernels.CHAINS)
+        lanes = _kernels.Chains(family, starts[part], rates[part])
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
-            chains.run(
-                rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[lot]
+            lanes.run(
+                rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[part]
             )
-        outcomes += [Outcome(*end) for end in chains.ends()]
+        outcomes += [Outcome(*end) for end in lanes.ends()]
     return outcomes
 
 
 def _plain_rate(method: object) -> float:
-    """Return the rate of a method that chains can follow; raise where it is another."""
+    """Return the rate of a method that lanes can run; raise if it cannot."""
     if isinstance(method, SGD) and isinstance(method.learning_rate, float):
         rate, epochs = method.learning_rate, method.epochs
         plain = SGD(learning_rate=rate, epochs=epochs, shuffle=method.shuffle)
         if method in (plain, replace(plain, batch_size=1)):
             return rate
     raise ParameterError(
-        "chains go by SGD(learning_rate=..., epochs=..., shuffle=...) alone, with a constant rate and batches"
+        "fit_multistart requires SGD(learning_rate=..., epochs=..., shuffle=...) with a constant rate and batches"
         f" of one row; got {method!r}"
     )
 
@@ -162,7 +165,9 @@ def _groups_of(x: ArrayLike) -> Array | None:
     try:
         shape = np.shape(x)
     except ValueError as error:
-        raise SampleError("x holds groups of several lengths: chains take those of equal length") from error
+        raise SampleError(
+            "x holds samples of different lengths: fit_multistart needs equal lengths"
+        ) from error
     if len(shape) != 2:
         return None
     if 0 in shape:
@@ -171,8 +176,8 @@ def _groups_of(x: ArrayLike) -> Array | None:
     lengths = {group.size for group in groups}
     if len(lengths) > 1:
         raise SampleError(
-            f"x holds groups of {min(lengths)} to {max(lengths)} rows that count: chains take those of equal"
-            " length"
+            f"x holds samples of {min(lengths)} to {max(lengths)} rows without those masked: fit_multistart"
+            " needs equal lengths"
         )
     return np.array(groups)
 
@@ -186,5 +191,7 @@ def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ..
 
 def _rates(learning_rate: Sequence[float]) -> list[float]:
     if np.ndim(learning_rate) != 1:
-        raise ParameterError(f"learning_rate must be a sequence of rates, one a chain; got {learning_rate!r}")
+        raise ParameterError(
+            f"learning_rate must be a sequence of rates, one for each ascent; got {learning_rate!r}"
+        )
     return [float(check_positive("learning_rate", rate)) for rate in learning_rate]
