@@ -173,7 +173,7 @@ def test_implicit_steps_survive_a_far_start(start):
         return np.array(distances), statuses
 
     distances, statuses = off(implicit=True)
-    assert statuses == {"stopped"}
+    assert statuses == {"max_epochs"}
     assert (np.sqrt(np.mean(distances**2, axis=0)) < (1, 3)).all()
     assert distances.max() < 6
     distances, _ = off(implicit=False)
@@ -187,7 +187,7 @@ def test_a_hundred_sigma_away_implicit_steps_go_on(start):
     assert th.fit(x, "normal", method=method, start=start, rng=0).status == "diverged"
     method = th.SGD(learning_rate=th.InverseTime(1.0), coordinates="log", implicit=True)
     fit = th.fit(x, "normal", method=method, start=start, rng=0)
-    assert fit.status == "stopped"
+    assert fit.status == "max_epochs"
     assert fit.log_likelihood > th.log_likelihood(x, "normal", start)
     assert np.isfinite(fit.theta).all()
 
@@ -206,6 +206,7 @@ def test_tol_ends_at_the_first_epoch_that_is_near_enough(batch_size):
     )
     assert 1 < fit.epochs < 400
     assert fit.newton_decrement <= TOL
+    assert fit.status == "tol"
     assert [state.newton_decrement <= TOL for state in seen] == [False] * (fit.epochs - 1) + [True]
     assert fit.trace.tolist() == whole.trace[: fit.epochs + 1].tolist()
     assert fit.theta.tolist() == whole.trace[fit.epochs].tolist()
@@ -266,10 +267,10 @@ def test_a_callback_sees_every_epoch_with_its_numbers(method):
 def test_a_callback_ends_the_fit_by_returning_true(method):
     whole = fit_of(method, trace=True)
     fit = fit_of(method, callback=lambda state: state.epoch == 3, trace=True)
-    assert fit.epochs == 3
+    assert (fit.epochs, fit.status) == (3, "callback")
     assert fit.trace.tolist() == whole.trace[:4].tolist()
     assert fit.theta.tolist() == whole.trace[3].tolist()
-    assert fit.status in ("stopped", "converged")
+    assert whole.status in ("max_epochs", "converged")
 
 
 @pytest.mark.parametrize("method", WATCHED, ids=str)

@@ -163,7 +163,7 @@ def test_what_cannot_be_tested_says_why():
     with pytest.raises(ParameterError, match="no longer holds its rows"):
         th.summarize(x, "gamma").fit().gof()
     method = th.GradientAscent(learning_rate=1e-3, epochs=1)
-    with pytest.raises(ParameterError, match=r"this fit \(stopped\) is not at the maximum; use Exact"):
+    with pytest.raises(ParameterError, match=r"this fit \(max_epochs\) is not at the maximum; use Exact"):
         th.fit(x, "gamma", method=method, start=(1, 1)).gof()
 
 

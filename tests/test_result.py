@@ -55,7 +55,7 @@ def test_the_decrement_is_the_squared_distance_in_standard_errors(smooth):
     fit = th.fit(x, smooth.family, method=th.GradientAscent(learning_rate=rate, epochs=1), start=smooth.theta)
     score = th.score(x, smooth.family, fit.theta)
     assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.newton_decrement
-    assert fit.status == "stopped"
+    assert fit.status == "max_epochs"
     assert "standard errors from the maximum" in str(fit)
 
 
@@ -135,7 +135,7 @@ def test_a_fit_that_is_not_concave_says_so_and_round_trips():
     fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-9, epochs=1), start=(0, 50))
     assert np.isnan(fit.cov).all()
     assert np.isnan(fit.newton_decrement)
-    assert fit.status == "stopped"
+    assert fit.status == "max_epochs"
     assert "not concave" in str(fit)
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert record["stderr"] == [None, None]
@@ -192,6 +192,11 @@ def test_damaged_records_are_refused():
     }.items():
         with pytest.raises(th.ParameterError):
             th.Fit.from_dict({**record, key: value})
+    for status in ("max_epochs", "tol", "callback", "precision", "streaming", "stopped"):
+        with pytest.raises(th.ParameterError, match="status"):
+            th.Fit.from_dict({**record, "status": status, "newton_decrement": 0.1 * (status == "stopped")})
+    with pytest.raises(th.ParameterError, match="status 'converged' contradicts"):
+        th.Fit.from_dict({**record, "newton_decrement": 0.1})
     for n in (-5, 0, math.inf):
         with pytest.raises(th.ParameterError):
             th.Fit.from_dict({**record, "n": n})

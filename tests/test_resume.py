@@ -162,12 +162,12 @@ def test_a_fit_that_is_done_takes_no_step(changes, path, monkeypatch):
 
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
-def test_a_fit_that_a_callback_stopped_stays_so(changes, path, monkeypatch):
-    stopped = call(path, **changes, callback=lambda state: state.epoch == 2)
-    assert stopped.epochs == 2
+def test_a_fit_that_a_callback_ended_stays_so(changes, path, monkeypatch):
+    ended = call(path, **changes, callback=lambda state: state.epoch == 2)
+    assert ended.epochs == 2
     forbid_steps(monkeypatch)
     for callback in (None, lambda _: True):
-        assert bits_of(call(path, **changes, callback=callback)) == bits_of(stopped)
+        assert bits_of(call(path, **changes, callback=callback)) == bits_of(ended)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError("of the user")])

@@ -105,7 +105,7 @@ def test_heavy_tails_take_larger_samples(case):
 def test_what_it_says_is_what_the_maximum_says(case):
     (x,) = drawn(case, ROWS)
     best, fit = th.fit(x, case.family), climbed(x, case.family)
-    assert (fit.status, fit.n, fit.rows, fit.epochs) == ("stopped", ROWS, ROWS, 1)
+    assert (fit.status, fit.n, fit.rows, fit.epochs) == ("max_epochs", ROWS, ROWS, 1)
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=0.03)
     assert fit.log_likelihood == pytest.approx(th.log_likelihood(x, case.family, fit.theta), rel=1e-13)
     assert 0 <= missing(fit, best) < 0.1

@@ -42,7 +42,7 @@ class Fitted:
         omitted: int = 0,
         passes: int = 1,
         epochs: int = 0,
-        diverged: bool = False,
+        ending: str = "precision",
         trace: Array | None = None,
         trace_epochs: Array | None = None,
     ) -> None:
@@ -56,7 +56,7 @@ class Fitted:
         self.omitted = omitted
         self.passes = passes
         self.epochs = epochs
-        self._diverged = diverged
+        self._ending = ending
         self.trace = trace
         self.trace_epochs = trace_epochs
         for kept in (trace, trace_epochs):
@@ -93,7 +93,7 @@ class Fitted:
             omitted=sample.omitted,
             passes=sample.passes,
             epochs=outcome.epochs,
-            diverged=outcome.diverged,
+            ending=outcome.ending,
             trace=outcome.trace,
             trace_epochs=outcome.trace_epochs,
         )
@@ -182,19 +182,22 @@ class Fitted:
     def status(self) -> str:
         """How the fit ended.
 
-        ``"converged"``: at the maximum, `newton_decrement` at most 1e-12, or what the rounding of `theta` leaves of it, as
-        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `newton_decrement` says how far the
-        maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
-        one inside.
+        ``"converged"``: at the maximum. `newton_decrement` is at most 1e-12 beyond what the rounding of
+        `theta` explains. All others end elsewhere, and `newton_decrement` is the squared distance to the
+        maximum: ``"max_epochs"`` after all epochs, ``"tol"`` where the method's `tol` was reached,
+        ``"callback"`` where the callback ended the fit, ``"precision"`` where an exact fit can come no nearer
+        in double precision, ``"streaming"`` for the estimate of a stream, which has no epochs. At
+        ``"diverged"`` the next step would have left the domain of the parameters; `theta` is the last one
+        inside.
         """
-        if self._diverged:
+        if self._ending == "diverged":
             return "diverged"
         left = self.newton_decrement - self._rounding
-        return "converged" if left <= CONVERGED else "stopped"
+        return "converged" if left <= CONVERGED else self._ending
 
     @property
     def _rounding(self) -> float:
-        """What the rounding of the parameters may leave of newton_decrement: its squares in standard errors."""
+        """The Newton decrement that rounding of the parameters explains: squared, in standard errors."""
         moves = (
             2.0**-52 * value / error if error > 0 else 0.0
             for value, error in zip(self._theta, self._values.stderr, strict=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._theta import check_theta
 from thetahat.families import family_index, get_family
-from thetahat.solvers import Method, Values
+from thetahat.solvers import STATUSES, Method, Values
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -54,6 +54,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
     index = family_index(record["family"])
     names = get_family(index).names
     p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
+    status = check_choice("status", record["status"], STATUSES)
     method = Method.from_record(record["method"])
     if not isinstance(method, Method):
         raise ValueError(f"{method!r} is no method")
@@ -74,7 +75,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
         "omitted": check_count("omitted", record["omitted"], least=0),
         "passes": check_count("passes", record["passes"]),
         "epochs": epochs,
-        "diverged": record["status"] == "diverged",
+        "ending": "precision" if status == "converged" else status,  # which numbers that agree make converged
         **_read_trace(record["trace"], record["trace_epochs"], p),
     }
 

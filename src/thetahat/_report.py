@@ -27,11 +27,13 @@ def ending(fit: Fit) -> str:
         )
     if fit.status == "converged":
         return "status: converged"
-    if math.isnan(fit.newton_decrement) and not fit.method.iterates:
-        return "status: stopped where doubles cannot hold the curvature of the log-likelihood"
-    if math.isnan(fit.newton_decrement):
-        return "status: stopped where the log-likelihood is not concave: far from the maximum"
-    return f"status: stopped {math.sqrt(fit.newton_decrement):.2g} standard errors from the maximum"
+    if not math.isnan(fit.newton_decrement):
+        distance = f"{math.sqrt(fit.newton_decrement):.2g} standard errors from the maximum"
+    elif fit.status == "precision":
+        distance = "doubles cannot hold the curvature of the log-likelihood"
+    else:
+        distance = "the log-likelihood is not concave at theta, which is far from the maximum"
+    return f"status: {fit.status}, {distance}"
 
 
 def heading(fit: Fit) -> list[str]:

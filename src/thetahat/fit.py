@@ -176,7 +176,7 @@ def fit_sample(
     if method.starts:
         task = task._replace(start=with_fixed(first, held) or start_values(task.sample, _PILOT, held))
     outcome = method.run(task)
-    if outcome.diverged and first and method.starts and task.sample.has_rows:
+    if outcome.ending == "diverged" and first and method.starts and task.sample.has_rows:
         task.sample.check_support(task.start, "start")
     return Fit.from_outcome(outcome, task, method, cov)
 

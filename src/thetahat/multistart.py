@@ -100,7 +100,7 @@ def fit_multistart(
     fits = []
     for k, (outcome, start, rate) in enumerate(zip(outcomes, starts, rates, strict=True)):
         sample = copy(samples[k % len(samples)])  # each counts its own passes
-        if outcome.diverged:
+        if outcome.ending == "diverged":
             sample.check_support(start, "start")
         fits.append(
             Fit.from_outcome(
@@ -143,7 +143,10 @@ def _run_lanes(
             lanes.run(
                 rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[part]
             )
-        outcomes += [Outcome(*end) for end in lanes.ends()]
+        outcomes += [
+            Outcome(theta, "diverged" if diverged else "max_epochs", epochs)
+            for theta, epochs, diverged in lanes.ends()
+        ]
     return outcomes
 
 
@@ -155,8 +158,8 @@ def _plain_rate(method: object) -> float:
         if method in (plain, replace(plain, batch_size=1)):
             return rate
     raise ParameterError(
-        "fit_multistart requires SGD(learning_rate=..., epochs=..., shuffle=...) with a constant rate and batches"
-        f" of one row; got {method!r}"
+        "fit_multistart requires SGD(learning_rate=..., epochs=..., shuffle=...) with a constant rate and"
+        f" batches of one row; got {method!r}"
     )
 
 

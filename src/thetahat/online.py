@@ -255,7 +255,7 @@ class Online:
             values=Values(*stream.evaluate()),
             held=tuple(self._fixed),
             omitted=self._omitted,
-            diverged=stream.diverged,
+            ending="diverged" if stream.diverged else "streaming",
         )
 
     @property

@@ -18,7 +18,9 @@ from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["Looks", "Method", "Outcome", "Task", "no_maximum"]
+__all__ = ["STATUSES", "Looks", "Method", "Outcome", "Task", "no_maximum"]
+
+STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
 
 Theta = tuple[float, ...]
 
@@ -113,11 +115,11 @@ class Values(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Where a method ended; `diverged` says that its next step would have left the parameters' domain."""
+    """Where a method ended, and why: `ending` is the status of the fit unless it is at the maximum."""
 
     theta: Theta
+    ending: str = "precision"
     epochs: int = 0
-    diverged: bool = False
     trace: NDArray[np.float64] | None = None
     trace_epochs: NDArray[np.float64] | None = None
     values: Values | None = None  # at theta, where the method knows them

@@ -30,7 +30,7 @@ class Run:
         self.steps = steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
-        self.stopped = False
+        self.ending: str | None = None  # None while it runs
         self.trace: Array | None = None
         looks = task.looks
         if looks.trace:
@@ -45,15 +45,15 @@ class Run:
         else:
             self._set_out(watch, saved[0] if saved else {})
         rate, ascent = self.method.schedule, self.ascent
-        while ascent.epoch < self.method.epochs and not ascent.diverged and not self.stopped:
+        while self.ending is None and not ascent.diverged:
             before = ascent.epoch
             if rate.by_epoch:
                 ascent.rate = rate.terms(before).rate
             until = watch.stage(before, rate.by_epoch or self.method.tol is not None)
             self._run(watch, until)
             if ascent.epoch == until:
-                self.stopped = not watch.goes_on(until, ascent.theta, ascent.rate_now, self.method.tol)
-                if watch.due or self.stopped or until == self.method.epochs:
+                self.ending = watch.ending(until, ascent.theta, ascent.rate_now, self.method.tol)
+                if watch.due or self.ending:
                     self._save(watch)
 
     def _run(self, watch: Watch, until: int) -> None:
@@ -113,7 +113,7 @@ class Run:
         if not watch.saves:
             return
         values, arrays = self.ascent.numbers()
-        values |= {"known": self.known, "stopped": self.stopped, "drawn_from": self.drawn_from}
+        values |= {"known": self.known, "ending": self.ending, "drawn_from": self.drawn_from}
         if self.bits is not None:
             values["bits"] = self.bits.state
         if self.trace is not None:
@@ -121,7 +121,7 @@ class Run:
         watch.save(values, arrays)
 
     def _restore(self, values: dict[str, Any], arrays: dict[str, Array]) -> None:
-        self.known, self.stopped, self.drawn_from = (values[k] for k in ("known", "stopped", "drawn_from"))
+        self.known, self.ending, self.drawn_from = (values[k] for k in ("known", "ending", "drawn_from"))
         if self.bits is not None:
             self.bits.state = self.drawn_from
         with locked(self.bits):
@@ -132,10 +132,15 @@ class Run:
             self.trace[: len(arrays["trace"])] = arrays["trace"]
             self.ascent.keep_trace(self.trace, self.task.looks.steps, len(arrays["trace"]))
 
-    def outcome(self, theta: Theta, values: Any = None) -> Outcome:
+    def polished(self, theta: Theta, values: Any = None) -> Outcome:
+        """Return the maximum that an exact method found from the end of the ascent."""
+        return self.outcome()._replace(theta=theta, ending="precision", values=values)
+
+    def outcome(self) -> Outcome:
         """Return where the ascent ended, and its trace."""
         ascent = self.ascent
-        outcome = Outcome(theta, ascent.epoch, ascent.diverged, values=values)
+        ending = "diverged" if ascent.diverged or self.ending is None else self.ending
+        outcome = Outcome(ascent.theta, ending, ascent.epoch)
         if self.trace is None:
             return outcome
         trace = self.trace[: ascent.traced]

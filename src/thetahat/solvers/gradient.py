@@ -55,23 +55,23 @@ class GradientAscent(Method):
         trace = np.empty((self.epochs + 1, len(task.start))) if task.looks.trace else None
         theta, done = task.start, 0
         with Watch(task, self, self.epochs) as watch:
-            stops = False
+            ending = None
             if saved := watch.load():
-                theta, done, stops = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["stopped"]
+                theta, done, ending = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["ending"]
                 if trace is not None:
                     trace[: done + 1] = saved[1]["trace"]
-            while done < self.epochs and not stops:
+            while ending is None:
                 until = watch.stage(done)
                 theta, went = self._climb(task, theta, until - done, None if trace is None else trace[done:])
                 if went < until - done:
-                    return self._outcome(task, theta, done + went, trace, diverged=True)
+                    return self._outcome(task, theta, "diverged", done + went, trace)
                 done = until
                 watch.show(done, theta, self.learning_rate)
-                stops = not watch.goes_on(done, theta, self.learning_rate) or done == self.epochs
-                if watch.due or (watch.saves and stops):
+                ending = watch.ending(done, theta, self.learning_rate)
+                if watch.due or (watch.saves and ending):
                     kept = {} if trace is None else {"trace": trace[: done + 1]}
-                    watch.save({"theta": list(theta), "done": done, "stopped": stops}, kept)
-        return self._outcome(task, theta, done, trace)
+                    watch.save({"theta": list(theta), "done": done, "ending": ending}, kept)
+        return self._outcome(task, theta, ending, done, trace)
 
     def _climb(
         self, task: Task, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
@@ -88,9 +88,9 @@ class GradientAscent(Method):
         return theta, done
 
     def _outcome(
-        self, task: Task, theta: Theta, done: int, trace: NDArray[np.float64] | None, diverged: bool = False
+        self, task: Task, theta: Theta, ending: str, done: int, trace: NDArray[np.float64] | None
     ) -> Outcome:
         if trace is None:
-            return Outcome(theta, done, diverged)
+            return Outcome(theta, ending, done)
         epochs = np.arange(0, done + 1, task.looks.steps or 1)
-        return Outcome(theta, done, diverged, trace[epochs], epochs.astype(np.float64))
+        return Outcome(theta, ending, done, trace[epochs], epochs.astype(np.float64))

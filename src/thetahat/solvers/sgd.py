@@ -102,7 +102,7 @@ class SGD(Method):
     True
     >>> method = th.SGD(learning_rate=1e-4, epochs=300, batch_size=10, shuffle="batches")
     >>> th.fit(x[:1000], "normal", method=method, start=(0, 1), rng=0).status
-    'stopped'
+    'max_epochs'
     """
 
     name: ClassVar[str] = "sgd"
@@ -224,15 +224,13 @@ class SGD(Method):
         run = Run(self, task, ascent, bits, rows.n)
         with Watch(task, self, self.epochs) as watch:
             run.go(watch)
-        theta = ascent.theta
-        if self.polish and not ascent.diverged:
-            if task.solved:
-                return run.outcome(task.solve())
-            if _kernels.KINK in _kernels.peaks[task.family]:
-                return run.outcome(maximum_at_median(task))
-            best, values = climb(task.sample, theta, tuple(task.fixed))
-            return run.outcome(best, values)
-        return run.outcome(theta)
+        if not self.polish or ascent.diverged:
+            return run.outcome()
+        if task.solved:
+            return run.polished(task.solve())
+        if _kernels.KINK in _kernels.peaks[task.family]:
+            return run.polished(maximum_at_median(task))
+        return run.polished(*climb(task.sample, ascent.theta, tuple(task.fixed)))
 
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:

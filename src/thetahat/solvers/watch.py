@@ -99,13 +99,13 @@ class Watch:
         )
         self._bar.update(epochs - self._bar.n)
 
-    def goes_on(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> bool:
-        """Tell of an epoch's end; return whether another one is wanted."""
+    def ending(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> str | None:
+        """Return the status of a fit that ends after this epoch; None where it goes on."""
         task = self._task
         state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
         near = tol is not None and tol >= state.newton_decrement
         asked = task.looks.callback is not None and task.looks.callback(state)
-        return not (near or asked)
+        return "tol" if near else "callback" if asked else "max_epochs" if epoch == self._epochs else None
 
 
 def _identity(task: Task, method: Method) -> dict[str, Any]:
