@@ -73,7 +73,7 @@ class Answers(NamedTuple):
     """What fits to samples of one size answer."""
 
     limits: Any  # by the profile, [run, parameter, side]
-    p_values: Any  # of the truth
+    pvalues: Any  # of the truth
     quantiles: Any  # their limits, [run, share, side], of every `APART`th sample
 
 
@@ -185,7 +185,7 @@ def answer(family, samples):
     quantiles = [fit.quantile(SHARES, LEVEL) for fit in fits[::APART]]
     return Answers(
         np.array([fit.confint(LEVEL, "profile") for fit in fits]),
-        np.array([fit.test(truth).p_value for fit in fits]),
+        np.array([fit.test(truth).pvalue for fit in fits]),
         np.array([np.column_stack([quantile.low, quantile.high]) for quantile in quantiles]),
     )
 
@@ -321,8 +321,8 @@ def answers_found(family, answers):
     return [
         *coverages("profile coverage", answers.limits, truth_of(family), names_of(family)),
         *coverages("quantile coverage", answers.quantiles, truth, SHARES),
-        share_of("truths not rejected", answers.p_values > 1 - LEVEL),
-        distance("p-values", answers.p_values, stats.uniform()),
+        share_of("truths not rejected", answers.pvalues > 1 - LEVEL),
+        distance("p-values", answers.pvalues, stats.uniform()),
     ]
 
 

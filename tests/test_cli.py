@@ -196,7 +196,7 @@ def test_everything_that_a_fit_can_be_asked(sample):
     }
     assert record["return_levels"][0]["value"] == pytest.approx(fit.return_level(100).value)
     assert [row["df"] for row in record["tests"]] == [1, 2]
-    assert record["tests"][0]["p_value"] == fit.test({"mu": 1}).p_value
+    assert record["tests"][0]["pvalue"] == fit.test({"mu": 1}).pvalue
     assert record["gof"] == fit.gof(bootstrap=19, rng=3).to_dict()
     lines = run("fit", sample, "--family", "normal", *asked).stdout.splitlines()
     assert any("95 % profile interval" in line for line in lines)

@@ -236,9 +236,9 @@ DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the 
 WRONG_ANSWERS = {
     "half the drop": lambda answers: answers._replace(limits=resized(answers.limits, np.sqrt(0.5))),
     "one degree of freedom for two": lambda answers: answers._replace(
-        p_values=stats.chi2(1).sf(stats.chi2(2).isf(answers.p_values))
+        pvalues=stats.chi2(1).sf(stats.chi2(2).isf(answers.pvalues))
     ),
-    "drop not doubled": lambda answers: answers._replace(p_values=np.sqrt(answers.p_values)),  # exp(-drop)
+    "drop not doubled": lambda answers: answers._replace(pvalues=np.sqrt(answers.pvalues)),  # exp(-drop)
     "quantiles one standard error off": lambda answers: answers._replace(
         quantiles=resized(answers.quantiles, 1 / 1.96)
     ),

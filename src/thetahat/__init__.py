@@ -26,7 +26,7 @@ from thetahat.errors import (
 )
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
-from thetahat.goodness import Distance, GoodnessOfFit
+from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.multistart import fit_multistart
@@ -51,7 +51,6 @@ __all__ = [
     "Candidate",
     "CheckpointError",
     "Comparison",
-    "Distance",
     "Estimate",
     "Exact",
     "Fit",
@@ -69,6 +68,7 @@ __all__ = [
     "State",
     "StepDecay",
     "Summary",
+    "TestStatistic",
     "UnknownFamilyError",
     "__version__",
     "compare",

@@ -138,7 +138,7 @@ class Fit(Fitted):
         Returns
         -------
         LikelihoodRatio
-            With `statistic`, `df`, `p_value`, and `log_likelihood` and `params` under the hypothesis.
+            With `statistic`, `df`, `pvalue`, and `log_likelihood` and `params` under the hypothesis.
 
         Raises
         ------

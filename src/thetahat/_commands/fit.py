@@ -219,7 +219,7 @@ def _estimate(what: str, at: float, estimate: Any) -> dict[str, float]:
 
 def _tested(values: Values, test: Any) -> dict[str, Any]:
     """Return a likelihood-ratio test as a record."""
-    return {"values": values, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
+    return {"values": values, "statistic": test.statistic, "df": test.df, "pvalue": test.pvalue}
 
 
 def _for_json(answer: Any) -> Any:
@@ -253,7 +253,7 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: Goo
         values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
         click.echo(
             f"likelihood ratio of {values}: {test['statistic']:.5g}, degrees of freedom {test['df']},"
-            f" p-value {test['p_value']:.4g}"
+            f" p-value {test['pvalue']:.4g}"
         )
     if goodness:
         click.echo(repr(goodness))

@@ -30,7 +30,7 @@ class LikelihoodRatio:
         Twice the drop of the log-likelihood from the fit's to that under the null hypothesis.
     df : int
         Degrees of freedom: how many fitted parameters the null hypothesis holds.
-    p_value : float
+    pvalue : float
         How probable at least this statistic is under it, by the chi-square law of so many degrees of freedom.
     log_likelihood : float
         The maximum under the null hypothesis.
@@ -40,12 +40,12 @@ class LikelihoodRatio:
 
     statistic: float
     df: int
-    p_value: float
+    pvalue: float
     log_likelihood: float
     params: dict[str, float]
 
     def __repr__(self) -> str:
-        p = "< 2.2e-16" if self.p_value < 2.0**-52 else f"= {self.p_value:.4g}"
+        p = "< 2.2e-16" if self.pvalue < 2.0**-52 else f"= {self.pvalue:.4g}"
         return f"<LikelihoodRatio chi-square = {self.statistic:.6g}, df = {self.df}, p {p}>"
 
 
@@ -56,9 +56,9 @@ def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> L
     if top.ending == Ending.NOWHERE and top.log_likelihood > -math.inf:
         raise profile.rising(top, null)
     statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
-    p_value = chi_square_tail(statistic, len(null))
+    pvalue = chi_square_tail(statistic, len(null))
     params = dict(zip(profile.family.names, top.theta, strict=True))
-    return LikelihoodRatio(statistic, len(null), p_value, top.log_likelihood, params)
+    return LikelihoodRatio(statistic, len(null), pvalue, top.log_likelihood, params)
 
 
 def chi_square_tail(x: float, df: int) -> float:
