@@ -72,17 +72,17 @@ def notebook(**settings):
 
 MIX = {
     "tuned normal": Scenario("normal", th.SGD(epochs=5), 9000),
-    "tuned student_t": Scenario("student_t", th.SGD(epochs=4), 9000, trace=True),
+    "tuned student_t": Scenario("student_t", th.SGD(epochs=4), 9000, trace="epoch"),
     "tuned, traced by steps": Scenario("normal", th.SGD(epochs=5), 9001, trace=700),
     "tuned, weighted": Scenario("gamma", th.SGD(epochs=4, batch_size=4), 9000, trace=500, weighted=True),
-    "rows": Scenario("normal", notebook(), start=(0, 1), trace=True),
+    "rows": Scenario("normal", notebook(), start=(0, 1), trace="epoch"),
     "rows, float32": Scenario("normal", notebook(), 3001, start=(0, 1), trace=1000, dtype="float32"),
-    "rows, weighted": Scenario("normal", notebook(), start=(0, 1), trace=True, weighted=True),
+    "rows, weighted": Scenario("normal", notebook(), start=(0, 1), trace="epoch", weighted=True),
     "rows in order": Scenario("normal", notebook(shuffle=None), start=(0, 1), trace=701),
     "tens": Scenario("normal", notebook(batch_size=10, shuffle="batches"), 3007, start=(0, 1), trace=77),
-    "tens of rows": Scenario("normal", notebook(batch_size=10), 3007, start=(0, 1), trace=True),
+    "tens of rows": Scenario("normal", notebook(batch_size=10), 3007, start=(0, 1), trace="epoch"),
     "hundreds": Scenario("normal", notebook(batch_size=100, shuffle="batches"), 3007, start=(0, 1), trace=7),
-    "tens in order": Scenario("student_t", notebook(batch_size=10, shuffle=None), trace=True),
+    "tens in order": Scenario("student_t", notebook(batch_size=10, shuffle=None), trace="epoch"),
     "scaled hundreds": Scenario(
         "student_t",
         th.SGD(
@@ -91,20 +91,20 @@ MIX = {
         9000,
     ),
     "mean of all": Scenario("normal", notebook(average="polyak"), start=(0, 1), trace=1501),
-    "mean of an epoch": Scenario("normal", notebook(average="epoch"), start=(0, 1), trace=True),
+    "mean of an epoch": Scenario("normal", notebook(average="epoch"), start=(0, 1), trace="epoch"),
     "adam": Scenario(
         "student_t",
         th.SGD(
             learning_rate=1e-3, update=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
         ),
-        trace=True,
+        trace="epoch",
     ),
     "momentum": Scenario("gamma", notebook(update=th.Momentum(), coordinates="log"), trace=999),
     "implicit": Scenario("gamma", notebook(implicit=True, coordinates="log", batch_size=50)),
     "rate by epoch": Scenario("normal", notebook(learning_rate=th.StepDecay(1e-4, 0.5, 7)), start=(0, 1)),
     "polished": Scenario("student_t", notebook(learning_rate=1e-5, polish=True, epochs=10), trace=100),
-    "tol": Scenario("normal", th.SGD(epochs=20, tol=1e-4), 9000, trace=True),
-    "gradients, gamma": Scenario("gamma", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=True),
+    "tol": Scenario("normal", th.SGD(epochs=20, tol=1e-4), 9000, trace="epoch"),
+    "gradients, gamma": Scenario("gamma", th.GradientAscent(learning_rate=1e-4, epochs=90), trace="epoch"),
     "gradients, student_t": Scenario(
         "student_t", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=7, weighted=True
     ),

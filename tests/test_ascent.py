@@ -42,7 +42,7 @@ def test_stochastic_ascent_is_the_reference_step_for_step(shuffle, batch_size):
     )
     method = th.SGD(learning_rate=1e-4, epochs=epochs, batch_size=batch_size, shuffle=shuffle)
     seed = 11 if method.draws else None
-    fit = th.fit(x, "normal", method=method, start=(0, 1), rng=seed, trace=True)
+    fit = th.fit(x, "normal", method=method, start=(0, 1), rng=seed, trace="epoch")
     assert fit.trace.shape == (epochs + 1, 2)
     np.testing.assert_allclose(fit.trace, theirs, rtol=1e-12, atol=0)
     assert fit.theta.tolist() == fit.trace[-1].tolist()
@@ -58,12 +58,12 @@ def test_every_family_ascends_as_its_reference(ascending):
     start, rate = (exact.theta + 0.5 * exact.stderr).tolist(), rate_for(ascending, x.size)
     theirs = reference.gradient_ascent(x.tolist(), scores(ascending.family), start, rate, 30)
     method = th.GradientAscent(learning_rate=rate, epochs=30)
-    fit = th.fit(x, ascending.family, method=method, start=start, trace=True)
+    fit = th.fit(x, ascending.family, method=method, start=start, trace="epoch")
     np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
     epochs = [[[row] for row in x.tolist()]] * 3
     theirs = reference.stochastic_ascent(epochs, scores(ascending.family), start, rate)
     method = th.SGD(learning_rate=rate, epochs=3, shuffle=None)
-    fit = th.fit(x, ascending.family, method=method, start=start, trace=True)
+    fit = th.fit(x, ascending.family, method=method, start=start, trace="epoch")
     np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
 
 
@@ -137,7 +137,7 @@ def test_progress_and_trace_change_no_bit(capsys):
         th.GradientAscent(learning_rate=1e-4, epochs=1001),
     ):
         plain = th.fit(x, "normal", method=method, start=(0, 1))
-        watched = th.fit(x, "normal", method=method, start=(0, 1), trace=True, progress=True)
+        watched = th.fit(x, "normal", method=method, start=(0, 1), trace="epoch", progress=True)
         assert watched.theta.tolist() == plain.theta.tolist() == watched.trace[-1].tolist()
         assert plain.trace is None
         assert watched.trace.shape == (1002, 2)
@@ -163,7 +163,7 @@ def test_a_pilot_of_all_rows_leaves_none_for_steps():
 def test_start_values_come_from_the_rows(ascending):
     x = ascending.sample(3000)
     rate = 1e-12 * rate_for(ascending, 3000)
-    fit = th.fit(x, ascending.family, method=th.GradientAscent(learning_rate=rate, epochs=1), trace=True)
+    fit = th.fit(x, ascending.family, method=th.GradientAscent(learning_rate=rate, epochs=1), trace="epoch")
     assert 0 <= th.fit(x, ascending.family).log_likelihood - fit.log_likelihood < 0.2 * x.size
 
 
@@ -180,7 +180,7 @@ DIVERGING = [
 def test_divergence_is_a_status_with_the_last_good_parameters(method):
     x = np.random.default_rng(1).normal(1, 2, 500)
     rng = 0 if method.draws else None
-    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=rng, trace=True)
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=rng, trace="epoch")
     assert fit.status == "diverged"
     assert fit.epochs < 50
     assert len(fit.trace) == fit.epochs + 1

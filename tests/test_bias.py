@@ -78,7 +78,7 @@ def test_a_fixed_order_scatters_the_end_and_a_batch_of_all_rows_has_no_bias():
 def test_the_mean_of_an_epoch_has_the_same_bias():
     """Of the last 200 epochs' means, each of which scatters more than the last theta of its epoch."""
     method = th.SGD(learning_rate=RATE, epochs=300, batch_size=10, average="epoch")
-    off = errors(method, final=lambda fit: fit.trace[100:].mean(axis=0), trace=True)
+    off = errors(method, final=lambda fit: fit.trace[100:].mean(axis=0), trace="epoch")
     assert off[:, 1].mean() == pytest.approx(predicted(RATE), rel=0.05)
     last = errors(method)
     assert abs(last[:, 1].mean() - predicted(RATE)) < 4 * last[:, 1].std() / SETS**0.5
@@ -200,9 +200,15 @@ def test_tol_ends_at_the_first_epoch_that_is_near_enough(batch_size):
     x, _ = samples()[0]
     settings = {"learning_rate": RATE, "epochs": 400, "batch_size": batch_size}
     seen = []
-    whole = th.fit(x, "normal", method=th.SGD(**settings), start=(0, 1), rng=0, trace=True)
+    whole = th.fit(x, "normal", method=th.SGD(**settings), start=(0, 1), rng=0, trace="epoch")
     fit = th.fit(
-        x, "normal", method=th.SGD(**settings, tol=TOL), start=(0, 1), rng=0, callback=seen.append, trace=True
+        x,
+        "normal",
+        method=th.SGD(**settings, tol=TOL),
+        start=(0, 1),
+        rng=0,
+        callback=seen.append,
+        trace="epoch",
     )
     assert 1 < fit.epochs < 400
     assert fit.newton_decrement <= TOL
@@ -249,7 +255,7 @@ def test_a_callback_sees_every_epoch_with_its_numbers(method):
     x, _ = samples()[0]
     seen = []
     plain = fit_of(method)
-    fit = fit_of(method, callback=seen.append, trace=True)
+    fit = fit_of(method, callback=seen.append, trace="epoch")
     assert fit.theta.tolist() == plain.theta.tolist()
     assert [state.epoch for state in seen] == [1, 2, 3, 4, 5, 6, 7]
     for state, theta in zip(seen, fit.trace[1:], strict=True):
@@ -265,8 +271,8 @@ def test_a_callback_sees_every_epoch_with_its_numbers(method):
 
 @pytest.mark.parametrize("method", WATCHED, ids=str)
 def test_a_callback_ends_the_fit_by_returning_true(method):
-    whole = fit_of(method, trace=True)
-    fit = fit_of(method, callback=lambda state: state.epoch == 3, trace=True)
+    whole = fit_of(method, trace="epoch")
+    fit = fit_of(method, callback=lambda state: state.epoch == 3, trace="epoch")
     assert (fit.epochs, fit.status) == (3, "callback")
     assert fit.trace.tolist() == whole.trace[:4].tolist()
     assert fit.theta.tolist() == whole.trace[3].tolist()
@@ -290,7 +296,7 @@ def test_what_a_callback_raises_passes_through_and_leaves_all_usable(method):
         th.fit(x, "normal", **settings, rng=generator if method.draws else None, callback=fail)
     assert generator.bit_generator.lock.acquire(timeout=1)
     generator.bit_generator.lock.release()
-    whole = fit_of(method, trace=True)
+    whole = fit_of(method, trace="epoch")
     assert [state.theta for state in seen] == [tuple(theta) for theta in whole.trace[1:3]]
     assert seen[1].newton_decrement >= 0
     assert np.isfinite(seen[1].log_likelihood)

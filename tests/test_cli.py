@@ -82,7 +82,7 @@ def test_flights_as_a_table():
 def test_every_setting_reaches_the_fit(sample):
     record = fit_json(sample, *SGD, "--batch-size", "7", "--shuffle", "batches", "--trace", "--threads", "2")
     method = th.SGD(learning_rate=1e-4, epochs=20, batch_size=7, shuffle="batches")
-    expected = th.fit(np.load(sample), "normal", method=method, start=(0, 1), rng=3, trace=True)
+    expected = th.fit(np.load(sample), "normal", method=method, start=(0, 1), rng=3, trace="epoch")
     assert record == {"file": str(sample), "column": None, "omitted": 0, **expected.to_dict()}
     assert len(record["trace"]) == 21
     assert fit_json(sample, *SGD[:-1], "4")["params"] != fit_json(sample, *SGD)["params"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _kernels, errors
 from thetahat.reference import Likelihood
 
 GOOD = [1.0, 2.0, 4.0]
@@ -311,13 +311,13 @@ def test_two_dimensional_masked_arrays():
 
 @pytest.mark.parametrize("x", [[1.7e308, 1.7e308, -1e308], [1e200, 2e200, 3e200], [1e-320, 3e-320, 9e-320]])
 def test_default_starts_at_both_ends_of_the_doubles(x):
-    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-300, epochs=1), trace=True)
+    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-300, epochs=1), trace="epoch")
     assert fit.trace[0].tolist() == th.fit(x, "normal").theta.tolist()
 
 
 def test_a_default_start_of_equal_rows():
     x = [0.1] * 1000 + [0.3] * 1000
-    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-5, epochs=1), trace=True)
+    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-5, epochs=1), trace="epoch")
     assert fit.trace[0] == pytest.approx([0.2, 0.1], rel=1e-14)
 
 
@@ -327,7 +327,7 @@ def test_order():
 
 
 def test_settings_that_the_closed_form_has_no_use_for():
-    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": True}, {"progress": True}):
+    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": "epoch"}, {"progress": True}):
         with pytest.raises(th.ParameterError, match=r"solved for|draws nothing|go epoch by epoch"):
             th.fit(GOOD, "normal", **setting)
 
@@ -342,3 +342,53 @@ def test_progress_without_tqdm(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
     with pytest.raises(th.MissingExtraError, match=r'pip install "thetahat\[cli\]"'):
         th.fit(GOOD, "normal", method=th.SGD(learning_rate=1e-4, epochs=1), progress=True)
+
+
+@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"ThetahatError"}))
+def test_all_errors_have_one_base(name):
+    error = getattr(th, name)
+    assert issubclass(error, th.ThetahatError)
+    assert issubclass(error, ImportError if name == "MissingExtraError" else ValueError)
+
+
+def test_parameters_may_be_given_by_name():
+    theta, named = (0.5, 2.0), {"sigma": 2, "mu": 0.5}
+    for function in (th.log_likelihood, th.score, th.logpdf):
+        assert np.array_equal(function(GOOD, "normal", named), function(GOOD, "normal", theta))
+    value, score = th.log_likelihood_and_score(GOOD, "normal", named)
+    assert value == th.log_likelihood(GOOD, "normal", theta)
+    assert score.tolist() == th.score(GOOD, "normal", theta).tolist()
+    summary = th.summarize(GOOD, "normal")
+    assert summary.log_likelihood(named) == summary.log_likelihood(theta)
+    assert summary.score(named).tolist() == summary.score(theta).tolist()
+    ascent, rows = th.GradientAscent(learning_rate=0.01, epochs=3), th.SGD(learning_rate=0.01)
+    by_name, by_place = (th.fit(GOOD, "normal", method=ascent, start=at).params for at in (named, theta))
+    assert by_name == by_place == summary.fit(method=ascent, start=named).params
+    fit = th.fit(GOOD, "normal")
+    assert fit.test(named) == fit.test(theta)
+    starts = ([theta, (1, 3)], [named, {"mu": 1, "sigma": 3}])
+    fits = [th.fit_multistart(GOOD, "normal", method=rows, start=at, rng=0) for at in starts]
+    assert [fit.params for fit in fits[0]] == [fit.params for fit in fits[1]]
+    one = th.fit_multistart(GOOD, "normal", method=rows, start=named, rng=0)[0]
+    assert one.params == fits[0][0].params
+
+
+@pytest.mark.parametrize(
+    ("theta", "message"),
+    [
+        ({"mu": 0}, "a value of sigma is missing for normal"),
+        ({}, "a value of mu, sigma is missing"),
+        ({"mu": 0, "sigma": 1, "nu": 4, "tau": 1}, "has no parameter 'nu', 'tau'"),
+        ({"mu": 0, "Sigma": 1}, "has no parameter 'Sigma'"),
+        ({"mu": 0, "sigma": -1}, "sigma must be positive and finite, got -1"),
+        ({"mu": "a", "sigma": 1}, "must be a sequence of 2 numbers"),
+        ({0: 0, 1: 1}, "has no parameter 0, 1"),
+    ],
+)
+def test_names_of_parameters_are_checked(theta, message):
+    for what, call in {
+        "theta": lambda: th.log_likelihood(GOOD, "normal", theta),
+        "start": lambda: th.fit_multistart(GOOD, "normal", method=th.SGD(learning_rate=1e-3), start=theta),
+    }.items():
+        with pytest.raises(th.ParameterError, match=f"{what}.*{message}"):
+            call()

@@ -155,13 +155,13 @@ def test_ascents_hold_them(ascending):
 
         theirs = reference.gradient_ascent(x.tolist(), along, start.tolist(), rate, 20)
         method = th.GradientAscent(learning_rate=rate, epochs=20)
-        fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace=True)
+        fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace="epoch")
         np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
         for size in (1, 7, 50):
             batches = list(reference.minibatches(x.tolist(), size, None))
             theirs = reference.stochastic_ascent([batches] * 3, along, start.tolist(), rate)
             method = th.SGD(learning_rate=rate, epochs=3, batch_size=size, shuffle=None)
-            fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace=True)
+            fit = th.fit(x, ascending.family, method=method, start=start, fixed=fixed, trace="epoch")
             np.testing.assert_allclose(fit.trace, theirs, rtol=1e-11, atol=0)
             assert (fit.trace[:, kept] == start[kept]).all()
             assert not fit.stderr[kept].any()

@@ -64,7 +64,7 @@ def test_gradient_is_the_sum_over_the_batch():
 def test_full_batch_rows(seed):
     """All 23 printed rows, to the 11 digits that the last one keeps and to 2e-12 in the others."""
     method = th.GradientAscent(learning_rate=RATE, epochs=EPOCHS)
-    fit = th.fit(sample(seed), "normal", method=method, start=(0, 1), trace=True)
+    fit = th.fit(sample(seed), "normal", method=method, start=(0, 1), trace="epoch")
     assert fit.trace.shape == (EPOCHS + 1, 2)
     assert fit.trace[0].tolist() == [0, 1]
     for epoch, row in FULL.items():
@@ -87,7 +87,7 @@ def simulated():
 
     def trace(seed, batch_size):
         method = th.SGD(learning_rate=RATE, epochs=EPOCHS, batch_size=batch_size, shuffle="batches")
-        return th.fit(sample(seed), "normal", method=method, start=(0, 1), rng=seed, trace=True).trace
+        return th.fit(sample(seed), "normal", method=method, start=(0, 1), rng=seed, trace="epoch").trace
 
     return {size: np.array([trace(seed, size) for seed in range(200)]) for size in (10, 1)}
 

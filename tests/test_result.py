@@ -22,10 +22,12 @@ def fits(case):
     x, start = case.sample(200), th.fit(case.sample(50), case.family).theta
     yield th.fit(x, case.family)
     yield th.fit(
-        x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=4), start=start, trace=True
+        x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=4), start=start, trace="epoch"
     )
     yield th.fit(x, case.family, method=SGD, start=start, rng=1)
-    yield th.fit(x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace=True)
+    yield th.fit(
+        x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace="epoch"
+    )
 
 
 def test_attributes_agree_with_each_other(ascending):
@@ -61,7 +63,7 @@ def test_the_decrement_is_the_squared_distance_in_standard_errors(smooth):
 
 def test_arrays_are_read_only(ascending):
     method = th.GradientAscent(learning_rate=1e-9, epochs=1)
-    fit = th.fit(ascending.sample(50), ascending.family, method=method, start=ascending.theta, trace=True)
+    fit = th.fit(ascending.sample(50), ascending.family, method=method, start=ascending.theta, trace="epoch")
     for array in (fit.theta, fit.stderr, fit.cov, fit.trace):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0

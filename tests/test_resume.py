@@ -139,7 +139,7 @@ def test_no_seed(path, monkeypatch):
 METHODS = {
     "sgd": {"trace": 10},
     "scaled": {"method": th.SGD(epochs=3), "start": None},
-    "gradients": {"method": th.GradientAscent(learning_rate=1e-4, epochs=5), "rng": None, "trace": True},
+    "gradients": {"method": th.GradientAscent(learning_rate=1e-4, epochs=5), "rng": None, "trace": "epoch"},
 }
 
 
@@ -219,7 +219,7 @@ def altered(x):
     return x
 
 
-TRACED = {"trace": True}
+TRACED = {"trace": "epoch"}
 OTHERS = {
     "a row": ({}, {"x": altered(ROWS)}, r"digest of the rows was \d+, is \d+; remove it to start afresh"),
     "the order of rows": ({}, {"x": ROWS[::-1]}, r"digest of the rows was \d+, is \d+;"),
@@ -241,8 +241,8 @@ OTHERS = {
     "what is fixed": ({}, {"fixed": {"mu": 0.0}}, r"fit: fixed was \{\}, is \{'mu': 0.0\};"),
     "the seed": ({}, {"rng": 6}, "fit: rng was 5, is 6;"),
     "the generator": ({}, {"rng": np.random.MT19937(5)}, "fit: rng was 5, is 'MT19937';"),
-    "a trace": ({}, TRACED, "fit: trace was 'False', is 'True';"),
-    "the trace": (TRACED, {"trace": 1}, "fit: trace was 'True', is '1';"),
+    "a trace": ({}, TRACED, "fit: trace was False, is 'epoch';"),
+    "the trace": (TRACED, {"trace": 1}, "fit: trace was 'epoch', is 1;"),
 }
 
 

@@ -388,6 +388,20 @@ def test_settings_of_schedules_and_rules_are_named(make, name, wrong):
         make(**needed, **{name: wrong})
 
 
+@pytest.mark.parametrize(
+    "method", [th.SGD(learning_rate=1e-3, epochs=3), th.GradientAscent(learning_rate=1e-3, epochs=3)]
+)
+def test_a_trace_of_true_is_one_of_epochs(kind):
+    method = kind(learning_rate=1e-3, epochs=3)
+    x, rng = [1.0, 2.0, 4.0], 0 if method.draws else None
+    traces = [
+        th.fit(x, "normal", method=method, start=(0, 1), rng=rng, trace=trace).trace
+        for trace in (True, "epoch", False)
+    ]
+    assert traces[0].tolist() == traces[1].tolist()
+    assert (len(traces[0]), traces[2]) == (4, None)
+
+
 @pytest.mark.parametrize("looks", [{"trace": t} for t in (0, -1, 1.5, "all", None)] + [{"callback": 3}])
 def test_looks_of_a_wrong_type_are_named(looks):
     method = th.SGD(learning_rate=1e-3)
@@ -418,7 +432,7 @@ def test_a_function_is_asked_once_an_epoch_and_its_rates_are_used():
         return 1e-3 / (1 + epoch)
 
     method = th.SGD(learning_rate=rate, epochs=5, shuffle=None)
-    fit = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
+    fit = th.fit(x, "normal", method=method, start=(0, 1), trace="epoch")
     assert asked == [0, 1, 2, 3, 4]
     theta = (0.0, 1.0)
     for epoch in range(5):
@@ -504,7 +518,7 @@ def test_a_record_keeps_the_name_of_a_function_and_cannot_go_on_with_it():
     method = th.SGD(learning_rate=halving, epochs=3)
     assert method == th.SGD(learning_rate=halving, epochs=3) != th.SGD(learning_rate=math.exp, epochs=3)
     assert pickle.loads(pickle.dumps(method)) == method
-    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace=True)
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace="epoch")
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert record["method"]["learning_rate"]["function"] == "halving"
     for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):

@@ -130,8 +130,8 @@ def test_omitted_rows_are_counted_on_the_way():
 
 def test_gradient_ascent_needs_the_sums_alone(x):
     method = th.GradientAscent(learning_rate=1e-6, epochs=300)
-    ours = th.summarize(x, "normal").fit(method=method, start=(0, 1), trace=True)
-    theirs = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
+    ours = th.summarize(x, "normal").fit(method=method, start=(0, 1), trace="epoch")
+    theirs = th.fit(x, "normal", method=method, start=(0, 1), trace="epoch")
     assert ours.trace.tolist() == theirs.trace.tolist()
     with pytest.raises(th.ParameterError, match="start is needed"):
         th.summarize(x, "normal").fit(method=method)
@@ -152,7 +152,7 @@ ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
         (
             [1.0, 2.0],
             "normal",
-            {"trace": True},
+            {"trace": "epoch"},
             th.ParameterError,
             "trace, progress, callback and checkpoint are of methods",
         ),

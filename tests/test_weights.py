@@ -181,7 +181,7 @@ def test_a_weight_multiplies_its_rows_gradient(ascending, shuffle, batch_size):
     rate = 1e-3 / float(np.linalg.eigvalsh(np.linalg.inv(th.fit(x, ascending.family).cov)).max())
     method = th.SGD(learning_rate=rate, epochs=3, batch_size=batch_size, shuffle=shuffle)
     rng = 5 if method.draws else None
-    fit = th.fit(x, ascending.family, weights=w, method=method, start=start, rng=rng, trace=True)
+    fit = th.fit(x, ascending.family, weights=w, method=method, start=start, rng=rng, trace="epoch")
     generator, theta, trace = np.random.default_rng(5), start.tolist(), [start.tolist()]
     for _ in range(3):
         places = np.arange(200.0)

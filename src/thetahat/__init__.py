@@ -22,6 +22,7 @@ from thetahat.errors import (
     NoMaximumError,
     ParameterError,
     SampleError,
+    ThetahatError,
     UnknownFamilyError,
 )
 from thetahat.families import families
@@ -69,6 +70,7 @@ __all__ = [
     "StepDecay",
     "Summary",
     "TestStatistic",
+    "ThetahatError",
     "UnknownFamilyError",
     "__version__",
     "compare",

@@ -1,4 +1,4 @@
-"""What can go wrong, by name."""
+"""The errors of this library, all of them `ThetahatError`."""
 
 __all__ = [
     "CheckpointError",
@@ -6,11 +6,19 @@ __all__ = [
     "NoMaximumError",
     "ParameterError",
     "SampleError",
+    "ThetahatError",
     "UnknownFamilyError",
 ]
 
 
-class SampleError(ValueError):
+class ThetahatError(Exception):
+    """The base of all errors that this library raises on purpose.
+
+    A sample of values that are no real numbers is a `TypeError`, as in NumPy.
+    """
+
+
+class SampleError(ThetahatError, ValueError):
     """The sample cannot be used: it is empty, or holds values that are not finite numbers.
 
     Attributes
@@ -27,21 +35,21 @@ class SampleError(ValueError):
         self.count = count
 
 
-class ParameterError(ValueError):
+class ParameterError(ThetahatError, ValueError):
     """Parameters, start values or settings outside their domain, or of the wrong number."""
 
 
-class NoMaximumError(ValueError):
+class NoMaximumError(ThetahatError, ValueError):
     """The likelihood of this sample has no maximum; the message names the condition that fails."""
 
 
-class UnknownFamilyError(ValueError):
+class UnknownFamilyError(ThetahatError, ValueError):
     """No family has this name."""
 
 
-class CheckpointError(ValueError):
+class CheckpointError(ThetahatError, ValueError):
     """A checkpoint cannot be written, is damaged, or belongs to another fit; the message says which."""
 
 
-class MissingExtraError(ImportError):
+class MissingExtraError(ThetahatError, ImportError):
     """An optional dependency is not installed; the message names the extra that brings it."""

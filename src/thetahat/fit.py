@@ -18,7 +18,7 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Exact, Looks, Method, Task
+from thetahat.solvers import Exact, Looks, Method, Task, Trace
 from thetahat.solvers.climb import with_fixed
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.state import Callback
@@ -40,7 +40,7 @@ def fit(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    trace: bool | int = False,
+    trace: Trace = False,
     progress: bool = False,
     callback: Callback | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -64,19 +64,19 @@ def fit(
         One of `families()`.
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
-    start : sequence of float, optional
-        Where an iterative method, or a climb of `Exact()`, starts, in the order of the family's parameters;
-        by default estimates from some of the rows. A climb that leads nowhere from there tries these too. For
-        steps that are scaled, where the climb of their pilot starts, if it climbs.
+    start : sequence of float, or dict by name, optional
+        Start values of an iterative method, or of Newton's method in `Exact()`: all parameters, in the
+        family's order or by name. By default they are estimated from some of the rows; `Exact()` also tries
+        these if it does not converge from `start`. An `SGD` with a preconditioner starts its pilot there.
     fixed : mapping of str to float, optional
         Parameters that keep a value, such as ``{"nu": 4}``: the others are fitted, with standard errors as if
         the value were known. With all of them fixed the sample is just evaluated there.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
         bits.
-    trace : bool or int, default False
-        Keep the parameters after every epoch; or after every so many steps, a step being a batch of `SGD`, an
-        epoch of `GradientAscent`.
+    trace : "epoch" or int, optional
+        Keep the parameters after every epoch, or after every so many steps, at least 1: a step is a batch of
+        `SGD`, an epoch of `GradientAscent`. True means ``"epoch"``; False, the default, keeps none.
     progress : bool, default False
         Show a progress bar with epoch, learning rate, parameters and `newton_decrement` (needs tqdm).
     callback : callable, optional
@@ -219,8 +219,8 @@ def log_likelihood(
         The sample, as in `fit`.
     family : str
         One of `families()`.
-    theta : sequence of float
-        The parameters, in the family's order.
+    theta : sequence of float, or dict by name
+        The parameters, all of them: in the family's order, or such as ``{"mu": 0, "sigma": 1}``.
     threads, nan_policy, weights
         As in `fit`.
 

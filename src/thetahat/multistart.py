@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -187,9 +187,13 @@ def _groups_of(x: ArrayLike) -> Array | None:
 
 def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
     thetas: Any = start
-    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and np.ndim(thetas[0]):
+    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and _is_theta(thetas[0]):
         return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]
     return [check_theta(family, thetas, "start")]
+
+
+def _is_theta(value: Any) -> bool:
+    return isinstance(value, Mapping) or np.ndim(value) > 0
 
 
 def _rates(learning_rate: Sequence[float]) -> list[float]:

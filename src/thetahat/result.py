@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,7 +122,7 @@ class Fit(Fitted):
         profile = self._profile("a profile interval") if method == "profile" else None
         return np.array(confidence_limits(self, check_level(level), profile))
 
-    def test(self, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+    def test(self, theta0: Theta) -> LikelihoodRatio:
         """Return the likelihood-ratio test of the hypothesis that parameters have given values.
 
         Twice the drop of the log-likelihood that this costs has nearly the chi-square law, of as many degrees

@@ -21,7 +21,7 @@ from thetahat.families import family_index, get_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Looks, Method
+from thetahat.solvers import Exact, Looks, Method, Trace
 
 __all__ = ["Summary", "summarize"]
 
@@ -125,7 +125,7 @@ class Summary:
         method: Method = _EXACT,
         start: Theta | None = None,
         fixed: Mapping[str, float] | None = None,
-        trace: bool | int = False,
+        trace: Trace = False,
     ) -> Fit:
         """Fit the family by a method that needs the sums alone, as `thetahat.fit` does.
 
@@ -133,13 +133,13 @@ class Summary:
         ----------
         method : Method, default Exact()
             `Exact()` or `GradientAscent(...)`.
-        start : sequence of float, optional
-            Where an iterative method starts, or a climb of `Exact()` with some parameters fixed; by default
-            such a climb starts from the maximum over all of them.
+        start : sequence of float, or dict by name, optional
+            Start values of an iterative method, or of Newton's method in `Exact()` with some parameters
+            fixed; by default the latter starts from the maximum over all parameters.
         fixed : mapping of str to float, optional
             Parameters that keep a value, as in `thetahat.fit`.
-        trace : bool or int, default False
-            Keep the parameters after every epoch, or after every so many.
+        trace : "epoch" or int, optional
+            Keep the parameters after every epoch, or after every so many, as in `thetahat.fit`.
 
         Returns
         -------

@@ -9,7 +9,8 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from thetahat import errors, plots
+from thetahat import plots
+from thetahat.errors import ThetahatError
 
 __all__ = [
     "Commands",
@@ -23,7 +24,7 @@ __all__ = [
     "weights",
 ]
 
-_EXPECTED = (*(getattr(errors, name) for name in errors.__all__), OSError, MemoryError)
+_EXPECTED = (ThetahatError, OSError, MemoryError)
 
 
 class Commands(click.Group):

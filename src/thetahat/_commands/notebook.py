@@ -50,7 +50,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     }
     exact, seconds = _timed(x, Exact())
     runs = {
-        name: _timed(x, method, start=(0, 1), trace=True, **({"rng": seed + 1} if method.draws else {}))
+        name: _timed(x, method, start=(0, 1), trace="epoch", **({"rng": seed + 1} if method.draws else {}))
         for name, method in ascents.items()
     }
     figure = plots.convergence_figure({name: fitted for name, (fitted, _) in runs.items()}, exact)

@@ -49,7 +49,7 @@ class LikelihoodRatio:
         return f"<LikelihoodRatio chi-square = {self.statistic:.6g}, df = {self.df}, p {p}>"
 
 
-def likelihood_ratio(profile: Profile, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+def likelihood_ratio(profile: Profile, theta0: Theta) -> LikelihoodRatio:
     """Return the test of the hypothesis that parameters have given values."""
     null = _hypothesis(profile, theta0)
     top = profile.along(null)
@@ -74,7 +74,7 @@ def chi_square_tail(x: float, df: int) -> float:
     return tail if df == 1 or density == 0 else tail + math.sqrt(2 * x / math.pi) * density
 
 
-def _hypothesis(profile: Profile, theta0: Theta | Mapping[str, float]) -> dict[int, float]:
+def _hypothesis(profile: Profile, theta0: Theta) -> dict[int, float]:
     """Return by place what a hypothesis says of the parameters that were fitted; raise where it cannot be."""
     family, held = profile.family, profile.held
     if isinstance(theta0, Mapping):

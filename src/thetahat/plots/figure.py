@@ -111,7 +111,7 @@ def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
     if check_choice("kind", kind, KINDS) in _panels(fitted, weights):
         return kind
     if kind == "trace":
-        raise ParameterError("this fit kept no trace: fit by SGD or GradientAscent with trace=True")
+        raise ParameterError('this fit kept no trace: fit by SGD or GradientAscent with trace="epoch"')
     if weights is not None:
         raise ParameterError(f"{kind}: rows with weights have no order statistics; density shows them")
     raise ParameterError("qq: quantiles of counts are a staircase; density and pp show counts")

@@ -1,6 +1,6 @@
 """How a maximum is reached: which passes are made, and until when."""
 
-from thetahat.solvers._method import STATUSES, Looks, Method, Outcome, Task, Values
+from thetahat.solvers._method import STATUSES, Looks, Method, Outcome, Task, Trace, Values
 from thetahat.solvers.exact import Exact
 from thetahat.solvers.gradient import GradientAscent
 from thetahat.solvers.rates import Adam, InverseTime, Momentum, Power, StepDecay
@@ -25,6 +25,7 @@ __all__ = [
     "StepDecay",
     "Streaming",
     "Task",
+    "Trace",
     "Values",
 ]
 

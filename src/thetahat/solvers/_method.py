@@ -18,17 +18,18 @@ from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["STATUSES", "Looks", "Method", "Outcome", "Task", "no_maximum"]
+__all__ = ["STATUSES", "Looks", "Method", "Outcome", "Task", "Trace", "no_maximum"]
 
 STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
 
 Theta = tuple[float, ...]
+Trace = bool | int | str  # "epoch", or a number of steps; True means "epoch", False none
 
 
 class Looks(NamedTuple):
     """What a user wants to see of a fit on its way, and to have kept."""
 
-    trace: bool | int = False  # whether theta is kept each epoch, or every so many steps
+    trace: Trace = False  # theta is kept each epoch, or every so many steps
     progress: bool = False
     callback: Callback | None = None
     checkpoint: str | os.PathLike[str] | None = None
@@ -42,19 +43,29 @@ class Looks(NamedTuple):
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
         check_not_negative("checkpoint_every", self.checkpoint_every)
-        if not isinstance(self.trace, bool):
-            return self._replace(trace=check_count("trace", self.trace))
-        return self
+        if self.trace is False:
+            return self
+        return self._replace(trace="epoch" if self.trace is True else _check_trace(self.trace))
 
     @property
     def by_epoch(self) -> bool:
         """Whether theta is kept each epoch."""
-        return self.trace is True
+        return self.trace == "epoch"
 
     @property
     def steps(self) -> int:
         """Steps between two thetas that are kept; 0 where they are kept each epoch."""
-        return 0 if self.by_epoch else int(self.trace)
+        return int(self.trace) if isinstance(self.trace, int) else 0
+
+
+def _check_trace(trace: str | int) -> str | int:
+    """Return when theta is kept; raise unless it is "epoch" or a number of steps."""
+    try:
+        return trace if trace == "epoch" else check_count("trace", trace)  # type: ignore[arg-type]
+    except ParameterError as error:
+        raise ParameterError(
+            f'trace must be "epoch" or an integer number of steps of at least 1, got {trace!r}'
+        ) from error
 
 
 class Task(NamedTuple):

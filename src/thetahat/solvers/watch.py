@@ -120,7 +120,7 @@ def _identity(task: Task, method: Method) -> dict[str, Any]:
         "start": list(task.given),
         "fixed": {names[place]: value for place, value in task.fixed.items()},
         "rng": _source(task.rng),
-        "trace": str(task.looks.trace),  # True and 1 are two things
+        "trace": task.looks.trace,
         "rows": task.sample.size,
         **_digests(task.sample),
     }
