@@ -29,10 +29,10 @@ def description(family):
 def calls(family):
     """Everything that reads rows."""
     theta = Likelihood(family).family.THETAS[0]
-    held = dict(zip(description(family).names, theta, strict=True))
+    fixed = dict(zip(description(family).names, theta, strict=True))
     return (
         lambda x: th.fit(x, family),
-        lambda x: th.fit(x, family, fixed=held),
+        lambda x: th.fit(x, family, fixed=fixed),
         lambda x: th.score(x, family, theta),
         lambda x: th.log_likelihood(x, family, theta),
     )

@@ -78,7 +78,7 @@ arrays = st.dictionaries(keys, st.tuples(words, st.sampled_from(["float64", "int
 def test_arrays_come_back(tmp_path_factory, record):
     """Any bits: NaN with their payloads, subnormal numbers."""
     path = tmp_path_factory.mktemp("arrays") / "run.ckpt"
-    record = {name: np.array(held, np.uint64).view(kind) for name, (held, kind) in record.items()}
+    record = {name: np.array(item, np.uint64).view(kind) for name, (item, kind) in record.items()}
     opened(path).save({}, record)
     _, back = opened(path).load()
     assert list(back) == list(record)

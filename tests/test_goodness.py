@@ -197,9 +197,9 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
     names = get_family(family_index(family)).names
     fixed = dict(zip(names, theta, strict=True))
     x = np.arange(1.0, 100.0) / (1 if family == "poisson" else 100)
-    held = th.fit(x, family, fixed=fixed)
-    tests = [held.gof(bootstrap=50, rng=0)]
-    rows = _drawn(held.dist(), 60, np.random.default_rng(1), family == "poisson")
+    fitted = th.fit(x, family, fixed=fixed)
+    tests = [fitted.gof(bootstrap=50, rng=0)]
+    rows = _drawn(fitted.dist(), 60, np.random.default_rng(1), family == "poisson")
     tests.append(th.fit(rows, family).gof(bootstrap=50, rng=0))
     for test in tests:
         assert test.failed == 0

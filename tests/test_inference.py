@@ -52,8 +52,8 @@ def test_the_ratio_is_that_of_two_fits(case):
     x, fit = fitted(case, 300)
     names = not_at_an_edge(case)
     for size in range(1, len(names) + 1):
-        for held in combinations(names, size):
-            null = beside(fit, held)
+        for fixed_names in combinations(names, size):
+            null = beside(fit, fixed_names)
             result, restricted = fit.test(null), th.fit(x, case.family, fixed=null)
             assert result.statistic == pytest.approx(2 * drop(x, fit, null), abs=1e-11 * x.size)
             assert result.df == size
@@ -186,13 +186,13 @@ def test_limits_at_the_end_of_the_domain():
 def test_fixed_parameters_stay(case):
     x, free = fitted(case, 200)
     parameters = case.description.parameters
-    for held, parameter in enumerate(parameters if len(parameters) > 1 else []):
+    for fixed_place, parameter in enumerate(parameters if len(parameters) > 1 else []):
         kept = {parameter.name: free.params[parameter.name]}
         fit = th.fit(x, case.family, fixed=kept)
         limits = fit.confint(method="profile")
-        assert limits[held].tolist() == [fit.theta[held]] * 2
+        assert limits[fixed_place].tolist() == [fit.theta[fixed_place]] * 2
         for place, other in enumerate(parameters):
-            if place != held and other.peak != _kernels.EDGE:
+            if place != fixed_place and other.peak != _kernels.EDGE:
                 null = beside(fit, [other.name])
                 result = fit.test(null | kept)
                 assert result.statistic == pytest.approx(2 * drop(x, fit, null | kept), abs=1e-11 * x.size)

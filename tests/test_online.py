@@ -369,7 +369,7 @@ def test_records_that_are_whole_but_wrong_are_refused():
     wrong = [
         ({**values, "settings": {**values["settings"], "color": 1}}, arrays),
         ({**values, "settings": 3}, arrays),
-        ({name: held for name, held in values.items() if name != "omitted"}, arrays),
+        ({name: item for name, item in values.items() if name != "omitted"}, arrays),
         ({**values, "stream": {**values["stream"], "stepped": 99}}, arrays),
         ({**values, "stream": {**values["stream"], "stepped": -1}}, arrays),
         ({**values, "stream": {}}, arrays),

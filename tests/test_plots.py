@@ -224,7 +224,7 @@ def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     assert perf_counter() - began < 20  # a pass over all rows for every point would take minutes
     assert np.ravel(axis.lines[-1].get_data()).tolist() == maximum.theta[:2].tolist()
     nu = maximum.theta[2]
-    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} held at the maximum; contours from 10,000 rows")
+    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} fixed at the maximum; contours from 10,000 rows")
     top = maximum.log_likelihood
     assert_levels(axis, lambda theta: top - th.log_likelihood(rows, "student_t", (*theta, nu)))
     near = [
@@ -236,13 +236,13 @@ def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     assert away[10, 10] == 0
 
 
-def test_contours_of_weighted_rows_with_one_parameter_held():
+def test_contours_of_weighted_rows_with_one_parameter_fixed():
     rng = np.random.default_rng(7)
     rows, weights = rng.standard_t(4, 2000), rng.integers(0, 3, 2000)
-    held = {"fixed": {"sigma": 1.0}, "weights": weights}
+    settings = {"fixed": {"sigma": 1.0}, "weights": weights}
     method = th.GradientAscent(learning_rate=1e-4, epochs=5)
-    fitted = th.fit(rows, "student_t", method=method, start=(1, 1, 3), trace="epoch", **held)
-    maximum = th.fit(rows, "student_t", **held)
+    fitted = th.fit(rows, "student_t", method=method, start=(1, 1, 3), trace="epoch", **settings)
+    maximum = th.fit(rows, "student_t", **settings)
     axis = fitted.plot("trace").axes[0]
     assert (axis.get_xlabel(), axis.get_ylabel()) == (r"$\mu$", r"$\nu$")
     np.testing.assert_array_equal(np.transpose(axis.lines[0].get_data()), fitted.trace[:, ::2])

@@ -388,9 +388,7 @@ def test_settings_of_schedules_and_rules_are_named(make, name, wrong):
         make(**needed, **{name: wrong})
 
 
-@pytest.mark.parametrize(
-    "method", [th.SGD(learning_rate=1e-3, epochs=3), th.GradientAscent(learning_rate=1e-3, epochs=3)]
-)
+@pytest.mark.parametrize("kind", [th.SGD, th.GradientAscent])
 def test_a_trace_of_true_is_one_of_epochs(kind):
     method = kind(learning_rate=1e-3, epochs=3)
     x, rng = [1.0, 2.0, 4.0], 0 if method.draws else None

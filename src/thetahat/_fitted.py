@@ -37,7 +37,7 @@ class Fitted:
         sample: Sample | None = None,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
-        held: tuple[int, ...] = (),
+        fixed: tuple[int, ...] = (),
         cov_type: str = COVARIANCES[0],
         omitted: int = 0,
         passes: int = 1,
@@ -51,7 +51,7 @@ class Fitted:
         self.n = n
         self.rows = rows
         self.method = method
-        self._held = held
+        self._fixed = fixed
         self.cov_type = cov_type
         self.omitted = omitted
         self.passes = passes
@@ -70,14 +70,14 @@ class Fitted:
     @classmethod
     def from_outcome(cls, outcome: Outcome, task: Task, method: Method, cov: str) -> Self:
         """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
-        sample, held = task.sample, tuple(task.fixed)
+        sample, fixed = task.sample, tuple(task.fixed)
         theta, values = outcome.theta, outcome.values
         sums = sample.at(theta) if values is None else None
         if cov == "sandwich":
             products = sample.score_products(theta)
-            values = values_at(sums if sums is not None else sample.at(theta), theta, products, held)
+            values = values_at(sums if sums is not None else sample.at(theta), theta, products, fixed)
         elif sums is not None and not _kernels.sufficient[sample.family]:
-            values = values_at(check_sums(sums, theta), theta, held=held)
+            values = values_at(check_sums(sums, theta), theta, fixed=fixed)
         n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
         return cls(
             sample.family,
@@ -88,7 +88,7 @@ class Fitted:
             sample=sample,
             sums=sums,
             values=values,
-            held=held,
+            fixed=fixed,
             cov_type=cov,
             omitted=sample.omitted,
             passes=sample.passes,
@@ -101,7 +101,7 @@ class Fitted:
     @cached_property
     def _values(self) -> Values:
         assert self._sums is not None
-        return values_at(self._sums, self._theta, held=self._held)
+        return values_at(self._sums, self._theta, fixed=self._fixed)
 
     @property
     def _family(self) -> Family:
@@ -115,7 +115,7 @@ class Fitted:
     @property
     def fixed(self) -> tuple[str, ...]:
         """Names of the parameters that kept the values they were given."""
-        return tuple(self._family.names[place] for place in self._held)
+        return tuple(self._family.names[place] for place in self._fixed)
 
     @property
     def params(self) -> dict[str, float]:
@@ -168,7 +168,7 @@ class Fitted:
 
     @property
     def _fitted(self) -> int:
-        return len(self._theta) - len(self._held)
+        return len(self._theta) - len(self._fixed)
 
     @property
     def newton_decrement(self) -> float:

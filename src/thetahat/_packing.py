@@ -38,9 +38,9 @@ def from_json(text: str) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_escaped(name): _plain(held) for name, held in value.items()}
+        return {_escaped(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
+        return [_plain(item) for item in value]
     if isinstance(value, np.bool_ | np.integer):
         return value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
@@ -59,7 +59,7 @@ def _escaped(name: str) -> str:
 def _restored(record: Values) -> Any:
     if _ARRAY in record:
         return np.array(record["values"], record[_ARRAY])
-    return {name[:-1] if name.startswith(_ARRAY) else name: held for name, held in record.items()}
+    return {name[:-1] if name.startswith(_ARRAY) else name: item for name, item in record.items()}
 
 
 def pack(program: bytes, values: Values, arrays: Arrays) -> bytes:

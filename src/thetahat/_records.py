@@ -70,7 +70,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
             float(_from_json(record["newton_decrement"])),
         ),
         "rows": check_count("rows", record["rows"]),
-        "held": tuple(names.index(name) for name in record["fixed"]),
+        "fixed": tuple(names.index(name) for name in record["fixed"]),
         "cov_type": check_choice("cov_type", record["cov_type"], COVARIANCES),
         "omitted": check_count("omitted", record["omitted"], least=0),
         "passes": check_count("passes", record["passes"]),

@@ -158,23 +158,25 @@ def fit_sample(
     """Return the fit of a sample, which is read once the settings are known to be good."""
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    held = _check_fixed(family, fixed) if fixed else {}
+    fixed_values = _check_fixed(family, fixed) if fixed else {}
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
-        _check_peaks(family, method, cov, held)
+        _check_peaks(family, method, cov, fixed_values)
     if rng is not None and not method.draws:
         raise ParameterError("rng is for orders drawn at random; this method draws nothing")
     looks = looks.check()
     if looks and not method.iterates:
         raise ParameterError("trace, progress, callback and checkpoint are of methods that go epoch by epoch")
-    if start is not None and not method.iterates and _kernels.solved[family] and not held:
+    if start is not None and not method.iterates and _kernels.solved[family] and not fixed_values:
         name = _kernels.families[family]
         raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
     first = () if start is None else check_theta(family, start, "start")
-    task = Task(read(), first, first, held, rng, looks)
+    task = Task(read(), first, first, fixed_values, rng, looks)
     if method.iterates and task.solved:
         task.solve()  # where there is no maximum, there is nothing to climb to
     if method.starts:
-        task = task._replace(start=with_fixed(first, held) or start_values(task.sample, _PILOT, held))
+        task = task._replace(
+            start=with_fixed(first, fixed_values) or start_values(task.sample, _PILOT, fixed_values)
+        )
     outcome = method.run(task)
     if outcome.ending == "diverged" and first and method.starts and task.sample.has_rows:
         task.sample.check_support(task.start, "start")
@@ -183,16 +185,16 @@ def fit_sample(
 
 def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
     """Return the values that parameters keep by their places; raise where there are no such values."""
-    held = check_values(family, fixed, "fixed")
-    if len(held) == len(get_family(family).names):
-        check_theta(family, [held[place] for place in sorted(held)], "fixed")
-    return held
+    fixed_values = check_values(family, fixed, "fixed")
+    if len(fixed_values) == len(get_family(family).names):
+        check_theta(family, [fixed_values[place] for place in sorted(fixed_values)], "fixed")
+    return fixed_values
 
 
-def _check_peaks(family: int, method: Method, cov: str, held: Mapping[int, float]) -> None:
+def _check_peaks(family: int, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
     """Raise where a method, or a covariance, takes a score that is zero at the maximum and there is none."""
     signature, peaks = get_family(family).signature, _kernels.peaks[family]
-    free = [peak for place, peak in enumerate(peaks) if place not in held]
+    free = [peak for place, peak in enumerate(peaks) if place not in fixed_values]
     if method.iterates and _kernels.EDGE in free:
         raise ParameterError(
             f"{signature} is most likely where its support just holds all rows; the score is not"

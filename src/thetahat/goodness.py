@@ -144,7 +144,7 @@ def _drawn(law: Any, n: int, generator: np.random.Generator, counts: bool) -> Ar
 
 
 def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
-    """Return the maximum of other rows, the same parameters held."""
+    """Return the maximum of other rows, the same parameters fixed."""
     from thetahat.fit import fit as fit_to
 
     fixed = {name: fit.params[name] for name in fit.fixed}

@@ -253,7 +253,7 @@ class Online:
             self._method,
             rows=self._before + stream.rows,
             values=Values(*stream.evaluate()),
-            held=tuple(self._fixed),
+            fixed=tuple(self._fixed),
             omitted=self._omitted,
             ending="diverged" if stream.diverged else "streaming",
         )

@@ -132,7 +132,7 @@ class Fit(Fitted):
         ----------
         theta0 : mapping of str to float, or sequence of float
             Values of some parameters by name, such as ``{"mu": 0}``, the others being fitted anew; or of all.
-            Parameters that the fit held stay fixed.
+            Parameters that were fixed in the fit stay fixed.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class Fit(Fitted):
         value = self._sample.at(self._theta).evaluate(self._theta)[0]
         if not self._agrees(value):
             raise ParameterError(f"{what} takes the rows again, and these have changed since the fit")
-        return Profile(self._sample, self._theta, value, self._held)
+        return Profile(self._sample, self._theta, value, self._fixed)
 
     def _agrees(self, log_likelihood: float) -> bool:
         """Whether this is the fit's log-likelihood, but for the order in which rows were added."""

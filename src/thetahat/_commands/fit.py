@@ -161,8 +161,8 @@ def fit_command(
     if options["trace"] and not (as_json or plot):
         raise click.UsageError("--trace goes into --json or --plot: add one of them")
     x, given, omitted = read_weighted(file, column, weights, missing)
-    held = {name: value for values in fixed for name, value in values.items()} or None
-    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=held, cov=cov, **how)
+    fixed_values = {name: value for values in fixed for name, value in values.items()} or None
+    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=fixed_values, cov=cov, **how)
     answers: dict[str, Any] = {
         "confint": fitted.confint(method="profile") if profile else None,
         "quantiles": [_estimate("p", p, fitted.quantile(p)) for p in quantiles],

@@ -89,7 +89,7 @@ class Family:
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
     edge_limits : callable, optional
-        From theta, n, the level and the places of parameters that are held: by place, the confidence limits
+        From theta, n, the level and the places of parameters that are fixed: by place, the confidence limits
         of the parameters whose maximum lies at an edge.
     lack : callable, optional
         What rows lack for a maximum with no parameter fixed, in figures; None where they lack nothing.

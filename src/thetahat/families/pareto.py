@@ -22,10 +22,10 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
     return pilot.maximum("pareto")
 
 
-def edge_limits(theta: Theta, n: float, level: float, held: Sequence[int]) -> dict[int, tuple[float, float]]:
+def edge_limits(theta: Theta, n: float, level: float, fixed: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Return the interval of the minimum."""
     shape, minimum = theta
-    t = -_kernels.log(1 - level) / n if held else ratio_quantile(level, n - 1)
+    t = -_kernels.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
     return {1: (minimum * _kernels.exp(-t / shape), minimum)}
 
 

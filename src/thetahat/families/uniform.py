@@ -13,10 +13,10 @@ from thetahat.families._family import Family, Theta, ratio_quantile
 __all__ = ["family"]
 
 
-def edge_limits(theta: Theta, n: float, level: float, held: Sequence[int]) -> dict[int, tuple[float, float]]:
+def edge_limits(theta: Theta, n: float, level: float, fixed: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Return the intervals of the ends."""
     low, high = theta
-    beyond = ratio_quantile(level, n if held else n - 1) * (high - low)
+    beyond = ratio_quantile(level, n if fixed else n - 1) * (high - low)
     return {0: (low - beyond, low), 1: (high, high + beyond)}
 
 

@@ -21,16 +21,16 @@ def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[t
     """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
     z = normal_quantile(0.5 + level / 2)
     family, theta = get_family(family_index(fit.family)), tuple(fit.theta.tolist())
-    held = [place for place, name in enumerate(family.names) if name in fit.fixed]
+    fixed = [place for place, name in enumerate(family.names) if name in fit.fixed]
     limits = []
     for place, (value, error, parameter) in enumerate(
         zip(theta, fit.stderr.tolist(), family.parameters, strict=True)
     ):
-        if place in held:
+        if place in fixed:
             limits.append((value, value))
         elif parameter.peak == _kernels.EDGE:
             assert family.edge_limits is not None
-            limits.append(family.edge_limits(theta, fit.n, level, held)[place])
+            limits.append(family.edge_limits(theta, fit.n, level, fixed)[place])
         elif profile is not None:
             limits.append(profile_limits(profile, place, error, z))
         else:

@@ -26,12 +26,12 @@ _PATIENCE = 20  # looks, after which a search that has found no bound gets longe
 
 
 class Profile(NamedTuple):
-    """A sample, and the maximum of its likelihood over the parameters that are not held."""
+    """A sample, and the maximum of its likelihood over the parameters that are not fixed."""
 
     sample: Sample
     theta: Theta
     log_likelihood: float
-    held: tuple[int, ...] = ()
+    fixed: tuple[int, ...] = ()
 
     @property
     def family(self) -> Family:
@@ -39,13 +39,13 @@ class Profile(NamedTuple):
         return get_family(self.sample.family)
 
     def along(self, values: Mapping[int, float], start: Theta | None = None) -> Crest:
-        """Return where a climb over the other parameters ends, some held at these values."""
-        fixed = {place: self.theta[place] for place in self.held} | dict(values)
-        return crest(self.sample, start or self.theta, fixed)
+        """Return where a climb over the other parameters ends, some fixed at these values."""
+        all_fixed = {place: self.theta[place] for place in self.fixed} | dict(values)
+        return crest(self.sample, start or self.theta, all_fixed)
 
     def rising(self, top: Crest, places: Iterable[int]) -> NoMaximumError:
-        """Return the error of a climb that ended nowhere, with these parameters held too."""
-        return still_rising(self.sample, top.theta, (*self.held, *places))
+        """Return the error of a climb that ended nowhere, with these parameters fixed too."""
+        return still_rising(self.sample, top.theta, (*self.fixed, *places))
 
 
 def profile_limits(profile: Profile, place: int, error: float, z: float) -> tuple[float, float]:

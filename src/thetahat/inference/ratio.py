@@ -76,12 +76,12 @@ def chi_square_tail(x: float, df: int) -> float:
 
 def _hypothesis(profile: Profile, theta0: Theta) -> dict[int, float]:
     """Return by place what a hypothesis says of the parameters that were fitted; raise where it cannot be."""
-    family, held = profile.family, profile.held
+    family, fixed = profile.family, profile.fixed
     if isinstance(theta0, Mapping):
         values = check_values(profile.sample.family, theta0, "theta0")
     else:
         values = dict(enumerate(check_theta(profile.sample.family, theta0, "theta0")))
-    for place in held:
+    for place in fixed:
         if values.pop(place, profile.theta[place]) != profile.theta[place]:
             raise ParameterError(
                 f"theta0: {family.names[place]} was fixed at {profile.theta[place]:g}, not fitted"

@@ -50,7 +50,7 @@ _TOP: dict[str, Any] = {
 
 
 class Landscape(NamedTuple):
-    """The log-likelihood over two parameters, the others held at the maximum.
+    """The log-likelihood over two parameters, the others fixed at the maximum.
 
     Where sums are not sufficient and rows are many, it is that of some of the rows, times what they stand
     for, and moved in the free coordinates so that its top is where that of all rows is.
@@ -59,7 +59,7 @@ class Landscape(NamedTuple):
     theta: tuple[float, ...]  # the maximum
     stderr: tuple[float, ...]
     places: tuple[int, ...]
-    held: dict[str, float]  # what the path changes and the picture does not
+    fixed: dict[str, float]  # what the path changes and the picture does not
     sample: Sample
     scale: float = 1.0
     moves: tuple[float, ...] = (0.0, 0.0)
@@ -180,9 +180,9 @@ def _caption(land: Landscape, lines: Array) -> str:
     steps = ", ".join(f"{k:g}" for k in lines[:3])
     if lines.size > 3:
         steps += f", then each {lines[-1] / lines[-2]:.3g} times the last"
-    held = ", ".join(f"{symbol(name)} = {value:.4g}" for name, value in land.held.items())
+    fixed = ", ".join(f"{symbol(name)} = {value:.4g}" for name, value in land.fixed.items())
     rows = "" if land.scale == 1 else f"contours from {land.sample.size:,} rows"
-    notes = "; ".join(filter(None, (held and f"{held} held at the maximum", rows)))
+    notes = "; ".join(filter(None, (fixed and f"{fixed} fixed at the maximum", rows)))
     return "\n".join(filter(None, (f"log-likelihood $k^2/2$ below the maximum, k = {steps}", notes)))
 
 

@@ -55,26 +55,26 @@ class Exact(Method):
         return _maximum(sample, start_values(sample, _FEW, fixed), tuple(fixed))
 
 
-def _maximum(sample: Sample, theta: Theta, held: Sequence[int]) -> Outcome:
+def _maximum(sample: Sample, theta: Theta, fixed: Sequence[int]) -> Outcome:
     """Return where a climb from theta ends, on pilots of a large sample first."""
     if _kernels.sufficient[sample.family]:
-        return Outcome(climb(sample, theta, held)[0])
+        return Outcome(climb(sample, theta, fixed)[0])
     pilots = [rows for rows in (_FEW, _pilot_rows(sample.size)) if 2 * rows < sample.size]
     for rows in pilots:
-        theta = _climb_near(sample.pilot(rows), sample.family, theta, held)
-    theta, values = climb(sample, theta, held)
+        theta = _climb_near(sample.pilot(rows), sample.family, theta, fixed)
+    theta, values = climb(sample, theta, fixed)
     # After a large pilot, the last step is beyond what standard errors show.
     return Outcome(theta, values=values if len(pilots) == 2 else None)
 
 
-def _climb_near(pilot: Pilot, family: int, theta: Theta, held: Sequence[int]) -> Theta:
+def _climb_near(pilot: Pilot, family: int, theta: Theta, fixed: Sequence[int]) -> Theta:
     """Climb on some of the rows until their maximum is near beside the standard errors there.
 
     A step from a Newton decrement L leaves one of about L**2 / n. Where these rows have no maximum, return
     theta: the whole sample may have one nevertheless.
     """
     enough = math.sqrt(pilot.x.size) / 100
-    way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, held, enough)
+    way, *_ = looks(Sample(family, pilot.x, pilot.weights, threads=1), theta, fixed, enough)
     return way.theta if way.arrived or way.decrement <= enough else theta
 
 

@@ -77,11 +77,13 @@ class GradientAscent(Method):
         self, task: Task, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
     ) -> tuple[Theta, int]:
         """Go so many epochs; return the theta reached and the epochs done."""
-        held, done = tuple(task.fixed), 0
+        fixed, done = tuple(task.fixed), 0
         while done < epochs:
             wanted = epochs - done if _kernels.sufficient[task.family] else 1
             rows = None if trace is None else trace[done : done + wanted + 1]
-            theta, went = task.sample.at(theta).gradient_ascent(theta, self.learning_rate, wanted, rows, held)
+            theta, went = task.sample.at(theta).gradient_ascent(
+                theta, self.learning_rate, wanted, rows, fixed
+            )
             done += went
             if went < wanted:
                 break

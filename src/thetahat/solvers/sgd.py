@@ -190,7 +190,7 @@ class SGD(Method):
         """Whether it needs start values: with a preconditioner, the pilot gives them."""
         return self.preconditioner is None
 
-    def compiled(self, batch_size: int, held: tuple[int, ...]) -> Rule:
+    def compiled(self, batch_size: int, fixed: tuple[int, ...]) -> Rule:
         """Return the settings as the kernels read them."""
         rule = Rule(
             batch=batch_size,
@@ -199,7 +199,7 @@ class SGD(Method):
             mean=self.reduction == "mean",
             average=self.average,
             implicit=self.implicit,
-            held=held,
+            held=fixed,
         )
         if isinstance(self.update, Momentum):
             rule = rule._replace(kind="momentum", beta1=self.update.decay)

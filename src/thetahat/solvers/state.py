@@ -35,14 +35,14 @@ class State:
         theta: tuple[float, ...],
         learning_rate: float | None,
         sample: Sample,
-        held: tuple[int, ...],
+        fixed: tuple[int, ...],
     ) -> None:
         self.epoch = epoch
         self.epochs = epochs
         self.theta = theta
         self.learning_rate = learning_rate
         self._sample = sample
-        self._held = held
+        self._fixed = fixed
 
     @property
     def params(self) -> dict[str, float]:
@@ -64,7 +64,7 @@ class State:
 
     @cached_property
     def _values(self) -> tuple[float, float]:
-        values = self._sample.at(self.theta).evaluate(self.theta, held=self._held)
+        values = self._sample.at(self.theta).evaluate(self.theta, held=self._fixed)
         return values[0], values[-1]
 
     def __repr__(self) -> str:

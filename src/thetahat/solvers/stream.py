@@ -37,10 +37,15 @@ class Streaming(Method):
     def __str__(self) -> str:
         return "from a stream" if self.half_life is None else f"from a stream of half-life {self.half_life:g}"
 
-    def compiled(self, held: tuple[int, ...]) -> Rule:
+    def compiled(self, fixed: tuple[int, ...]) -> Rule:
         """Return the settings as the kernels read them."""
         memory = 1.0 if self.half_life is None else _kernels.exp(-_kernels.log(2.0) / self.half_life)
         usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
         return Rule(
-            batch=self.batch_size or usual, logarithmic=True, scaled=True, power=1.0, memory=memory, held=held
+            batch=self.batch_size or usual,
+            logarithmic=True,
+            scaled=True,
+            power=1.0,
+            memory=memory,
+            held=fixed,
         )
