@@ -26,7 +26,7 @@ import numpy as np
 import thetahat as th
 from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.monitoring import Monitor
 
 LONGEST = 1 / 3  # of the time that a fit takes: when it is killed
 MOST = 10  # kills of one fit
@@ -118,7 +118,7 @@ MIX = {
 def shuffle_together(rows):
     """Make windows of so many rows, and a look after each second one."""
     _kernels.WINDOW = rows
-    Watch.rows = property(lambda _: 2 * rows)
+    Monitor.rows = property(lambda _: 2 * rows)
 
 
 def bits_of(fit):

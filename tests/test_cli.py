@@ -233,7 +233,7 @@ def test_a_climb_can_be_started_by_hand(sample):
     assert {key: record[key] for key in expected} == expected
     assert_one_line(
         run("fit", sample, "--family", "normal", "--start", "0,1"),
-        "start: the maximum of normal is solved for, not climbed to",
+        "start is not used: normal has a closed-form maximum",
     )
 
 

@@ -91,7 +91,7 @@ def test_families_that_cannot_be_fitted_come_last_with_the_reason():
     )
     assert str(comparison).splitlines()[-1] == f"gamma not fitted: {comparison[2].reason}"
     equal = th.compare([2.0, 2.0], ["gamma", "exponential"])
-    assert "has no maximum: it takes at least two rows, not all equal" in equal[1].reason
+    assert "has no maximum: a maximum requires at least two rows, not all equal" in equal[1].reason
     none = th.compare([2.0, 2.0], ["gamma", "normal"])
     with pytest.raises(NoMaximumError, match="no family could be fitted\ngamma not fitted: the gamma like"):
         none.best  # noqa: B018

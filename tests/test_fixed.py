@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import _kernels, reference
-from thetahat.families import get_family
+from thetahat import reference
+from thetahat.families import BOUNDARY, get_family
 
 
 def names_of(case):
@@ -20,7 +20,7 @@ def subsets(names):
 
 def downhill(case, x, fit):
     """Either way from a smooth maximum; one from an edge."""
-    edges = [parameter.peak == _kernels.EDGE for parameter in case.description.parameters]
+    edges = [parameter.regularity == BOUNDARY for parameter in case.description.parameters]
     return np.where(edges, -np.sign(th.score(x, case.family, fit.theta)), 1.0)
 
 

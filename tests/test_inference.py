@@ -12,12 +12,13 @@ from scipy import optimize, stats
 
 import thetahat as th
 from thetahat import _kernels
+from thetahat.families import BOUNDARY
 
 Z = float(stats.norm.ppf(0.975))
 
 
 def not_at_an_edge(case):
-    return [parameter.name for parameter in case.description.parameters if parameter.peak != _kernels.EDGE]
+    return [parameter.name for parameter in case.description.parameters if parameter.regularity != BOUNDARY]
 
 
 def fitted(case, n):
@@ -98,7 +99,7 @@ def test_profile_limits(case, n, level):
     x, fit = fitted(case, n)
     limits, z = fit.confint(level, "profile"), stats.norm.ppf(0.5 + level / 2)
     for parameter, of_it in zip(case.description.parameters, limits.tolist(), strict=True):
-        if parameter.peak == _kernels.EDGE:
+        if parameter.regularity == BOUNDARY:
             continue
         value = fit.params[parameter.name]
         assert of_it[0] < value < of_it[1]
@@ -192,7 +193,7 @@ def test_fixed_parameters_stay(case):
         limits = fit.confint(method="profile")
         assert limits[fixed_place].tolist() == [fit.theta[fixed_place]] * 2
         for place, other in enumerate(parameters):
-            if place != fixed_place and other.peak != _kernels.EDGE:
+            if place != fixed_place and other.regularity != BOUNDARY:
                 null = beside(fit, [other.name])
                 result = fit.test(null | kept)
                 assert result.statistic == pytest.approx(2 * drop(x, fit, null | kept), abs=1e-11 * x.size)
@@ -394,8 +395,8 @@ def test_what_takes_the_maximum_and_the_rows():
         ("normal", lambda fit: fit.test({"sigma": -1}), "theta0: sigma must be positive and finite, got -1"),
         ("normal", lambda fit: fit.test((1, 2, 3)), r"theta0 has 3 value\(s\), but normal"),
         ("normal", lambda fit: fit.test({}), "theta0 gives no value to a parameter that was fitted"),
-        ("pareto", lambda fit: fit.test({"minimum": 1}), "theta0: in minimum the likelihood of pareto peaks"),
-        ("uniform", lambda fit: fit.test((0, 9)), "theta0: in low the likelihood of uniform peaks where"),
+        ("pareto", lambda fit: fit.test({"minimum": 1}), "theta0: the maximum in minimum of pareto lies on"),
+        ("uniform", lambda fit: fit.test((0, 9)), "theta0: the maximum in low of uniform lies on"),
         (
             "normal",
             lambda fit: fit.confint(method="exact"),

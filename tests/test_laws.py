@@ -97,7 +97,7 @@ def test_fit_is_the_explicit_maximum(exact):
     x = exact.sample(300)
     fit, theta = th.fit(x, exact.family), explicit([mpmath.mpf(v) for v in x.tolist()])
     np.testing.assert_allclose(fit.theta, [float(v) for v in theta], rtol=ROUNDING * EPS)
-    if not exact.smooth:
+    if not exact.regular:
         errors = exact.reference.family.standard_errors(theta, x.size)
         np.testing.assert_allclose(fit.stderr, [float(v) for v in errors], rtol=1e-12)
         assert fit.newton_decrement <= 1e-12
@@ -249,7 +249,7 @@ def test_fit_is_a_maximum(case):
 SOLVED = [
     case
     for case in (Case(*c) for c in CASES)
-    if case.smooth and _kernels.solved[th.families().index(case.family)]
+    if case.regular and _kernels.solved[th.families().index(case.family)]
 ]
 
 

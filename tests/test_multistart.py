@@ -215,11 +215,11 @@ def test_what_does_not_go_together(x, settings, error, message):
 
 
 def test_families_and_orders_are_checked():
-    with pytest.raises(th.ParameterError, match=r"just holds all rows: use Exact\(\)"):
+    with pytest.raises(th.ParameterError, match=r"on the boundary of the support: use fit with Exact\(\)"):
         th.fit_multistart(ROWS, "uniform", method=PLAIN, start=(0, 9))
     with pytest.raises(th.UnknownFamilyError):
         th.fit_multistart(ROWS, "nirmal", method=PLAIN, start=(0, 9))
-    with pytest.raises(th.ParameterError, match="draws nothing"):
+    with pytest.raises(th.ParameterError, match="draws no random numbers"):
         th.fit_multistart(ROWS, "normal", method=replace(PLAIN, shuffle=None), start=(0, 9), rng=0)
     with pytest.raises(th.ParameterError, match=r"start: 2 row\(s\) lie outside the support"):
         th.fit_multistart(ROWS, "generalized_pareto", method=PLAIN, start=[(0.1, 9.0), (-0.5, 1.0)])

@@ -13,7 +13,7 @@ from kills import MIX, bits_of
 import thetahat as th
 from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.monitoring import Monitor
 
 ROWS = np.random.default_rng(0).normal(1, 2, 600)
 
@@ -27,7 +27,7 @@ def path(tmp_path):
 def quick(monkeypatch):
     """Small windows, and an end to them; no waiting for the disk."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(Watch, "rows", Watch.rows)
+    monkeypatch.setattr(Monitor, "rows", Monitor.rows)
     monkeypatch.setattr(_kernels, "WINDOW", _kernels.WINDOW)
     kills.shuffle_together(256)
 
@@ -147,7 +147,7 @@ def forbid_steps(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("a step")
 
-    monkeypatch.setattr(th.GradientAscent, "_climb", forbidden)
+    monkeypatch.setattr(th.GradientAscent, "_run_epochs", forbidden)
     ascent = type("Still", (_kernels.Ascent,), {"run": forbidden, "set_out": forbidden, "draw": forbidden})
     monkeypatch.setattr(_kernels, "Ascent", ascent)
 
@@ -319,7 +319,7 @@ def test_bad_seconds(seconds, path):
 
 
 def test_fits_without_epochs_have_no_checkpoint(path):
-    with pytest.raises(th.ParameterError, match="checkpoint are of methods that go epoch by epoch"):
+    with pytest.raises(th.ParameterError, match="checkpoint require an iterative method"):
         th.fit(ROWS, "normal", checkpoint=path)
     method = th.GradientAscent(learning_rate=1e-4, epochs=3)
     with pytest.raises(TypeError, match="checkpoint"):

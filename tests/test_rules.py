@@ -37,7 +37,7 @@ SETTINGS = list(itertools.product(("textbook", "log"), RULES, ("sum", "mean")))
 FEEDS = list(itertools.product((1, 3, 10, 70), ("rows", "batches", None)))
 FEW = [case for case in CASES if case[1] in Case(*case).reference.family.THETAS[:2]]  # references are slow
 KINDS = [(case, k) for k, case in enumerate(case for case in FEW if Case(*case).ascends)]
-SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
+SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).regular]
 
 
 def coordinates(case, theta, kind="log"):

@@ -145,16 +145,22 @@ ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
 @pytest.mark.parametrize(
     ("rows", "family", "settings", "error", "message"),
     [
-        ([1.0, 2.0], "uniform", {"method": ASCENT, "start": (0, 9)}, th.ParameterError, "would not stop"),
-        ([1.0, 2.0], "pareto", {"method": ASCENT, "start": (1, 1)}, th.ParameterError, "would not stop"),
+        ([1.0, 2.0], "uniform", {"method": ASCENT, "start": (0, 9)}, th.ParameterError, "does not converge"),
+        ([1.0, 2.0], "pareto", {"method": ASCENT, "start": (1, 1)}, th.ParameterError, "does not converge"),
         ([2.0, 2.0], "normal", {"method": ASCENT, "start": (0, 1)}, th.NoMaximumError, "not all equal"),
-        ([1.0, 2.0], "normal", {"start": (0, 1)}, th.ParameterError, "is solved for, not climbed to"),
+        (
+            [1.0, 2.0],
+            "normal",
+            {"start": (0, 1)},
+            th.ParameterError,
+            "has a closed-form maximum",
+        ),
         (
             [1.0, 2.0],
             "normal",
             {"trace": "epoch"},
             th.ParameterError,
-            "trace, progress, callback and checkpoint are of methods",
+            "trace, progress, callback and checkpoint require",
         ),
         ([1.0, 2.0], "normal", {"method": "exact"}, th.ParameterError, r"method must be Exact\(\)"),
         ([1.0, 2.0], "uniform", {"fixed": {"low": 1.5}}, th.NoMaximumError, "none beyond an end"),

@@ -109,7 +109,7 @@ def test_what_it_says_is_what_the_maximum_says(case):
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=0.03)
     assert fit.log_likelihood == pytest.approx(th.log_likelihood(x, case.family, fit.theta), rel=1e-13)
     assert 0 <= missing(fit, best) < 0.1
-    if case.smooth:
+    if case.regular:
         assert abs(fit.newton_decrement - missing(fit, best)) < 0.03 * fit.newton_decrement + 1e-7
 
 

@@ -8,6 +8,7 @@ from tolerance import EPS, term_sizes
 
 import thetahat as th
 from thetahat import _kernels, reference
+from thetahat.families import BOUNDARY
 
 ROUNDING = 16
 
@@ -106,9 +107,9 @@ def test_a_common_power_of_two_moves_no_maximum(case, k):
     x, w = case.sample(2000), drawn(2000)
     fit, scaled = th.fit(x, case.family, weights=w), th.fit(x, case.family, weights=w * 2.0**k)
     np.testing.assert_allclose(scaled.theta, fit.theta, rtol=1e-13, atol=1e-13 * fit.stderr.max())
-    edges = [parameter.peak == _kernels.EDGE for parameter in case.description.parameters]
+    edges = [parameter.regularity == BOUNDARY for parameter in case.description.parameters]
     np.testing.assert_allclose(scaled.stderr * 2.0 ** np.where(edges, k, k / 2), fit.stderr, rtol=1e-9)
-    if case.smooth:
+    if case.regular:
         robust = [th.fit(x, case.family, weights=v, cov="sandwich").stderr for v in (w, w * 2.0**k)]
         np.testing.assert_allclose(*robust, rtol=1e-9)
 

@@ -13,8 +13,8 @@ from thetahat import _kernels
 from thetahat._records import COVARIANCES
 from thetahat.families import Family, get_family
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Method, Outcome, Task, Values
-from thetahat.solvers.climb import values_at
+from thetahat.solvers import Method, Problem, Solution, Values
+from thetahat.solvers.newton import values_at
 
 __all__ = ["Fitted"]
 
@@ -68,10 +68,10 @@ class Fitted:
             self._values = values
 
     @classmethod
-    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, cov: str) -> Self:
+    def from_solution(cls, solution: Solution, problem: Problem, method: Method, cov: str) -> Self:
         """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
-        sample, fixed = task.sample, tuple(task.fixed)
-        theta, values = outcome.theta, outcome.values
+        sample, fixed = problem.sample, tuple(problem.fixed)
+        theta, values = solution.theta, solution.values
         sums = sample.at(theta) if values is None else None
         if cov == "sandwich":
             products = sample.score_products(theta)
@@ -92,10 +92,10 @@ class Fitted:
             cov_type=cov,
             omitted=sample.omitted,
             passes=sample.passes,
-            epochs=outcome.epochs,
-            ending=outcome.ending,
-            trace=outcome.trace,
-            trace_epochs=outcome.trace_epochs,
+            epochs=solution.epochs,
+            ending=solution.ending,
+            trace=solution.trace,
+            trace_epochs=solution.trace_epochs,
         )
 
     @cached_property

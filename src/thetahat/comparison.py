@@ -16,7 +16,7 @@ from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, read_once
-from thetahat.solvers import Exact, Task
+from thetahat.solvers import Exact, Problem
 
 __all__ = ["Candidate", "Comparison", "compare"]
 
@@ -238,8 +238,8 @@ def compare(
         name = _kernels.families[family]
         try:
             sample = Sample(family, x, weights, threads, nan_policy, sums.get(family))
-            task = Task(sample)
-            fits.append(Fit.from_outcome(_EXACT.run(task), task, _EXACT, COVARIANCES[0]))
+            problem = Problem(sample)
+            fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
             reject_for_all(chunks)
             if read_once([_NORMAL], chunks, threads)[0].rows == 0:

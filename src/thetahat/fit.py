@@ -15,12 +15,12 @@ from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import BOUNDARY, REGULAR, family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Exact, Looks, Method, Task, Trace
-from thetahat.solvers.climb import with_fixed
+from thetahat.solvers import Exact, Method, Monitoring, Problem, Trace
 from thetahat.solvers.exact import start_values
+from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
 
 __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
@@ -28,7 +28,7 @@ __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "l
 Array = NDArray[np.float64]
 
 _EXACT = Exact()
-_NO_LOOKS = Looks()
+_NO_MONITORING = Monitoring()
 _PILOT = 1000  # rows that an iterative method's start values are taken from
 
 
@@ -141,8 +141,8 @@ def fit(
     def read() -> Sample:
         return Sample(index, x, weights, threads, nan_policy)
 
-    looks = Looks(trace, progress, callback, checkpoint, checkpoint_every)
-    return fit_sample(index, read, method, start, fixed, rng, looks, cov)
+    monitoring = Monitoring(trace, progress, callback, checkpoint, checkpoint_every)
+    return fit_sample(index, read, method, start, fixed, rng, monitoring, cov)
 
 
 def fit_sample(
@@ -152,7 +152,7 @@ def fit_sample(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    looks: Looks = _NO_LOOKS,
+    monitoring: Monitoring = _NO_MONITORING,
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read once the settings are known to be good."""
@@ -160,27 +160,29 @@ def fit_sample(
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
     fixed_values = _check_fixed(family, fixed) if fixed else {}
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
-        _check_peaks(family, method, cov, fixed_values)
+        _check_regularity(family, method, cov, fixed_values)
     if rng is not None and not method.draws:
-        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
-    looks = looks.check()
-    if looks and not method.iterates:
-        raise ParameterError("trace, progress, callback and checkpoint are of methods that go epoch by epoch")
+        raise ParameterError("rng is not used: this method draws no random numbers")
+    monitoring = monitoring.check()
+    if monitoring and not method.iterates:
+        raise ParameterError(
+            "trace, progress, callback and checkpoint require an iterative method (GradientAscent, SGD)"
+        )
     if start is not None and not method.iterates and _kernels.solved[family] and not fixed_values:
         name = _kernels.families[family]
-        raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
+        raise ParameterError(f"start is not used: {name} has a closed-form maximum")
     first = () if start is None else check_theta(family, start, "start")
-    task = Task(read(), first, first, fixed_values, rng, looks)
-    if method.iterates and task.solved:
-        task.solve()  # where there is no maximum, there is nothing to climb to
+    problem = Problem(read(), first, first, fixed_values, rng, monitoring)
+    if method.iterates and problem.solved:
+        problem.solve()  # where there is no maximum, there is nothing to climb to
     if method.starts:
-        task = task._replace(
-            start=with_fixed(first, fixed_values) or start_values(task.sample, _PILOT, fixed_values)
+        problem = problem._replace(
+            start=with_fixed(first, fixed_values) or start_values(problem.sample, _PILOT, fixed_values)
         )
-    outcome = method.run(task)
-    if outcome.ending == "diverged" and first and method.starts and task.sample.has_rows:
-        task.sample.check_support(task.start, "start")
-    return Fit.from_outcome(outcome, task, method, cov)
+    solution = method.run(problem)
+    if solution.ending == "diverged" and first and method.starts and problem.sample.has_rows:
+        problem.sample.check_support(problem.start, "start")
+    return Fit.from_solution(solution, problem, method, cov)
 
 
 def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
@@ -191,17 +193,24 @@ def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
     return fixed_values
 
 
-def _check_peaks(family: int, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
-    """Raise where a method, or a covariance, takes a score that is zero at the maximum and there is none."""
-    signature, peaks = get_family(family).signature, _kernels.peaks[family]
-    free = [peak for place, peak in enumerate(peaks) if place not in fixed_values]
-    if method.iterates and _kernels.EDGE in free:
+def _check_regularity(family: int, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
+    """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
+    description = get_family(family)
+    free = [
+        parameter.regularity
+        for place, parameter in enumerate(description.parameters)
+        if place not in fixed_values
+    ]
+    if method.iterates and BOUNDARY in free:
         raise ParameterError(
-            f"{signature} is most likely where its support just holds all rows; the score is not"
-            f" zero there, and {method.name} would not stop: use Exact()"
+            f"method: the maximum of {description.signature} lies on the boundary of the support, where the"
+            f" score is not zero and {method.name} does not converge: use Exact()"
         )
-    if cov != COVARIANCES[0] and any(peak != _kernels.SMOOTH for peak in free):
-        raise ParameterError(f'cov="{cov}" takes a score that is zero at the maximum: {signature} has none')
+    if cov != COVARIANCES[0] and any(regularity != REGULAR for regularity in free):
+        raise ParameterError(
+            f'cov="{cov}" requires a score that is zero at the maximum: that of {description.signature}'
+            ' is not, use cov="information"'
+        )
 
 
 def log_likelihood(

@@ -162,7 +162,7 @@ def statistics(fit: Fit, x: Array) -> Array:
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
     W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
     low, high = law.support(**shapes)
-    rounding = 4 * np.spacing(abs(high)) if family.has_edge else 0.0  # SciPy adds loc and scale
+    rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
     if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
     with np.errstate(divide="ignore"):

@@ -18,9 +18,9 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample
-from thetahat.solvers import SGD, Outcome, Task
+from thetahat.solvers import SGD, Problem, Solution
+from thetahat.solvers.monitoring import locked
 from thetahat.solvers.sgd import ORDERS
-from thetahat.solvers.watch import locked
 
 __all__ = ["fit_multistart"]
 
@@ -81,10 +81,12 @@ def fit_multistart(
     """
     index = family_index(family)
     rate = _plain_rate(method)
-    if get_family(index).has_edge:
-        raise ParameterError(f"{family} is most likely where its support just holds all rows: use Exact()")
+    if get_family(index).has_boundary:
+        raise ParameterError(
+            f"the maximum of {family} lies on the boundary of the support: use fit with Exact()"
+        )
     if rng is not None and not method.draws:
-        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
+        raise ParameterError("rng is not used: this method draws no random numbers")
     groups = _groups_of(x)
     starts = _starts(index, start)
     rates = [rate] if learning_rate is None else _rates(learning_rate)
@@ -96,15 +98,15 @@ def fit_multistart(
         )
     samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
-    outcomes = _run_lanes(index, samples, groups, starts, rates, method, rng)
+    solutions = _run_lanes(index, samples, groups, starts, rates, method, rng)
     fits = []
-    for k, (outcome, start, rate) in enumerate(zip(outcomes, starts, rates, strict=True)):
+    for k, (solution, start, rate) in enumerate(zip(solutions, starts, rates, strict=True)):
         sample = copy(samples[k % len(samples)])  # each counts its own passes
-        if outcome.ending == "diverged":
+        if solution.ending == "diverged":
             sample.check_support(start, "start")
         fits.append(
-            Fit.from_outcome(
-                outcome, Task(sample, start), replace(method, learning_rate=rate), COVARIANCES[0]
+            Fit.from_solution(
+                solution, Problem(sample, start), replace(method, learning_rate=rate), COVARIANCES[0]
             )
         )
     return fits
@@ -114,9 +116,9 @@ def _checked(family: int, x: ArrayLike) -> Sample:
     """Return a sample; raise where it is none, or where its likelihood has no maximum to climb to."""
     sample = Sample(family, x)
     sample.check_rows()
-    task = Task(sample)
-    if task.solved:
-        task.solve()
+    problem = Problem(sample)
+    if problem.solved:
+        problem.solve()
     return sample
 
 
@@ -128,12 +130,12 @@ def _run_lanes(
     rates: list[float],
     method: SGD,
     rng: Any,
-) -> list[Outcome]:
+) -> list[Solution]:
     """Return where the ascents end; each group of lanes takes the rows in the same random order."""
     bits = np.random.default_rng(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
-    outcomes: list[Outcome] = []
+    solutions: list[Solution] = []
     for first in range(0, len(starts), _kernels.CHAINS):
         part = slice(first, first + _kernels.CHAINS)
         lanes = _kernels.Chains(family, starts[part], rates[part])
@@ -143,11 +145,11 @@ def _run_lanes(
             lanes.run(
                 rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[part]
             )
-        outcomes += [
-            Outcome(theta, "diverged" if diverged else "max_epochs", epochs)
+        solutions += [
+            Solution(theta, "diverged" if diverged else "max_epochs", epochs)
             for theta, epochs, diverged in lanes.ends()
         ]
-    return outcomes
+    return solutions
 
 
 def _plain_rate(method: object) -> float:

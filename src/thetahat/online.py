@@ -94,10 +94,9 @@ class Online:
         self._lock = RLock()  # threads may feed one stream
         if half_life is None and _kernels.solved[self._index]:
             self._summary = Summary(family)
-        elif get_family(self._index).has_edge:
+        elif get_family(self._index).has_boundary:
             raise ParameterError(
-                f"half_life: {family} is most likely where its support just holds all rows; none can be"
-                " forgotten by halves"
+                f"half_life is not supported for {family}: its estimates lie on the boundary of the support"
             )
         elif len(self._fixed) == len(_kernels.domains[self._index]):
             raise ParameterError("fixed: no parameter is left to follow the stream")

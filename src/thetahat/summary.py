@@ -21,7 +21,7 @@ from thetahat.families import family_index, get_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Looks, Method, Trace
+from thetahat.solvers import Exact, Method, Monitoring, Trace
 
 __all__ = ["Summary", "summarize"]
 
@@ -149,7 +149,7 @@ class Summary:
         def read() -> Sample:
             return Sample.of_sums(self._rows(), self.omitted)
 
-        return fit_sample(self._index, read, method, start, fixed, looks=Looks(trace))
+        return fit_sample(self._index, read, method, start, fixed, monitoring=Monitoring(trace))
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""
@@ -161,7 +161,7 @@ class Summary:
         at = check_theta(self._index, theta, "theta")
         value, gradient = self._rows().evaluate(at)[:2]
         family = get_family(self._index)
-        if value == -math.inf and family.has_edge:
+        if value == -math.inf and family.has_boundary:
             raise ParameterError(
                 f"theta: rows lie outside the support of {family.name} at {at}; the log-likelihood there is"
                 " -inf, and has no score"

@@ -129,7 +129,7 @@ def maximum(family, x):
     except (th.SampleError, th.NoMaximumError):
         return None
     reference, rows = exactly(family), [mpmath.mpf(value) for value in x]
-    if get_family(family_index(family)).smooth:
+    if get_family(family_index(family)).regular:
         theta, errors = climbed(reference, rows, [mpmath.mpf(value) for value in start])
     else:
         theta, errors = reference.family.maximum(rows), []

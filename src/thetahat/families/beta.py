@@ -20,8 +20,8 @@ family = Family(
     name="beta",
     names=("a", "b"),
     support="0 < x < 1",
-    exists="at least two rows, not all equal",
-    limit="a + b = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="a + b = infinity, a single point",
     start=start,
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
 )

@@ -20,8 +20,8 @@ family = Family(
     name="exponential",
     names=("scale",),
     support="x >= 0",
-    exists="at least one row above 0",
-    limit="scale = 0, a single point",
+    existence="at least one row above 0",
+    limiting_family="scale = 0, a single point",
     start=start,
     scipy=lambda scale: ("expon", {"scale": scale}),
 )

@@ -40,8 +40,8 @@ family = Family(
     name="generalized_pareto",
     names=("shape", "scale"),
     support="x >= 0",
-    exists="at least two rows, few of them 0, and a likelihood that does not rise all the way to a shape of"
-    " -1, to the uniform law from 0 to the largest row",
+    existence="at least two rows, few of them 0, and a likelihood that does not increase all the way to a"
+    " shape of -1, the uniform distribution from 0 to the largest row",
     start=start,
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
 )

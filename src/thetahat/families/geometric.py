@@ -22,8 +22,8 @@ family = Family(
     names=("p",),
     support="the integers 0, 1, 2, ...",
     counts=True,
-    exists="at least one row above 0",
-    limit="p = 1, a single point",
+    existence="at least one row above 0",
+    limiting_family="p = 1, a single point",
     start=start,
     scipy=lambda p: ("geom", {"p": p, "loc": -1}),
 )

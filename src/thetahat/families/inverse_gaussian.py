@@ -21,8 +21,8 @@ family = Family(
     name="inverse_gaussian",
     names=("mu", "shape"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="shape = infinity, a single point",
     start=start,
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
 )

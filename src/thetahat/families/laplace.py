@@ -21,8 +21,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="laplace",
     names=("mu", "b"),
-    exists="at least two rows, not all equal",
-    limit="b = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="b = 0, a single point",
     start=start,
     scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
 )

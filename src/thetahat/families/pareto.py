@@ -22,7 +22,9 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
     return pilot.maximum("pareto")
 
 
-def edge_limits(theta: Theta, n: float, level: float, fixed: Sequence[int]) -> dict[int, tuple[float, float]]:
+def boundary_limits(
+    theta: Theta, n: float, level: float, fixed: Sequence[int]
+) -> dict[int, tuple[float, float]]:
     """Return the interval of the minimum."""
     shape, minimum = theta
     t = -_kernels.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
@@ -33,9 +35,9 @@ family = Family(
     name="pareto",
     names=("shape", "minimum"),
     support="x > 0",
-    exists="at least two rows, not all equal, and none below a minimum that is fixed",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal, and none below a minimum that is fixed",
+    limiting_family="shape = infinity, a single point",
     start=start,
-    edge_limits=edge_limits,
+    boundary_limits=boundary_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

@@ -21,8 +21,8 @@ family = Family(
     names=("rate",),
     support="the integers 0, 1, 2, ...",
     counts=True,
-    exists="at least one row above 0",
-    limit="rate = 0, a single point",
+    existence="at least one row above 0",
+    limiting_family="rate = 0, a single point",
     start=start,
     scipy=lambda rate: ("poisson", {"mu": rate}),
 )

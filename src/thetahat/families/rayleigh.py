@@ -21,7 +21,7 @@ family = Family(
     name="rayleigh",
     names=("sigma",),
     support="x > 0",
-    exists="at least one row",
+    existence="at least one row",
     start=start,
     scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
 )

@@ -20,8 +20,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="student_t",
     names=("mu", "sigma", "nu"),
-    exists="rows not too many of which are equal, with tails heavier than the normal's",
-    limit="nu = infinity, the normal law, or to sigma = 0, a single point",
+    existence="rows not too many of which are equal, with tails heavier than the normal's",
+    limiting_family="nu = infinity, the normal distribution, or sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
 )

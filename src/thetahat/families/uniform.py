@@ -13,7 +13,9 @@ from thetahat.families._family import Family, Theta, ratio_quantile
 __all__ = ["family"]
 
 
-def edge_limits(theta: Theta, n: float, level: float, fixed: Sequence[int]) -> dict[int, tuple[float, float]]:
+def boundary_limits(
+    theta: Theta, n: float, level: float, fixed: Sequence[int]
+) -> dict[int, tuple[float, float]]:
     """Return the intervals of the ends."""
     low, high = theta
     beyond = ratio_quantile(level, n if fixed else n - 1) * (high - low)
@@ -23,8 +25,8 @@ def edge_limits(theta: Theta, n: float, level: float, fixed: Sequence[int]) -> d
 family = Family(
     name="uniform",
     names=("low", "high"),
-    exists="at least two rows, not all equal, and none beyond an end that is fixed",
-    limit="low = high, a single point",
-    edge_limits=edge_limits,
+    existence="at least two rows, not all equal, and none beyond an end that is fixed",
+    limiting_family="low = high, a single point",
+    boundary_limits=boundary_limits,
     scipy=lambda low, high: ("uniform", {"loc": low, "scale": high - low}),
 )

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
 from thetahat._checks import check_level
 from thetahat._distribution import distribution
 from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
-from thetahat.families import Family, Parameter, family_index, get_family
+from thetahat.families import BOUNDARY, Family, Parameter, family_index, get_family
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -93,7 +92,7 @@ def _check_normal(family: Family, free: list[int]) -> None:
         raise ParameterError(
             f"quantiles of {family.name} are integers, without standard errors: see fit.dist().ppf(p)"
         )
-    if free and all(family.parameters[place].peak == _kernels.EDGE for place in free):
+    if free and all(family.parameters[place].regularity == BOUNDARY for place in free):
         raise ParameterError(
             f"the fitted ends of {family.name} are not nearly normal, nor are its quantiles: see"
             " fit.dist().ppf(p), and confint for exact intervals of the ends"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thetahat import _kernels
 from thetahat._quantile import normal_quantile
-from thetahat.families import family_index, get_family
+from thetahat.families import BOUNDARY, family_index, get_family
 from thetahat.inference.profile import Profile, profile_limits
 
 if TYPE_CHECKING:
@@ -28,9 +27,9 @@ def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[t
     ):
         if place in fixed:
             limits.append((value, value))
-        elif parameter.peak == _kernels.EDGE:
-            assert family.edge_limits is not None
-            limits.append(family.edge_limits(theta, fit.n, level, fixed)[place])
+        elif parameter.regularity == BOUNDARY:
+            assert family.boundary_limits is not None
+            limits.append(family.boundary_limits(theta, fit.n, level, fixed)[place])
         elif profile is not None:
             limits.append(profile_limits(profile, place, error, z))
         else:

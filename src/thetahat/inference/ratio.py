@@ -11,11 +11,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from thetahat import _kernels
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.errors import ParameterError
+from thetahat.families import BOUNDARY
 from thetahat.inference.profile import Profile
-from thetahat.solvers.crest import Ending
+from thetahat.solvers.profile_maximum import Ending
 
 __all__ = ["LikelihoodRatio", "chi_square_tail", "likelihood_ratio"]
 
@@ -52,13 +52,13 @@ class LikelihoodRatio:
 def likelihood_ratio(profile: Profile, theta0: Theta) -> LikelihoodRatio:
     """Return the test of the hypothesis that parameters have given values."""
     null = _hypothesis(profile, theta0)
-    top = profile.along(null)
-    if top.ending == Ending.NOWHERE and top.log_likelihood > -math.inf:
-        raise profile.rising(top, null)
-    statistic = 2 * max(profile.log_likelihood - top.log_likelihood, 0.0)
+    point = profile.along(null)
+    if point.ending == Ending.UNBOUNDED and point.log_likelihood > -math.inf:
+        raise profile.no_maximum_error(point, null)
+    statistic = 2 * max(profile.log_likelihood - point.log_likelihood, 0.0)
     pvalue = chi_square_tail(statistic, len(null))
-    params = dict(zip(profile.family.names, top.theta, strict=True))
-    return LikelihoodRatio(statistic, len(null), pvalue, top.log_likelihood, params)
+    params = dict(zip(profile.family.names, point.theta, strict=True))
+    return LikelihoodRatio(statistic, len(null), pvalue, point.log_likelihood, params)
 
 
 def chi_square_tail(x: float, df: int) -> float:
@@ -88,10 +88,10 @@ def _hypothesis(profile: Profile, theta0: Theta) -> dict[int, float]:
             )
     if not values:
         raise ParameterError("theta0 gives no value to a parameter that was fitted")
-    edges = [family.names[j] for j in values if family.parameters[j].peak == _kernels.EDGE]
-    if edges:
+    ends = [family.names[j] for j in values if family.parameters[j].regularity == BOUNDARY]
+    if ends:
         raise ParameterError(
-            f"theta0: in {edges[0]} the likelihood of {family.name} peaks where the support ends, and its"
-            " ratio has no chi-square law; confint has an exact interval"
+            f"theta0: the maximum in {ends[0]} of {family.name} lies on the boundary of the support, where"
+            " the ratio does not follow the chi-square distribution: use the exact interval of confint"
         )
     return values

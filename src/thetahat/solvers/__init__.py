@@ -1,9 +1,9 @@
 """How a maximum is reached: which passes are made, and until when."""
 
-from thetahat.solvers._method import STATUSES, Looks, Method, Outcome, Task, Trace, Values
+from thetahat.solvers._method import STATUSES, Method, Monitoring, Problem, Solution, Trace, Values
 from thetahat.solvers.exact import Exact
 from thetahat.solvers.gradient import GradientAscent
-from thetahat.solvers.rates import Adam, InverseTime, Momentum, Power, StepDecay
+from thetahat.solvers.schedules import Adam, InverseTime, Momentum, Power, StepDecay
 from thetahat.solvers.sgd import SGD
 from thetahat.solvers.state import State
 from thetahat.solvers.stream import Streaming
@@ -16,15 +16,15 @@ __all__ = [
     "Exact",
     "GradientAscent",
     "InverseTime",
-    "Looks",
     "Method",
     "Momentum",
-    "Outcome",
+    "Monitoring",
     "Power",
+    "Problem",
+    "Solution",
     "State",
     "StepDecay",
     "Streaming",
-    "Task",
     "Trace",
     "Values",
 ]

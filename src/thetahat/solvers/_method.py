@@ -18,7 +18,7 @@ from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["STATUSES", "Looks", "Method", "Outcome", "Task", "Trace", "no_maximum"]
+__all__ = ["STATUSES", "Method", "Monitoring", "Problem", "Solution", "Trace", "no_maximum_error"]
 
 STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
 
@@ -26,7 +26,7 @@ Theta = tuple[float, ...]
 Trace = bool | int | str  # "epoch", or a number of steps; True means "epoch", False none
 
 
-class Looks(NamedTuple):
+class Monitoring(NamedTuple):
     """What a user wants to see of a fit on its way, and to have kept."""
 
     trace: Trace = False  # theta is kept each epoch, or every so many steps
@@ -38,7 +38,7 @@ class Looks(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.trace or self.progress or self.callback or self.checkpoint)
 
-    def check(self) -> Looks:
+    def check(self) -> Monitoring:
         """Return them; raise where they are none."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
@@ -68,7 +68,7 @@ def _check_trace(trace: str | int) -> str | int:
         ) from error
 
 
-class Task(NamedTuple):
+class Problem(NamedTuple):
     """A fit to be made: the sample, and what iterative methods need besides."""
 
     sample: Sample
@@ -76,7 +76,7 @@ class Task(NamedTuple):
     given: Theta = ()  # the start that the user gave
     fixed: dict[int, float] = {}  # noqa: RUF012 - never changed
     rng: Any = None
-    looks: Looks = Looks()
+    monitoring: Monitoring = Monitoring()
 
     @property
     def family(self) -> int:
@@ -86,8 +86,7 @@ class Task(NamedTuple):
     @property
     def solved(self) -> bool:
         """Whether the sums give the maximum over what is not fixed."""
-        peaks = _kernels.peaks[self.family]
-        return _kernels.solved[self.family] and (not self.fixed or _kernels.EDGE in peaks)
+        return _kernels.solved[self.family] and (not self.fixed or get_family(self.family).has_boundary)
 
     def solve(self) -> Theta:
         """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
@@ -100,7 +99,7 @@ class Task(NamedTuple):
     def check(self, theta: Theta | None, rows: int) -> Theta:
         """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
         if theta is None:
-            raise no_maximum(get_family(self.family), rows)
+            raise no_maximum_error(get_family(self.family), rows)
         if not _kernels.valid(self.family, theta):
             at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
@@ -110,9 +109,13 @@ class Task(NamedTuple):
         return theta
 
 
-def no_maximum(family: Family, rows: float, lack: str | None = None) -> NoMaximumError:
-    """Return the error that says what these rows lack for a maximum, and what the likelihood rises to."""
-    why = f"{lack}: it rises to {family.limit}" if lack else f"it takes {family.condition}"
+def no_maximum_error(family: Family, rows: float, missing: str | None = None) -> NoMaximumError:
+    """Return the error with the condition that these rows violate, and the limit of the likelihood."""
+    why = (
+        f"{missing}, and it increases towards {family.limiting_family}"
+        if missing
+        else f"a maximum requires {family.condition}"
+    )
     return NoMaximumError(f"the {family.name} likelihood of these {rows} row(s) has no maximum: {why}")
 
 
@@ -125,7 +128,7 @@ class Values(NamedTuple):
     newton_decrement: float
 
 
-class Outcome(NamedTuple):
+class Solution(NamedTuple):
     """Where a method ended, and why: `ending` is the status of the fit unless it is at the maximum."""
 
     theta: Theta
@@ -156,6 +159,6 @@ class Method(Settings):
     def __str__(self) -> str:
         return f"by {self!r}"
 
-    def run(self, task: Task) -> Outcome:
-        """Carry the task out."""
+    def run(self, problem: Problem) -> Solution:
+        """Carry the problem out."""
         raise NotImplementedError

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat._checks import check_count, check_positive
-from thetahat.solvers._method import Method, Outcome, Task, Theta
-from thetahat.solvers.watch import Watch
+from thetahat.solvers._method import Method, Problem, Solution, Theta
+from thetahat.solvers.monitoring import Monitor
 
 __all__ = ["GradientAscent"]
 
@@ -50,38 +50,40 @@ class GradientAscent(Method):
             epochs=check_count("epochs", self.epochs),
         )
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, problem: Problem) -> Solution:
         """Loop over the epochs on the sample's sums."""
-        trace = np.empty((self.epochs + 1, len(task.start))) if task.looks.trace else None
-        theta, done = task.start, 0
-        with Watch(task, self, self.epochs) as watch:
+        trace = np.empty((self.epochs + 1, len(problem.start))) if problem.monitoring.trace else None
+        theta, done = problem.start, 0
+        with Monitor(problem, self, self.epochs) as monitor:
             ending = None
-            if saved := watch.load():
+            if saved := monitor.load():
                 theta, done, ending = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["ending"]
                 if trace is not None:
                     trace[: done + 1] = saved[1]["trace"]
             while ending is None:
-                until = watch.stage(done)
-                theta, went = self._climb(task, theta, until - done, None if trace is None else trace[done:])
+                until = monitor.stage(done)
+                theta, went = self._run_epochs(
+                    problem, theta, until - done, None if trace is None else trace[done:]
+                )
                 if went < until - done:
-                    return self._outcome(task, theta, "diverged", done + went, trace)
+                    return self._solution(problem, theta, "diverged", done + went, trace)
                 done = until
-                watch.show(done, theta, self.learning_rate)
-                ending = watch.ending(done, theta, self.learning_rate)
-                if watch.due or (watch.saves and ending):
+                monitor.show(done, theta, self.learning_rate)
+                ending = monitor.ending(done, theta, self.learning_rate)
+                if monitor.due or (monitor.saves and ending):
                     kept = {} if trace is None else {"trace": trace[: done + 1]}
-                    watch.save({"theta": list(theta), "done": done, "ending": ending}, kept)
-        return self._outcome(task, theta, ending, done, trace)
+                    monitor.save({"theta": list(theta), "done": done, "ending": ending}, kept)
+        return self._solution(problem, theta, ending, done, trace)
 
-    def _climb(
-        self, task: Task, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
+    def _run_epochs(
+        self, problem: Problem, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
     ) -> tuple[Theta, int]:
         """Go so many epochs; return the theta reached and the epochs done."""
-        fixed, done = tuple(task.fixed), 0
+        fixed, done = tuple(problem.fixed), 0
         while done < epochs:
-            wanted = epochs - done if _kernels.sufficient[task.family] else 1
+            wanted = epochs - done if _kernels.sufficient[problem.family] else 1
             rows = None if trace is None else trace[done : done + wanted + 1]
-            theta, went = task.sample.at(theta).gradient_ascent(
+            theta, went = problem.sample.at(theta).gradient_ascent(
                 theta, self.learning_rate, wanted, rows, fixed
             )
             done += went
@@ -89,10 +91,10 @@ class GradientAscent(Method):
                 break
         return theta, done
 
-    def _outcome(
-        self, task: Task, theta: Theta, ending: str, done: int, trace: NDArray[np.float64] | None
-    ) -> Outcome:
+    def _solution(
+        self, problem: Problem, theta: Theta, ending: str, done: int, trace: NDArray[np.float64] | None
+    ) -> Solution:
         if trace is None:
-            return Outcome(theta, ending, done)
-        epochs = np.arange(0, done + 1, task.looks.steps or 1)
-        return Outcome(theta, ending, done, trace[epochs], epochs.astype(np.float64))
+            return Solution(theta, ending, done)
+        epochs = np.arange(0, done + 1, problem.monitoring.steps or 1)
+        return Solution(theta, ending, done, trace[epochs], epochs.astype(np.float64))

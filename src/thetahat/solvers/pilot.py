@@ -8,7 +8,7 @@ from numpy import float64
 from numpy.typing import NDArray
 
 from thetahat.sample import Sample
-from thetahat.solvers._method import Task, Theta
+from thetahat.solvers._method import Problem, Theta
 from thetahat.solvers.exact import Exact
 
 __all__ = ["PILOT_ROWS", "fit_pilot"]
@@ -25,4 +25,4 @@ def fit_pilot(
 ) -> Theta:
     """Return the maximum of the first rows; raise `NoMaximumError` where they have none."""
     sample = Sample(family, rows, weights, threads=1)
-    return Exact().run(Task(sample, start, fixed=dict(fixed))).theta
+    return Exact().run(Problem(sample, start, fixed=dict(fixed))).theta

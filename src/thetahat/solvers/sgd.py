@@ -13,13 +13,14 @@ from thetahat import _kernels
 from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import ParameterError
-from thetahat.solvers._method import Method, Outcome, Task
+from thetahat.families import get_family
+from thetahat.solvers._method import Method, Problem, Solution
 from thetahat.solvers._rule import Rule
-from thetahat.solvers._run import Run
-from thetahat.solvers.climb import climb
-from thetahat.solvers.kink import maximum_at_median
-from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.median import maximum_at_median
+from thetahat.solvers.monitoring import Monitor
+from thetahat.solvers.newton import newton
+from thetahat.solvers.schedules import Adam, Constant, InverseTime, Momentum, Rate, as_rate
+from thetahat.solvers.sgd_run import SGDRun
 
 __all__ = ["SGD", "shuffled"]
 
@@ -213,24 +214,26 @@ class SGD(Method):
         """The learning rate over time."""
         return _TUNED if self.learning_rate is None else as_rate(self.learning_rate)
 
-    def run(self, task: Task) -> Outcome:
-        """Run whole epochs in compiled code."""
-        rows = task.sample.in_order()
-        bits = np.random.default_rng(task.rng).bit_generator if self.draws else None
+    def run(self, problem: Problem) -> Solution:
+        """SGDRun whole epochs in compiled code."""
+        rows = problem.sample.in_order()
+        bits = np.random.default_rng(problem.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
-        rule = self.compiled(batch_size, tuple(task.fixed))
+        rule = self.compiled(batch_size, tuple(problem.fixed))
         order = ORDERS[self.shuffle]
-        ascent = _kernels.Ascent(task.family, rows, rule, order=order, epochs=self.epochs, bit_generator=bits)
-        run = Run(self, task, ascent, bits, rows.n)
-        with Watch(task, self, self.epochs) as watch:
-            run.go(watch)
+        ascent = _kernels.Ascent(
+            problem.family, rows, rule, order=order, epochs=self.epochs, bit_generator=bits
+        )
+        run = SGDRun(self, problem, ascent, bits, rows.n)
+        with Monitor(problem, self, self.epochs) as monitor:
+            run.go(monitor)
         if not self.polish or ascent.diverged:
-            return run.outcome()
-        if task.solved:
-            return run.polished(task.solve())
-        if _kernels.KINK in _kernels.peaks[task.family]:
-            return run.polished(maximum_at_median(task))
-        return run.polished(*climb(task.sample, ascent.theta, tuple(task.fixed)))
+            return run.solution()
+        if problem.solved:
+            return run.polished(problem.solve())
+        if get_family(problem.family).nonsmooth:
+            return run.polished(maximum_at_median(problem))
+        return run.polished(*newton(problem.sample, ascent.theta, tuple(problem.fixed)))
 
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:

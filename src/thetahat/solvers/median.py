@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from thetahat import _kernels
 from thetahat.data.arrays import empty
 from thetahat.sample import Sample
-from thetahat.solvers._method import Task, Theta
+from thetahat.solvers._method import Problem, Theta
 
 __all__ = ["maximum_at_median"]
 
@@ -21,19 +21,19 @@ _PILOT = 10_000  # rows that show where the median is to be looked for
 _UNITS = (1.0, 2.0**500)  # of the scale; in the second no sum of distances overflows
 
 
-def maximum_at_median(task: Task) -> Theta:
+def maximum_at_median(problem: Problem) -> Theta:
     """Return the maximum over what is not fixed: of a location, and a scale that sums are proportional to.
 
     These are the parameters of every family with a kink, in this order, as api.h has it.
     """
-    mu = task.fixed[0] if 0 in task.fixed else median(task.sample)
-    if 1 in task.fixed:
-        return mu, task.fixed[1]
+    mu = problem.fixed[0] if 0 in problem.fixed else median(problem.sample)
+    if 1 in problem.fixed:
+        return mu, problem.fixed[1]
     for unit in _UNITS:
-        sums = task.sample.at((mu, unit))
+        sums = problem.sample.at((mu, unit))
         if sums.finite:
             break
-    return task.check(sums.maximum((mu, unit), (0,)), sums.rows)
+    return problem.check(sums.maximum((mu, unit), (0,)), sums.rows)
 
 
 def median(sample: Sample) -> float:

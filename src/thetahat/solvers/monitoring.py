@@ -19,10 +19,10 @@ from thetahat.data.arrays import copy_rows
 from thetahat.errors import MissingExtraError
 from thetahat.families import get_family
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Task, Theta
+from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
 
-__all__ = ["Watch"]
+__all__ = ["Monitor"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -31,20 +31,20 @@ _BLOCK = 1 << 15  # rows that stay in the cache while a digest reads them
 _REST = 1.0  # seconds between two passes for the Newton decrement that a bar shows
 
 
-class Watch:
-    """Looks on while a task is carried out; where nobody does, it costs nothing."""
+class Monitor:
+    """Monitoring on while a problem is carried out; where nobody does, it costs nothing."""
 
-    def __init__(self, task: Task, method: Method, epochs: int) -> None:
-        self._task, self._epochs = task, epochs
-        self._bar = _bar(epochs) if task.looks.progress else None
+    def __init__(self, problem: Problem, method: Method, epochs: int) -> None:
+        self._problem, self._epochs = problem, epochs
+        self._bar = _bar(epochs) if problem.monitoring.progress else None
         self._passed, self._distance = -math.inf, ""
         self._store = None
-        if task.looks.checkpoint is not None:
+        if problem.monitoring.checkpoint is not None:
             self._store = Checkpoint(
-                task.looks.checkpoint, task.looks.checkpoint_every, _identity(task, method)
+                problem.monitoring.checkpoint, problem.monitoring.checkpoint_every, _identity(problem, method)
             )
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Monitor:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +58,7 @@ class Watch:
 
     def stage(self, epoch: int, by_epoch: bool = False) -> int:
         """Return the epoch to go on to, from the one given, before the next look."""
-        if by_epoch or self._task.looks.callback is not None or self._store is not None:
+        if by_epoch or self._problem.monitoring.callback is not None or self._store is not None:
             return epoch + 1
         stride = max(1, self._epochs // _LOOKS) if self._bar is not None else self._epochs
         return min(epoch + stride, self._epochs)
@@ -86,11 +86,13 @@ class Watch:
         """Move the bar on to so many epochs, and show where the fit stands."""
         if self._bar is None:
             return
-        names = get_family(self._task.family).names
+        names = get_family(self._problem.family).names
         shown = {} if rate is None else {"rate": f"{rate:.3g}"}
         shown |= {name: f"{value:.6g}" for name, value in zip(names, theta, strict=True)}
         if time.monotonic() - self._passed >= _REST or epochs >= self._epochs:
-            state = State(int(epochs), self._epochs, theta, rate, self._task.sample, tuple(self._task.fixed))
+            state = State(
+                int(epochs), self._epochs, theta, rate, self._problem.sample, tuple(self._problem.fixed)
+            )
             self._distance = f"{state.newton_decrement:.2g}"
             self._passed = time.monotonic()
         done = f"{epochs:.4g}" if epochs % 1 else f"{epochs:.0f}"
@@ -101,28 +103,28 @@ class Watch:
 
     def ending(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> str | None:
         """Return the status of a fit that ends after this epoch; None where it goes on."""
-        task = self._task
-        state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
+        problem = self._problem
+        state = State(epoch, self._epochs, theta, rate, problem.sample, tuple(problem.fixed))
         near = tol is not None and tol >= state.newton_decrement
-        asked = task.looks.callback is not None and task.looks.callback(state)
+        asked = problem.monitoring.callback is not None and problem.monitoring.callback(state)
         return "tol" if near else "callback" if asked else "max_epochs" if epoch == self._epochs else None
 
 
-def _identity(task: Task, method: Method) -> dict[str, Any]:
-    """Return what must be the same for a checkpoint to belong to a task."""
+def _identity(problem: Problem, method: Method) -> dict[str, Any]:
+    """Return what must be the same for a checkpoint to belong to a problem."""
     settings = method.to_record()
-    names = get_family(task.family).names
+    names = get_family(problem.family).names
     return {
         "version": __version__,
-        "family": _kernels.families[task.family],
+        "family": _kernels.families[problem.family],
         "method": settings.pop("name"),
         **settings,
-        "start": list(task.given),
-        "fixed": {names[place]: value for place, value in task.fixed.items()},
-        "rng": _source(task.rng),
-        "trace": task.looks.trace,
-        "rows": task.sample.size,
-        **_digests(task.sample),
+        "start": list(problem.given),
+        "fixed": {names[place]: value for place, value in problem.fixed.items()},
+        "rng": _source(problem.rng),
+        "trace": problem.monitoring.trace,
+        "rows": problem.sample.size,
+        **_digests(problem.sample),
     }
 
 
