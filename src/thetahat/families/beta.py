@@ -2,7 +2,7 @@
 
 At the maximum, digamma(a) - digamma(a + b) is mean(log x), and digamma(b) - digamma(a + b) is
 mean(log(1 - x)): two equations of the sums alone, whatever the number of rows. Zero and one are outside the
-support: no beta law but those with a = 1 or b = 1 has a positive finite density there.
+support: only with a = 1 or b = 1 is the density positive and finite there.
 """
 
 from thetahat.families._family import Family

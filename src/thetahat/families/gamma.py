@@ -1,8 +1,8 @@
 """Gamma(shape, scale) on x > 0; scipy's ``gamma(a=shape, scale=scale)``, R's with ``rate = 1 / scale``.
 
 At the maximum, shape times scale is the mean, and log(shape) - digamma(shape) is log(mean) - mean(log x): an
-equation of the sums alone, whatever the number of rows. Zero is outside the support: no gamma law but the
-exponential has a positive finite density there.
+equation of the sums alone, whatever the number of rows. Zero is outside the support: only with shape 1 is the
+density positive and finite there.
 """
 
 from thetahat.families._family import Family

@@ -23,7 +23,7 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 
 
 def missing_condition(rows: Pilot) -> str | None:
-    """Say that the variance is not above the mean."""
+    """Return that the variance is not above the mean, in figures."""
     mean, sd = rows.mean_and_sd()
     if sd * sd > mean or mean == 0:
         return None

@@ -2,10 +2,10 @@
 
 Pareto's first kind, P(X > x) = (minimum / x)**shape; R's ``VGAM::dpareto(scale=minimum, shape)``. The maximum
 is in closed form: minimum is the least row, 1 / shape the mean of log(x / minimum). The score in the minimum
-has no root, since the support ends there, so gradient methods decline unless it is fixed. The true minimum
-lies below the least row by an exponential law of mean minimum / (n shape): this is its standard error, and
-its interval is one-sided. It is exact: with shape and minimum as fitted to n rows,
-P(shape log(minimum / truth) > t) = (1 + t)**(1 - n); with the shape known, exp(-n t).
+has no root, since the support ends there, so gradient methods are refused unless it is fixed. The distance of
+the true minimum below the least row is exponential with mean minimum / (n shape): this is its standard error,
+and its interval is one-sided. It is exact: with shape and minimum as fitted to n rows,
+P(shape log(minimum / true minimum) > t) = (1 + t)**(1 - n); with the shape known, exp(-n t).
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """Uniform(low, high) on low <= x <= high; scipy's ``uniform(loc=low, scale=high - low)``, R's ``dunif``.
 
 The maximum is the least and the greatest row. There the support ends and the score has no root, so gradient
-methods decline. Each end of the truth lies outside the sample by an exponential law of mean
-(high - low) / n: this is the standard error, and intervals are one-sided. They are exact: with R the range of
-n rows, P(lowest row - low > t R) = (1 + t)**(1 - n), as it is above; with the other end known, (1 + t)**-n.
+methods are refused. The distance of a true end from the sample is exponential with mean (high - low) / n:
+this is the standard error, and intervals are one-sided. They are exact: with R the range of n rows, P(lowest
+row - low > t R) = (1 + t)**(1 - n), and the same above; with the other end known, (1 + t)**-n.
 """
 
 from collections.abc import Sequence

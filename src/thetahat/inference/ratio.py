@@ -2,7 +2,7 @@
 
 Wilks (1938), The large-sample distribution of the likelihood ratio for testing composite hypotheses, Annals
 of Mathematical Statistics 9, 60-62: where k restrictions hold, twice the drop that they cost the maximum has,
-as n grows, the chi-square law of k degrees of freedom.
+as n grows, the chi-square distribution of k degrees of freedom.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ class LikelihoodRatio:
     statistic : float
         Twice the drop of the log-likelihood from the fit's to that under the null hypothesis.
     df : int
-        Degrees of freedom: how many fitted parameters the null hypothesis holds.
+        Degrees of freedom: the number of fitted parameters that the null hypothesis fixes.
     pvalue : float
-        How probable at least this statistic is under it, by the chi-square law of so many degrees of freedom.
+        Probability of a statistic of at least this size under it, by the chi-square distribution with `df`
+        degrees of freedom.
     log_likelihood : float
         The maximum under the null hypothesis.
     params : dict of str to float
@@ -62,7 +63,7 @@ def likelihood_ratio(profile: Profile, theta0: Theta) -> LikelihoodRatio:
 
 
 def chi_square_tail(x: float, df: int) -> float:
-    """Return the probability that a chi-square law of 1, 2 or 3 degrees of freedom exceeds x.
+    """Return the probability that a chi-square variable of 1, 2 or 3 degrees of freedom exceeds x.
 
     >>> round(chi_square_tail(3.841458820694124, 1), 12)
     0.05
@@ -75,7 +76,7 @@ def chi_square_tail(x: float, df: int) -> float:
 
 
 def _hypothesis(profile: Profile, theta0: Theta) -> dict[int, float]:
-    """Return by place what a hypothesis says of the parameters that were fitted; raise where it cannot be."""
+    """Return the values, by place, that a hypothesis gives to fitted parameters; raise if it is invalid."""
     family, fixed = profile.family, profile.fixed
     if isinstance(theta0, Mapping):
         values = check_values(profile.sample.family, theta0, "theta0")

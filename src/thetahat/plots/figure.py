@@ -92,7 +92,7 @@ def fit_figure(
 
 
 def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
-    """Return what a traced fit was on its way to; None where there is no maximum."""
+    """Return the maximum that a traced fit approached; None if there is none."""
     try:
         return fit_anew(fitted, x, weights)
     except NoMaximumError:
