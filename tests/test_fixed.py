@@ -107,7 +107,7 @@ def test_bad_values(fixed, message):
 
 
 def test_values_that_are_none_together():
-    with pytest.raises(th.ParameterError, match=r"fixed: \(5.0, 4.0\) lies outside the domain of uniform"):
+    with pytest.raises(th.ParameterError, match=r"fixed: \(5.0, 4.0\) is outside the domain of uniform"):
         th.fit([4.5], "uniform", fixed={"low": 5, "high": 4})
 
 

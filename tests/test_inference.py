@@ -242,7 +242,7 @@ def test_sums_answer_where_the_rows_are_gone(case):
     if not _kernels.sufficient[th.families().index(case.family)]:
         for question in (back.test, lambda _: back.confint(method="profile")):
             with pytest.raises(
-                th.ParameterError, match="takes the rows again; a fit from a record or a pickle"
+                th.ParameterError, match="needs the data again; a fit from a record or a pickle"
             ):
                 question({})
         return
@@ -370,14 +370,14 @@ X = np.random.default_rng(6).gumbel(5, 1, 50)
 
 def fits_without_a_test():
     robust = th.fit(X, "normal", cov="sandwich")
-    yield robust, 'takes the family for the truth; a fit with cov="sandwich" does not'
+    yield robust, 'assumes that the model is correctly specified, unlike cov="sandwich"'
     short = th.fit(X, "normal", method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1), rng=0)
-    yield short, "starts from the maximum, where this fit did not end"
-    yield th.Fit.from_dict(th.fit(X, "normal").to_dict()), "takes the rows again; a fit from a record"
+    yield short, "requires a fit at the maximum, but its status is"
+    yield th.Fit.from_dict(th.fit(X, "normal").to_dict()), "needs the data again; a fit from a record"
     x = X.copy()
     changed = th.fit(x, "gumbel")
     x[3] += 1
-    yield changed, "takes the rows again, and these have changed since the fit"
+    yield changed, "needs the data again, but they changed after the fit"
 
 
 def test_what_takes_the_maximum_and_the_rows():

@@ -595,7 +595,7 @@ def test_fits_of_streams_answer_what_they_can(n):
         fit.plot,
     ]
     for ask in asked:
-        with pytest.raises(th.ParameterError, match=r"the rows again|its rows|starts from the maximum"):
+        with pytest.raises(th.ParameterError, match=r"the data again|its rows|requires a fit at the maximum"):
             ask()
 
 

@@ -417,7 +417,7 @@ def test_a_pole_does_not_flatten_the_picture():
 
 def test_rows_that_a_fit_has_lost_are_given_again(x, exact):
     lost = pickle.loads(pickle.dumps(exact))
-    with pytest.raises(ParameterError, match="no longer holds its rows: pass them as x"):
+    with pytest.raises(ParameterError, match="no longer has its rows: pass them as x"):
         lost.plot()
     assert len(lost.plot(x=x).axes) == 3
 

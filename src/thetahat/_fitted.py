@@ -1,4 +1,4 @@
-"""Fitted parameters, and what the sample says at them."""
+"""Fitted parameters, with log-likelihood, covariance and status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth 
 
 
 class Fitted:
-    """What `Fit` knows from the method that made it: parameters, their covariance, criteria, how it ended."""
+    """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Fitted:
 
     @classmethod
     def from_solution(cls, solution: Solution, problem: Problem, method: Method, cov: str) -> Self:
-        """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
+        """Return the fit of a method's solution; sufficient statistics are evaluated on access."""
         sample, fixed = problem.sample, tuple(problem.fixed)
         theta, values = solution.theta, solution.values
         sums = sample.at(theta) if values is None else None
@@ -114,7 +114,7 @@ class Fitted:
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """Names of the parameters that kept the values they were given."""
+        """Names of the parameters that were fixed."""
         return tuple(self._family.names[place] for place in self._fixed)
 
     @property
@@ -136,8 +136,7 @@ class Fitted:
     def cov(self) -> Array:
         """Covariance of the estimates, shape (n_params, n_params): the inverse of the observed information.
 
-        NaN where a method ended at parameters around which the log-likelihood is not concave (then `status`
-        is not ``"converged"``).
+        NaN if a method ended where the log-likelihood is not concave (then `status` is not ``"converged"``).
         """
         p = len(self._theta)
         return _read_only(self._values.cov).reshape(p, p)

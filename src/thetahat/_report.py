@@ -1,4 +1,4 @@
-"""A fit as a table that a statistician recognises."""
+"""The printed table of a fit."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["ending", "heading", "report"]
 
 
 def report(fit: Fit) -> str:
-    """Return the fit's heading, its table of estimates, and how it ended."""
+    """Return the heading of a fit, its table of estimates, and its status."""
     return "\n".join([*heading(fit), "", *_table(fit), "", ending(fit)])
 
 
 def ending(fit: Fit) -> str:
-    """Return how the fit ended, in a sentence."""
+    """Return the status of a fit, in a sentence."""
     if fit.status == "diverged":
         return (
-            f"status: diverged in epoch {fit.epochs + 1}: the next step would have left the parameters'"
-            " domain; try a smaller learning_rate"
+            f"status: diverged in epoch {fit.epochs + 1}: the next step would have left the domain of the"
+            " parameters; try a smaller learning_rate"
         )
     if fit.status == "converged":
         return "status: converged"

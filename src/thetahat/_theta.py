@@ -1,4 +1,4 @@
-"""Parameters as users pass them."""
+"""Parameters as arguments: a sequence in the family's order, or a dict by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Theta = Sequence[float] | NDArray[np.float64] | Mapping[str, float]
 
 
 def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
-    """Return parameters, given in their order or by name, as floats; raise where one leaves its domain."""
+    """Return parameters, given in their order or by name, as floats; raise if one is outside its domain."""
     description = get_family(family)
     try:
         if isinstance(theta, str | bytes):
@@ -40,7 +40,7 @@ def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
     for parameter, value in zip(description.parameters, values, strict=True):
         check_value(parameter, value, what)
     if not _kernels.valid(family, values):
-        raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
+        raise ParameterError(f"{what}: {values} is outside the domain of {description.signature}")
     return values
 
 
@@ -54,7 +54,7 @@ def _in_order(family: Family, theta: Mapping[str, float], what: str) -> list[flo
 
 
 def check_value(parameter: Parameter, value: float, what: str) -> float:
-    """Return a parameter's value as a float; raise where it leaves its domain."""
+    """Return the value of a parameter as a float; raise if it is outside its domain."""
     try:
         number = float(value)
         inside = math.isfinite(number) and parameter.low < number < parameter.high
@@ -66,7 +66,7 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
 
 
 def check_values(family: int, values: Mapping[str, float], what: str) -> dict[int, float]:
-    """Return values of some parameters by their places; raise where there is no such parameter or value."""
+    """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
     description = get_family(family)
     unknown = [name for name in values if name not in description.names]
     if unknown:

@@ -1,4 +1,4 @@
-"""How a maximum is reached: which passes are made, and until when."""
+"""Solvers: methods that find the maximum of a likelihood, or approach it."""
 
 from thetahat.solvers._method import STATUSES, Method, Monitoring, Problem, Solution, Trace, Values
 from thetahat.solvers.exact import Exact

@@ -1,4 +1,4 @@
-"""What every method is given, and what it gives back."""
+"""The input and the output of every method."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Trace = bool | int | str  # "epoch", or a number of steps; True means "epoch", F
 
 
 class Monitoring(NamedTuple):
-    """What a user wants to see of a fit on its way, and to have kept."""
+    """What is shown and kept of an iterative fit: trace, progress bar, callback, checkpoint."""
 
     trace: Trace = False  # theta is kept each epoch, or every so many steps
     progress: bool = False
@@ -39,7 +39,7 @@ class Monitoring(NamedTuple):
         return bool(self.trace or self.progress or self.callback or self.checkpoint)
 
     def check(self) -> Monitoring:
-        """Return them; raise where they are none."""
+        """Return the checked settings; raise if one is invalid."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
         check_not_negative("checkpoint_every", self.checkpoint_every)
@@ -49,12 +49,12 @@ class Monitoring(NamedTuple):
 
     @property
     def by_epoch(self) -> bool:
-        """Whether theta is kept each epoch."""
+        """Whether theta is kept after each epoch."""
         return self.trace == "epoch"
 
     @property
     def steps(self) -> int:
-        """Steps between two thetas that are kept; 0 where they are kept each epoch."""
+        """Steps between two thetas that are kept; 0 if they are kept after each epoch."""
         return int(self.trace) if isinstance(self.trace, int) else 0
 
 
@@ -69,7 +69,7 @@ def _check_trace(trace: str | int) -> str | int:
 
 
 class Problem(NamedTuple):
-    """A fit to be made: the sample, and what iterative methods need besides."""
+    """A maximisation problem: the sample, the fixed parameters, and the settings of iterative methods."""
 
     sample: Sample
     start: Theta = ()
@@ -85,11 +85,11 @@ class Problem(NamedTuple):
 
     @property
     def solved(self) -> bool:
-        """Whether the sums give the maximum over what is not fixed."""
+        """Whether the maximum over the free parameters has a closed form in the sums."""
         return _kernels.solved[self.family] and (not self.fixed or get_family(self.family).has_boundary)
 
     def solve(self) -> Theta:
-        """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
+        """Return the closed-form maximum; raise `NoMaximumError` if there is none."""
         sums = self.sample.at(())
         if not self.fixed:
             return self.check(sums.maximum(), sums.rows)
@@ -97,14 +97,14 @@ class Problem(NamedTuple):
         return self.check(sums.maximum(values, tuple(self.fixed)), sums.rows)
 
     def check(self, theta: Theta | None, rows: int) -> Theta:
-        """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
+        """Return a maximum; raise `NoMaximumError` if there is none, or it overflows double precision."""
         if theta is None:
             raise no_maximum_error(get_family(self.family), rows)
         if not _kernels.valid(self.family, theta):
             at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
                 f"the maximum of the {_kernels.families[self.family]} likelihood of these {rows} row(s){at}"
-                " lies beyond what doubles can hold"
+                " is beyond what doubles can hold"
             )
         return theta
 
@@ -120,7 +120,7 @@ def no_maximum_error(family: Family, rows: float, missing: str | None = None) ->
 
 
 class Values(NamedTuple):
-    """What the sample says at theta."""
+    """Log-likelihood, covariance, standard errors and Newton decrement at theta."""
 
     log_likelihood: float
     cov: tuple[float, ...]
@@ -136,29 +136,29 @@ class Solution(NamedTuple):
     epochs: int = 0
     trace: NDArray[np.float64] | None = None
     trace_epochs: NDArray[np.float64] | None = None
-    values: Values | None = None  # at theta, where the method knows them
+    values: Values | None = None  # at theta, if the method has them
 
 
 @dataclass(frozen=True)
 class Method(Settings):
-    """A way to the maximum."""
+    """The settings of a solver."""
 
-    iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
-    sees_all: ClassVar[bool] = True  # rows at the end, so that the log-likelihood is theirs there
+    iterates: ClassVar[bool] = True  # whether it goes through epochs from start values
+    sees_all: ClassVar[bool] = True  # whether the final log-likelihood is that of all rows
 
     @property
     def draws(self) -> bool:
-        """Whether the method takes random numbers."""
+        """Whether the method draws random numbers."""
         return False
 
     @property
     def starts(self) -> bool:
-        """Whether it must be told where to start."""
+        """Whether it needs start values."""
         return self.iterates
 
     def __str__(self) -> str:
         return f"by {self!r}"
 
     def run(self, problem: Problem) -> Solution:
-        """Carry the problem out."""
+        """Solve the problem."""
         raise NotImplementedError

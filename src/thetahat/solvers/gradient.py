@@ -27,8 +27,8 @@ class GradientAscent(Method):
     ----------
     learning_rate : float
         Positive. With the fitted sigma of a normal sample of n rows: below ``4 * sigma**2 / n`` no step can
-        carry sigma across zero, and below ``sigma**2 / n`` the ascent converges from starts near the top.
-        (From a sigma far too small, the first step throws it far too high, and the way back is long.)
+        carry sigma across zero, and below ``sigma**2 / n`` the ascent converges from starts near the maximum.
+        (From a sigma far too small, the first step leads to one far too large, and the return takes long.)
     epochs : int
         Number of steps, at least 1.
 
@@ -78,7 +78,7 @@ class GradientAscent(Method):
     def _run_epochs(
         self, problem: Problem, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
     ) -> tuple[Theta, int]:
-        """Go so many epochs; return the theta reached and the epochs done."""
+        """Run so many epochs; return theta and the epochs done."""
         fixed, done = tuple(problem.fixed), 0
         while done < epochs:
             wanted = epochs - done if _kernels.sufficient[problem.family] else 1

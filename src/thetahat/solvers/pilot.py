@@ -1,4 +1,4 @@
-"""The first rows of a stochastic ascent, which are fitted exactly and say how to scale its steps."""
+"""The first rows of a stochastic ascent: their exact fit gives start values and the preconditioner."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def fit_pilot(
     start: Theta,
     fixed: Mapping[int, float],
 ) -> Theta:
-    """Return the maximum of the first rows; raise `NoMaximumError` where they have none."""
+    """Return the maximum of the first rows; raise `NoMaximumError` if they have none."""
     sample = Sample(family, rows, weights, threads=1)
     return Exact().run(Problem(sample, start, fixed=dict(fixed))).theta

@@ -192,7 +192,7 @@ class SGD(Method):
         return self.preconditioner is None
 
     def compiled(self, batch_size: int, fixed: tuple[int, ...]) -> Rule:
-        """Return the settings as the kernels read them."""
+        """Return the settings for the kernels."""
         rule = Rule(
             batch=batch_size,
             logarithmic=self.coordinates == "log",
@@ -226,7 +226,7 @@ class SGD(Method):
         )
         run = SGDRun(self, problem, ascent, bits, rows.n)
         with Monitor(problem, self, self.epochs) as monitor:
-            run.go(monitor)
+            run.run(monitor)
         if not self.polish or ascent.diverged:
             return run.solution()
         if problem.solved:

@@ -1,4 +1,4 @@
-"""A stochastic ascent on its way: its pilot, its epochs, its trace, and what checkpoints keep of it."""
+"""The state of a stochastic ascent: its pilot, its epochs, its trace, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 
 class SGDRun:
-    """An ascent on its way, and the trace that it leaves."""
+    """A stochastic ascent with its trace."""
 
     def __init__(self, method: SGD, problem: Problem, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
         self.method, self.problem, self.ascent, self.bits = method, problem, ascent, bits
@@ -37,27 +37,27 @@ class SGDRun:
             kept = method.epochs * steps // monitoring.steps if monitoring.steps else method.epochs
             self.trace = np.empty((kept + 1, len(_kernels.domains[problem.family])))
 
-    def go(self, monitor: Monitor) -> None:
-        """Go on from the start, or from the last checkpoint, until all epochs are done."""
+    def run(self, monitor: Monitor) -> None:
+        """Run from the start, or from the last checkpoint, until the fit ends."""
         saved = monitor.load()
         if saved and saved[1]:
             self._restore(*saved)
         else:
-            self._set_out(monitor, saved[0] if saved else {})
+            self._start(monitor, saved[0] if saved else {})
         rate, ascent = self.method.schedule, self.ascent
         while self.ending is None and not ascent.diverged:
             before = ascent.epoch
             if rate.by_epoch:
                 ascent.rate = rate.terms(before).rate
             until = monitor.stage(before, rate.by_epoch or self.method.tol is not None)
-            self._run(monitor, until)
+            self._run_epoch(monitor, until)
             if ascent.epoch == until:
                 self.ending = monitor.ending(until, ascent.theta, ascent.rate_now, self.method.tol)
                 if monitor.due or self.ending:
                     self._save(monitor)
 
-    def _run(self, monitor: Monitor, until: int) -> None:
-        """SGDRun to the end of an epoch, with looks on the way."""
+    def _run_epoch(self, monitor: Monitor, until: int) -> None:
+        """Run to the end of an epoch; update the progress bar and save within it."""
         ascent = self.ascent
         if monitor.saves and self.bits is not None and ascent.starts_epoch:
             self.drawn_from = self.bits.state
@@ -71,8 +71,8 @@ class SGDRun:
                     ascent.run_to_rest()
                 self._save(monitor)
 
-    def _set_out(self, monitor: Monitor, saved: dict[str, Any]) -> None:
-        """Start; the first save keeps where the generator, which may be the user's, was before it moved."""
+    def _start(self, monitor: Monitor, saved: dict[str, Any]) -> None:
+        """Start; the first save contains the state of the generator before it draws."""
         problem, ascent = self.problem, self.ascent
         if self.bits is not None:
             if saved:
@@ -91,14 +91,14 @@ class SGDRun:
             ascent.keep_trace(self.trace, problem.monitoring.steps)
 
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
-        """Fit the first rows of the order, as many as it takes; return their maximum, and them."""
+        """Fit the first rows of the epoch, more until they have a maximum; return it and them."""
         problem = self.problem
         rows, weights = self.ascent.draw(min(PILOT_ROWS, self.rows))
         while True:
             try:
                 theta = fit_pilot(problem.family, rows, weights, problem.start, problem.fixed)
             except SampleError:
-                problem.sample.check_rows()  # which names their places there, not in the order of the pilot
+                problem.sample.check_rows()  # so that the error has the index in the sample, not in the pilot
                 raise
             except NoMaximumError:
                 more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
@@ -147,7 +147,7 @@ class SGDRun:
         return solution._replace(trace=trace, trace_epochs=self._epochs(np.arange(float(len(trace)))))
 
     def _epochs(self, kept: Array) -> Array:
-        """Return after how many epochs thetas were kept; the first one was after the pilot."""
+        """Return the epochs done at the kept thetas; the first theta is that of the pilot."""
         if self.problem.monitoring.by_epoch:
             return kept
         ahead = -(-self.known // self.batch_size)

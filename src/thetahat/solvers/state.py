@@ -1,4 +1,4 @@
-"""Where a fit stands after an epoch: what callbacks are shown."""
+"""The state of an iterative fit after an epoch, as passed to callbacks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["Callback", "State"]
 
 
 class State:
-    """Where a fit stands after an epoch: what `callback` is called with.
+    """The state of a fit after an epoch: the argument of `callback`.
 
-    It stays as it is when the fit goes on, and can be kept.
+    It does not change when the fit continues, and may be kept.
 
     Attributes
     ----------
     epoch : int
         Epochs done, from 1.
     epochs : int
-        Epochs to be done.
+        Epochs in all.
     theta : tuple of float
         The parameters in the family's order; with `average`, their mean.
     learning_rate : float or None
-        The one of the last step, where there is one.
+        The learning rate of the last step.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class State:
 
     @property
     def log_likelihood(self) -> float:
-        """Log-likelihood at the parameters; takes a pass where the sums are not sufficient."""
+        """Log-likelihood at the parameters; it costs a pass for families without sufficient statistics."""
         return self._values[0]
 
     @property
