@@ -238,13 +238,13 @@ def test_a_damaged_file_never_becomes_the_previous_one(path, monkeypatch):
     saved(path, 1, 2)
     path.write_bytes(b"")
     checkpoint = opened(path)
-    with pytest.warns(RuntimeWarning, match="was changed; the fit goes on"):
+    with pytest.warns(RuntimeWarning, match="was changed; the fit resumes"):
         checkpoint.load()
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", raising())
         with pytest.warns(RuntimeWarning, match="not saved"):
             checkpoint.save({}, {})
-    with pytest.warns(RuntimeWarning, match="was changed; the fit goes on"):
+    with pytest.warns(RuntimeWarning, match="was changed; the fit resumes"):
         assert count_of(path) == 1
     checkpoint.save({"count": 3}, {"theta": np.full(3, 3.0)})
     assert count_of(path) == 3

@@ -314,19 +314,19 @@ def test_rows_of_other_types_are_not_copied(method, batch_size, shuffle):
 
 
 CONTRADICTIONS = {
-    'preconditioner takes coordinates="log"': {
+    'preconditioner requires coordinates="log"': {
         "learning_rate": 0.1,
         "preconditioner": "information",
         "coordinates": "textbook",
     },
-    'implicit takes coordinates="log"': {"learning_rate": 0.1, "implicit": True},
+    'implicit requires coordinates="log"': {"learning_rate": 0.1, "implicit": True},
     "leave out update": {
         "learning_rate": 0.1,
         "implicit": True,
         "coordinates": "log",
         "update": th.Momentum(),
     },
-    "takes a learning_rate": {"reduction": "mean"},
+    "requires a learning_rate": {"reduction": "mean"},
 }
 
 

@@ -135,7 +135,7 @@ def test_gradient_ascent_needs_the_sums_alone(x):
     assert ours.trace.tolist() == theirs.trace.tolist()
     with pytest.raises(th.ParameterError, match="start is needed"):
         th.summarize(x, "normal").fit(method=method)
-    with pytest.raises(th.ParameterError, match="SGD takes its steps on rows"):
+    with pytest.raises(th.ParameterError, match="SGD requires the rows"):
         th.summarize(x, "normal").fit(method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1))
 
 

@@ -19,14 +19,14 @@ class ThetahatError(Exception):
 
 
 class SampleError(ThetahatError, ValueError):
-    """The sample cannot be used: it is empty, or holds values that are not finite numbers.
+    """The sample is invalid: it is empty, or contains values that are not finite numbers.
 
     Attributes
     ----------
     first : int or None
-        Index of the first offending row.
+        Index of the first invalid row.
     count : int or None
-        How many rows offend.
+        Number of invalid rows.
     """
 
     def __init__(self, message: str, first: int | None = None, count: int | None = None) -> None:
@@ -36,11 +36,11 @@ class SampleError(ThetahatError, ValueError):
 
 
 class ParameterError(ThetahatError, ValueError):
-    """Parameters, start values or settings outside their domain, or of the wrong number."""
+    """Parameters, start values or settings are outside their domain, missing, or unknown."""
 
 
 class NoMaximumError(ThetahatError, ValueError):
-    """The likelihood of this sample has no maximum; the message names the condition that fails."""
+    """The likelihood of this sample has no maximum; the message has the condition that it violates."""
 
 
 class UnknownFamilyError(ThetahatError, ValueError):
@@ -48,8 +48,8 @@ class UnknownFamilyError(ThetahatError, ValueError):
 
 
 class CheckpointError(ThetahatError, ValueError):
-    """A checkpoint cannot be written, is damaged, or belongs to another fit; the message says which."""
+    """A checkpoint cannot be written, is damaged, or belongs to another fit."""
 
 
 class MissingExtraError(ThetahatError, ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message has the extra that installs it."""

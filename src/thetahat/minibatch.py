@@ -1,4 +1,4 @@
-"""The notebook's two helpers, for loops written by hand."""
+"""Mini-batches and gradient steps, for loops written by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 def gradient_step(
     theta: Sequence[float] | Array, gradient: Sequence[float] | Array, learning_rate: float
 ) -> Array:
-    """Return ``theta + learning_rate * gradient``: one step uphill.
+    """Return ``theta + learning_rate * gradient``: one step of gradient ascent.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def minibatches(
     Returns
     -------
     iterator of ndarray of float64, shape (batch_size,) or shorter
-        Views of `x` where the rows are neighbours.
+        Views of `x`, unless rows are shuffled.
 
     Examples
     --------

@@ -113,7 +113,7 @@ def fit_multistart(
 
 
 def _checked(family: int, x: ArrayLike) -> Sample:
-    """Return a sample; raise where it is none, or where its likelihood has no maximum to climb to."""
+    """Return a sample; raise if it is invalid, or if its likelihood has no maximum."""
     sample = Sample(family, x)
     sample.check_rows()
     problem = Problem(sample)

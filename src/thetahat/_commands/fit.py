@@ -1,4 +1,4 @@
-"""The command that fits one family, and asks the fit what else is wanted."""
+"""The command that fits one family, with intervals, quantiles, tests and plots on request."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     metavar="NAME=VALUE",
     multiple=True,
     callback=_parse_each,
-    help="A parameter that is not fitted.",
+    help="A parameter with a known value.",
 )
 @click.option(
     "--cov",
     type=click.Choice(COVARIANCES),
     default=COVARIANCES[0],
     show_default=True,
-    help="Where standard errors come from.",
+    help="Covariance of the estimates.",
 )
 @click.option(
     "--method", "method_name", type=click.Choice(list(METHODS)), default=Exact.name, show_default=True
@@ -73,22 +73,22 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
 @click.option(
     "--learning-rate",
     type=float,
-    help="Step length for a gradient of length one; without it, sgd scales its steps itself.",
+    help="Step length for a gradient of length one; without it, sgd preconditions its steps.",
 )
 @click.option("--epochs", type=int, help="Passes over the sample.")
 @click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given, 64 without a rate.")
-@click.option("--polish", is_flag=True, help="Climb to the maximum from where sgd ends.")
+@click.option("--polish", is_flag=True, help="Continue from sgd to the maximum by Newton's method.")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file from which the same command goes on after it was killed.",
+    help="A file from which the same command resumes after a kill.",
 )
 @click.option(
     "--shuffle",
     type=click.Choice(["rows", "batches", "none"]),
     help="What each epoch of sgd shuffles; rows if not given.",
 )
-@click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Where a method starts, such as 0,1.")
+@click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Start values, such as 0,1.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -185,14 +185,14 @@ def fit_command(
 
 
 def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]:
-    """Return the method with its settings, and what else `fit` is to be told."""
+    """Return the method with its settings, and the other arguments of `fit`."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
     run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
     given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:
-        raise click.UsageError(f"--method {name} has no use for {_flags(foreign)}")
+        raise click.UsageError(f"--method {name} does not use {_flags(foreign)}")
     needed = [key for key, required in settings.items() if required and key not in given]
     if needed:
         raise click.UsageError(f"--method {name} needs {_flags(needed)}")
@@ -223,7 +223,7 @@ def _tested(values: Values, test: Any) -> dict[str, Any]:
 
 
 def _for_json(answer: Any) -> Any:
-    """Return an answer as strict JSON has it."""
+    """Return an answer for strict JSON."""
     if isinstance(answer, dict):
         return {key: _for_json(value) for key, value in answer.items()}
     if isinstance(answer, list):
@@ -261,7 +261,7 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: Goo
 
 
 def _named(answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield quantiles and return levels with what the table calls them."""
+    """Yield quantiles and return levels with their names in the table."""
     for row in answers.get("quantiles", []):
         yield f"quantile {row['p']:g}", row
     for row in answers.get("return_levels", []):

@@ -1,4 +1,4 @@
-"""The command that repeats the notebook."""
+"""The command that compares gradient methods with the closed form, as in a teaching notebook."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
 
 
 def _timed(x: NDArray[np.float64], method: Method, **how: Any) -> tuple[Fit, float]:
-    """Return the fit and the seconds it took, without what only a first call has to load."""
+    """Return the fit and its seconds, without the imports of a first call."""
     fit(x[:2], "normal", method=method, **how)
     began = perf_counter()
     fitted = fit(x, "normal", method=method, **how)

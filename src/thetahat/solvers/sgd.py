@@ -1,4 +1,4 @@
-"""Stochastic gradient ascent: the notebook's, one that needs no tuning, and all that can be tuned."""
+"""Stochastic gradient ascent: plain, preconditioned without tuning, and with all settings."""
 
 from __future__ import annotations
 
@@ -38,31 +38,30 @@ class SGD(Method):
     """Stochastic gradient ascent on mini-batches, over one epoch or many.
 
     ``SGD()`` needs no tuning. A pilot of the first rows is fitted exactly; then each row t of one pass moves
-    theta by ``1 / t`` times its score times the inverse of the information of one row, in coordinates that
-    have no bounds. Such steps keep theta as near the maximum of the rows so far as a running mean is to a
-    mean: the end is a small part of a standard error from the maximum of all (Amari 1998; Toulis and Airoldi
-    2017), and standard errors, confidence intervals and tests hold as they do there. The information is that
-    of the rows so far, taken anew every thousand rows; it needs no closed form, and scales the steps rightly
-    where the family is not the truth.
+    theta by ``1 / t`` times its score times the inverse of the information of one row, in unbounded
+    coordinates. Theta then follows the maximum of the rows so far, as a running mean follows the mean: it
+    ends a small fraction of a standard error from the maximum of all rows (Amari 1998; Toulis and Airoldi
+    2017), and standard errors, confidence intervals and tests are valid there. The information is the
+    observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
+    misspecification.
 
-    ``SGD(learning_rate=...)`` is the notebook's: ``theta += learning_rate * score(batch; theta)``, the score
-    summed over the batch, in textbook coordinates. With a constant rate a the end is not the maximum. Passes
-    over shuffled rows climb ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum lies
-    ``a (3 k - 1) / (4 sigma)`` above a normal sigma, k the kurtosis: 1.03e-4 in the notebook. Its mean over
-    an epoch has the same bias; ``2 * mean(a) - mean(2 a)`` has none of first order (Dieuleveut, Durmus and
-    Bach 2020), and `polish` has none at all.
+    ``SGD(learning_rate=...)`` is plain: ``theta += learning_rate * score(batch; theta)``, the score summed
+    over the batch, in textbook coordinates. With a constant rate a it does not end at the maximum. Passes
+    over shuffled rows maximise ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum
+    is ``a (3 k - 1) / (4 sigma)`` above a normal sigma, k the kurtosis: 1.03e-4 for a = 1e-4 and sigma = 2.
+    The mean over an epoch has the same bias; ``2 * mean(a) - mean(2 a)`` has none of first order (Dieuleveut,
+    Durmus and Bach 2020), and `polish` has none at all.
 
     Parameters
     ----------
     learning_rate : float, Rate or callable, optional
-        A number: constant. `InverseTime`, `Power`, `StepDecay`. A function that gives the rate of each epoch,
-        from 0. By default the scaled ascent that needs no tuning.
+        A constant; `InverseTime`, `Power` or `StepDecay`; or a function of the epoch, from 0. By default the
+        preconditioned ascent that needs no tuning.
     epochs : int, default 1
         Passes over the sample, at least 1.
     batch_size : int, optional
-        Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
-        dropped. Batches are summed in vector registers. By default 1, and 64 where no
-        learning rate is given: beside the thousands of rows known by then, so few make no difference.
+        Rows in a batch, at least 1; at most the whole sample is used. A last shorter batch is used, not
+        dropped. By default 1, and 64 if no learning rate is given, which is little beside the pilot.
     shuffle : {"rows", "batches", None}, default "rows"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
         neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of such a window.
@@ -80,18 +79,18 @@ class SGD(Method):
         Whether the score of a batch is the sum over its rows, or their mean.
     average : {"polyak", "epoch"}, optional
         Report the mean of theta over all steps, or over those of the last epoch, in the coordinates of the
-        steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps that
-        end where it does.
+        steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps at its
+        maximum.
     update : Momentum or Adam, optional
         How the scores of batches become steps; by default a step is the rate times the score.
     implicit : bool, default False
-        Take the score where the step leads, not where it starts (Toulis and Airoldi 2017): a far start or a
-        large rate cannot throw theta away. For ``coordinates="log"``; each step costs a few looks.
+        Take the score at the end of the step instead of its start (Toulis and Airoldi 2017): stable for far
+        starts and large rates. It requires ``coordinates="log"``; each step costs a few evaluations.
     tol : float, optional
         End after an epoch where `newton_decrement`, the squared distance to the maximum in standard errors,
         is at most this. It costs a pass in each epoch.
     polish : bool, default False
-        Climb from where the ascent ended to the maximum, by Newton's method: some passes more.
+        Continue to the maximum by Newton's method, which costs a few more passes.
 
     Examples
     --------
@@ -146,7 +145,7 @@ class SGD(Method):
         self._check_together()
 
     def _check_together(self) -> None:
-        """Raise where settings contradict each other."""
+        """Raise if settings contradict each other."""
         if self.coordinates != "log":
             for name, asked in (
                 ("preconditioner", self.preconditioner is not None),
@@ -154,12 +153,14 @@ class SGD(Method):
             ):
                 if asked:
                     raise ParameterError(
-                        f'{name} takes coordinates="log": steps there cannot leave the domain'
+                        f'{name} requires coordinates="log", where steps cannot leave the domain'
                     )
         if self.implicit and self.update is not None:
-            raise ParameterError("implicit steps have no momentum: leave out update")
+            raise ParameterError("implicit steps are not supported with Momentum or Adam: leave out update")
         if self.reduction == "mean" and self.learning_rate is None:
-            raise ParameterError('reduction="mean" takes a learning_rate: 1/t counts rows, not batches')
+            raise ParameterError(
+                'reduction="mean" requires a learning_rate: the default, 1/t, counts rows, not batches'
+            )
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -167,7 +168,7 @@ class SGD(Method):
         return f"SGD({', '.join(shown)})"
 
     def _told(self, name: str) -> bool:
-        """Whether a setting is another than follows from the others."""
+        """Whether a setting differs from its default, given the others."""
         value = getattr(self, name)
         if name == "preconditioner":
             return value is not None and self.learning_rate is not None
@@ -211,7 +212,7 @@ class SGD(Method):
 
     @property
     def schedule(self) -> Rate:
-        """The learning rate over time."""
+        """The schedule of the learning rate."""
         return _TUNED if self.learning_rate is None else as_rate(self.learning_rate)
 
     def run(self, problem: Problem) -> Solution:
