@@ -151,7 +151,7 @@ def test_what_cannot_be_tested_says_why():
         fit.gof(bootstrap=0)
     with pytest.raises(ParameterError, match="bootstrap must be an integer of at least 1, got True"):
         fit.gof(bootstrap=True)
-    with pytest.raises(ParameterError, match="gof is not supported with weights"\):
+    with pytest.raises(ParameterError, match="gof is not supported with weights"):
         th.fit(x, "gamma", weights=x).gof()
     lost = pickle.loads(pickle.dumps(fit))
     with pytest.raises(ParameterError, match="no longer has its rows: pass them as x"):
