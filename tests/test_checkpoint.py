@@ -359,9 +359,7 @@ def test_a_full_disk_leaves_the_last_save(path, failure, monkeypatch):
     module, name, fail = FAILURES[failure]
     with monkeypatch.context() as patch:
         patch.setattr(module, name, fail())
-        with pytest.warns(
-            RuntimeWarning, match="run.ckpt was not saved: No space left on device; the fit"
-        ):
+        with pytest.warns(RuntimeWarning, match="run.ckpt was not saved: No space left on device; the fit"):
             checkpoint.save({"count": 3}, {"theta": np.full(3, 3.0)})
         assert path.read_bytes() == before
         assert names(path) == ["run.ckpt", "run.ckpt.previous"]
