@@ -213,17 +213,17 @@ class _View(NamedTuple):
 def _view(land: Landscape, path: Array, j: int) -> _View:
     """Return an axis that holds the path and some standard errors around the maximum."""
     parameter, place = land.parameters[j], land.places[j]
-    value, error, way = land.theta[place], land.stderr[place], np.clip(path[:, j], -_HUGE, _HUGE)
+    value, error, steps = land.theta[place], land.stderr[place], np.clip(path[:, j], -_HUGE, _HUGE)
     error = max(error, _ROUNDING * abs(value))
     if parameter.low == 0:
-        view = _around(np.log(np.maximum(way, 1 / _HUGE)), math.log(value), error / value, True)
+        view = _around(np.log(np.maximum(steps, 1 / _HUGE)), math.log(value), error / value, True)
         if view.high - view.low > math.log(_WIDE):
             return view
-    return _around(way, value, error, False)
+    return _around(steps, value, error, False)
 
 
-def _around(way: Array, centre: float, error: float, logarithmic: bool) -> _View:
-    low, high = min(way.min(), centre - _NEAR * error), max(way.max(), centre + _NEAR * error)
+def _around(path: Array, centre: float, error: float, logarithmic: bool) -> _View:
+    low, high = min(path.min(), centre - _NEAR * error), max(path.max(), centre + _NEAR * error)
     margin = _MARGIN * (high - low)
     return _View(low - margin, high + margin, centre, error, logarithmic)
 

@@ -103,7 +103,7 @@ def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
     """Return the maximum over all parameters, as the start where some are fixed."""
     theta = sample.at(()).maximum() if fixed else None
     if theta is None or not _kernels.valid(sample.family, theta):
-        raise ParameterError("start is needed: a summary holds no rows to estimate it from")
+        raise ParameterError("start is needed: a summary has no rows to estimate it from")
     return theta
 
 
