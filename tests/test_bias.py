@@ -104,7 +104,7 @@ def test_polish_removes_it():
 
 
 @pytest.mark.parametrize("family", ["student_t", "gamma", "weibull"])
-def test_polish_climbs_where_nothing_is_solved_for(family):
+def test_polish_reaches_the_maximum_without_a_closed_form(family):
     x = Case(family, reference.Likelihood(family).family.THETAS[0]).sample(20_000)
     fit = th.fit(x, family, method=th.SGD(polish=True), rng=1)
     best = th.fit(x, family)

@@ -226,7 +226,7 @@ def test_fixed_parameters_weights_and_the_sandwich(tmp_path):
     )
 
 
-def test_a_climb_can_be_started_by_hand(sample):
+def test_a_newton_can_be_started_by_hand(sample):
     lines = run("fit", sample, "--family", "logistic", "--start", "0,1", "--json")
     expected = th.fit(np.load(sample), "logistic", start=(0, 1)).to_dict()
     record = json.loads(lines.stdout)

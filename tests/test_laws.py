@@ -254,15 +254,15 @@ SOLVED = [
 
 
 @pytest.mark.parametrize("case", SOLVED, ids=named)
-def test_newton_climbs_to_the_maximum_that_is_solved_for(case):
+def test_newton_reaches_the_closed_form_maximum(case):
     x, index = case.sample(2000), th.families().index(case.family)
     fit, sums = th.fit(x, case.family), _kernels.summarize(index, x, 1)
-    climb = _kernels.Climb(index, case.theta)
-    while climb.look(sums):
+    solver = _kernels.Climb(index, case.theta)
+    while solver.look(sums):
         pass
-    assert climb.arrived
-    assert climb.looks < 15
-    np.testing.assert_allclose(climb.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
+    assert solver.arrived
+    assert solver.looks < 15
+    np.testing.assert_allclose(solver.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
 
 
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.

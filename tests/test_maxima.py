@@ -215,7 +215,7 @@ def drawn(family, seed, n=400):
     [(0.0, 1.0), (1e10, 1.0), (-1e12, 100.0), (0.0, 1e290), (1e-280, 1e-290), (3.0, 1e-10)],
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_climbs(family, offset, scale, seed, in_fifty_digits):
+def test_newton(family, offset, scale, seed, in_fifty_digits):
     x = offset + scale * drawn(family, seed)
     fit = check_maximum(x, scale, in_fifty_digits(Likelihood(family)), family)
     assert max(1e-12, x.size * float(2.0**-52 * offset / scale) ** 2) >= fit.newton_decrement

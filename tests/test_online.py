@@ -293,7 +293,7 @@ def test_streams_of_other_settings_do_not_merge(other):
 
 
 def test_streams_that_forget_do_not_merge():
-    with pytest.raises(th.ParameterError, match="which rows are older"):
+    with pytest.raises(th.ParameterError, match="order of the rows of two streams is unknown"):
         th.Online("normal", half_life=90).merge(th.Online("normal", half_life=90))
 
 

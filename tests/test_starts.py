@@ -38,7 +38,7 @@ def test_any_start_on_a_grid_reaches_the_maximum(case):
 
 
 def test_any_start_on_a_grid_with_parameters_fixed(case):
-    """All families climb then; those whose maximum lies at an edge are solved for."""
+    """All families take Newton's method then; those whose maximum lies at an edge are solved for."""
     description = case.description
     if not description.regular or len(case.theta) == 1:
         return
@@ -58,7 +58,7 @@ def test_any_start_on_a_grid_with_parameters_fixed(case):
 @pytest.mark.parametrize("start", [100.0, -1e3])
 @pytest.mark.parametrize("scale", [1.0, 10.0, 1e3])
 @pytest.mark.parametrize("family", ["normal", "logistic", "student_t"])
-def test_a_climb_goes_far(family, scale, start):
+def test_newton_goes_far(family, scale, start):
     """By itself, from 1000 scales away; it does not take a step that was cut short for the last."""
     x = scale * np.random.default_rng(0).standard_t(5, 500)
     theta = (start * scale, scale, 5.0)[: 3 if family == "student_t" else 2]

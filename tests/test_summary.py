@@ -164,7 +164,7 @@ ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
         ),
         ([1.0, 2.0], "normal", {"method": "exact"}, th.ParameterError, r"method must be Exact\(\)"),
         ([1.0, 2.0], "uniform", {"fixed": {"low": 1.5}}, th.NoMaximumError, "none beyond an end"),
-        ([2.0, 2.0], "normal", {"fixed": {"mu": 1}}, th.ParameterError, "start is needed: a summary holds"),
+        ([2.0, 2.0], "normal", {"fixed": {"mu": 1}}, th.ParameterError, "start is needed: a summary has"),
     ],
 )
 def test_fits_of_sums_are_checked_like_those_of_rows(rows, family, settings, error, message):
@@ -173,7 +173,7 @@ def test_fits_of_sums_are_checked_like_those_of_rows(rows, family, settings, err
 
 
 def test_parameters_are_fixed(x):
-    """The climb starts elsewhere than one on rows, and ends at the same maximum."""
+    """Newton's method starts elsewhere than on rows, and ends at the same maximum."""
     for family, fixed in [("normal", {"mu": 1}), ("gamma", {"scale": 2}), ("pareto", {"minimum": 1e-9})]:
         rows = np.abs(x) + 0.1
         ours, theirs = th.summarize(rows, family).fit(fixed=fixed), th.fit(rows, family, fixed=fixed)
