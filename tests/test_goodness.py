@@ -55,7 +55,7 @@ def test_angles_by_whole_turns_make_no_difference():
 
 # Of a family of location and scale the statistics' laws do not depend on the parameters: p-values are exact.
 @pytest.mark.parametrize("family", ["normal", "exponential"])
-def test_p_values_are_uniform_where_the_family_is_the_truth(family):
+def test_pvalues_are_uniform_where_the_family_is_the_truth(family):
     rng = np.random.default_rng(5)
     trials, replicates = 80, 9
     pvalues = []
