@@ -59,8 +59,8 @@ COUNTS = (
     one_pass("log-likelihood and score, gumbel", family="gumbel"),
     one_pass("log-likelihood and score, student_t", family="student_t", theta="(0, 1, 4)"),
     sgd("SGD, samples shuffled", "batch_size=1"),
-    sgd("SGD, rows in order", "batch_size=1, order='sequential'", rng=None),
-    sgd("SGD, batches of 10 shuffled", "batch_size=10, order='batches'"),
+    sgd("SGD, rows in order", "batch_size=1, shuffle=None", rng=None),
+    sgd("SGD, batches of 10 shuffled", "batch_size=10, shuffle='batches'"),
     sgd("SGD, batches of 10 of shuffled samples", "batch_size=10"),
 )
 

@@ -27,9 +27,9 @@ class Case:
         self.reference = Likelihood(family)
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
         self.description = get_family(th.families().index(family))
-        self.smooth = self.description.smooth  # its score is zero at the maximum
-        self.ascends = not self.description.has_edge
-        self.cov = "sandwich" if self.smooth else "information"  # the most that it can give
+        self.regular = self.description.regular  # its score is zero at the maximum
+        self.ascends = not self.description.has_boundary
+        self.cov = "sandwich" if self.regular else "information"  # the most that it can give
 
     def sample(self, n, seed=0):
         random = Random(f"{self.family} {self.theta} {seed}")
@@ -58,7 +58,7 @@ def case(request):
     return Case(*request.param)
 
 
-@over([case for case in CASES if Case(*case).smooth])
+@over([case for case in CASES if Case(*case).regular])
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
     return Case(*request.param)

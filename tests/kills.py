@@ -26,7 +26,7 @@ import numpy as np
 import thetahat as th
 from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.monitoring import Monitor
 
 LONGEST = 1 / 3  # of the time that a fit takes: when it is killed
 MOST = 10  # kills of one fit
@@ -72,37 +72,39 @@ def notebook(**settings):
 
 MIX = {
     "tuned normal": Scenario("normal", th.SGD(epochs=5), 9000),
-    "tuned student_t": Scenario("student_t", th.SGD(epochs=4), 9000, trace=True),
+    "tuned student_t": Scenario("student_t", th.SGD(epochs=4), 9000, trace="epoch"),
     "tuned, traced by steps": Scenario("normal", th.SGD(epochs=5), 9001, trace=700),
     "tuned, weighted": Scenario("gamma", th.SGD(epochs=4, batch_size=4), 9000, trace=500, weighted=True),
-    "rows": Scenario("normal", notebook(), start=(0, 1), trace=True),
+    "rows": Scenario("normal", notebook(), start=(0, 1), trace="epoch"),
     "rows, float32": Scenario("normal", notebook(), 3001, start=(0, 1), trace=1000, dtype="float32"),
-    "rows, weighted": Scenario("normal", notebook(), start=(0, 1), trace=True, weighted=True),
-    "rows in order": Scenario("normal", notebook(order="sequential"), start=(0, 1), trace=701),
-    "tens": Scenario("normal", notebook(batch_size=10, order="batches"), 3007, start=(0, 1), trace=77),
-    "tens of rows": Scenario("normal", notebook(batch_size=10), 3007, start=(0, 1), trace=True),
-    "hundreds": Scenario("normal", notebook(batch_size=100, order="batches"), 3007, start=(0, 1), trace=7),
-    "tens in order": Scenario("student_t", notebook(batch_size=10, order="sequential"), trace=True),
+    "rows, weighted": Scenario("normal", notebook(), start=(0, 1), trace="epoch", weighted=True),
+    "rows in order": Scenario("normal", notebook(shuffle=None), start=(0, 1), trace=701),
+    "tens": Scenario("normal", notebook(batch_size=10, shuffle="batches"), 3007, start=(0, 1), trace=77),
+    "tens of rows": Scenario("normal", notebook(batch_size=10), 3007, start=(0, 1), trace="epoch"),
+    "hundreds": Scenario("normal", notebook(batch_size=100, shuffle="batches"), 3007, start=(0, 1), trace=7),
+    "tens in order": Scenario("student_t", notebook(batch_size=10, shuffle=None), trace="epoch"),
     "scaled hundreds": Scenario(
         "student_t",
-        th.SGD(learning_rate=th.InverseTime(1.0, 100), scaling="fisher", batch_size=100, epochs=3),
+        th.SGD(
+            learning_rate=th.InverseTime(1.0, 100), preconditioner="information", batch_size=100, epochs=3
+        ),
         9000,
     ),
     "mean of all": Scenario("normal", notebook(average="polyak"), start=(0, 1), trace=1501),
-    "mean of an epoch": Scenario("normal", notebook(average="epoch"), start=(0, 1), trace=True),
+    "mean of an epoch": Scenario("normal", notebook(average="epoch"), start=(0, 1), trace="epoch"),
     "adam": Scenario(
         "student_t",
         th.SGD(
-            learning_rate=1e-3, rule=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
+            learning_rate=1e-3, update=th.Adam(), coordinates="log", average="polyak", batch_size=5, epochs=20
         ),
-        trace=True,
+        trace="epoch",
     ),
-    "momentum": Scenario("gamma", notebook(rule=th.Momentum(), coordinates="log"), trace=999),
+    "momentum": Scenario("gamma", notebook(update=th.Momentum(), coordinates="log"), trace=999),
     "implicit": Scenario("gamma", notebook(implicit=True, coordinates="log", batch_size=50)),
     "rate by epoch": Scenario("normal", notebook(learning_rate=th.StepDecay(1e-4, 0.5, 7)), start=(0, 1)),
     "polished": Scenario("student_t", notebook(learning_rate=1e-5, polish=True, epochs=10), trace=100),
-    "tol": Scenario("normal", th.SGD(epochs=20, tol=1e-4), 9000, trace=True),
-    "gradients, gamma": Scenario("gamma", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=True),
+    "tol": Scenario("normal", th.SGD(epochs=20, tol=1e-4), 9000, trace="epoch"),
+    "gradients, gamma": Scenario("gamma", th.GradientAscent(learning_rate=1e-4, epochs=90), trace="epoch"),
     "gradients, student_t": Scenario(
         "student_t", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=7, weighted=True
     ),
@@ -116,14 +118,14 @@ MIX = {
 def shuffle_together(rows):
     """Make windows of so many rows, and a look after each second one."""
     _kernels.WINDOW = rows
-    Watch.rows = property(lambda _: 2 * rows)
+    Monitor.rows = property(lambda _: 2 * rows)
 
 
 def bits_of(fit):
     """All that a fit has found, in digits that keep every bit."""
     found = {
         name: np.asarray(getattr(fit, name), float).ravel().tolist()
-        for name in ("theta", "L", "log_likelihood", "stderr", "trace", "trace_epochs")
+        for name in ("theta", "newton_decrement", "log_likelihood", "stderr", "trace", "trace_epochs")
         if getattr(fit, name) is not None
     }
     hexadecimal = {name: [number.hex() for number in numbers] for name, numbers in found.items()}
@@ -159,7 +161,7 @@ def run_to_the_end(name, path):
     tell_of_loads()
     settings = scenario.settings()
     tell("ready")
-    tell(json.dumps(bits_of(th.fit(**settings, checkpoint=path, every=0))))
+    tell(json.dumps(bits_of(th.fit(**settings, checkpoint=path, checkpoint_every=0))))
 
 
 class Run:
@@ -223,7 +225,7 @@ class Run:
 def timed(settings, folder):
     """The seconds that a fit takes when nothing interrupts it, with a checkpoint at every chance."""
     begun = time.perf_counter()
-    th.fit(**settings, checkpoint=f"{folder}/timed.ckpt", every=0)
+    th.fit(**settings, checkpoint=f"{folder}/timed.ckpt", checkpoint_every=0)
     return time.perf_counter() - begun
 
 

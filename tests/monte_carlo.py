@@ -31,8 +31,7 @@ from scipy import stats
 from wrong_estimators import WRONG, WRONG_ANSWERS, WRONG_ASCENTS
 
 import thetahat as th
-from thetahat import _kernels
-from thetahat.families import family_index, get_family
+from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, family_index, get_family
 from thetahat.reference import Likelihood
 from thetahat.sample import Sample
 
@@ -73,7 +72,7 @@ class Answers(NamedTuple):
     """What fits to samples of one size answer."""
 
     limits: Any  # by the profile, [run, parameter, side]
-    p_values: Any  # of the truth
+    pvalues: Any  # of the truth
     quantiles: Any  # their limits, [run, share, side], of every `APART`th sample
 
 
@@ -112,13 +111,13 @@ def bad(statistics):
 
 def ascends(family):
     """Whether gradient methods take the family."""
-    return not get_family(family_index(family)).has_edge
+    return not get_family(family_index(family)).has_boundary
 
 
 def places(family, *peaks):
     """The parameters in which the likelihood peaks in one of these ways."""
     parameters = get_family(family_index(family)).parameters
-    return [j for j, parameter in enumerate(parameters) if parameter.peak in peaks]
+    return [j for j, parameter in enumerate(parameters) if parameter.regularity in peaks]
 
 
 def law_of(family):
@@ -155,7 +154,7 @@ def at_truth(family, x):
     """A sample's score, the products of its rows' scores, and its information, at the truth."""
     sample, truth = Sample(family_index(family), x), tuple(truth_of(family).tolist())
     sums, p = sample.at(truth), len(truth)
-    smooth, rough = places(family, _kernels.SMOOTH), places(family, _kernels.KINK, _kernels.EDGE)
+    smooth, rough = places(family, REGULAR), places(family, NONSMOOTH, BOUNDARY)
     square = np.ix_(smooth, smooth)
     _, score, J, C, *_ = sums.evaluate(truth, None, rough)
     sandwich = sums.evaluate(truth, sample.score_products(truth), rough)[3]  # C P C
@@ -185,7 +184,7 @@ def answer(family, samples):
     quantiles = [fit.quantile(SHARES, LEVEL) for fit in fits[::APART]]
     return Answers(
         np.array([fit.confint(LEVEL, "profile") for fit in fits]),
-        np.array([fit.test(truth).p_value for fit in fits]),
+        np.array([fit.test(truth).pvalue for fit in fits]),
         np.array([np.column_stack([quantile.low, quantile.high]) for quantile in quantiles]),
     )
 
@@ -253,7 +252,7 @@ def spread(family, runs):
 
 def efficiency(family, runs):
     """The variance is the bound of Cramer and Rao."""
-    which = places(family, _kernels.SMOOTH)
+    which = places(family, REGULAR)
     bound = np.diag(np.linalg.inv(runs.products.mean(0)))
     return unit_variances(
         "variance / bound", runs.whole.theta[:, which] / np.sqrt(bound), labels(family, which)
@@ -262,12 +261,12 @@ def efficiency(family, runs):
 
 def mean_score(family, runs):
     """The score's mean at the truth is zero."""
-    return zero_means("score", runs.score, labels(family, places(family, _kernels.SMOOTH)))
+    return zero_means("score", runs.score, labels(family, places(family, REGULAR)))
 
 
 def information_equality(family, runs):
     """The mean of g g' is the information."""
-    names = labels(family, places(family, _kernels.SMOOTH))
+    names = labels(family, places(family, REGULAR))
     i, j = np.triu_indices(len(names))
     pairs = [f"{names[a]} {names[b]}" for a, b in zip(i, j, strict=True)]
     return zero_means("g g' + H", (runs.products - runs.information)[:, i, j], pairs)
@@ -275,7 +274,7 @@ def information_equality(family, runs):
 
 def of_normal_error(family):
     """The parameters whose errors are nearly normal in large samples."""
-    return places(family, _kernels.SMOOTH, _kernels.KINK)
+    return places(family, REGULAR, NONSMOOTH)
 
 
 def labels(family, which):
@@ -321,8 +320,8 @@ def answers_found(family, answers):
     return [
         *coverages("profile coverage", answers.limits, truth_of(family), names_of(family)),
         *coverages("quantile coverage", answers.quantiles, truth, SHARES),
-        share_of("truths not rejected", answers.p_values > 1 - LEVEL),
-        distance("p-values", answers.p_values, stats.uniform()),
+        share_of("truths not rejected", answers.pvalues > 1 - LEVEL),
+        distance("p-values", answers.pvalues, stats.uniform()),
     ]
 
 

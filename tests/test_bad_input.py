@@ -29,10 +29,10 @@ def description(family):
 def calls(family):
     """Everything that reads rows."""
     theta = Likelihood(family).family.THETAS[0]
-    held = dict(zip(description(family).names, theta, strict=True))
+    fixed = dict(zip(description(family).names, theta, strict=True))
     return (
         lambda x: th.fit(x, family),
-        lambda x: th.fit(x, family, fixed=held),
+        lambda x: th.fit(x, family, fixed=fixed),
         lambda x: th.score(x, family, theta),
         lambda x: th.log_likelihood(x, family, theta),
     )
@@ -84,7 +84,7 @@ def test_equal_rows(family, n):
     with pytest.raises(th.NoMaximumError, match=rf"the {family} likelihood of .*{n} row\(s\)") as error:
         th.fit(x, family)
     said = description(family)
-    assert any(words in str(error.value) for words in (said.exists, said.limit) if words)
+    assert any(words in str(error.value) for words in (said.existence, said.limiting_family) if words)
 
 
 def test_parameters_out_of_their_domains(family):

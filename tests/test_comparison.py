@@ -73,7 +73,7 @@ def test_the_default_is_every_family_of_the_rows_kind():
     assert "counts" not in str(numbers) + str(th.compare([0, 3, 1, 2], ["poisson", "geometric"]))
     assert sorted([*(candidate.family for candidate in numbers), *numbers.outside]) == sorted(OF_NUMBERS)
     assert {"gamma", "weibull"} <= set(numbers.outside)
-    assert f"rows lie outside the support of {', '.join(numbers.outside)}" in str(numbers)
+    assert f"rows are outside the support of {', '.join(numbers.outside)}" in str(numbers)
 
 
 @pytest.mark.parametrize(("largest", "counts"), [(2.0**53 - 1, True), (2.0**53, False), (1e300, False)])
@@ -91,7 +91,7 @@ def test_families_that_cannot_be_fitted_come_last_with_the_reason():
     )
     assert str(comparison).splitlines()[-1] == f"gamma not fitted: {comparison[2].reason}"
     equal = th.compare([2.0, 2.0], ["gamma", "exponential"])
-    assert "has no maximum: it takes at least two rows, not all equal" in equal[1].reason
+    assert "has no maximum: a maximum requires at least two rows, not all equal" in equal[1].reason
     none = th.compare([2.0, 2.0], ["gamma", "normal"])
     with pytest.raises(NoMaximumError, match="no family could be fitted\ngamma not fitted: the gamma like"):
         none.best  # noqa: B018
@@ -124,7 +124,7 @@ def test_as_json():
     ("families", "message"),
     [
         (["normal", "poisson"], "densities on the line, .* the other of probabilities of counts"),
-        (["von_mises", "normal"], "of von_mises and normal do not compare: one .* densities on one turn"),
+        (["von_mises", "normal"], "of von_mises and normal are not comparable: one .* densities on one turn"),
         ("normal", "must be a sequence of names"),
         ([], "must be a sequence of names"),
         (3, "must be a sequence of names"),

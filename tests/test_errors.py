@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _kernels, errors
 from thetahat.reference import Likelihood
 
 GOOD = [1.0, 2.0, 4.0]
@@ -82,7 +82,7 @@ def test_integers_that_no_double_equals(call):
 @pytest.mark.parametrize("value", [0.0, 7.25, -1e-300, 1e300, 5e-324])
 @pytest.mark.parametrize("n", [1, 2, 3, 31, 33, 5000])
 def test_no_maximum_where_all_rows_are_equal(value, n):
-    said = rf"these {n} row\(s\) has no maximum: it takes at least two rows, not all equal"
+    said = rf"these {n} row\(s\) has no maximum: a maximum requires at least two rows, not all equal"
     for method in (th.Exact(), th.SGD(learning_rate=1.0, epochs=1)):
         with pytest.raises(th.NoMaximumError, match=said):
             th.fit(np.full(n, value), "normal", method=method)
@@ -177,7 +177,7 @@ def test_rows_outside_the_support_of_these_parameters(place):
             call(x, "generalized_pareto", theta)
     for method in (
         th.GradientAscent(learning_rate=1e-9, epochs=2),
-        th.SGD(learning_rate=1e-9, epochs=2, order="sequential"),
+        th.SGD(learning_rate=1e-9, epochs=2, shuffle=None),
     ):
         with pytest.raises(th.ParameterError, match=f"start: {said}"):
             th.fit(x, "generalized_pareto", method=method, start=theta)
@@ -195,7 +195,7 @@ def test_a_shape_out_of_its_domain():
 @pytest.mark.parametrize("family", ["exponential", "poisson", "geometric"])
 @pytest.mark.parametrize("n", [1, 40, 5000])
 def test_rows_that_are_all_zero(family, n):
-    with pytest.raises(th.NoMaximumError, match="has no maximum: it takes at least one row above 0"):
+    with pytest.raises(th.NoMaximumError, match="maximum: a maximum requires at least one row above 0"):
         th.fit(np.zeros(n), family)
     assert th.fit(np.append(np.zeros(n), 1), family).status == "converged"
 
@@ -204,7 +204,7 @@ def test_rows_that_are_all_zero(family, n):
 @pytest.mark.parametrize("value", [0.1, 7.25, 1e-300, 1e300, 5e-324])
 @pytest.mark.parametrize("n", [1, 2, 3, 31, 33, 5000])
 def test_no_maximum_of_a_spread_where_all_rows_are_equal(family, value, n):
-    with pytest.raises(th.NoMaximumError, match="it takes at least two rows, not all equal"):
+    with pytest.raises(th.NoMaximumError, match="a maximum requires at least two rows, not all equal"):
         th.fit(np.full(n, value), family)
 
 
@@ -248,30 +248,26 @@ def test_settings_become_plain_numbers():
         int,
         int,
     ]
-    assert [len(batch) for batch in th.minibatches(np.arange(300.0), np.int8(100), order="sequential")] == [
-        100
-    ] * 3
+    assert [len(batch) for batch in th.minibatches(np.arange(300.0), np.int8(100), shuffle=None)] == [100] * 3
 
 
 def test_random_numbers_for_a_method_that_draws_none():
     for method in (
         th.GradientAscent(learning_rate=1e-3, epochs=1),
-        th.SGD(learning_rate=1e-3, epochs=1, order="sequential"),
+        th.SGD(learning_rate=1e-3, epochs=1, shuffle=None),
     ):
-        with pytest.raises(th.ParameterError, match="this method draws nothing"):
+        with pytest.raises(th.ParameterError, match="this method draws no random numbers"):
             th.fit(GOOD, "normal", method=method, rng=0)
 
 
 @pytest.mark.parametrize("x", [[5e-324, 1e-323], [0.0, 5e-324]])
 def test_a_maximum_that_no_double_holds(x):
-    with pytest.raises(th.NoMaximumError, match="lies beyond what doubles can hold"):
+    with pytest.raises(th.NoMaximumError, match="is beyond what doubles can hold"):
         th.fit(x, "normal")
 
 
 def test_what_no_double_holds_has_no_numbers():
-    with pytest.raises(
-        th.NoMaximumError, match=r"likelihood of these 2 row\(s\) lies beyond what doubles can"
-    ):
+    with pytest.raises(th.NoMaximumError, match=r"likelihood of these 2 row\(s\) is beyond what doubles can"):
         th.fit([5e-324, 1e-323], "beta")
 
 
@@ -284,26 +280,26 @@ def test_errors_count_the_rows_that_count(family):
 def test_a_variance_beyond_doubles():
     fit = th.fit([1e300, 1.0, 7.0], "negative_binomial")
     assert fit.params["mu"] == pytest.approx(1e300 / 3, rel=1e-12)
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
 
 
 def test_a_fit_whose_curvature_no_double_holds():
     x = 10 ** np.random.default_rng(5).uniform(-300, -1, 2200)
     fit = th.fit(x, "inverse_gaussian")
-    assert math.isnan(fit.L)
-    assert fit.status == "stopped"
-    assert str(fit).endswith("stopped where doubles cannot hold the curvature of the log-likelihood")
+    assert math.isnan(fit.newton_decrement)
+    assert fit.status == "precision"
+    assert str(fit).endswith("status: precision, doubles cannot hold the curvature of the log-likelihood")
 
 
 def test_a_fit_that_rounding_moves_has_converged():
     x = 1e10 + np.random.default_rng(0).normal(size=2200)
     for family in ("normal", "logistic", "gumbel", "weibull", "inverse_gaussian"):
         fit = th.fit(x, family)
-        assert 1e-12 < fit.L < 1e-7
+        assert 1e-12 < fit.newton_decrement < 1e-7
         assert fit.status == "converged"
     fit = th.fit(np.repeat([1e6, 1e6 + 1], [1100, 1100]), "gamma", cov="sandwich")
     assert np.isnan(fit.stderr).all()
-    assert (fit.L, fit.status) == (0, "converged")
+    assert (fit.newton_decrement, fit.status) == (0, "converged")
 
 
 def test_two_dimensional_masked_arrays():
@@ -313,26 +309,27 @@ def test_two_dimensional_masked_arrays():
 
 @pytest.mark.parametrize("x", [[1.7e308, 1.7e308, -1e308], [1e200, 2e200, 3e200], [1e-320, 3e-320, 9e-320]])
 def test_default_starts_at_both_ends_of_the_doubles(x):
-    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-300, epochs=1), trace=True)
+    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-300, epochs=1), trace="epoch")
     assert fit.trace[0].tolist() == th.fit(x, "normal").theta.tolist()
 
 
 def test_a_default_start_of_equal_rows():
     x = [0.1] * 1000 + [0.3] * 1000
-    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-5, epochs=1), trace=True)
+    fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-5, epochs=1), trace="epoch")
     assert fit.trace[0] == pytest.approx([0.2, 0.1], rel=1e-14)
 
 
 def test_order():
-    with pytest.raises(
-        th.ParameterError, match="order must be one of sequential, batches, samples; got 'random'"
-    ):
-        th.SGD(learning_rate=1.0, epochs=1, order="random")
+    with pytest.raises(th.ParameterError, match="shuffle must be one of rows, batches or None; got 'random'"):
+        th.SGD(learning_rate=1.0, epochs=1, shuffle="random")
 
 
 def test_settings_that_the_closed_form_has_no_use_for():
-    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": True}, {"progress": True}):
-        with pytest.raises(th.ParameterError, match=r"solved for|draws nothing|go epoch by epoch"):
+    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": "epoch"}, {"progress": True}):
+        with pytest.raises(
+            th.ParameterError,
+            match=r"closed-form|draws no random numbers|an iterative method",
+        ):
             th.fit(GOOD, "normal", **setting)
 
 
@@ -346,3 +343,53 @@ def test_progress_without_tqdm(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
     with pytest.raises(th.MissingExtraError, match=r'pip install "thetahat\[cli\]"'):
         th.fit(GOOD, "normal", method=th.SGD(learning_rate=1e-4, epochs=1), progress=True)
+
+
+@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"ThetahatError"}))
+def test_all_errors_have_one_base(name):
+    error = getattr(th, name)
+    assert issubclass(error, th.ThetahatError)
+    assert issubclass(error, ImportError if name == "MissingExtraError" else ValueError)
+
+
+def test_parameters_may_be_given_by_name():
+    theta, named = (0.5, 2.0), {"sigma": 2, "mu": 0.5}
+    for function in (th.log_likelihood, th.score, th.logpdf):
+        assert np.array_equal(function(GOOD, "normal", named), function(GOOD, "normal", theta))
+    value, score = th.log_likelihood_and_score(GOOD, "normal", named)
+    assert value == th.log_likelihood(GOOD, "normal", theta)
+    assert score.tolist() == th.score(GOOD, "normal", theta).tolist()
+    summary = th.summarize(GOOD, "normal")
+    assert summary.log_likelihood(named) == summary.log_likelihood(theta)
+    assert summary.score(named).tolist() == summary.score(theta).tolist()
+    ascent, rows = th.GradientAscent(learning_rate=0.01, epochs=3), th.SGD(learning_rate=0.01)
+    by_name, by_place = (th.fit(GOOD, "normal", method=ascent, start=at).params for at in (named, theta))
+    assert by_name == by_place == summary.fit(method=ascent, start=named).params
+    fit = th.fit(GOOD, "normal")
+    assert fit.test(named) == fit.test(theta)
+    starts = ([theta, (1, 3)], [named, {"mu": 1, "sigma": 3}])
+    fits = [th.fit_multistart(GOOD, "normal", method=rows, start=at, rng=0) for at in starts]
+    assert [fit.params for fit in fits[0]] == [fit.params for fit in fits[1]]
+    one = th.fit_multistart(GOOD, "normal", method=rows, start=named, rng=0)[0]
+    assert one.params == fits[0][0].params
+
+
+@pytest.mark.parametrize(
+    ("theta", "message"),
+    [
+        ({"mu": 0}, "a value of sigma is missing for normal"),
+        ({}, "a value of mu, sigma is missing"),
+        ({"mu": 0, "sigma": 1, "nu": 4, "tau": 1}, "has no parameter 'nu', 'tau'"),
+        ({"mu": 0, "Sigma": 1}, "has no parameter 'Sigma'"),
+        ({"mu": 0, "sigma": -1}, "sigma must be positive and finite, got -1"),
+        ({"mu": "a", "sigma": 1}, "must be a sequence of 2 numbers"),
+        ({0: 0, 1: 1}, "has no parameter 0, 1"),
+    ],
+)
+def test_names_of_parameters_are_checked(theta, message):
+    for what, call in {
+        "theta": lambda: th.log_likelihood(GOOD, "normal", theta),
+        "start": lambda: th.fit_multistart(GOOD, "normal", method=th.SGD(learning_rate=1e-3), start=theta),
+    }.items():
+        with pytest.raises(th.ParameterError, match=f"{what}.*{message}"):
+            call()

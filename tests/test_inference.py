@@ -12,12 +12,13 @@ from scipy import optimize, stats
 
 import thetahat as th
 from thetahat import _kernels
+from thetahat.families import BOUNDARY
 
 Z = float(stats.norm.ppf(0.975))
 
 
 def not_at_an_edge(case):
-    return [parameter.name for parameter in case.description.parameters if parameter.peak != _kernels.EDGE]
+    return [parameter.name for parameter in case.description.parameters if parameter.regularity != BOUNDARY]
 
 
 def fitted(case, n):
@@ -52,12 +53,12 @@ def test_the_ratio_is_that_of_two_fits(case):
     x, fit = fitted(case, 300)
     names = not_at_an_edge(case)
     for size in range(1, len(names) + 1):
-        for held in combinations(names, size):
-            null = beside(fit, held)
+        for fixed_names in combinations(names, size):
+            null = beside(fit, fixed_names)
             result, restricted = fit.test(null), th.fit(x, case.family, fixed=null)
             assert result.statistic == pytest.approx(2 * drop(x, fit, null), abs=1e-11 * x.size)
             assert result.df == size
-            assert result.p_value == pytest.approx(stats.chi2.sf(result.statistic, size), rel=1e-12)
+            assert result.pvalue == pytest.approx(stats.chi2.sf(result.statistic, size), rel=1e-12)
             assert result.log_likelihood == pytest.approx(restricted.log_likelihood, rel=1e-12)
             assert list(result.params.values()) == pytest.approx(restricted.theta.tolist(), rel=1e-9)
     if len(names) == fit.theta.size:
@@ -69,7 +70,7 @@ def test_a_hypothesis_that_is_the_fit(case):
     for name in not_at_an_edge(case):
         result = fit.test({name: fit.params[name]})
         assert 0 <= result.statistic < 1e-9
-        assert result.p_value == pytest.approx(1, abs=1e-4)
+        assert result.pvalue == pytest.approx(1, abs=1e-4)
 
 
 def test_a_hypothesis_far_away(case):
@@ -98,7 +99,7 @@ def test_profile_limits(case, n, level):
     x, fit = fitted(case, n)
     limits, z = fit.confint(level, "profile"), stats.norm.ppf(0.5 + level / 2)
     for parameter, of_it in zip(case.description.parameters, limits.tolist(), strict=True):
-        if parameter.peak == _kernels.EDGE:
+        if parameter.regularity == BOUNDARY:
             continue
         value = fit.params[parameter.name]
         assert of_it[0] < value < of_it[1]
@@ -186,13 +187,13 @@ def test_limits_at_the_end_of_the_domain():
 def test_fixed_parameters_stay(case):
     x, free = fitted(case, 200)
     parameters = case.description.parameters
-    for held, parameter in enumerate(parameters if len(parameters) > 1 else []):
+    for fixed_place, parameter in enumerate(parameters if len(parameters) > 1 else []):
         kept = {parameter.name: free.params[parameter.name]}
         fit = th.fit(x, case.family, fixed=kept)
         limits = fit.confint(method="profile")
-        assert limits[held].tolist() == [fit.theta[held]] * 2
+        assert limits[fixed_place].tolist() == [fit.theta[fixed_place]] * 2
         for place, other in enumerate(parameters):
-            if place != held and other.peak != _kernels.EDGE:
+            if place != fixed_place and other.regularity != BOUNDARY:
                 null = beside(fit, [other.name])
                 result = fit.test(null | kept)
                 assert result.statistic == pytest.approx(2 * drop(x, fit, null | kept), abs=1e-11 * x.size)
@@ -241,7 +242,7 @@ def test_sums_answer_where_the_rows_are_gone(case):
     if not _kernels.sufficient[th.families().index(case.family)]:
         for question in (back.test, lambda _: back.confint(method="profile")):
             with pytest.raises(
-                th.ParameterError, match="takes the rows again; a fit from a record or a pickle"
+                th.ParameterError, match="needs the data again; a fit from a record or a pickle"
             ):
                 question({})
         return
@@ -360,7 +361,7 @@ def test_a_test_says_what_it_found():
     assert repr(fit.test((1e6, 1))).endswith("df = 2, p < 2.2e-16>")
     for null in ((0, 1e-200), {"sigma": 1e-200}):
         result = fit.test(null)
-        assert (result.statistic, result.p_value, result.log_likelihood) == (math.inf, 0, -math.inf)
+        assert (result.statistic, result.pvalue, result.log_likelihood) == (math.inf, 0, -math.inf)
     assert math.isfinite(fit.test((0, 1e200)).statistic)
 
 
@@ -369,14 +370,14 @@ X = np.random.default_rng(6).gumbel(5, 1, 50)
 
 def fits_without_a_test():
     robust = th.fit(X, "normal", cov="sandwich")
-    yield robust, 'takes the family for the truth; a fit with cov="sandwich" does not'
+    yield robust, 'assumes that the model is correctly specified, unlike cov="sandwich"'
     short = th.fit(X, "normal", method=th.SGD(learning_rate=1e-6, epochs=1), start=(0, 1), rng=0)
-    yield short, "starts from the maximum, where this fit did not end"
-    yield th.Fit.from_dict(th.fit(X, "normal").to_dict()), "takes the rows again; a fit from a record"
+    yield short, "requires a fit at the maximum, but its status is"
+    yield th.Fit.from_dict(th.fit(X, "normal").to_dict()), "needs the data again; a fit from a record"
     x = X.copy()
     changed = th.fit(x, "gumbel")
     x[3] += 1
-    yield changed, "takes the rows again, and these have changed since the fit"
+    yield changed, "needs the data again, but they changed after the fit"
 
 
 def test_what_takes_the_maximum_and_the_rows():
@@ -394,8 +395,8 @@ def test_what_takes_the_maximum_and_the_rows():
         ("normal", lambda fit: fit.test({"sigma": -1}), "theta0: sigma must be positive and finite, got -1"),
         ("normal", lambda fit: fit.test((1, 2, 3)), r"theta0 has 3 value\(s\), but normal"),
         ("normal", lambda fit: fit.test({}), "theta0 gives no value to a parameter that was fitted"),
-        ("pareto", lambda fit: fit.test({"minimum": 1}), "theta0: in minimum the likelihood of pareto peaks"),
-        ("uniform", lambda fit: fit.test((0, 9)), "theta0: in low the likelihood of uniform peaks where"),
+        ("pareto", lambda fit: fit.test({"minimum": 1}), "theta0: the maximum in minimum of pareto lies on"),
+        ("uniform", lambda fit: fit.test((0, 9)), "theta0: the maximum in low of uniform lies on"),
         (
             "normal",
             lambda fit: fit.confint(method="exact"),
@@ -443,7 +444,7 @@ def test_quantiles_need_a_covariance():
     method = th.GradientAscent(learning_rate=1e-9, epochs=1)
     fit = th.fit(X, "normal", method=method, start=(50, 1000))
     assert np.isnan(fit.cov).all()
-    with pytest.raises(th.ParameterError, match="errors of quantiles take a finite cov, which this fit has"):
+    with pytest.raises(th.ParameterError, match="errors of quantiles require a finite cov"):
         fit.quantile(0.9)
 
 

@@ -30,7 +30,7 @@ def everything(x, family, theta, **options):
     """All that a pass gives, to the last bit."""
     fit = th.fit(x, family, **options)
     value, score = th.log_likelihood_and_score(x, family, theta, **options)
-    return bits(fit.theta, fit.stderr, fit.cov, fit.log_likelihood, fit.L, value, score)
+    return bits(fit.theta, fit.stderr, fit.cov, fit.log_likelihood, fit.newton_decrement, value, score)
 
 
 # 1. The compiled sums are the reference's.
@@ -97,10 +97,10 @@ def test_fit_is_the_explicit_maximum(exact):
     x = exact.sample(300)
     fit, theta = th.fit(x, exact.family), explicit([mpmath.mpf(v) for v in x.tolist()])
     np.testing.assert_allclose(fit.theta, [float(v) for v in theta], rtol=ROUNDING * EPS)
-    if not exact.smooth:
+    if not exact.regular:
         errors = exact.reference.family.standard_errors(theta, x.size)
         np.testing.assert_allclose(fit.stderr, [float(v) for v in errors], rtol=1e-12)
-        assert fit.L <= 1e-12
+        assert fit.newton_decrement <= 1e-12
         assert fit.status == "converged"
 
 
@@ -172,13 +172,13 @@ for family, theta in CASES:
     rate = float(th.fit(x[:3000], family).stderr.min()) ** 2
     ga = th.GradientAscent(learning_rate=1e-3 * rate, epochs=50)
     sgd = [
-        th.SGD(learning_rate=1e-3 * rate, epochs=3, batch_size=size, order=order)
-        for size in (1, 10, 100, 5000) for order in ("sequential", "batches", "samples")
+        th.SGD(learning_rate=1e-3 * rate, epochs=3, batch_size=size, shuffle=shuffle)
+        for size in (1, 10, 100, 5000) for shuffle in (None, "batches", "rows")
     ]
     for n in (2, 17, 3000, x.size):
         try:
             fit = th.fit(x[:n], family, cov=case.cov, weights=np.resize([1.0, 2.5, 0.0], n))
-            arrays = [fit.theta, fit.cov, fit.log_likelihood, fit.L, fit.bic, fit.confint()]
+            arrays = [fit.theta, fit.cov, fit.log_likelihood, fit.newton_decrement, fit.bic, fit.confint()]
             arrays += [th.fit(x[:n], family).theta]
         except th.NoMaximumError as error:
             print(error)
@@ -236,7 +236,7 @@ def test_an_unknown_instruction_set_is_refused():
 def test_fit_is_a_maximum(case):
     x = case.sample(2000)
     fit = th.fit(x, case.family)
-    assert fit.L <= 1e-12
+    assert fit.newton_decrement <= 1e-12
     assert fit.status == "converged"
     assert np.all(np.linalg.eigvalsh(fit.cov) > 0)
     rng = np.random.default_rng(0)
@@ -249,20 +249,20 @@ def test_fit_is_a_maximum(case):
 SOLVED = [
     case
     for case in (Case(*c) for c in CASES)
-    if case.smooth and _kernels.solved[th.families().index(case.family)]
+    if case.regular and _kernels.solved[th.families().index(case.family)]
 ]
 
 
 @pytest.mark.parametrize("case", SOLVED, ids=named)
-def test_newton_climbs_to_the_maximum_that_is_solved_for(case):
+def test_newton_reaches_the_closed_form_maximum(case):
     x, index = case.sample(2000), th.families().index(case.family)
     fit, sums = th.fit(x, case.family), _kernels.summarize(index, x, 1)
-    climb = _kernels.Climb(index, case.theta)
-    while climb.look(sums):
+    solver = _kernels.Climb(index, case.theta)
+    while solver.look(sums):
         pass
-    assert climb.arrived
-    assert climb.looks < 15
-    np.testing.assert_allclose(climb.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
+    assert solver.arrived
+    assert solver.looks < 15
+    np.testing.assert_allclose(solver.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
 
 
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.

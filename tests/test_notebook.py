@@ -64,7 +64,7 @@ def test_gradient_is_the_sum_over_the_batch():
 def test_full_batch_rows(seed):
     """All 23 printed rows, to the 11 digits that the last one keeps and to 2e-12 in the others."""
     method = th.GradientAscent(learning_rate=RATE, epochs=EPOCHS)
-    fit = th.fit(sample(seed), "normal", method=method, start=(0, 1), trace=True)
+    fit = th.fit(sample(seed), "normal", method=method, start=(0, 1), trace="epoch")
     assert fit.trace.shape == (EPOCHS + 1, 2)
     assert fit.trace[0].tolist() == [0, 1]
     for epoch, row in FULL.items():
@@ -86,8 +86,8 @@ def simulated():
     """Traces of 200 samples with the notebook's moments, by batch size: (samples, epochs + 1, 2)."""
 
     def trace(seed, batch_size):
-        method = th.SGD(learning_rate=RATE, epochs=EPOCHS, batch_size=batch_size, order="batches")
-        return th.fit(sample(seed), "normal", method=method, start=(0, 1), rng=seed, trace=True).trace
+        method = th.SGD(learning_rate=RATE, epochs=EPOCHS, batch_size=batch_size, shuffle="batches")
+        return th.fit(sample(seed), "normal", method=method, start=(0, 1), rng=seed, trace="epoch").trace
 
     return {size: np.array([trace(seed, size) for seed in range(200)]) for size in (10, 1)}
 
@@ -126,14 +126,14 @@ def test_the_stationary_point_has_the_predicted_bias(simulated, batch_size, rows
 
 
 def test_a_batch_of_all_rows_has_no_bias():
-    method = th.SGD(learning_rate=RATE, epochs=EPOCHS, batch_size=N, order="batches")
+    method = th.SGD(learning_rate=RATE, epochs=EPOCHS, batch_size=N, shuffle="batches")
     theta = th.fit(sample(1), "normal", method=method, start=(0, 1), rng=0).theta
     assert theta == pytest.approx([MEAN, SIGMA], rel=1e-10)
 
 
 def test_minibatches_and_gradient_step_are_the_notebooks():
     x = sample(1)
-    ours = [batch.tolist() for batch in th.minibatches(x, 10, order="sequential")]
+    ours = [batch.tolist() for batch in th.minibatches(x, 10, shuffle=None)]
     assert ours == [list(batch) for batch in reference.minibatches(x.tolist(), 10, None)]
     shuffled = [batch.tolist() for batch in th.minibatches(x, 10, rng=0)]
     assert shuffled != ours
@@ -149,6 +149,6 @@ def test_the_loop_written_by_hand_is_sgd():
     for _ in range(5):
         for batch in th.minibatches(x, 10, rng=rng):
             theta = th.gradient_step(theta, th.score(batch, "normal", theta), RATE)
-    method = th.SGD(learning_rate=RATE, epochs=5, batch_size=10, order="batches")
+    method = th.SGD(learning_rate=RATE, epochs=5, batch_size=10, shuffle="batches")
     fit = th.fit(x, "normal", method=method, start=(0, 1), rng=4)
     np.testing.assert_allclose(fit.theta, theta, rtol=1e-13)

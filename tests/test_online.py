@@ -19,7 +19,7 @@ from thetahat.reference import Likelihood
 THETAS = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
 SUMMED = [name for k, name in enumerate(th.families()) if _kernels.solved[k]]
 WALKING = [name for name in th.families() if name not in SUMMED]
-FOLLOWING = [name for name in th.families() if not get_family(th.families().index(name)).has_edge]
+FOLLOWING = [name for name in th.families() if not get_family(th.families().index(name)).has_boundary]
 
 
 @functools.cache
@@ -108,7 +108,7 @@ def test_sums_are_those_of_a_summary(family):
 def test_the_estimate_is_near_the_maximum(family):
     fit, best = followed(family, rows_of(family)).fit_result(), maximum(family)
     assert far(fit, best) < 0.15
-    assert fit.L < 0.15**2
+    assert fit.newton_decrement < 0.15**2
     np.testing.assert_allclose(fit.stderr, best.stderr, rtol=0.05)
     np.testing.assert_allclose(fit.cov, fit.cov.T)
     assert abs(fit.log_likelihood - best.log_likelihood) < 5
@@ -207,7 +207,7 @@ def test_half_lives_that_are_none():
         with pytest.raises(th.ParameterError, match="half_life must be a positive finite number"):
             th.Online("student_t", half_life=half_life)
     for family in ("uniform", "pareto"):
-        with pytest.raises(th.ParameterError, match=f"half_life: {family} is most likely where"):
+        with pytest.raises(th.ParameterError, match=f"half_life is not supported for {family}"):
             th.Online(family, half_life=100)
     for batch_size in (0, -1, 1.5, "a"):
         with pytest.raises(th.ParameterError, match="batch_size must be an integer"):
@@ -286,14 +286,14 @@ def test_streams_of_other_settings_do_not_merge(other):
     stream = followed("student_t", rows_of("student_t")[:5000])
     before = stream.to_bytes()
     with pytest.raises(
-        th.ParameterError, match="is no stream of the family and settings of <Online student_t"
+        th.ParameterError, match="is not a stream of the family and settings of <Online student_t"
     ):
         stream.merge(other)
     assert stream.to_bytes() == before
 
 
 def test_streams_that_forget_do_not_merge():
-    with pytest.raises(th.ParameterError, match="which rows are older"):
+    with pytest.raises(th.ParameterError, match="order of the rows of two streams is unknown"):
         th.Online("normal", half_life=90).merge(th.Online("normal", half_life=90))
 
 
@@ -347,15 +347,15 @@ SUMS = followed("exponential", rows_of("exponential")[:9]).to_bytes()
 @pytest.mark.parametrize("good", [SMALL, SHORT, SUMS], ids=["a walk", "first rows", "sums"])
 def test_damaged_bytes_are_refused(good):
     for i in range(0, len(good), 1 + len(good) // 2000):
-        with pytest.raises(th.ParameterError, match="this is no stream of thetahat"):
+        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
             th.Online.from_bytes(good[:i])
-        with pytest.raises(th.ParameterError, match="this is no stream of thetahat"):
+        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
             th.Online.from_bytes(good[:i] + bytes([good[i] ^ 1]) + good[i + 1 :])
 
 
 def test_foreign_bytes_are_refused():
     for foreign in (b"", b"PK\x03\x04" * 99, SMALL + b"\0", th.Summary("normal").to_bytes()):
-        with pytest.raises(th.ParameterError, match="this is no stream of thetahat"):
+        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
             th.Online.from_bytes(foreign)
     with pytest.raises(th.ParameterError, match="of another version of thetahat"):
         th.Online.from_bytes(SMALL.replace(b"stream 1", b"stream 2", 1))
@@ -369,7 +369,7 @@ def test_records_that_are_whole_but_wrong_are_refused():
     wrong = [
         ({**values, "settings": {**values["settings"], "color": 1}}, arrays),
         ({**values, "settings": 3}, arrays),
-        ({name: held for name, held in values.items() if name != "omitted"}, arrays),
+        ({name: item for name, item in values.items() if name != "omitted"}, arrays),
         ({**values, "stream": {**values["stream"], "stepped": 99}}, arrays),
         ({**values, "stream": {**values["stream"], "stepped": -1}}, arrays),
         ({**values, "stream": {}}, arrays),
@@ -379,7 +379,7 @@ def test_records_that_are_whole_but_wrong_are_refused():
         (values, {"x": arrays["x"]}),
     ]
     for parts in wrong:
-        with pytest.raises(th.ParameterError, match="this is no stream of thetahat"):
+        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
             th.Online.from_bytes(pack(program, *parts))
     other = {**values, "settings": {**values["settings"], "half_life": -1.0}}
     with pytest.raises(th.ParameterError, match="half_life"):
@@ -538,9 +538,9 @@ def test_what_is_fixed_is_checked():
     assert (
         far(followed("normal", x, fixed={"mu": 0}).fit_result(), th.fit(x, "normal", fixed={"mu": 0})) < 1e-9
     )
-    with pytest.raises(th.ParameterError, match="no parameter is left to follow"):
+    with pytest.raises(th.ParameterError, match="all parameters are fixed"):
         th.Online("student_t", fixed={"mu": 0, "sigma": 1, "nu": 4})
-    with pytest.raises(th.ParameterError, match="no parameter is left to follow"):
+    with pytest.raises(th.ParameterError, match="all parameters are fixed"):
         th.Online("normal", half_life=90, fixed={"mu": 0, "sigma": 1})
     with pytest.raises(th.ParameterError, match="has no parameter 'k'"):
         th.Online("student_t", fixed={"k": 4})
@@ -595,7 +595,7 @@ def test_fits_of_streams_answer_what_they_can(n):
         fit.plot,
     ]
     for ask in asked:
-        with pytest.raises(th.ParameterError, match=r"the rows again|its rows|starts from the maximum"):
+        with pytest.raises(th.ParameterError, match=r"the data again|its rows|requires a fit at the maximum"):
             ask()
 
 
@@ -620,7 +620,7 @@ def test_a_stream_scales_with_its_rows(family, half_life, k):
     power = k * np.array(dimension)
     assert scaled.theta.tolist() == np.ldexp(fit.theta, power).tolist()
     assert scaled.stderr.tolist() == np.ldexp(fit.stderr, power).tolist()
-    np.testing.assert_allclose(scaled.L, fit.L, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(scaled.newton_decrement, fit.newton_decrement, rtol=1e-6, atol=1e-12)
 
 
 def test_angles_go_round():

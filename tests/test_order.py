@@ -107,21 +107,21 @@ def test_every_place_of_a_long_order_is_as_likely():
     assert chi2.isf(1 - 1e-9, df=freedom) < statistic < chi2.isf(1e-9, df=freedom)
 
 
-@pytest.mark.parametrize("order", ["sequential", "batches", "samples"])
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 14, 99])
-def test_minibatches_partition_the_sample(order, batch_size):
+def test_minibatches_partition_the_sample(shuffle, batch_size):
     x = np.arange(14.0)
-    batches = list(th.minibatches(x, batch_size, order=order, rng=5))
+    batches = list(th.minibatches(x, batch_size, shuffle=shuffle, rng=5))
     assert sorted(np.concatenate(batches).tolist()) == x.tolist()
     assert sorted(map(len, batches), reverse=True) == [
         len(x[i : i + batch_size]) for i in range(0, 14, batch_size)
     ]
-    if order != "samples":
+    if shuffle != "rows":
         assert all(np.shares_memory(batch, x) for batch in batches)
         assert all((np.diff(batch) == 1).all() for batch in batches)
 
 
 def test_minibatches_check_their_settings_before_the_first_batch():
-    for settings in ({"batch_size": 0}, {"batch_size": 1, "order": "random"}):
+    for settings in ({"batch_size": 0}, {"batch_size": 1, "shuffle": "random"}):
         with pytest.raises(th.ParameterError):
             th.minibatches([1.0, 2.0], **settings)

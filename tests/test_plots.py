@@ -38,7 +38,7 @@ def exact(x):
 
 def ascent(x, epochs=100, **settings):
     method = th.GradientAscent(learning_rate=1e-4, epochs=epochs)
-    return th.fit(x, "normal", method=method, start=(0, 1), trace=True, **settings)
+    return th.fit(x, "normal", method=method, start=(0, 1), trace="epoch", **settings)
 
 
 def test_density_over_histogram(x, exact):
@@ -158,7 +158,7 @@ def test_the_way_goes_to_the_maximum_with_what_was_fixed(x):
 def test_a_way_to_no_maximum_is_drawn_alone():
     rows = np.linspace(-1, 1, 50)  # lighter tails than the normal's
     method = th.GradientAscent(learning_rate=1e-4, epochs=5)
-    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 3), trace=True)
+    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 3), trace="epoch")
     figure = fitted.plot()
     for parameter, axis in enumerate(figure.axes[3:]):
         (path,) = axis.lines
@@ -200,14 +200,14 @@ def crossings(axis, fitted):
 def test_lines_to_cross_are_about_as_many_from_however_far(n):
     rows = np.random.default_rng(7).normal(1, 2, n)
     method = th.GradientAscent(learning_rate=0.1 / n, epochs=20)
-    fitted = th.fit(rows, "normal", method=method, start=(0, 1), trace=True)
+    fitted = th.fit(rows, "normal", method=method, start=(0, 1), trace="epoch")
     assert 5 <= crossings(fitted.plot("trace").axes[0], fitted) <= 12
 
 
 def test_contours_show_three_standard_errors_of_a_way_that_starts_near(x, exact):
     method = th.SGD(learning_rate=1e-3, epochs=50)
     start = exact.theta - exact.stderr * [5, 0]
-    axis = th.fit(x, "normal", method=method, start=start, trace=True, rng=1).plot("trace").axes[0]
+    axis = th.fit(x, "normal", method=method, start=start, trace="epoch", rng=1).plot("trace").axes[0]
     low, high = np.transpose([axis.get_xlim(), axis.get_ylim()])
     away = (np.array([low, high]) - exact.theta) / exact.stderr
     np.testing.assert_allclose(away, [[-5.3, -3.2], [3.3, 3.2]], atol=0.1)
@@ -217,14 +217,14 @@ def test_contours_show_three_standard_errors_of_a_way_that_starts_near(x, exact)
 def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     rows = np.random.default_rng(7).standard_t(4, 1_000_000) * 2 + 1
     method = th.GradientAscent(learning_rate=1e-6, epochs=3)
-    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 2), trace=True)
+    fitted = th.fit(rows, "student_t", method=method, start=(0, 1, 2), trace="epoch")
     maximum = th.fit(rows, "student_t")
     began = perf_counter()
     axis = fitted.plot("trace").axes[0]
     assert perf_counter() - began < 20  # a pass over all rows for every point would take minutes
     assert np.ravel(axis.lines[-1].get_data()).tolist() == maximum.theta[:2].tolist()
     nu = maximum.theta[2]
-    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} held at the maximum; contours from 10,000 rows")
+    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} fixed at the maximum; contours from 10,000 rows")
     top = maximum.log_likelihood
     assert_levels(axis, lambda theta: top - th.log_likelihood(rows, "student_t", (*theta, nu)))
     near = [
@@ -236,13 +236,13 @@ def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     assert away[10, 10] == 0
 
 
-def test_contours_of_weighted_rows_with_one_parameter_held():
+def test_contours_of_weighted_rows_with_one_parameter_fixed():
     rng = np.random.default_rng(7)
     rows, weights = rng.standard_t(4, 2000), rng.integers(0, 3, 2000)
-    held = {"fixed": {"sigma": 1.0}, "weights": weights}
+    settings = {"fixed": {"sigma": 1.0}, "weights": weights}
     method = th.GradientAscent(learning_rate=1e-4, epochs=5)
-    fitted = th.fit(rows, "student_t", method=method, start=(1, 1, 3), trace=True, **held)
-    maximum = th.fit(rows, "student_t", **held)
+    fitted = th.fit(rows, "student_t", method=method, start=(1, 1, 3), trace="epoch", **settings)
+    maximum = th.fit(rows, "student_t", **settings)
     axis = fitted.plot("trace").axes[0]
     assert (axis.get_xlabel(), axis.get_ylabel()) == (r"$\mu$", r"$\nu$")
     np.testing.assert_array_equal(np.transpose(axis.lines[0].get_data()), fitted.trace[:, ::2])
@@ -257,7 +257,7 @@ def test_contours_of_weighted_rows_with_one_parameter_held():
 def test_axes_of_contours_are_logarithmic_where_the_way_is_long():
     rows = np.random.default_rng(7).gamma(2, 3, 500)
     method = th.GradientAscent(learning_rate=1e-4, epochs=5)
-    fitted = th.fit(rows, "gamma", method=method, start=(1.9, 0.3), trace=True)
+    fitted = th.fit(rows, "gamma", method=method, start=(1.9, 0.3), trace="epoch")
     axis = fitted.plot("trace").axes[0]
     assert (axis.get_xscale(), axis.get_yscale()) == ("linear", "log")
     top = th.fit(rows, "gamma").log_likelihood
@@ -270,14 +270,14 @@ def test_axes_of_contours_are_logarithmic_where_the_way_is_long():
 def test_families_of_one_parameter_have_no_contours():
     rows = np.random.default_rng(7).poisson(4, 500)
     method = th.GradientAscent(learning_rate=1e-3, epochs=5)
-    fitted = th.fit(rows, "poisson", method=method, start=(1,), trace=True)
+    fitted = th.fit(rows, "poisson", method=method, start=(1,), trace="epoch")
     assert [axis.get_ylabel() for axis in fitted.plot("trace").axes] == ["rate"]
 
 
 def test_the_maximum_of_angles_is_on_the_turn_where_the_way_ends():
     rows = np.random.default_rng(7).vonmises(3, 2, 300)
     method = th.GradientAscent(learning_rate=1e-3, epochs=300)
-    fitted = th.fit(rows, "von_mises", method=method, start=(-2.0, 0.5), trace=True)
+    fitted = th.fit(rows, "von_mises", method=method, start=(-2.0, 0.5), trace="epoch")
     mu = th.fit(rows, "von_mises").theta[0] - 2 * np.pi
     contours, path, _ = fitted.plot("trace").axes
     assert contours.lines[-1].get_xdata() == pytest.approx([mu])
@@ -291,7 +291,7 @@ def test_the_maximum_of_angles_is_on_the_turn_where_the_way_ends():
 )
 def test_a_way_that_goes_far_astray_can_be_drawn(tmp_path, x, rate, start):
     method = th.GradientAscent(learning_rate=rate, epochs=20)
-    fitted = th.fit(x, "normal", method=method, start=start, trace=True)
+    fitted = th.fit(x, "normal", method=method, start=start, trace="epoch")
     fitted.plot("trace").savefig(tmp_path / "f.png")
 
 
@@ -417,7 +417,7 @@ def test_a_pole_does_not_flatten_the_picture():
 
 def test_rows_that_a_fit_has_lost_are_given_again(x, exact):
     lost = pickle.loads(pickle.dumps(exact))
-    with pytest.raises(ParameterError, match="no longer holds its rows: pass them as x"):
+    with pytest.raises(ParameterError, match="no longer has its rows: pass them as x"):
         lost.plot()
     assert len(lost.plot(x=x).axes) == 3
 
@@ -463,7 +463,7 @@ def test_a_long_path_keeps_its_ends(x, exact):
 
 def test_a_path_that_diverges_at_once(tmp_path, x, exact):
     method = th.GradientAscent(learning_rate=1e300, epochs=5)
-    fitted = th.fit(x, "normal", method=method, start=(0, 1e-100), trace=True)
+    fitted = th.fit(x, "normal", method=method, start=(0, 1e-100), trace="epoch")
     assert fitted.epochs == 0
     convergence_figure({"diverged": fitted}, exact).savefig(tmp_path / "f.png")
 

@@ -28,7 +28,7 @@ def test_information_is_minus_the_gradient_of_the_score(exact):
 
 def test_the_closed_form_is_a_root_of_the_score(exact):
     maximum = getattr(exact.reference.family, "maximum", None)
-    if maximum is not None and exact.smooth:
+    if maximum is not None and exact.regular:
         x = [mpmath.mpf(float(v)) for v in exact.sample(7)]
         theta = maximum(x)
         curvature = exact.reference.information(x, theta)

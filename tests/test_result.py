@@ -13,7 +13,7 @@ import pytest
 
 import thetahat as th
 
-SGD = th.SGD(learning_rate=1e-6, epochs=3, batch_size=4, order="batches")
+SGD = th.SGD(learning_rate=1e-6, epochs=3, batch_size=4, shuffle="batches")
 SAME = ["family", "params", "n", "log_likelihood", "aic", "bic", "status", "method", "epochs"]
 
 
@@ -22,10 +22,12 @@ def fits(case):
     x, start = case.sample(200), th.fit(case.sample(50), case.family).theta
     yield th.fit(x, case.family)
     yield th.fit(
-        x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=4), start=start, trace=True
+        x, case.family, method=th.GradientAscent(learning_rate=1e-9, epochs=4), start=start, trace="epoch"
     )
     yield th.fit(x, case.family, method=SGD, start=start, rng=1)
-    yield th.fit(x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace=True)
+    yield th.fit(
+        x, case.family, method=th.SGD(learning_rate=1e300, epochs=4), start=start, rng=1, trace="epoch"
+    )
 
 
 def test_attributes_agree_with_each_other(ascending):
@@ -54,14 +56,14 @@ def test_the_decrement_is_the_squared_distance_in_standard_errors(smooth):
     rate = 1e-3 * float(th.fit(x, smooth.family).stderr.min()) ** 2
     fit = th.fit(x, smooth.family, method=th.GradientAscent(learning_rate=rate, epochs=1), start=smooth.theta)
     score = th.score(x, smooth.family, fit.theta)
-    assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.L
-    assert fit.status == "stopped"
+    assert pytest.approx(score @ fit.cov @ score, rel=1e-9) == fit.newton_decrement
+    assert fit.status == "max_epochs"
     assert "standard errors from the maximum" in str(fit)
 
 
 def test_arrays_are_read_only(ascending):
     method = th.GradientAscent(learning_rate=1e-9, epochs=1)
-    fit = th.fit(ascending.sample(50), ascending.family, method=method, start=ascending.theta, trace=True)
+    fit = th.fit(ascending.sample(50), ascending.family, method=method, start=ascending.theta, trace="epoch")
     for array in (fit.theta, fit.stderr, fit.cov, fit.trace):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
@@ -113,7 +115,7 @@ def test_confidence_intervals_cover():
 
 def same(a, b):
     assert all(getattr(a, name) == getattr(b, name) for name in SAME)
-    for name in ("theta", "stderr", "cov", "L"):
+    for name in ("theta", "stderr", "cov", "newton_decrement"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     assert (a.trace is None) == (b.trace is None)
     if a.trace is not None:
@@ -134,8 +136,8 @@ def test_a_fit_that_is_not_concave_says_so_and_round_trips():
     x = np.random.default_rng(0).normal(0, 1, 100)
     fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-9, epochs=1), start=(0, 50))
     assert np.isnan(fit.cov).all()
-    assert np.isnan(fit.L)
-    assert fit.status == "stopped"
+    assert np.isnan(fit.newton_decrement)
+    assert fit.status == "max_epochs"
     assert "not concave" in str(fit)
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert record["stderr"] == [None, None]
@@ -187,11 +189,16 @@ def test_damaged_records_are_refused():
         "stderr": [1.0],
         "trace": [1],
         "log_likelihood": None,
-        "L": [1.0],
+        "newton_decrement": [1.0],
         "status": "diverged?",
     }.items():
         with pytest.raises(th.ParameterError):
             th.Fit.from_dict({**record, key: value})
+    for status in ("max_epochs", "tol", "callback", "precision", "streaming", "stopped"):
+        with pytest.raises(th.ParameterError, match="status"):
+            th.Fit.from_dict({**record, "status": status, "newton_decrement": 0.1 * (status == "stopped")})
+    with pytest.raises(th.ParameterError, match="status 'converged' contradicts"):
+        th.Fit.from_dict({**record, "newton_decrement": 0.1})
     for n in (-5, 0, math.inf):
         with pytest.raises(th.ParameterError):
             th.Fit.from_dict({**record, "n": n})

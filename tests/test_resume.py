@@ -13,7 +13,7 @@ from kills import MIX, bits_of
 import thetahat as th
 from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.monitoring import Monitor
 
 ROWS = np.random.default_rng(0).normal(1, 2, 600)
 
@@ -27,7 +27,7 @@ def path(tmp_path):
 def quick(monkeypatch):
     """Small windows, and an end to them; no waiting for the disk."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(Watch, "rows", Watch.rows)
+    monkeypatch.setattr(Monitor, "rows", Monitor.rows)
     monkeypatch.setattr(_kernels, "WINDOW", _kernels.WINDOW)
     kills.shuffle_together(256)
 
@@ -41,7 +41,7 @@ def call(path, **changes):
         "start": (0, 1),
         "rng": 5,
         "checkpoint": path,
-        "every": 0,
+        "checkpoint_every": 0,
     } | changes
     return th.fit(**{name: value for name, value in settings.items() if value is not None})
 
@@ -80,7 +80,7 @@ def test_interrupted_after_each_save(name, path, monkeypatch):
     settings = MIX[name].settings()
     through = bits_of(th.fit(**settings))
     interrupt_after_saves(monkeypatch)
-    bits, calls = to_the_end(lambda: th.fit(**settings, checkpoint=path, every=0))
+    bits, calls = to_the_end(lambda: th.fit(**settings, checkpoint=path, checkpoint_every=0))
     assert bits == through
     assert calls > 5
 
@@ -108,7 +108,7 @@ def test_a_generator_goes_on(source, method, path, monkeypatch):
     start = (0, 1) if method.starts else None
     x = np.random.default_rng(0).normal(1, 2, 6000)
     rng = source()
-    through = bits_of(call(None, x=x, method=method, start=start, rng=rng, every=None))
+    through = bits_of(call(None, x=x, method=method, start=start, rng=rng, checkpoint_every=None))
     expected = draw_from(rng)
     interrupt_after_saves(monkeypatch)
     rng = source()
@@ -139,7 +139,7 @@ def test_no_seed(path, monkeypatch):
 METHODS = {
     "sgd": {"trace": 10},
     "scaled": {"method": th.SGD(epochs=3), "start": None},
-    "gradients": {"method": th.GradientAscent(learning_rate=1e-4, epochs=5), "rng": None, "trace": True},
+    "gradients": {"method": th.GradientAscent(learning_rate=1e-4, epochs=5), "rng": None, "trace": "epoch"},
 }
 
 
@@ -147,14 +147,14 @@ def forbid_steps(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("a step")
 
-    monkeypatch.setattr(th.GradientAscent, "_climb", forbidden)
+    monkeypatch.setattr(th.GradientAscent, "_run_epochs", forbidden)
     ascent = type("Still", (_kernels.Ascent,), {"run": forbidden, "set_out": forbidden, "draw": forbidden})
     monkeypatch.setattr(_kernels, "Ascent", ascent)
 
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
 def test_a_fit_that_is_done_takes_no_step(changes, path, monkeypatch):
-    bits = bits_of(call(path, **changes, every=1e9))
+    bits = bits_of(call(path, **changes, checkpoint_every=1e9))
     record = path.read_bytes()
     forbid_steps(monkeypatch)
     assert bits_of(call(path, **changes)) == bits
@@ -162,19 +162,19 @@ def test_a_fit_that_is_done_takes_no_step(changes, path, monkeypatch):
 
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
-def test_a_fit_that_a_callback_stopped_stays_so(changes, path, monkeypatch):
-    stopped = call(path, **changes, callback=lambda state: state.epoch == 2)
-    assert stopped.epochs == 2
+def test_a_fit_that_a_callback_ended_stays_so(changes, path, monkeypatch):
+    ended = call(path, **changes, callback=lambda state: state.epoch == 2)
+    assert ended.epochs == 2
     forbid_steps(monkeypatch)
     for callback in (None, lambda _: True):
-        assert bits_of(call(path, **changes, callback=callback)) == bits_of(stopped)
+        assert bits_of(call(path, **changes, callback=callback)) == bits_of(ended)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError("of the user")])
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)
 def test_a_callback_that_raises(changes, error, path):
     """Epochs since the last save are shown once more, those before are not."""
-    through, seen = bits_of(call(None, **changes, every=None)), []
+    through, seen = bits_of(call(None, **changes, checkpoint_every=None)), []
 
     def raise_once(state):
         seen.append(state.epoch)
@@ -194,7 +194,7 @@ def test_ctrl_c_amid_an_epoch(path):
     kills.shuffle_together(1 << 12)
     x = np.random.default_rng(0).normal(1, 2, 400_000)
     settings = {"x": x, "method": th.SGD(learning_rate=1e-6, epochs=5), "trace": 10**5}
-    through = bits_of(call(None, **settings, every=None))
+    through = bits_of(call(None, **settings, checkpoint_every=None))
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         chance = Random(0)
@@ -219,7 +219,7 @@ def altered(x):
     return x
 
 
-TRACED = {"trace": True}
+TRACED = {"trace": "epoch"}
 OTHERS = {
     "a row": ({}, {"x": altered(ROWS)}, r"digest of the rows was \d+, is \d+; remove it to start afresh"),
     "the order of rows": ({}, {"x": ROWS[::-1]}, r"digest of the rows was \d+, is \d+;"),
@@ -241,8 +241,8 @@ OTHERS = {
     "what is fixed": ({}, {"fixed": {"mu": 0.0}}, r"fit: fixed was \{\}, is \{'mu': 0.0\};"),
     "the seed": ({}, {"rng": 6}, "fit: rng was 5, is 6;"),
     "the generator": ({}, {"rng": np.random.MT19937(5)}, "fit: rng was 5, is 'MT19937';"),
-    "a trace": ({}, TRACED, "fit: trace was 'False', is 'True';"),
-    "the trace": (TRACED, {"trace": 1}, "fit: trace was 'True', is '1';"),
+    "a trace": ({}, TRACED, "fit: trace was False, is 'epoch';"),
+    "the trace": (TRACED, {"trace": 1}, "fit: trace was 'epoch', is 1;"),
 }
 
 
@@ -287,7 +287,7 @@ def test_functions_go_by_their_names(path, monkeypatch):
 
         return th.SGD(learning_rate=rate, epochs=3)
 
-    through = bits_of(call(None, method=method(), every=None))
+    through = bits_of(call(None, method=method(), checkpoint_every=None))
     interrupt_after_saves(monkeypatch)
     assert to_the_end(lambda: call(path, method=method()))[0] == through
     other = th.SGD(learning_rate=partial(max, 1e-4), epochs=3)
@@ -296,7 +296,7 @@ def test_functions_go_by_their_names(path, monkeypatch):
 
 
 def test_progress_and_a_checkpoint(path, monkeypatch, capsys):
-    through = bits_of(call(None, every=None))
+    through = bits_of(call(None, checkpoint_every=None))
     interrupt_after_saves(monkeypatch, 3)
     assert to_the_end(lambda: call(path, progress=True))[0] == through
     assert "epoch=3/3" in capsys.readouterr().err
@@ -305,21 +305,21 @@ def test_progress_and_a_checkpoint(path, monkeypatch, capsys):
 def test_seconds_between_saves(path, monkeypatch):
     saves = []
     monkeypatch.setattr(Checkpoint, "save", lambda *_: saves.append(None))
-    call(path, every=1e9)
+    call(path, checkpoint_every=1e9)
     seldom = len(saves)
-    call(path, every=0)
+    call(path, checkpoint_every=0)
     assert seldom == 2  # the start and the end
     assert len(saves) - seldom > 6
 
 
-@pytest.mark.parametrize("every", [-1, np.nan, "soon"])
-def test_bad_seconds(every, path):
-    with pytest.raises((th.ParameterError, TypeError), match="every"):
-        call(path, every=every)
+@pytest.mark.parametrize("seconds", [-1, np.nan, "soon"])
+def test_bad_seconds(seconds, path):
+    with pytest.raises((th.ParameterError, TypeError), match="checkpoint_every"):
+        call(path, checkpoint_every=seconds)
 
 
 def test_fits_without_epochs_have_no_checkpoint(path):
-    with pytest.raises(th.ParameterError, match="checkpoint are of methods that go epoch by epoch"):
+    with pytest.raises(th.ParameterError, match="checkpoint require an iterative method"):
         th.fit(ROWS, "normal", checkpoint=path)
     method = th.GradientAscent(learning_rate=1e-4, epochs=3)
     with pytest.raises(TypeError, match="checkpoint"):
@@ -329,7 +329,7 @@ def test_fits_without_epochs_have_no_checkpoint(path):
 
 def test_a_divergence_is_met_again(path, monkeypatch):
     method = th.SGD(learning_rate=lambda epoch: 10.0 if epoch == 3 else 1e-4, epochs=5, batch_size=2)
-    through = bits_of(call(None, method=method, trace=10, every=None))
+    through = bits_of(call(None, method=method, trace=10, checkpoint_every=None))
     assert (through["status"], through["epochs"]) == ("diverged", 3)
     interrupt_after_saves(monkeypatch)
     assert to_the_end(lambda: call(path, method=method, trace=10))[0] == through

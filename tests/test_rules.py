@@ -34,10 +34,10 @@ SCHEDULES = {  # all begin near the rate
     ),
 }
 SETTINGS = list(itertools.product(("textbook", "log"), RULES, ("sum", "mean")))
-FEEDS = list(itertools.product((1, 3, 10, 70), ("samples", "batches", "sequential")))
+FEEDS = list(itertools.product((1, 3, 10, 70), ("rows", "batches", None)))
 FEW = [case for case in CASES if case[1] in Case(*case).reference.family.THETAS[:2]]  # references are slow
 KINDS = [(case, k) for k, case in enumerate(case for case in FEW if Case(*case).ascends)]
-SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).smooth]
+SMOOTH = [case for case, turn in KINDS if turn % 2 == 0 and Case(*case).regular]
 
 
 def coordinates(case, theta, kind="log"):
@@ -52,23 +52,23 @@ def coordinates(case, theta, kind="log"):
     return reference.Coordinates(domains, [unit] * len(theta))
 
 
-def rate_for(fit, at, rule, gradients, batch_size):
+def rate_for(fit, at, rule, reduction, batch_size):
     """A rate by which a hundred rows move theta by a good part of a standard error."""
     slopes = np.array(at.slopes(fit.theta.tolist()))
     cov = fit.cov / np.outer(slopes, slopes)
     if rule == "adam":  # its steps are as long as the rate
         return 0.01 * np.sqrt(cov.diagonal().min())
     rate = 0.1 / np.linalg.eigvalsh(np.linalg.inv(cov)).max()
-    return rate * (batch_size if gradients == "mean" else 1)
+    return rate * (batch_size if reduction == "mean" else 1)
 
 
 def weights_for(x):
     return np.random.default_rng(8).choice([0.5, 1.0, 2.0], x.size)
 
 
-def batches_of(x, w, batch_size, order, rng):
+def batches_of(x, w, batch_size, shuffle, rng):
     """The batches of an epoch, each with its weights or None, as lists."""
-    rows = th.minibatches(np.arange(float(x.size)), batch_size, order=order, rng=rng)
+    rows = th.minibatches(np.arange(float(x.size)), batch_size, shuffle=shuffle, rng=rng)
     for batch in rows:
         index = batch.astype(int)
         yield x[index].tolist(), None if w is None else w[index].tolist()
@@ -88,7 +88,7 @@ def thetas(ascent, epochs):
 
 @pytest.mark.parametrize(("family", "turn"), KINDS, ids=[named(Case(*case)) for case, _ in KINDS])
 def test_every_rule_is_the_reference_step_for_step(family, turn):
-    """All rules, coordinates and gradients; batches, orders, schedules, means and weights take turns.
+    """All updates, coordinates and reductions; batches, shuffles, schedules, means and weights take turns.
 
     Both round each step to 1e-16 or so of theta, or of a score's largest term; in some hundred steps errors
     add up, and Adam divides them by small scores.
@@ -97,14 +97,14 @@ def test_every_rule_is_the_reference_step_for_step(family, turn):
     x = case.sample(150)
     fit = th.fit(x, case.family)
     start = fit.theta + 0.5 * fit.stderr
-    for k, (kind, rule, gradients) in enumerate(SETTINGS, start=turn):
-        batch_size, order = FEEDS[k % len(FEEDS)]
+    for k, (kind, rule, reduction) in enumerate(SETTINGS, start=turn):
+        batch_size, shuffle = FEEDS[k % len(FEEDS)]
         average = (None, "polyak", None, "epoch", "polyak")[k % 5]
         schedule = list(SCHEDULES)[k // 2 % 3]
         every = (1, 2, 3, 7)[k // 3 % 4]
         w = None if k % 3 else weights_for(x)
         at = coordinates(case, start.tolist(), kind)
-        rate = rate_for(fit, at, rule, gradients, batch_size)
+        rate = rate_for(fit, at, rule, reduction, batch_size)
         rng = np.random.default_rng(5)
         ascent = reference.RuledAscent(
             case.reference,
@@ -112,19 +112,19 @@ def test_every_rule_is_the_reference_step_for_step(family, turn):
             start.tolist(),
             SCHEDULES[schedule][1](rate),
             RULES[rule][1](),
-            mean=gradients == "mean",
+            mean=reduction == "mean",
             average=average,
         )
-        theirs = thetas(ascent, (batches_of(x, w, batch_size, order, rng) for _ in range(epochs)))
+        theirs = thetas(ascent, (batches_of(x, w, batch_size, shuffle, rng) for _ in range(epochs)))
         method = th.SGD(
             learning_rate=SCHEDULES[schedule][0](rate),
             epochs=epochs,
             batch_size=batch_size,
-            order=order,
+            shuffle=shuffle,
             coordinates=kind,
-            gradients=gradients,
+            reduction=reduction,
             average=average,
-            rule=RULES[rule][0],
+            update=RULES[rule][0],
         )
         seed = 5 if method.draws else None
         ours = th.fit(x, case.family, method=method, start=start, rng=seed, trace=every, weights=w)
@@ -141,10 +141,10 @@ def test_every_rule_is_the_reference_step_for_step(family, turn):
         np.testing.assert_allclose(ours.theta, theirs[-1], rtol=1e-11, atol=1e-12 * fit.stderr.max())
 
 
-@pytest.mark.parametrize("gradients", ["sum", "mean"])
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("batch_size", [1, 3, 70])
 @pytest.mark.parametrize("family", SMOOTH, ids=lambda case: named(Case(*case)))
-def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, gradients):
+def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, reduction):
     """A step is a maximum, found until another look gains less than rounding hides: to half the digits."""
     case = Case(*family)
     x = case.sample(150)
@@ -152,13 +152,13 @@ def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, grad
     fit = th.fit(x, case.family)
     start = fit.theta + 0.5 * fit.stderr
     at = coordinates(case, start.tolist())
-    rate = rate_for(fit, at, None, gradients, batch_size)
+    rate = rate_for(fit, at, None, reduction, batch_size)
     rng = np.random.default_rng(5)
-    settings = {"mean": gradients == "mean", "implicit": True}
+    settings = {"mean": reduction == "mean", "implicit": True}
     ascent = reference.RuledAscent(case.reference, at, start.tolist(), reference.constant(rate), **settings)
-    theirs = thetas(ascent, [batches_of(x, w, batch_size, "samples", rng)])
+    theirs = thetas(ascent, [batches_of(x, w, batch_size, "rows", rng)])
     method = th.SGD(
-        learning_rate=rate, batch_size=batch_size, coordinates="log", gradients=gradients, implicit=True
+        learning_rate=rate, batch_size=batch_size, coordinates="log", reduction=reduction, implicit=True
     )
     ours = th.fit(x, case.family, method=method, start=start, rng=5, trace=1, weights=w)
     np.testing.assert_allclose((ours.trace - theirs) / fit.stderr, 0, rtol=0, atol=1e-5)
@@ -167,14 +167,31 @@ def test_implicit_steps_are_the_reference_step_for_step(family, batch_size, grad
 SCALED = [
     th.SGD(),
     th.SGD(batch_size=1),
-    th.SGD(batch_size=3, order="batches", epochs=2),
+    th.SGD(batch_size=3, shuffle="batches", epochs=2),
     th.SGD(batch_size=10),
-    th.SGD(batch_size=70, order="sequential"),
+    th.SGD(batch_size=70, shuffle=None),
     th.SGD(batch_size=300, average="polyak"),
-    th.SGD(batch_size=1500, order="batches", epochs=2),
-    th.SGD(learning_rate=th.InverseTime(0.7, 30), scaling="fisher", batch_size=7, rule=th.Momentum(0.8)),
-    th.SGD(learning_rate=th.Power(1e-2, 0.6), scaling="fisher", batch_size=10, rule=th.Adam(0.9, 0.99, 1e-6)),
-    th.SGD(learning_rate=1e-3, scaling="fisher", batch_size=10, gradients="mean", average="epoch", epochs=2),
+    th.SGD(batch_size=1500, shuffle="batches", epochs=2),
+    th.SGD(
+        learning_rate=th.InverseTime(0.7, 30),
+        preconditioner="information",
+        batch_size=7,
+        update=th.Momentum(0.8),
+    ),
+    th.SGD(
+        learning_rate=th.Power(1e-2, 0.6),
+        preconditioner="information",
+        batch_size=10,
+        update=th.Adam(0.9, 0.99, 1e-6),
+    ),
+    th.SGD(
+        learning_rate=1e-3,
+        preconditioner="information",
+        batch_size=10,
+        reduction="mean",
+        average="epoch",
+        epochs=2,
+    ),
     th.SGD(implicit=True, batch_size=10),
 ]
 DRAWN = ["normal", "gamma", "student_t", "geometric", "poisson", "von_mises"]
@@ -191,8 +208,8 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     seed = 5 if method.draws else None
     ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
     rng, size = np.random.default_rng(5), method._batch
-    first = list(batches_of(x, w, size, method.order, rng))
-    later = [batches_of(x, w, size, method.order, rng) for _ in range(method.epochs - 1)]
+    first = list(batches_of(x, w, size, method.shuffle, rng))
+    later = [batches_of(x, w, size, method.shuffle, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
     known = first[: 1 + int(np.searchsorted(ends, 4096))]
     rows = [row for batch, _ in known for row in batch]
@@ -209,8 +226,8 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
         coordinates(case, start, "scaled"),
         start,
         reference.power(terms.rate, terms.power, terms.offset),
-        RULES[method.rule and method.rule.name][1](),
-        mean=method.gradients == "mean",
+        RULES[method.update and method.update.name][1](),
+        mean=method.reduction == "mean",
         average=method.average,
         implicit=method.implicit,
     )
@@ -225,7 +242,7 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
     """One row, however far, as in the reference; after it, theta comes back."""
     x = Case("normal", (0.0, 1.0)).sample(5000)
     x[4500] = 1e9
-    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, order="sequential"), trace=1)
+    ours = th.fit(x, "normal", method=th.SGD(batch_size=1, shuffle=None), trace=1)
     start = ours.trace[0].tolist()
     ascent = reference.ScaledAscent(
         x[:4096].tolist(),
@@ -244,8 +261,8 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
 
 KINDS_OF_STEPS = [
     th.SGD(learning_rate=1e-4, epochs=2),
-    th.SGD(learning_rate=1e-4, epochs=2, coordinates="log", average="polyak", rule=th.Adam()),
-    th.SGD(learning_rate=th.Power(1e-3), epochs=2, coordinates="log", implicit=True, gradients="mean"),
+    th.SGD(learning_rate=1e-4, epochs=2, coordinates="log", average="polyak", update=th.Adam()),
+    th.SGD(learning_rate=th.Power(1e-3), epochs=2, coordinates="log", implicit=True, reduction="mean"),
     th.SGD(epochs=2),
 ]
 
@@ -256,12 +273,12 @@ def settings_of(method, **changes):
     return type(method)(**({name: getattr(method, name) for name in names} | changes))
 
 
-@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
 @pytest.mark.parametrize("batch_size", [1, 3, 70])
 @pytest.mark.parametrize("method", KINDS_OF_STEPS, ids=str)
-def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, order):
+def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, shuffle):
     whole = np.random.default_rng(0).integers(-40, 40, 5001)
-    method = settings_of(method, batch_size=batch_size, order=order)
+    method = settings_of(method, batch_size=batch_size, shuffle=shuffle)
 
     def run(x, seed=7):
         rng = seed if method.draws else None
@@ -279,13 +296,13 @@ def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, 
     assert not method.draws or run(whole, 8) != expected
 
 
-@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
 @pytest.mark.parametrize("batch_size", [1, 10, 1000])
 @pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-6), th.SGD()], ids=str)
-def test_rows_of_other_types_are_not_copied(method, batch_size, order):
+def test_rows_of_other_types_are_not_copied(method, batch_size, shuffle):
     """2e6 rows of float32 take 8 MB, a copy in float64 16 MB."""
     x = np.random.default_rng(0).standard_normal(2_000_000, np.float32)
-    method = settings_of(method, batch_size=batch_size, order=order)
+    method = settings_of(method, batch_size=batch_size, shuffle=shuffle)
     rng = 0 if method.draws else None
     for rows in (x, np.repeat(x[:1_000_000], 2)[::2]):
         tracemalloc.start()
@@ -297,19 +314,19 @@ def test_rows_of_other_types_are_not_copied(method, batch_size, order):
 
 
 CONTRADICTIONS = {
-    'scaling takes coordinates="log"': {
+    'preconditioner requires coordinates="log"': {
         "learning_rate": 0.1,
-        "scaling": "fisher",
+        "preconditioner": "information",
         "coordinates": "textbook",
     },
-    'implicit takes coordinates="log"': {"learning_rate": 0.1, "implicit": True},
-    "leave out rule": {
+    'implicit requires coordinates="log"': {"learning_rate": 0.1, "implicit": True},
+    "leave out update": {
         "learning_rate": 0.1,
         "implicit": True,
         "coordinates": "log",
-        "rule": th.Momentum(),
+        "update": th.Momentum(),
     },
-    "takes a learning_rate": {"gradients": "mean"},
+    "requires a learning_rate": {"reduction": "mean"},
 }
 
 
@@ -320,15 +337,15 @@ def test_settings_that_contradict_each_other_say_what_to_do(advice):
 
 
 WRONG = {
-    "rule": ["adam", th.Adam, 0.9, th.SGD()],
+    "update": ["adam", th.Adam, 0.9, th.SGD()],
     "learning_rate": [0, -0.1, math.nan, math.inf, "0.1", True, [0.1], th.Momentum()],
     "tol": [0, -1e-3, math.nan, math.inf, "1e-3", True],
     "epochs": [0, -1, 1.5, True, "3"],
     "batch_size": [0, 2.0, "1"],
-    "order": ["random", None, 1],
-    "scaling": ["hessian", True, 1],
+    "shuffle": ["random", "sequential", True, 1],
+    "preconditioner": ["hessian", True, 1],
     "coordinates": ["logit", True],
-    "gradients": ["median", None],
+    "reduction": ["median", None],
     "average": ["mean", True],
 }
 
@@ -371,6 +388,18 @@ def test_settings_of_schedules_and_rules_are_named(make, name, wrong):
         make(**needed, **{name: wrong})
 
 
+@pytest.mark.parametrize("kind", [th.SGD, th.GradientAscent])
+def test_a_trace_of_true_is_one_of_epochs(kind):
+    method = kind(learning_rate=1e-3, epochs=3)
+    x, rng = [1.0, 2.0, 4.0], 0 if method.draws else None
+    traces = [
+        th.fit(x, "normal", method=method, start=(0, 1), rng=rng, trace=trace).trace
+        for trace in (True, "epoch", False)
+    ]
+    assert traces[0].tolist() == traces[1].tolist()
+    assert (len(traces[0]), traces[2]) == (4, None)
+
+
 @pytest.mark.parametrize("looks", [{"trace": t} for t in (0, -1, 1.5, "all", None)] + [{"callback": 3}])
 def test_looks_of_a_wrong_type_are_named(looks):
     method = th.SGD(learning_rate=1e-3)
@@ -400,12 +429,12 @@ def test_a_function_is_asked_once_an_epoch_and_its_rates_are_used():
         asked.append(epoch)
         return 1e-3 / (1 + epoch)
 
-    method = th.SGD(learning_rate=rate, epochs=5, order="sequential")
-    fit = th.fit(x, "normal", method=method, start=(0, 1), trace=True)
+    method = th.SGD(learning_rate=rate, epochs=5, shuffle=None)
+    fit = th.fit(x, "normal", method=method, start=(0, 1), trace="epoch")
     assert asked == [0, 1, 2, 3, 4]
     theta = (0.0, 1.0)
     for epoch in range(5):
-        settings = {"learning_rate": 1e-3 / (1 + epoch), "order": "sequential"}
+        settings = {"learning_rate": 1e-3 / (1 + epoch), "shuffle": None}
         theta = th.fit(x, "normal", method=th.SGD(**settings), start=theta).theta
         assert theta.tolist() == fit.trace[epoch + 1].tolist()
 
@@ -426,26 +455,30 @@ METHODS = {
     "SGD()": th.SGD(),
     "SGD(polish=True)": th.SGD(polish=True),
     "SGD(batch_size=10, implicit=True)": th.SGD(batch_size=10, implicit=True),
-    "SGD(learning_rate=0.1)": th.SGD(learning_rate=0.1, epochs=1, coordinates="textbook", scaling=None),
-    "SGD(learning_rate=1e-05, epochs=3, order='batches')": th.SGD(
-        learning_rate=1e-5, epochs=3, order="batches"
+    "SGD(learning_rate=0.1)": th.SGD(
+        learning_rate=0.1, epochs=1, coordinates="textbook", preconditioner=None
+    ),
+    "SGD(learning_rate=1e-05, epochs=3, shuffle='batches')": th.SGD(
+        learning_rate=1e-5, epochs=3, shuffle="batches"
     ),
     "SGD(learning_rate=0.1, coordinates='log')": th.SGD(learning_rate=0.1, coordinates="log"),
-    "SGD(learning_rate=0.1, scaling='fisher')": th.SGD(learning_rate=0.1, scaling="fisher"),
-    "SGD(learning_rate=InverseTime(rate=2.0, offset=0.0), scaling='fisher')": th.SGD(
-        learning_rate=th.InverseTime(2), scaling="fisher", coordinates="log"
+    "SGD(learning_rate=0.1, preconditioner='information')": th.SGD(
+        learning_rate=0.1, preconditioner="information"
+    ),
+    "SGD(learning_rate=InverseTime(rate=2.0, offset=0.0), preconditioner='information')": th.SGD(
+        learning_rate=th.InverseTime(2), preconditioner="information", coordinates="log"
     ),
     "SGD(learning_rate=Power(rate=0.1, power=0.6, offset=3.0), average='polyak')": th.SGD(
         learning_rate=th.Power(0.1, offset=3), average="polyak"
     ),
-    "SGD(learning_rate=StepDecay(rate=0.1, factor=0.5, every=4), epochs=9, gradients='mean')": th.SGD(
-        learning_rate=th.StepDecay(0.1, every=4), epochs=9, gradients="mean"
+    "SGD(learning_rate=StepDecay(rate=0.1, factor=0.5, every=4), epochs=9, reduction='mean')": th.SGD(
+        learning_rate=th.StepDecay(0.1, every=4), epochs=9, reduction="mean"
     ),
-    "SGD(learning_rate=0.1, average='epoch', rule=Momentum(decay=0.9), tol=0.001)": th.SGD(
-        learning_rate=0.1, average="epoch", rule=th.Momentum(), tol=1e-3
+    "SGD(learning_rate=0.1, average='epoch', update=Momentum(decay=0.9), tol=0.001)": th.SGD(
+        learning_rate=0.1, average="epoch", update=th.Momentum(), tol=1e-3
     ),
-    "SGD(learning_rate=0.1, rule=Adam(beta1=0.9, beta2=0.999, epsilon=1e-08))": th.SGD(
-        learning_rate=0.1, rule=th.Adam()
+    "SGD(learning_rate=0.1, update=Adam(beta1=0.9, beta2=0.999, epsilon=1e-08))": th.SGD(
+        learning_rate=0.1, update=th.Adam()
     ),
 }
 
@@ -483,7 +516,7 @@ def test_a_record_keeps_the_name_of_a_function_and_cannot_go_on_with_it():
     method = th.SGD(learning_rate=halving, epochs=3)
     assert method == th.SGD(learning_rate=halving, epochs=3) != th.SGD(learning_rate=math.exp, epochs=3)
     assert pickle.loads(pickle.dumps(method)) == method
-    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace=True)
+    fit = th.fit(x, "normal", method=method, start=(0, 3), rng=0, trace="epoch")
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert record["method"]["learning_rate"]["function"] == "halving"
     for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):

@@ -9,7 +9,7 @@ from conftest import CASES, Case
 import thetahat as th
 from thetahat import _kernels
 from thetahat.sample import Sample
-from thetahat.solvers.climb import climb
+from thetahat.solvers.newton import newton
 
 CLIMBED = [case for case in CASES if not _kernels.solved[th.families().index(case[0])]]
 FACTORS = (1e-6, 1e-3, 1.0, 1e3, 1e6)
@@ -38,9 +38,9 @@ def test_any_start_on_a_grid_reaches_the_maximum(case):
 
 
 def test_any_start_on_a_grid_with_parameters_fixed(case):
-    """All families climb then; those whose maximum lies at an edge are solved for."""
+    """All families take Newton's method then; those whose maximum lies at an edge are solved for."""
     description = case.description
-    if not description.smooth or len(case.theta) == 1:
+    if not description.regular or len(case.theta) == 1:
         return
     x = case.sample(400)
     for name, value in zip(description.names, case.theta, strict=True):
@@ -58,13 +58,13 @@ def test_any_start_on_a_grid_with_parameters_fixed(case):
 @pytest.mark.parametrize("start", [100.0, -1e3])
 @pytest.mark.parametrize("scale", [1.0, 10.0, 1e3])
 @pytest.mark.parametrize("family", ["normal", "logistic", "student_t"])
-def test_a_climb_goes_far(family, scale, start):
+def test_newton_goes_far(family, scale, start):
     """By itself, from 1000 scales away; it does not take a step that was cut short for the last."""
     x = scale * np.random.default_rng(0).standard_t(5, 500)
     theta = (start * scale, scale, 5.0)[: 3 if family == "student_t" else 2]
     names = {"normal": ("sigma",), "logistic": ("s",), "student_t": ("sigma", "nu")}[family]
     near = th.fit(x, family, fixed=dict(zip(names, theta[1:], strict=True)))
-    (mu, *_), _ = climb(Sample(th.families().index(family), x), theta, (1, 2))
+    (mu, *_), _ = newton(Sample(th.families().index(family), x), theta, (1, 2))
     assert mu == pytest.approx(near.theta[0], abs=1e-8 * near.stderr[0])
 
 
@@ -107,7 +107,7 @@ def test_a_pilot_alone_with_a_maximum(family, pilot, rest):
 
 def test_a_start_of_no_use_does_not_hide_why_there_is_no_maximum():
     x = np.random.default_rng(0).normal(size=100)
-    with pytest.raises(th.NoMaximumError, match=r"still rises at .* tails heavier than the normal's"):
+    with pytest.raises(th.NoMaximumError, match=r"still increases at .* tails heavier than the normal's"):
         th.fit(x, "student_t", start=(1e6, 1e-6, 1e3))
 
 

@@ -236,9 +236,9 @@ DIVISOR = {  # n - 1 for n shows in a few rows alone: by what it multiplies the 
 WRONG_ANSWERS = {
     "half the drop": lambda answers: answers._replace(limits=resized(answers.limits, np.sqrt(0.5))),
     "one degree of freedom for two": lambda answers: answers._replace(
-        p_values=stats.chi2(1).sf(stats.chi2(2).isf(answers.p_values))
+        pvalues=stats.chi2(1).sf(stats.chi2(2).isf(answers.pvalues))
     ),
-    "drop not doubled": lambda answers: answers._replace(p_values=np.sqrt(answers.p_values)),  # exp(-drop)
+    "drop not doubled": lambda answers: answers._replace(pvalues=np.sqrt(answers.pvalues)),  # exp(-drop)
     "quantiles one standard error off": lambda answers: answers._replace(
         quantiles=resized(answers.quantiles, 1 / 1.96)
     ),
@@ -253,7 +253,7 @@ def ascending_by(**settings):
     """Make an ascent of other settings than the tuned one's, from the maximum of its pilot on."""
 
     def fit(x, family, rng):
-        start = None if "scaling" in settings else th.fit(pilot_of(x), family).theta
+        start = None if "preconditioner" in settings else th.fit(pilot_of(x), family).theta
         return th.fit(x, family, method=th.SGD(**settings), start=start, rng=rng)
 
     return fit
@@ -266,9 +266,9 @@ def without_the_last_fifth(x, family, rng):
 AFTER_PILOT = th.InverseTime(1.0, PILOT_ROWS)
 
 WRONG_ASCENTS = {
-    "half the gain": ascending_by(learning_rate=th.InverseTime(0.5), scaling="fisher"),
-    "twice the gain": ascending_by(learning_rate=th.InverseTime(2.0), scaling="fisher"),
-    "a constant gain": ascending_by(learning_rate=2e-4, scaling="fisher"),
+    "half the gain": ascending_by(learning_rate=th.InverseTime(0.5), preconditioner="information"),
+    "twice the gain": ascending_by(learning_rate=th.InverseTime(2.0), preconditioner="information"),
+    "a constant gain": ascending_by(learning_rate=2e-4, preconditioner="information"),
     "no metric": ascending_by(learning_rate=AFTER_PILOT, coordinates="log"),
     "a metric of other coordinates": ascending_by(learning_rate=AFTER_PILOT),
     "the last fifth unread": without_the_last_fifth,

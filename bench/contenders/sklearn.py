@@ -1,8 +1,8 @@
 """scikit-learn's SGDRegressor: mu alone.
 
-Squared loss of y = x on a constant feature, no penalty: the coefficient makes the steps of mu with sigma held
-at 1. There is no second parameter, and no division. In the race the rates are 1 / t, by which it is the mean.
-For Student t there is no loss.
+Squared loss of y = x on a constant feature, no penalty: the coefficient makes the steps of mu with sigma
+fixed at 1. There is no second parameter, and no division. In the race the rates are 1 / t, by which it is the
+mean. For Student t there is no loss.
 """
 
 from __future__ import annotations

@@ -80,10 +80,10 @@ for family, job in fit_of.items():
     job.enter("thetahat", threads=2, only=LARGE)(partial(fit_family, family=family, threads=2))
 
 
-def sgd(case: Case, order: str) -> Run:
+def sgd(case: Case, shuffle: str | None) -> Run:
     x = case.x
-    method = th.SGD(learning_rate=RATE, epochs=case.epochs, batch_size=case.batch_size, order=order)
-    rng = None if order == "sequential" else 0
+    method = th.SGD(learning_rate=RATE, epochs=case.epochs, batch_size=case.batch_size, shuffle=shuffle)
+    rng = None if shuffle is None else 0
 
     def call() -> object:
         return th.fit(x, "normal", method=method, start=START, rng=rng, threads=1).theta
@@ -93,14 +93,14 @@ def sgd(case: Case, order: str) -> Run:
 
 @stochastic.enter("thetahat")
 def notebook(case: Case) -> Run:
-    """The order everybody else takes too: batches shuffled, which at size 1 is to shuffle samples."""
-    return sgd(case, "samples" if case.batch_size == 1 else "batches")
+    """The order everybody else takes too: batches shuffled, which at size 1 is to shuffle rows."""
+    return sgd(case, "rows" if case.batch_size == 1 else "batches")
 
 
-stochastic.enter('thetahat, order="samples"', only=["batches of 10", "batches of 1000"])(
-    partial(sgd, order="samples")
+stochastic.enter('thetahat, shuffle="rows"', only=["batches of 10", "batches of 1000"])(
+    partial(sgd, shuffle="rows")
 )
-stochastic.enter('thetahat, order="sequential"')(partial(sgd, order="sequential"))
+stochastic.enter("thetahat, shuffle=None")(partial(sgd, shuffle=None))
 
 
 @full_ascent.enter("thetahat")

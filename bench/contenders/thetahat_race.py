@@ -18,7 +18,7 @@ from thetahat import _kernels
 def tuned(family: str, x: Array, **how: Any) -> Callable[[], Theta]:
     """Return the running of `SGD` that tunes itself."""
     method = th.SGD(**how)
-    rng = None if method.order == "sequential" else 0
+    rng = None if method.shuffle is None else 0
     return lambda: th.fit(x, family, method=method, rng=rng, threads=1).theta
 
 
@@ -32,9 +32,9 @@ def exact(family: str, x: Array, threads: int) -> Callable[[], Theta]:
 
 RACERS: dict[str, Callable[[str, Array], Callable[[], Theta]]] = {
     "thetahat": tuned,
-    'thetahat, order="batches"': partial(tuned, order="batches"),
-    'thetahat, order="sequential"': partial(tuned, order="sequential"),
-    'thetahat, batches of 4096, order="batches"': partial(tuned, order="batches", batch_size=4096),
+    'thetahat, shuffle="batches"': partial(tuned, shuffle="batches"),
+    "thetahat, shuffle=None": partial(tuned, shuffle=None),
+    'thetahat, batches of 4096, shuffle="batches"': partial(tuned, shuffle="batches", batch_size=4096),
     "thetahat, by single rows": partial(tuned, batch_size=1),
     "thetahat, Online": online,
 }

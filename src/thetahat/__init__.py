@@ -15,7 +15,6 @@ status: converged
 
 from thetahat._config import show_config
 from thetahat._version import __version__
-from thetahat.chains import fit_chains
 from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import (
     CheckpointError,
@@ -23,13 +22,15 @@ from thetahat.errors import (
     NoMaximumError,
     ParameterError,
     SampleError,
+    ThetahatError,
     UnknownFamilyError,
 )
 from thetahat.families import families
 from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
-from thetahat.goodness import Distance, GoodnessOfFit
+from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.minibatch import gradient_step, minibatches
+from thetahat.multistart import fit_multistart
 from thetahat.online import Online
 from thetahat.result import Fit
 from thetahat.solvers import (
@@ -51,7 +52,6 @@ __all__ = [
     "Candidate",
     "CheckpointError",
     "Comparison",
-    "Distance",
     "Estimate",
     "Exact",
     "Fit",
@@ -69,12 +69,14 @@ __all__ = [
     "State",
     "StepDecay",
     "Summary",
+    "TestStatistic",
+    "ThetahatError",
     "UnknownFamilyError",
     "__version__",
     "compare",
     "families",
     "fit",
-    "fit_chains",
+    "fit_multistart",
     "gradient_step",
     "log_likelihood",
     "log_likelihood_and_score",

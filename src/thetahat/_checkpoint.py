@@ -1,4 +1,4 @@
-"""The file from which an interrupted fit goes on: at every instant one good save is on the disk."""
+"""The file from which an interrupted fit resumes: at any time one complete save is on the disk."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PROGRAM = b"thetahat checkpoint "
 class Checkpoint:
     """A file that keeps the state of one fit through kills, crashes and full disks.
 
-    A save goes to a temporary file of its own first and takes the file's name when it is complete; the save
-    before stays as `<path>.previous`. Two processes that save to one path at once never damage the file, but
-    each overwrites what the other saved, and a save may be lost where one starts while the other writes.
+    A save is written to a temporary file, which is renamed when it is complete; the save before is kept as
+    `<path>.previous`. Two processes that save to one path at once never damage the file, but each overwrites
+    the saves of the other, and a save may be lost if one process starts while the other writes.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Checkpoint:
     every : float
         Seconds between two saves; 0 is at every chance.
     identity : dict
-        What tells this fit from others: numbers, strings, lists and dicts by name.
+        What distinguishes this fit from others: numbers, strings, lists and dicts by name.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike[str], every: float, identity: Values) -> None:
-        self._every = check_not_negative("every", every)
+        self._every = check_not_negative("checkpoint_every", every)
         self._identity = from_json(to_json(identity))  # as it will be read: tuples are lists
         self._path = Path(os.path.realpath(path))
         self._previous = Path(f"{self._path}.previous")
@@ -134,7 +134,7 @@ class Checkpoint:
             raise CheckpointError(
                 f"{self._path} {damage}, and {self._previous} {changes}; remove both to start afresh"
             ) from damage
-        message = f"{self._path} {damage}; the fit goes on from the save before, {self._previous}"
+        message = f"{self._path} {damage}; the fit resumes from the save before, {self._previous}"
         warnings.warn(message, RuntimeWarning, stacklevel=3)
         return values, arrays
 
@@ -167,8 +167,8 @@ class Checkpoint:
         if not self._warned:
             self._warned = True
             message = (
-                f"the checkpoint {self._path} was not saved: {error.strerror}; the fit goes on, the last good"
-                " save stays, and this is said once"
+                f"the checkpoint {self._path} was not saved: {error.strerror}; the fit continues, the last"
+                " good save is kept, and this warning is not repeated"
             )
             warnings.warn(message, RuntimeWarning, stacklevel=3)
 
@@ -177,16 +177,16 @@ class Checkpoint:
         return Path(f"{self._path}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
     def _remove_leftovers(self) -> None:
-        """Remove what killed processes left. One that lives loses a save, is warned, and goes on."""
+        """Remove temporary files of killed processes. A live process loses a save, warns, and continues."""
         leftover = re.compile(re.escape(self._path.name) + r"\.\d+-[0-9a-f]{8}\.tmp")
-        with suppress(OSError):  # they disturb nobody
+        with suppress(OSError):  # leftovers are harmless
             for place in self._path.parent.iterdir():
                 if leftover.fullmatch(place.name):
                     place.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> tuple[Values, Values, Arrays]:
-    """Return identity, values and arrays; raise a ValueError that says what is wrong with it."""
+    """Return identity, values and arrays; raise a ValueError with the defect of the file."""
     try:
         record = path.read_bytes()
     except FileNotFoundError:
@@ -201,7 +201,7 @@ def _read(path: Path) -> tuple[Values, Values, Arrays]:
 
 
 def _changes(was: Values, now: Values) -> str:
-    """Say in which entries two identities differ; nothing where they do not."""
+    """Return the entries in which two identities differ, as text; empty if they do not."""
     differing = [name for name in {**was, **now} if not _same(was, now, name)]
     said = ", ".join(f"{name} was {_shown(was, name)}, is {_shown(now, name)}" for name in differing)
     return said and f"belongs to another fit: {said}"

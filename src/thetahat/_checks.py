@@ -1,4 +1,4 @@
-"""Checks of what users pass, each with an error that says what is wrong."""
+"""Checks of arguments, each with an error that names the argument and its domain."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ __all__ = [
     "check_count",
     "check_level",
     "check_not_negative",
+    "check_optional_choice",
     "check_positive",
     "check_share",
 ]
@@ -49,14 +50,21 @@ def check_not_negative(name: str, value: float) -> float:
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
-    """Return one of the choices; raise where it is none of them."""
+    """Return one of the choices; raise if the value is another."""
     if not isinstance(value, str) or value not in choices:
         raise ParameterError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
     return value
 
 
+def check_optional_choice(name: str, value: str | None, choices: Sequence[str]) -> str | None:
+    """Return one of the choices, or None; raise if the value is another."""
+    if value is not None and (not isinstance(value, str) or value not in choices):
+        raise ParameterError(f"{name} must be one of {', '.join(choices)} or None; got {value!r}")
+    return value
+
+
 def check_level(level: float) -> float:
-    """Return a level of confidence; raise unless it lies between 0 and 1, and so does what it leaves."""
+    """Return a confidence level; raise unless both it and its complement are between 0 and 1."""
     try:
         good = level > 0 and 0.5 + level / 2 < 1
     except TypeError:
@@ -67,7 +75,7 @@ def check_level(level: float) -> float:
 
 
 def check_count(name: str, value: int, most: int = 2**62, least: int = 1) -> int:
-    """Return a number of things as an int; raise unless it lies between the least and the most."""
+    """Return a count as an int; raise unless it is between `least` and `most`."""
     try:
         count = operator.index(value)
         if isinstance(value, bool) or not least <= count <= most:

@@ -1,4 +1,4 @@
-"""What this installation runs on."""
+"""The configuration of this installation."""
 
 import sys
 
@@ -14,7 +14,7 @@ __all__ = ["show_config"]
 def show_config() -> None:
     """Print versions, the instruction set in use and the number of threads.
 
-    The instruction set is the best that the processor has; the environment variable ``THETAHAT_ISA`` chooses
+    The instruction set is the best of the processor; the environment variable ``THETAHAT_ISA`` selects
     another one before the import. Results do not depend on it.
 
     Examples

@@ -1,4 +1,4 @@
-"""SciPy's distribution of the same law."""
+"""The fitted distribution in SciPy."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 from thetahat.errors import MissingExtraError
 from thetahat.families import Family
 
-__all__ = ["distribution", "law_and_shapes"]
+__all__ = ["distribution", "distribution_and_shapes"]
 
 
 def distribution(family: Family, theta: tuple[float, ...], loc: float | None = None) -> Any:
     """Return the frozen distribution of `scipy.stats`, moved to another loc where one is given."""
-    law, shapes = law_and_shapes(family, theta)
-    return law(**(shapes if loc is None else {**shapes, "loc": loc}))
+    scipy_distribution, shapes = distribution_and_shapes(family, theta)
+    return scipy_distribution(**(shapes if loc is None else {**shapes, "loc": loc}))
 
 
-def law_and_shapes(family: Family, theta: tuple[float, ...]) -> tuple[Any, dict[str, float]]:
+def distribution_and_shapes(family: Family, theta: tuple[float, ...]) -> tuple[Any, dict[str, float]]:
     """Return the distribution before it is frozen, which takes a millisecond, and its parameters."""
     try:
         from scipy import stats

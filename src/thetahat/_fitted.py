@@ -1,4 +1,4 @@
-"""Fitted parameters, and what the sample says at them."""
+"""Fitted parameters, with log-likelihood, covariance and status."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from thetahat import _kernels
 from thetahat._records import COVARIANCES
 from thetahat.families import Family, get_family
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Method, Outcome, Task, Values
-from thetahat.solvers.climb import values_at
+from thetahat.solvers import Method, Problem, Solution, Values
+from thetahat.solvers.newton import values_at
 
 __all__ = ["Fitted"]
 
 Array = NDArray[np.float64]
 
-CONVERGED = 1e-12  # L of at most this is a maximum: a millionth of a standard error
+CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth of a standard error
 
 
 class Fitted:
-    """What `Fit` knows from the method that made it: parameters, their covariance, criteria, how it ended."""
+    """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class Fitted:
         sample: Sample | None = None,
         sums: _kernels.Sums | None = None,
         values: Values | None = None,
-        held: tuple[int, ...] = (),
+        fixed: tuple[int, ...] = (),
         cov_type: str = COVARIANCES[0],
         omitted: int = 0,
         passes: int = 1,
         epochs: int = 0,
-        diverged: bool = False,
+        ending: str = "precision",
         trace: Array | None = None,
         trace_epochs: Array | None = None,
     ) -> None:
@@ -51,12 +51,12 @@ class Fitted:
         self.n = n
         self.rows = rows
         self.method = method
-        self._held = held
+        self._fixed = fixed
         self.cov_type = cov_type
         self.omitted = omitted
         self.passes = passes
         self.epochs = epochs
-        self._diverged = diverged
+        self._ending = ending
         self.trace = trace
         self.trace_epochs = trace_epochs
         for kept in (trace, trace_epochs):
@@ -68,16 +68,16 @@ class Fitted:
             self._values = values
 
     @classmethod
-    def from_outcome(cls, outcome: Outcome, task: Task, method: Method, cov: str) -> Self:
-        """Return the fit that a method ended with; what sufficient sums can tell, they tell when asked."""
-        sample, held = task.sample, tuple(task.fixed)
-        theta, values = outcome.theta, outcome.values
+    def from_solution(cls, solution: Solution, problem: Problem, method: Method, cov: str) -> Self:
+        """Return the fit of a method's solution; sufficient statistics are evaluated on access."""
+        sample, fixed = problem.sample, tuple(problem.fixed)
+        theta, values = solution.theta, solution.values
         sums = sample.at(theta) if values is None else None
         if cov == "sandwich":
             products = sample.score_products(theta)
-            values = values_at(sums if sums is not None else sample.at(theta), theta, products, held)
+            values = values_at(sums if sums is not None else sample.at(theta), theta, products, fixed)
         elif sums is not None and not _kernels.sufficient[sample.family]:
-            values = values_at(check_sums(sums, theta), theta, held=held)
+            values = values_at(check_sums(sums, theta), theta, fixed=fixed)
         n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
         return cls(
             sample.family,
@@ -88,20 +88,20 @@ class Fitted:
             sample=sample,
             sums=sums,
             values=values,
-            held=held,
+            fixed=fixed,
             cov_type=cov,
             omitted=sample.omitted,
             passes=sample.passes,
-            epochs=outcome.epochs,
-            diverged=outcome.diverged,
-            trace=outcome.trace,
-            trace_epochs=outcome.trace_epochs,
+            epochs=solution.epochs,
+            ending=solution.ending,
+            trace=solution.trace,
+            trace_epochs=solution.trace_epochs,
         )
 
     @cached_property
     def _values(self) -> Values:
         assert self._sums is not None
-        return values_at(self._sums, self._theta, held=self._held)
+        return values_at(self._sums, self._theta, fixed=self._fixed)
 
     @property
     def _family(self) -> Family:
@@ -114,8 +114,8 @@ class Fitted:
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """Names of the parameters that kept the values they were given."""
-        return tuple(self._family.names[place] for place in self._held)
+        """Names of the parameters that were fixed."""
+        return tuple(self._family.names[place] for place in self._fixed)
 
     @property
     def params(self) -> dict[str, float]:
@@ -136,8 +136,7 @@ class Fitted:
     def cov(self) -> Array:
         """Covariance of the estimates, shape (n_params, n_params): the inverse of the observed information.
 
-        NaN where a method ended at parameters around which the log-likelihood is not concave (then `status`
-        is not ``"converged"``).
+        NaN if a method ended where the log-likelihood is not concave (then `status` is not ``"converged"``).
         """
         p = len(self._theta)
         return _read_only(self._values.cov).reshape(p, p)
@@ -168,30 +167,36 @@ class Fitted:
 
     @property
     def _fitted(self) -> int:
-        return len(self._theta) - len(self._held)
+        return len(self._theta) - len(self._fixed)
 
     @property
-    def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors: score' cov score, as in Newton's method."""
-        return self._values.L
+    def newton_decrement(self) -> float:
+        """Squared distance to the maximum in standard errors, ``score' cov score``.
+
+        The square of Newton's decrement: the log-likelihood at the maximum is larger by about half of it.
+        """
+        return self._values.newton_decrement
 
     @property
     def status(self) -> str:
         """How the fit ended.
 
-        ``"converged"``: at the maximum, `L` at most 1e-12, or what the rounding of `theta` leaves of it, as
-        at mean/sd = 1e10. ``"stopped"``: all epochs are done, or doubles hold no more, `L` says how far the
-        maximum is. ``"diverged"``: the next step would have left the parameters' domain; `theta` is the last
-        one inside.
+        ``"converged"``: at the maximum. `newton_decrement` is at most 1e-12 beyond what the rounding of
+        `theta` explains. All others end elsewhere, and `newton_decrement` is the squared distance to the
+        maximum: ``"max_epochs"`` after all epochs, ``"tol"`` where the method's `tol` was reached,
+        ``"callback"`` where the callback ended the fit, ``"precision"`` where an exact fit can come no nearer
+        in double precision, ``"streaming"`` for the estimate of a stream, which has no epochs. At
+        ``"diverged"`` the next step would have left the domain of the parameters; `theta` is the last one
+        inside.
         """
-        if self._diverged:
+        if self._ending == "diverged":
             return "diverged"
-        left = self.L - self._rounding
-        return "converged" if left <= CONVERGED else "stopped"
+        left = self.newton_decrement - self._rounding
+        return "converged" if left <= CONVERGED else self._ending
 
     @property
     def _rounding(self) -> float:
-        """What the rounding of the parameters may leave of L: its squares in standard errors."""
+        """The Newton decrement that rounding of the parameters explains: squared, in standard errors."""
         moves = (
             2.0**-52 * value / error if error > 0 else 0.0
             for value, error in zip(self._theta, self._values.stderr, strict=True)

@@ -26,7 +26,7 @@ _ARRAY = "__array__"  # names the type of an array among the values; their own s
 def to_json(values: Any) -> str:
     """Return values as JSON, infinities and NaN by Python's names; `from_json` gives the same bits.
 
-    Arrays of integers may stand among them, so the state of any of NumPy's bit generators does too.
+    Values may include arrays of integers, and so the state of any bit generator of NumPy.
     """
     return json.dumps(_plain(values))
 
@@ -38,16 +38,16 @@ def from_json(text: str) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_escaped(name): _plain(held) for name, held in value.items()}
+        return {_escaped(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
+        return [_plain(item) for item in value]
     if isinstance(value, np.bool_ | np.integer):
         return value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         return {_ARRAY: value.dtype.name, "values": value.tolist()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(f"there is no place for {type(value).__name__} among the values")
+    raise TypeError(f"values of type {type(value).__name__} cannot be saved")
 
 
 def _escaped(name: str) -> str:
@@ -59,7 +59,7 @@ def _escaped(name: str) -> str:
 def _restored(record: Values) -> Any:
     if _ARRAY in record:
         return np.array(record["values"], record[_ARRAY])
-    return {name[:-1] if name.startswith(_ARRAY) else name: held for name, held in record.items()}
+    return {name[:-1] if name.startswith(_ARRAY) else name: item for name, item in record.items()}
 
 
 def pack(program: bytes, values: Values, arrays: Arrays) -> bytes:
@@ -67,7 +67,7 @@ def pack(program: bytes, values: Values, arrays: Arrays) -> bytes:
     kinds = {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
     for name, (kind, _) in kinds.items():
         if kind not in _TYPES:
-            raise TypeError(f"{name}: there is room for arrays of {', '.join(_TYPES)}, not of {kind}")
+            raise TypeError(f"{name}: arrays must be of {', '.join(_TYPES)}, not of {kind}")
     header = to_json({"values": values, "arrays": kinds}).encode("ascii")
     numbers = [array.astype(_TYPES[array.dtype.name], copy=False).tobytes() for array in arrays.values()]
     body = b"".join([program, _VERSION, _LENGTH.pack(len(header)), header, *numbers])
@@ -75,7 +75,7 @@ def pack(program: bytes, values: Values, arrays: Arrays) -> bytes:
 
 
 def unpack(program: bytes, record: bytes) -> tuple[Values, Arrays]:
-    """Return what `pack` put in; raise a ValueError that says what is wrong with the record."""
+    """Return what `pack` packed; raise a ValueError with the defect of the record."""
     magic = program + _VERSION
     if not record.startswith(magic):
         other = "of another version of" if record.startswith(program) else "not of"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._theta import check_theta
 from thetahat.families import family_index, get_family
-from thetahat.solvers import Method, Values
+from thetahat.solvers import STATUSES, Method, Values
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -39,7 +39,7 @@ def to_record(fit: Fit) -> dict[str, Any]:
         "aic": to_json(fit.aic),
         "aicc": to_json(fit.aicc),
         "bic": to_json(fit.bic),
-        "L": to_json(fit.L),
+        "newton_decrement": to_json(fit.newton_decrement),
         "status": fit.status,
         "method": fit.method.to_record(),
         "passes": fit.passes,
@@ -54,6 +54,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
     index = family_index(record["family"])
     names = get_family(index).names
     p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
+    status = check_choice("status", record["status"], STATUSES)
     method = Method.from_record(record["method"])
     if not isinstance(method, Method):
         raise ValueError(f"{method!r} is no method")
@@ -66,15 +67,15 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
             float(record["log_likelihood"]),
             tuple(_from_json(record["cov"], p, p).ravel().tolist()),
             tuple(_from_json(record["stderr"], p).tolist()),
-            float(_from_json(record["L"])),
+            float(_from_json(record["newton_decrement"])),
         ),
         "rows": check_count("rows", record["rows"]),
-        "held": tuple(names.index(name) for name in record["fixed"]),
+        "fixed": tuple(names.index(name) for name in record["fixed"]),
         "cov_type": check_choice("cov_type", record["cov_type"], COVARIANCES),
         "omitted": check_count("omitted", record["omitted"], least=0),
         "passes": check_count("passes", record["passes"]),
         "epochs": epochs,
-        "diverged": record["status"] == "diverged",
+        "ending": "precision" if status == "converged" else status,  # which numbers that agree make converged
         **_read_trace(record["trace"], record["trace_epochs"], p),
     }
 

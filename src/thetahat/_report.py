@@ -1,4 +1,4 @@
-"""A fit as a table that a statistician recognises."""
+"""The printed table of a fit."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ __all__ = ["ending", "heading", "report"]
 
 
 def report(fit: Fit) -> str:
-    """Return the fit's heading, its table of estimates, and how it ended."""
+    """Return the heading of a fit, its table of estimates, and its status."""
     return "\n".join([*heading(fit), "", *_table(fit), "", ending(fit)])
 
 
 def ending(fit: Fit) -> str:
-    """Return how the fit ended, in a sentence."""
+    """Return the status of a fit, in a sentence."""
     if fit.status == "diverged":
         return (
-            f"status: diverged in epoch {fit.epochs + 1}: the next step would have left the parameters'"
-            " domain; try a smaller learning_rate"
+            f"status: diverged in epoch {fit.epochs + 1}: the next step would have left the domain of the"
+            " parameters; try a smaller learning_rate"
         )
     if fit.status == "converged":
         return "status: converged"
-    if math.isnan(fit.L) and not fit.method.iterates:
-        return "status: stopped where doubles cannot hold the curvature of the log-likelihood"
-    if math.isnan(fit.L):
-        return "status: stopped where the log-likelihood is not concave: far from the maximum"
-    return f"status: stopped {math.sqrt(fit.L):.2g} standard errors from the maximum"
+    if not math.isnan(fit.newton_decrement):
+        distance = f"{math.sqrt(fit.newton_decrement):.2g} standard errors from the maximum"
+    elif fit.status == "precision":
+        distance = "doubles cannot hold the curvature of the log-likelihood"
+    else:
+        distance = "the log-likelihood is not concave at theta, which is far from the maximum"
+    return f"status: {fit.status}, {distance}"
 
 
 def heading(fit: Fit) -> list[str]:

@@ -1,4 +1,4 @@
-"""Parameters as users pass them."""
+"""Parameters as arguments: a sequence in the family's order, or a dict by name."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat.errors import ParameterError
-from thetahat.families import Parameter, get_family
+from thetahat.families import Family, Parameter, get_family
 
 __all__ = ["Theta", "check_theta", "check_value", "check_values"]
 
-Theta = Sequence[float] | NDArray[np.float64]
+Theta = Sequence[float] | NDArray[np.float64] | Mapping[str, float]
 
 
 def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
-    """Return parameters as floats; raise the error that says which one leaves its domain."""
+    """Return parameters, given in their order or by name, as floats; raise if one is outside its domain."""
     description = get_family(family)
     try:
         if isinstance(theta, str | bytes):
             raise TypeError
+        if isinstance(theta, Mapping):
+            theta = _in_order(description, theta, what)
         values = tuple(float(value) for value in theta)
+    except ParameterError:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(
             f"{what} must be a sequence of {len(description.names)} numbers,"
@@ -36,12 +40,21 @@ def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
     for parameter, value in zip(description.parameters, values, strict=True):
         check_value(parameter, value, what)
     if not _kernels.valid(family, values):
-        raise ParameterError(f"{what}: {values} lies outside the domain of {description.signature}")
+        raise ParameterError(f"{what}: {values} is outside the domain of {description.signature}")
     return values
 
 
+def _in_order(family: Family, theta: Mapping[str, float], what: str) -> list[float]:
+    """Return the values of all parameters in their order; raise where names are unknown or missing."""
+    if unknown := [repr(name) for name in theta if name not in family.names]:
+        raise ParameterError(f"{what}: {family.signature} has no parameter {', '.join(unknown)}")
+    if missing := [name for name in family.names if name not in theta]:
+        raise ParameterError(f"{what}: a value of {', '.join(missing)} is missing for {family.signature}")
+    return [theta[name] for name in family.names]
+
+
 def check_value(parameter: Parameter, value: float, what: str) -> float:
-    """Return a parameter's value as a float; raise where it leaves its domain."""
+    """Return the value of a parameter as a float; raise if it is outside its domain."""
     try:
         number = float(value)
         inside = math.isfinite(number) and parameter.low < number < parameter.high
@@ -53,7 +66,7 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
 
 
 def check_values(family: int, values: Mapping[str, float], what: str) -> dict[int, float]:
-    """Return values of some parameters by their places; raise where there is no such parameter or value."""
+    """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
     description = get_family(family)
     unknown = [name for name in values if name not in description.names]
     if unknown:

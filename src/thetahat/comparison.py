@@ -16,21 +16,21 @@ from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, read_once
-from thetahat.solvers import Exact, Task
+from thetahat.solvers import Exact, Problem
 
 __all__ = ["Candidate", "Comparison", "compare"]
 
 _EXACT = Exact()
 _NORMAL = family_index("normal")  # takes all finite rows
-_UNIFORM = family_index("uniform")  # tells which rows lie in a range
-_LAST = 2.0**53 - 1  # above, all doubles are integers, whatever they measure
+_UNIFORM = family_index("uniform")  # its support is used to count the rows outside a range
+_LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
 _WIDE = 1e12  # from here on numbers in the table lose their decimals
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A family in a comparison, with its fit or the reason why there is none.
+    """A family in a comparison, with its fit or the reason why it could not be fitted.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Candidate:
     fit : Fit or None
         The fit.
     reason : str or None
-        Why there is none.
+        Why there is no fit.
     delta_aic : float or None
         AIC above that of the best family.
     weight : float or None
@@ -58,7 +58,7 @@ class Candidate:
         return len(get_family(family_index(self.family)).names)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as numbers, strings, lists and dicts alone, ready for strict JSON."""
+        """Return the candidate as numbers, strings, lists and dicts, for strict JSON."""
         return {
             "family": self.family,
             "parameters": self.parameters,
@@ -79,9 +79,9 @@ class Comparison(Sequence[Candidate]):
     candidates : tuple of Candidate
         In the order of their AIC.
     outside : tuple of str
-        Families that nobody named, and whose support the rows leave.
+        Families that were not named explicitly, and whose support does not contain all rows.
     note : str
-        Why families of counts were compared where nobody named any; else empty.
+        Why families of counts were compared if none were named; otherwise empty.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Comparison(Sequence[Candidate]):
         return self.candidates[0].fit
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as numbers, strings, lists and dicts alone, ready for strict JSON."""
+        """Return the comparison as numbers, strings, lists and dicts, for strict JSON."""
         return {"candidates": [candidate.to_dict() for candidate in self], "outside": list(self.outside)}
 
     def __len__(self) -> int:
@@ -135,7 +135,7 @@ class Comparison(Sequence[Candidate]):
         fits = [candidate.fit for candidate in self if candidate.fit]
         lines = [_heading(fits), "", *_table(self), ""] if fits else []
         lines += [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
-        lines += [f"rows lie outside the support of {', '.join(self.outside)}"] if self.outside else []
+        lines += [f"rows are outside the support of {', '.join(self.outside)}"] if self.outside else []
         return "\n".join([*lines, self.note]).rstrip()
 
 
@@ -174,8 +174,8 @@ def compare(
 ) -> Comparison:
     """Fit several families to one sample, and rank them by Akaike's information criterion.
 
-    Families with sufficient statistics share one reading of the rows, slice by slice while a slice is in the
-    processor's cache; the others read them a few times each. Every fit has the bits of `thetahat.fit`.
+    Families with sufficient statistics share one pass over the rows, slice by slice in the processor's cache;
+    the others need a few passes each. Every fit has the bits of `thetahat.fit`.
 
     Parameters
     ----------
@@ -183,30 +183,29 @@ def compare(
         The sample, as in `fit`.
     families : sequence of str, optional
         Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of
-        counts where all rows are counts 0, 1, 2, ... below 2**53, and the table says so; else those of real
-        numbers, of a support that holds the rows.
+        counts if all rows are counts 0, 1, 2, ... below 2**53, with a note in the table; otherwise those of
+        real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
 
     Returns
     -------
     Comparison
-        A family whose likelihood has no maximum, or whose support the rows leave, is in it with the reason;
-        where no families are given, the latter are listed apart.
+        A family whose likelihood has no maximum, or whose support does not contain all rows, is listed with
+        the reason; if `families` is not given, the latter are listed separately.
 
     Raises
     ------
     ParameterError
-        If the families' likelihoods do not compare: those of counts are probabilities, those of real numbers
-        densities, which depend on the unit of the rows; those of angles are densities on one turn.
+        If the likelihoods of the families are not comparable: those of counts are probabilities, those of
+        real numbers densities, which depend on the unit of the rows; those of angles are densities on one
+        turn.
     SampleError, TypeError, UnknownFamilyError
         As `fit` does.
 
-    Notes
-    -----
-    Akaike's criterion estimates how far, but for a constant, a fitted family is from the truth (Burnham and
-    Anderson 2002). It supposes that parameters have standard errors of the order n**-1/2; those at which the
-    support ends (uniform's, pareto's minimum) are more exact than that.
+    Notes ----- Akaike's criterion estimates the Kullback-Leibler distance of a fitted family from the
+    distribution of the rows, up to a constant (Burnham and Anderson 2002). It assumes standard errors of
+    order n**-1/2; parameters at which the support ends (uniform's, pareto's minimum) converge faster.
 
     Examples
     --------
@@ -238,8 +237,8 @@ def compare(
         name = _kernels.families[family]
         try:
             sample = Sample(family, x, weights, threads, nan_policy, sums.get(family))
-            task = Task(sample)
-            fits.append(Fit.from_outcome(_EXACT.run(task), task, _EXACT, COVARIANCES[0]))
+            problem = Problem(sample)
+            fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
             reject_for_all(chunks)
             if read_once([_NORMAL], chunks, threads)[0].rows == 0:
@@ -254,7 +253,7 @@ def compare(
 
 
 def _are_counts(chunks: list[_kernels.Rows]) -> bool:
-    """Whether all rows are 0, 1, 2, ..., and so small that a double need not be an integer."""
+    """Whether all rows are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
     of_counts = _of_kind(True)[0]
     return not any(
         _kernels.count_outside(of_counts, chunk)[0]
@@ -272,7 +271,7 @@ def _of_kind(counts: bool) -> list[int]:
 
 
 def _check_families(families: Sequence[str]) -> list[int]:
-    """Return the families' places in the table; raise where their likelihoods do not compare."""
+    """Return the families' places in the table; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')
     chosen = [family_index(name) for name in dict.fromkeys(families)]
@@ -280,14 +279,14 @@ def _check_families(families: Sequence[str]) -> list[int]:
     for other in map(get_family, chosen):
         if _likelihood(other) != _likelihood(first):
             raise ParameterError(
-                f"the log-likelihoods of {first.name} and {other.name} do not compare: one consists of"
-                f" {_likelihood(first)}, the other of {_likelihood(other)}"
+                f"families: the log-likelihoods of {first.name} and {other.name} are not comparable: one"
+                f" consists of {_likelihood(first)}, the other of {_likelihood(other)}"
             )
     return chosen
 
 
 def _likelihood(family: Family) -> str:
-    """Return what the rows' likelihoods are."""
+    """Return the kind of likelihood of a family."""
     if family.counts:
         return "probabilities of counts"
     turn = "one turn" if family.circular else "the line, which depend on the unit of x"

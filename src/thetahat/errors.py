@@ -1,4 +1,4 @@
-"""What can go wrong, by name."""
+"""The errors of this library, all of them `ThetahatError`."""
 
 __all__ = [
     "CheckpointError",
@@ -6,19 +6,27 @@ __all__ = [
     "NoMaximumError",
     "ParameterError",
     "SampleError",
+    "ThetahatError",
     "UnknownFamilyError",
 ]
 
 
-class SampleError(ValueError):
-    """The sample cannot be used: it is empty, or holds values that are not finite numbers.
+class ThetahatError(Exception):
+    """The base of all errors that this library raises on purpose.
+
+    A sample of values that are no real numbers is a `TypeError`, as in NumPy.
+    """
+
+
+class SampleError(ThetahatError, ValueError):
+    """The sample is invalid: it is empty, or contains values that are not finite numbers.
 
     Attributes
     ----------
     first : int or None
-        Index of the first offending row.
+        Index of the first invalid row.
     count : int or None
-        How many rows offend.
+        Number of invalid rows.
     """
 
     def __init__(self, message: str, first: int | None = None, count: int | None = None) -> None:
@@ -27,21 +35,21 @@ class SampleError(ValueError):
         self.count = count
 
 
-class ParameterError(ValueError):
-    """Parameters, start values or settings outside their domain, or of the wrong number."""
+class ParameterError(ThetahatError, ValueError):
+    """Parameters, start values or settings are outside their domain, missing, or unknown."""
 
 
-class NoMaximumError(ValueError):
-    """The likelihood of this sample has no maximum; the message names the condition that fails."""
+class NoMaximumError(ThetahatError, ValueError):
+    """The likelihood of this sample has no maximum; the message has the condition that it violates."""
 
 
-class UnknownFamilyError(ValueError):
+class UnknownFamilyError(ThetahatError, ValueError):
     """No family has this name."""
 
 
-class CheckpointError(ValueError):
-    """A checkpoint cannot be written, is damaged, or belongs to another fit; the message says which."""
+class CheckpointError(ThetahatError, ValueError):
+    """A checkpoint cannot be written, is damaged, or belongs to another fit."""
 
 
-class MissingExtraError(ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+class MissingExtraError(ThetahatError, ImportError):
+    """An optional dependency is not installed; the message has the extra that installs it."""

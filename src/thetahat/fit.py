@@ -1,4 +1,4 @@
-"""What users call: fits, and the log-likelihood and its derivatives at given parameters."""
+"""Fits, and the log-likelihood and its derivatives at given parameters."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.arrays import as_rows
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import BOUNDARY, REGULAR, family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Exact, Looks, Method, Task
-from thetahat.solvers.climb import with_fixed
+from thetahat.solvers import Exact, Method, Monitoring, Problem, Trace
 from thetahat.solvers.exact import start_values
+from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
 
 __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
@@ -28,8 +28,8 @@ __all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "l
 Array = NDArray[np.float64]
 
 _EXACT = Exact()
-_NO_LOOKS = Looks()
-_PILOT = 1000  # rows that an iterative method's start values are taken from
+_NO_MONITORING = Monitoring()
+_PILOT = 1000  # rows of the start values of an iterative method
 
 
 def fit(
@@ -40,11 +40,11 @@ def fit(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    trace: bool | int = False,
+    trace: Trace = False,
     progress: bool = False,
     callback: Callback | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    every: float = 60.0,
+    checkpoint_every: float = 60.0,
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
@@ -56,55 +56,52 @@ def fit(
     ----------
     x : array_like, shape (n,)
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
-        array of any byte order and step, a pandas or polars Series, an Arrow array or chunked array. A pass
-        reads it where it lies, block by block. Rows that are masked (NumPy) or null (Arrow) are left out;
-        `SGD` takes a float64 copy of rows of which some are, of those with weights and of chunked arrays. It
-        is never modified.
+        array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array. It is
+        read in place, block by block, and never modified. Rows that are masked (NumPy) or null (Arrow) are
+        left out. `SGD` makes a float64 copy of samples with such rows, with weights or in several chunks.
     family : str
         One of `families()`.
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
-    start : sequence of float, optional
-        Where an iterative method, or a climb of `Exact()`, starts, in the order of the family's parameters;
-        by default estimates from some of the rows. A climb that leads nowhere from there tries these too. For
-        steps that are scaled, where the climb of their pilot starts, if it climbs.
+    start : sequence of float, or dict by name, optional
+        Start values of an iterative method, or of Newton's method in `Exact()`: all parameters, in the
+        family's order or by name. By default they are estimated from some of the rows; `Exact()` also tries
+        these if it does not converge from `start`. An `SGD` with a preconditioner starts its pilot there.
     fixed : mapping of str to float, optional
-        Parameters that keep a value, such as ``{"nu": 4}``: the others are fitted, with standard errors as if
-        the value were known. With all of them fixed the sample is just evaluated there.
+        Parameters with known values, such as ``{"nu": 4}``: only the others are fitted. If all are fixed, the
+        sample is evaluated there.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        Source of an `SGD`'s shuffles, as `numpy.random.default_rng` takes it. The same seed gives the same
-        bits.
-    trace : bool or int, default False
-        Keep the parameters after every epoch; or after every so many steps, a step being a batch of `SGD`, an
-        epoch of `GradientAscent`.
+        Source of the shuffles of `SGD`, as for `numpy.random.default_rng`. The same seed gives the same bits.
+    trace : "epoch" or int, optional
+        Keep the parameters after every epoch, or after every so many steps, at least 1: a step is a batch of
+        `SGD`, an epoch of `GradientAscent`. True means ``"epoch"``; False, the default, keeps none.
     progress : bool, default False
-        Show a progress bar with epoch, learning rate, parameters and `L` (needs tqdm).
+        Show a progress bar with epoch, learning rate, parameters and `newton_decrement` (needs tqdm).
     callback : callable, optional
-        Called with a `State` after every epoch; where it returns something true, the fit ends there.
+        Called with a `State` after every epoch; the fit ends if it returns a true value.
     checkpoint : path, optional
-        A file from which the same call goes on where an earlier one was killed, to the same bits in the end;
-        one that was done, or that `callback` stopped, returns its fit at once. The version of thetahat, the
-        family, the settings, `start`, `fixed`, `trace`, the seed, and all rows and weights (their CRC-32,
-        which takes a pass) must be the same. Of a generator only the kind is looked at, as the file knows
-        where it stood, of a function its name, and not at `callback`, which epochs since the last save are
-        shown to once more. Writing the file never harms the one before, which stays as
-        ``<path>.previous``.
-    every : float, default 60.0
-        Seconds between two checkpoints, 0 or more. The end is kept in any case.
+        A file from which the same call resumes after a kill, with the same bits at the end; a fit that ended
+        is returned at once. The version of thetahat, the family, the settings, `start`, `fixed`, `trace`, the
+        seed, and all rows and weights (their CRC-32, which costs a pass) must be the same. Of a generator
+        only the type is compared, since the file stores its state; of a function, the name. `callback` is not
+        compared, and is called again for the epochs since the last save. Writing never damages the save
+        before, which is kept as ``<path>.previous``.
+    checkpoint_every : float, default 60.0
+        Seconds between two checkpoints, 0 or more. The end of the fit is always saved.
     threads : int, optional
-        How many threads may read the sample; by default as many as the process may run on. The result does
-        not depend on it.
+        Number of threads that read the sample; by default the number of processors of this process. The
+        result does not depend on it.
     nan_policy : {"raise", "omit"}, default "raise"
         Whether NaN rows are an error, or are left out and counted.
     weights : array_like, shape (n,), optional
-        One for each row, 0 or more, which multiplies what the row adds to the log-likelihood and the score,
-        and its stochastic steps. A row of weight 2 counts as two equal rows, one of weight 0 as none,
-        whatever it holds; so values and their counts are a sample. `n` is then the sum of the weights.
+        A number of at least 0 for each row, which multiplies its log-likelihood and its score, in stochastic
+        steps too. A row of weight 2 is equivalent to two equal rows, one of weight 0 is left out, whatever
+        its value: values with their counts are a sample. `n` is then the sum of the weights.
     cov : {"information", "sandwich"}, default "information"
-        Where standard errors come from. ``"information"``: C, the inverse of the observed information, which
-        takes a weight for a number of rows. ``"sandwich"``: ``C (sum w_i**2 g_i g_i') C``, g_i the score of
-        row i (Huber 1967), which holds where the family is not the truth, and takes weights for those of a
-        survey; it costs one more pass.
+        The covariance of the estimates. ``"information"``: C, the inverse of the observed information, for
+        weights that are numbers of rows; it assumes that the model is correctly specified. ``"sandwich"``:
+        ``C (sum w_i**2 g_i g_i') C``, g_i the score of row i (Huber 1967), which is valid under
+        misspecification and for survey weights; it costs one more pass.
 
     Returns
     -------
@@ -113,14 +110,14 @@ def fit(
     Raises
     ------
     SampleError
-        If the sample is empty, not one-dimensional, or holds NaN or infinities: how many, and where the first
-        is.
+        If the sample is empty, not one-dimensional, or contains NaN or infinities: their number and the index
+        of the first.
     TypeError
-        If it does not hold real numbers.
+        If it does not contain real numbers.
     NoMaximumError
         If the likelihood of this sample has no maximum, whatever the method.
     ParameterError, UnknownFamilyError
-        If a setting is out of its domain.
+        If a setting is outside its domain.
     CheckpointError
         If a checkpoint is damaged, belongs to another fit, or cannot be written.
 
@@ -141,8 +138,8 @@ def fit(
     def read() -> Sample:
         return Sample(index, x, weights, threads, nan_policy)
 
-    looks = Looks(trace, progress, callback, checkpoint, every)
-    return fit_sample(index, read, method, start, fixed, rng, looks, cov)
+    monitoring = Monitoring(trace, progress, callback, checkpoint, checkpoint_every)
+    return fit_sample(index, read, method, start, fixed, rng, monitoring, cov)
 
 
 def fit_sample(
@@ -152,54 +149,65 @@ def fit_sample(
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
-    looks: Looks = _NO_LOOKS,
+    monitoring: Monitoring = _NO_MONITORING,
     cov: str = COVARIANCES[0],
 ) -> Fit:
-    """Return the fit of a sample, which is read once the settings are known to be good."""
+    """Return the fit of a sample, which is read after the settings are checked."""
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    held = _check_fixed(family, fixed) if fixed else {}
+    fixed_values = _check_fixed(family, fixed) if fixed else {}
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
-        _check_peaks(family, method, cov, held)
+        _check_regularity(family, method, cov, fixed_values)
     if rng is not None and not method.draws:
-        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
-    looks = looks.check()
-    if looks and not method.iterates:
-        raise ParameterError("trace, progress, callback and checkpoint are of methods that go epoch by epoch")
-    if start is not None and not method.iterates and _kernels.solved[family] and not held:
+        raise ParameterError("rng is not used: this method draws no random numbers")
+    monitoring = monitoring.check()
+    if monitoring and not method.iterates:
+        raise ParameterError(
+            "trace, progress, callback and checkpoint require an iterative method (GradientAscent, SGD)"
+        )
+    if start is not None and not method.iterates and _kernels.solved[family] and not fixed_values:
         name = _kernels.families[family]
-        raise ParameterError(f"start: the maximum of {name} is solved for, not climbed to")
+        raise ParameterError(f"start is not used: {name} has a closed-form maximum")
     first = () if start is None else check_theta(family, start, "start")
-    task = Task(read(), first, first, held, rng, looks)
-    if method.iterates and task.solved:
-        task.solve()  # where there is no maximum, there is nothing to climb to
+    problem = Problem(read(), first, first, fixed_values, rng, monitoring)
+    if method.iterates and problem.solved:
+        problem.solve()  # raises if there is no maximum
     if method.starts:
-        task = task._replace(start=with_fixed(first, held) or start_values(task.sample, _PILOT, held))
-    outcome = method.run(task)
-    if outcome.diverged and first and method.starts and task.sample.has_rows:
-        task.sample.check_support(task.start, "start")
-    return Fit.from_outcome(outcome, task, method, cov)
+        problem = problem._replace(
+            start=with_fixed(first, fixed_values) or start_values(problem.sample, _PILOT, fixed_values)
+        )
+    solution = method.run(problem)
+    if solution.ending == "diverged" and first and method.starts and problem.sample.has_rows:
+        problem.sample.check_support(problem.start, "start")
+    return Fit.from_solution(solution, problem, method, cov)
 
 
 def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
-    """Return the values that parameters keep by their places; raise where there are no such values."""
-    held = check_values(family, fixed, "fixed")
-    if len(held) == len(get_family(family).names):
-        check_theta(family, [held[place] for place in sorted(held)], "fixed")
-    return held
+    """Return the values of fixed parameters by place; raise if they are outside the domain."""
+    fixed_values = check_values(family, fixed, "fixed")
+    if len(fixed_values) == len(get_family(family).names):
+        check_theta(family, [fixed_values[place] for place in sorted(fixed_values)], "fixed")
+    return fixed_values
 
 
-def _check_peaks(family: int, method: Method, cov: str, held: Mapping[int, float]) -> None:
-    """Raise where a method, or a covariance, takes a score that is zero at the maximum and there is none."""
-    signature, peaks = get_family(family).signature, _kernels.peaks[family]
-    free = [peak for place, peak in enumerate(peaks) if place not in held]
-    if method.iterates and _kernels.EDGE in free:
+def _check_regularity(family: int, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
+    """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
+    description = get_family(family)
+    free = [
+        parameter.regularity
+        for place, parameter in enumerate(description.parameters)
+        if place not in fixed_values
+    ]
+    if method.iterates and BOUNDARY in free:
         raise ParameterError(
-            f"{signature} is most likely where its support just holds all rows; the score is not"
-            f" zero there, and {method.name} would not stop: use Exact()"
+            f"method: the maximum of {description.signature} lies on the boundary of the support, where the"
+            f" score is not zero and {method.name} does not converge: use Exact()"
         )
-    if cov != COVARIANCES[0] and any(peak != _kernels.SMOOTH for peak in free):
-        raise ParameterError(f'cov="{cov}" takes a score that is zero at the maximum: {signature} has none')
+    if cov != COVARIANCES[0] and any(regularity != REGULAR for regularity in free):
+        raise ParameterError(
+            f'cov="{cov}" requires a score that is zero at the maximum: that of {description.signature}'
+            ' is not, use cov="information"'
+        )
 
 
 def log_likelihood(
@@ -219,8 +227,8 @@ def log_likelihood(
         The sample, as in `fit`.
     family : str
         One of `families()`.
-    theta : sequence of float
-        The parameters, in the family's order.
+    theta : sequence of float, or dict by name
+        The parameters, all of them: in the family's order, or such as ``{"mu": 0, "sigma": 1}``.
     threads, nan_policy, weights
         As in `fit`.
 
@@ -228,9 +236,9 @@ def log_likelihood(
     -------
     float
         ``sum(log f(x_i; theta))`` in nats. The normal ``log_likelihood(X, mu, sigma)`` of teaching notebooks,
-        ``-1/2 sum(z**2) - n log(sigma)``, drops the constant ``-n/2 log(2 pi)``; here it counts, so that
-        values compare across families and AIC and BIC are right. It is ``-inf`` where a row lies outside the
-        support at these parameters.
+        ``-1/2 sum(z**2) - n log(sigma)``, omits the constant ``-n/2 log(2 pi)``; here it is included, so that
+        values are comparable across families and AIC and BIC are right. It is ``-inf`` if a row is outside
+        the support at these parameters.
 
     Raises
     ------
@@ -269,8 +277,8 @@ def score(
     Raises
     ------
     ParameterError
-        If rows lie outside the support at these parameters (and where `fit` does): how many, and where the
-        first is.
+        If rows are outside the support at these parameters: their number and the index of the first. Also as
+        `fit` does.
     SampleError, TypeError, UnknownFamilyError
         As `fit` does.
 
@@ -336,7 +344,7 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     Raises
     ------
     SampleError
-        If rows are NaN: how many, and where the first is.
+        If rows are NaN: their number and the index of the first.
     TypeError, ParameterError, UnknownFamilyError
         As `fit` does.
 
@@ -367,7 +375,7 @@ def _evaluate(
     weights: ArrayLike | None,
     smooth: bool = False,
 ) -> tuple[float, tuple[float, ...]]:
-    """Return the log-likelihood and the score; where it must be smooth, raise where rows have no score."""
+    """Return the log-likelihood and the score; with `smooth`, raise if rows have no score."""
     index = family_index(family)
     at = check_theta(index, theta, "theta")
     sample = Sample(index, x, weights, threads, nan_policy)

@@ -1,4 +1,4 @@
-"""Goodness of fit: distances between a fitted distribution and its rows, and what they would be by chance."""
+"""Goodness of fit: distances between a fitted distribution and its rows, with bootstrap p-values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_count
-from thetahat._distribution import law_and_shapes
+from thetahat._distribution import distribution_and_shapes
 from thetahat._records import to_json
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import family_index, get_family
@@ -17,20 +17,28 @@ from thetahat.families import family_index, get_family
 if TYPE_CHECKING:
     from thetahat.result import Fit
 
-__all__ = ["Distance", "GoodnessOfFit", "fit_anew", "goodness_of_fit", "unrolled"]
+__all__ = ["GoodnessOfFit", "TestStatistic", "fit_anew", "goodness_of_fit", "unrolled"]
 
 Array = NDArray[np.float64]
 
-_MANY = 0.1  # of the replicates, so that the others' p-values are to be doubted
+_MANY = 0.1  # share of failed replicates above which the p-values are unreliable
 
 _NAMES = ("Kolmogorov-Smirnov", "Anderson-Darling", "Cramer-von Mises")
 
 
-class Distance(NamedTuple):
-    """A distance between rows and distribution, and how often chance makes it as large."""
+class TestStatistic(NamedTuple):
+    """A distance between the rows and the fitted distribution, and its p-value.
+
+    Attributes
+    ----------
+    statistic : float
+        The distance.
+    pvalue : float
+        Probability of a distance of at least this size if the rows are of the family.
+    """
 
     statistic: float
-    p_value: float
+    pvalue: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,24 +49,24 @@ class GoodnessOfFit:
     ----------
     family : str
         Name of the family.
-    kolmogorov_smirnov : Distance
+    kolmogorov_smirnov : TestStatistic
         D, the largest distance between the distribution functions of the rows and of the fit.
-    anderson_darling : Distance or None
-        A squared, which gives the tails more weight; None for counts, and where a row lies at an end of the
+    anderson_darling : TestStatistic or None
+        A squared, which gives the tails more weight; None for counts, and if a row lies at an end of the
         fitted support.
-    cramer_von_mises : Distance
+    cramer_von_mises : TestStatistic
         W squared, n times the mean squared distance.
     bootstrap : int
-        Number of replicates asked for.
+        Number of replicates requested.
     failed : int
         Replicates that could not be fitted, most often because their likelihood has no maximum; the p-values
         come from the others.
     """
 
     family: str
-    kolmogorov_smirnov: Distance
-    anderson_darling: Distance | None
-    cramer_von_mises: Distance
+    kolmogorov_smirnov: TestStatistic
+    anderson_darling: TestStatistic | None
+    cramer_von_mises: TestStatistic
     bootstrap: int
     failed: int
 
@@ -69,24 +77,24 @@ class GoodnessOfFit:
             "",
             f"{'':18}  {'statistic':>10}  {'p-value':>8}",
         ]
-        for name, distance in zip(_NAMES, self._distances(), strict=True):
-            if distance is not None:
-                lines.append(f"{name:18}  {distance.statistic:10.5g}  {distance.p_value:8.4g}")
+        for name, test in zip(_NAMES, self._statistics(), strict=True):
+            if test is not None:
+                lines.append(f"{name:18}  {test.statistic:10.5g}  {test.pvalue:8.4g}")
         if self.failed > _MANY * self.bootstrap:
-            lines += ["", "p-values may be far off: replicates that can be fitted are not like the others"]
+            lines += ["", "p-values are unreliable: more than a tenth of the replicates could not be fitted"]
         return "\n".join(lines)
 
-    def _distances(self) -> tuple[Distance | None, ...]:
+    def _statistics(self) -> tuple[TestStatistic | None, ...]:
         return self.kolmogorov_smirnov, self.anderson_darling, self.cramer_von_mises
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tests as numbers, strings and dicts alone, ready for strict JSON."""
         names = ("kolmogorov_smirnov", "anderson_darling", "cramer_von_mises")
-        distances = {
-            name: distance and {key: to_json(value) for key, value in distance._asdict().items()}
-            for name, distance in zip(names, self._distances(), strict=True)
+        statistics = {
+            name: test and {key: to_json(value) for key, value in test._asdict().items()}
+            for name, test in zip(names, self._statistics(), strict=True)
         }
-        return {"family": self.family, **distances, "bootstrap": self.bootstrap, "failed": self.failed}
+        return {"family": self.family, **statistics, "bootstrap": self.bootstrap, "failed": self.failed}
 
 
 def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
@@ -110,12 +118,12 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
             " use Exact()"
         )
     generator = np.random.default_rng(rng)
-    law, observed = fit.dist(), distances(fit, x)
+    distribution, observed = fit.dist(), statistics(fit, x)
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
-        rows = _drawn(law, x.size, generator, get_family(family_index(fit.family)).counts)
+        rows = _drawn(distribution, x.size, generator, get_family(family_index(fit.family)).counts)
         try:
-            by_chance = distances(fit_anew(fit, rows), rows)
+            by_chance = statistics(fit_anew(fit, rows), rows)
         except (NoMaximumError, SampleError, ParameterError):
             failed += 1
         else:
@@ -123,58 +131,58 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
             counted += ~np.isnan(by_chance)
     if failed == bootstrap:
         raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
-    p_values = (1 + larger) / (1 + counted)
-    D, A2, W2 = (Distance(*pair) for pair in zip(observed.tolist(), p_values.tolist(), strict=True))
+    pvalues = (1 + larger) / (1 + counted)
+    D, A2, W2 = (TestStatistic(*pair) for pair in zip(observed.tolist(), pvalues.tolist(), strict=True))
     return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
-def _drawn(law: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
-    """Return rows drawn from a law; those that were rounded to an end of its support are put inside."""
-    rows = np.asarray(law.rvs(n, random_state=generator), dtype=np.float64)
-    low, high = law.support()
+def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
+    """Return rows drawn from a distribution; those rounded to an end of its support are moved inside."""
+    rows = np.asarray(distribution.rvs(n, random_state=generator), dtype=np.float64)
+    low, high = distribution.support()
     return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
 
 
 def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
-    """Return the maximum of other rows, the same parameters held."""
+    """Return the exact fit to other rows, with the same parameters fixed."""
     from thetahat.fit import fit as fit_to
 
     fixed = {name: fit.params[name] for name in fit.fixed}
     return fit_to(x, fit.family, weights=weights, fixed=fixed or None)
 
 
-def distances(fit: Fit, x: Array) -> Array:
-    """Return D, A squared and W squared; A squared is NaN where there is none."""
+def statistics(fit: Fit, x: Array) -> Array:
+    """Return D, A squared and W squared; A squared is NaN if undefined."""
     family, n = get_family(family_index(fit.family)), x.size
-    law, shapes = law_and_shapes(family, fit._theta)
+    distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
-        return _distances_of_counts(law, shapes, x)
+        return _statistics_of_counts(distribution, shapes, x)
     x = np.sort(unrolled(fit, x))
-    u, rank = law.cdf(x, **shapes), np.arange(1, n + 1)
+    u, rank = distribution.cdf(x, **shapes), np.arange(1, n + 1)
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
     W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
-    low, high = law.support(**shapes)
-    rounding = 4 * np.spacing(abs(high)) if family.has_edge else 0.0  # SciPy adds loc and scale
+    low, high = distribution.support(**shapes)
+    rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
     if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
     with np.errstate(divide="ignore"):
-        logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]
+        logs = np.log(u) + np.log(distribution.sf(x, **shapes))[::-1]
     A2 = -n - ((2 * rank - 1) * logs).sum() / n
     return np.array([D, A2, W2])
 
 
 def unrolled(fit: Fit, x: Array) -> Array:
-    """Return rows, of angles those in the turn around their mean direction: cut opposite to it."""
+    """Return rows; angles are moved to the turn around their mean direction, which is cut opposite to it."""
     if not get_family(family_index(fit.family)).circular:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)
 
 
-def _distances_of_counts(law: Any, shapes: dict[str, float], x: Array) -> Array:
+def _statistics_of_counts(distribution: Any, shapes: dict[str, float], x: Array) -> Array:
     """Return D, and W squared as n times the mean over the rows, where both functions jump."""
     value, times = np.unique(x, return_counts=True)
-    F, Fn = law.cdf(value, **shapes), np.cumsum(times) / x.size
+    F, Fn = distribution.cdf(value, **shapes), np.cumsum(times) / x.size
     before = Fn - times / x.size  # of the rows, up to the count below each value
-    D = max(np.abs(Fn - F).max(), np.abs(before - law.cdf(value - 1, **shapes)).max())
+    D = max(np.abs(Fn - F).max(), np.abs(before - distribution.cdf(value - 1, **shapes)).max())
     return np.array([D, np.nan, (times * (Fn - F) ** 2).sum()])

@@ -1,4 +1,4 @@
-"""The notebook's two helpers, for loops written by hand."""
+"""Mini-batches and gradient steps, for loops written by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 def gradient_step(
     theta: Sequence[float] | Array, gradient: Sequence[float] | Array, learning_rate: float
 ) -> Array:
-    """Return ``theta + learning_rate * gradient``: one step uphill.
+    """Return ``theta + learning_rate * gradient``: one step of gradient ascent.
 
     Parameters
     ----------
@@ -42,8 +42,10 @@ def gradient_step(
     return np.asarray(theta, dtype=np.float64) + learning_rate * np.asarray(gradient, dtype=np.float64)
 
 
-def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: Any = None) -> Iterator[Array]:
-    """Return one epoch's batches, those that `SGD` would take with the same order and generator.
+def minibatches(
+    x: ArrayLike, batch_size: int, *, shuffle: str | None = "batches", rng: Any = None
+) -> Iterator[Array]:
+    """Return one epoch's batches: those that `SGD` takes with the same `shuffle` and generator.
 
     Parameters
     ----------
@@ -51,29 +53,29 @@ def minibatches(x: ArrayLike, batch_size: int, *, order: str = "batches", rng: A
         The sample, as in `fit`.
     batch_size : int
         Rows in a batch; the last one may be shorter.
-    order : {"batches", "samples", "sequential"}, default "batches"
+    shuffle : {"batches", "rows", None}, default "batches"
         What is shuffled, as in `SGD`.
     rng : optional
-        As in `fit`; pass a Generator to go on with it epoch after epoch.
+        As in `fit`. Pass the same Generator at each epoch, so that epochs differ.
 
     Returns
     -------
     iterator of ndarray of float64, shape (batch_size,) or shorter
-        Views of `x` where the rows are neighbours.
+        Views of `x`, unless rows are shuffled.
 
     Examples
     --------
     >>> import thetahat as th
-    >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, order="sequential")]
+    >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, shuffle=None)]
     [[1.0, 2.0], [3.0]]
     """
-    SGD(learning_rate=1.0, batch_size=batch_size, order=order)  # checks them
+    SGD(learning_rate=1.0, batch_size=batch_size, shuffle=shuffle)  # checks them
     batch_size = operator.index(batch_size)
     rows = as_rows(x)
     starts = np.arange(0, rows.size, batch_size)
-    if order != "sequential" and rows.size:
-        taken = shuffled(rows.size, batch_size, order, rng)
-        if order == "samples":
+    if shuffle is not None and rows.size:
+        taken = shuffled(rows.size, batch_size, shuffle, rng)
+        if shuffle == "rows":
             rows = rows[taken]
         else:
             starts = taken[taken % batch_size == 0]

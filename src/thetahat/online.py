@@ -1,4 +1,4 @@
-"""Fits of streams that do not end."""
+"""Fits of streams."""
 
 from __future__ import annotations
 
@@ -31,31 +31,30 @@ _PROGRAM = b"thetahat stream "
 
 
 class Online:
-    """A fit that follows a stream: each row is seen once, nothing grows, an estimate is there at any time.
+    """A fit of a stream: each row is read once, memory is constant, an estimate is available at any time.
 
-    Without a half-life, families with sufficient statistics keep their sums, and the estimate is the maximum
-    of all rows so far, exactly. Otherwise the first rows are fitted exactly, as many as it takes for a
-    maximum, 4096 or more; those that follow make the steps of `SGD()`, whose schedule lives as long as the
-    stream does, and the estimate stays a small part of a standard error from the maximum (laplace's median,
-    some tenths). How a stream is cut into blocks changes no bit of it.
+    Without a half-life, families with sufficient statistics keep their sums, and the estimate is the exact
+    maximum of all rows so far. Otherwise the first 4096 rows, or more until they have a maximum, are fitted
+    exactly; each later row makes a step of `SGD()`, and the estimate stays a small fraction of a standard
+    error from the maximum (some tenths for the median of laplace). The result does not depend on how a stream
+    is divided into blocks.
 
-    Rows are taken in the order that they come: that of a stream in which neighbours are alike (sorted, or by
-    source) is no fair sample of it at any time before the end.
+    Rows are processed in their order. If neighbours are alike (sorted rows, or blocks of one source), the
+    rows so far are not a random sample of the stream, and estimates before its end are biased.
 
     Parameters
     ----------
     family : str
         One of `families()`.
     half_life : float, optional
-        Rows after which a row counts half, 30 or more, to follow a law that drifts: the estimate then is that
-        of the last 1.44 half-lives of rows or so, and its standard errors are those of a mean of so fading
-        weights. Where rows lie far from what those before let expect, the law has jumped: the stream starts
-        anew from them. By default no row is forgotten. Not for families whose maximum lies where the support
-        ends.
+        Rows after which the weight of a row is halved, 30 or more, to follow a distribution that drifts: the
+        estimate is that of about the last 1.44 half-lives, and its standard errors are those of such weights.
+        When a change point is detected, the stream restarts from the rows after it. By default all rows have
+        equal weight. Not supported for families whose maximum lies on the boundary of the support.
     batch_size : int, optional
         Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
-        Parameters that keep a value, as in `fit`.
+        Parameters with known values, as in `fit`.
 
     Examples
     --------
@@ -85,22 +84,21 @@ class Online:
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
         self._fixed = check_values(self._index, fixed, "fixed") if fixed else {}
         self._summary: Summary | None = None
-        self._stream: _kernels.Stream | None = None  # once there are rows enough to start from
-        self._first: list[tuple[Array, Array | None]] = []  # until then, the rows
-        self._waiting = 0  # that many
+        self._stream: _kernels.Stream | None = None  # after the pilot
+        self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
+        self._waiting = 0  # their number
         self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
         self._omitted = 0
-        self._before = 0  # rows of another law, that are forgotten
-        self._lock = RLock()  # threads may feed one stream
+        self._before = 0  # rows before the last change point
+        self._lock = RLock()  # several threads may feed one stream
         if half_life is None and _kernels.solved[self._index]:
             self._summary = Summary(family)
-        elif get_family(self._index).has_edge:
+        elif get_family(self._index).has_boundary:
             raise ParameterError(
-                f"half_life: {family} is most likely where its support just holds all rows; none can be"
-                " forgotten by halves"
+                f"half_life is not supported for {family}: its estimates lie on the boundary of the support"
             )
         elif len(self._fixed) == len(_kernels.domains[self._index]):
-            raise ParameterError("fixed: no parameter is left to follow the stream")
+            raise ParameterError("fixed: all parameters are fixed, and none is left to estimate")
 
     @property
     def family(self) -> str:
@@ -118,23 +116,23 @@ class Online:
 
     @property
     def omitted(self) -> int:
-        """Number of rows left out: masked, null, of weight 0, or NaN where the policy was to omit them."""
+        """Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``."""
         return self._omitted if self._summary is None else self._summary.omitted
 
     def partial_fit(
         self, x: ArrayLike, *, weights: ArrayLike | None = None, nan_policy: str = "raise"
     ) -> Online:
-        """Take rows in; where they raise an error, or Ctrl-C does, the stream stays as it was.
+        """Add rows; after an error or Ctrl-C the stream is unchanged.
 
         Parameters
         ----------
         x, weights, nan_policy
-            As in `fit`; no rows are no error.
+            As in `fit`; an empty block is allowed.
 
         Returns
         -------
         Online
-            This one.
+            This stream.
         """
         if self._summary is not None:
             with self._lock:
@@ -151,7 +149,7 @@ class Online:
         return self
 
     def _take(self, rows: Array, weights: Array | None) -> None:
-        """Take rows in, first those of the pilot; on an error stand as before."""
+        """Add rows, first to the pilot; restore the state before if an error is raised."""
         first, blocks, counts = self._first, len(self._first), (self._waiting, self._wanted, self._before)
         stream, stood = self._stream, None if self._stream is None else self._stream.numbers()
         try:
@@ -167,7 +165,7 @@ class Online:
             raise
 
     def _wait(self, rows: Array, weights: Array | None) -> int:
-        """Keep rows until there are enough to start from; return how many."""
+        """Add rows to the pilot until it is complete; return their number."""
         few = min(self._wanted - self._waiting, rows.size)
         self._first.append((rows[:few], None if weights is None else weights[:few]))
         self._waiting += few
@@ -176,7 +174,7 @@ class Online:
         return few
 
     def _feed(self, rows: Array, weights: Array | None) -> int:
-        """Take steps on rows, and start anew where their law has changed; return how many."""
+        """Make steps on rows, and restart after a detected change point; return the number of rows used."""
         assert self._stream is not None
         used = self._stream.feed(rows, weights)
         if self._stream.lost:
@@ -188,7 +186,7 @@ class Online:
         return used
 
     def _start(self) -> None:
-        """Fit the first rows and go on from there; where they have no maximum, wait for as many more."""
+        """Fit the pilot and start the steps there; if it has no maximum, wait until it is twice as long."""
         try:
             self._stream = self._begun()
         except NoMaximumError:
@@ -197,7 +195,7 @@ class Online:
             self._first, self._waiting = [], 0
 
     def _begun(self) -> _kernels.Stream:
-        """Return a stream that starts from the rows that wait, of which the older ones have faded."""
+        """Return a stream that starts from the pilot, with the weights of the half-life."""
         rows, weights = self._first_rows()
         if self._method.half_life is not None:
             ages = np.arange(rows.size - 1.0, -1.0, -1.0)
@@ -216,23 +214,24 @@ class Online:
         return rows, np.concatenate(weights)
 
     def fit_result(self) -> Fit:
-        """Return the fit to the rows so far; the stream goes on as if it had not been asked.
+        """Return the fit to the rows so far, without a change to the stream.
 
         Returns
         -------
         Fit
-            Of a family with sufficient statistics, and of a stream that is still short, the maximum. Else its
-            log-likelihood, covariance and standard errors are those of parabolas, one for each segment of
-            some 1000 rows, where theta was then; `L` is the squared distance to the maximum of their sum. A
-            large one says that the law has changed faster than the steps could follow. With a half-life, `n`
-            is the sum of the weights that are left.
+            For families with sufficient statistics, and while the pilot is incomplete, the exact maximum.
+            Otherwise log-likelihood, covariance and standard errors are those of the sum of quadratic
+            approximations, one for each segment of about 1000 rows at the theta of that time, and
+            `newton_decrement` is the squared distance to the maximum of this sum: a large one means that the
+            distribution changed faster than the steps could follow. With a half-life, `n` is the sum of the
+            remaining weights.
 
         Raises
         ------
         SampleError
             If there was no row.
         NoMaximumError
-            If the rows have no maximum (yet).
+            If the rows so far have no maximum.
         """
         with self._lock:
             if self._summary is not None:
@@ -253,9 +252,9 @@ class Online:
             self._method,
             rows=self._before + stream.rows,
             values=Values(*stream.evaluate()),
-            held=tuple(self._fixed),
+            fixed=tuple(self._fixed),
             omitted=self._omitted,
-            diverged=stream.diverged,
+            ending="diverged" if stream.diverged else "streaming",
         )
 
     @property
@@ -264,11 +263,11 @@ class Online:
         return {names[place]: value for place, value in self._fixed.items()}
 
     def merge(self, other: Online) -> Online:
-        """Go on as if the other's rows had been seen too; the other stays as it is.
+        """Add the rows of another stream, which is not changed.
 
-        Sums add up exactly. Of other families, either estimate counts by the information of its rows, which
-        is right to first order where both are estimates of one law: within some standard errors of each
-        other. Rows of a stream that is still short are taken in.
+        Sufficient statistics are added exactly. Otherwise the estimates are combined with weights by their
+        information, which is right to first order if both estimate the same distribution: if they are within
+        some standard errors of each other. The rows of an incomplete pilot are added one by one.
 
         Parameters
         ----------
@@ -278,13 +277,15 @@ class Online:
         Returns
         -------
         Online
-            This one.
+            This stream.
         """
         if not isinstance(other, Online) or self._settings != other._settings:
-            raise ParameterError(f"merge: {other!r} is no stream of the family and settings of {self!r}")
+            raise ParameterError(f"merge: {other!r} is not a stream of the family and settings of {self!r}")
         if self._method.half_life is not None:
-            raise ParameterError("merge: of two streams with a half-life, nobody knows which rows are older")
-        other = Online.from_bytes(other.to_bytes())  # as it is now
+            raise ParameterError(
+                "merge is not supported with a half_life: the order of the rows of two streams is unknown"
+            )
+        other = Online.from_bytes(other.to_bytes())  # a copy, so that the other is not changed
         with self._lock:
             self._join(other)
             self._omitted += other._omitted
@@ -318,9 +319,9 @@ class Online:
         return f"<Online {self.family}{forgets}, {self.rows} rows>"
 
     def to_bytes(self) -> bytes:
-        """Return the stream as bytes that any machine reads, with a version and a checksum.
+        """Return the stream as portable bytes, with a version and a checksum.
 
-        One that is read back goes on to the same bits, but that sums begin a new block where they were cut.
+        A stream read back continues with the same bits, except that sums start a new block there.
         """
         with self._lock:
             values, arrays = self._state()
@@ -358,7 +359,7 @@ class Online:
             values, arrays = unpack(_PROGRAM, bytes(record))
             return Online._of(values, arrays)
         except (KeyError, TypeError, ValueError) as error:
-            raise ParameterError(f"this is no stream of thetahat: it {error}") from error
+            raise ParameterError(f"these bytes are not a stream of thetahat: the record {error}") from error
 
     @staticmethod
     def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:

@@ -1,9 +1,8 @@
-"""What a fit returns."""
+"""The result of a fit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,9 +43,9 @@ Array = NDArray[np.float64]
 class Fit(Fitted):
     """A fitted distribution.
 
-    Made by `thetahat.fit`; what needs more than the parameters is computed when it is asked for. It refers to
-    the sample, where there is one, for questions that take the rows again; records leave it out, and pickles
-    all but sums that are sufficient.
+    Made by `thetahat.fit`. What needs more than the parameters is computed on access. The fit keeps a
+    reference to its sample for methods that need the data again; records do not contain it, pickles only its
+    sufficient statistics.
 
     Examples
     --------
@@ -71,17 +70,19 @@ class Fit(Fitted):
     rows : int
         Number of rows of positive weight.
     omitted : int
-        Number of rows left out besides: masked, null, of weight 0, or NaN where the policy was to omit them.
+        Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
     passes : int
-        How many times the fit read the sample.
+        Number of passes over the sample.
     fixed : tuple of str
-        The parameters that kept the values they were given; their standard errors are 0.
+        The parameters that were fixed; their standard errors are 0.
     cov_type : str
-        Where `cov` and `stderr` come from: ``"information"`` or ``"sandwich"``.
+        The kind of `cov` and `stderr`: ``"information"`` or ``"sandwich"``.
     epochs : int
-        Epochs done; 0 for the closed form.
-    trace : ndarray of float64, shape (epochs + 1, n_params), or None
-        Start values and the parameters after each epoch, where they were asked for.
+        Epochs done; 0 for an exact fit.
+    trace : ndarray of float64, shape (n_kept, n_params), or None
+        Start values and the parameters after each epoch, or after every so many steps, as requested.
+    trace_epochs : ndarray of float64, shape (n_kept,), or None
+        Epochs done at each row of `trace`.
     """
 
     def confint(self, level: float = 0.95, method: str = "wald") -> Array:
@@ -92,24 +93,25 @@ class Fit(Fitted):
         level : float, default 0.95
             Coverage, between 0 and 1.
         method : {"wald", "profile"}, default "wald"
-            ``"wald"``: so many standard errors, on the scale of a parameter's whole domain: its logarithm
-            where it is positive, log(p / (1 - p)) where it lies between 0 and 1, itself elsewhere, cut off
-            where the domain ends (generalized_pareto's shape, at -1).
+            ``"wald"``: a multiple of the standard error on an unbounded scale: the logarithm of a positive
+            parameter, log(p / (1 - p)) of one between 0 and 1, otherwise the parameter itself, cut off at the
+            end of its domain (generalized_pareto's shape, at -1).
             ``"profile"``: the values that a likelihood-ratio test does not reject, to 1e-8 of a standard
-            error; it climbs anew for every value that it looks at (Venzon and Moolgavkar 1988). Where the
-            likelihood does not drop by as much as that, the limit is the end of the domain.
+            error; each evaluation maximises over the other parameters (Venzon and Moolgavkar 1988). If the
+            likelihood never drops far enough, the limit is the end of the domain.
 
         Returns
         -------
         ndarray of float64, shape (n_params, 2)
-            Lower and upper limits. A parameter whose maximum lies where the support ends (uniform's ends,
-            pareto's minimum) has an exact one-sided interval whatever the method; a fixed one, its value.
+            Lower and upper limits. A parameter whose maximum lies on the boundary of the support (uniform's
+            ends, pareto's minimum) has an exact one-sided interval with both methods. The limits of a fixed
+            parameter are its value.
 
         Raises
         ------
         ParameterError
-            If level or method is none. For ``"profile"``, also with ``cov="sandwich"``, for a fit that did
-            not end at the maximum, and where the rows are needed again and gone or changed.
+            If level or method is invalid. For ``"profile"``, also with ``cov="sandwich"``, if the fit did not
+            end at the maximum, or if the data are needed again and were lost or changed.
 
         Examples
         --------
@@ -123,28 +125,28 @@ class Fit(Fitted):
         profile = self._profile("a profile interval") if method == "profile" else None
         return np.array(confidence_limits(self, check_level(level), profile))
 
-    def test(self, theta0: Theta | Mapping[str, float]) -> LikelihoodRatio:
+    def test(self, theta0: Theta) -> LikelihoodRatio:
         """Return the likelihood-ratio test of the hypothesis that parameters have given values.
 
-        Twice the drop of the log-likelihood that this costs has nearly the chi-square law, of as many degrees
-        of freedom as fitted parameters are given (Wilks 1938).
+        Twice the drop of the log-likelihood has asymptotically the chi-square distribution, with as many
+        degrees of freedom as `theta0` has fitted parameters (Wilks 1938).
 
         Parameters
         ----------
         theta0 : mapping of str to float, or sequence of float
-            Values of some parameters by name, such as ``{"mu": 0}``, the others being fitted anew; or of all.
-            Parameters that the fit held stay fixed.
+            Values of some parameters by name, such as ``{"mu": 0}``, the others being fitted again; or of
+            all. Parameters that were fixed in the fit stay fixed.
 
         Returns
         -------
         LikelihoodRatio
-            With `statistic`, `df`, `p_value`, and `log_likelihood` and `params` under the hypothesis.
+            With `statistic`, `df`, `pvalue`, and `log_likelihood` and `params` under the hypothesis.
 
         Raises
         ------
         ParameterError
             If theta0 is outside the domain; as for profile intervals; and for parameters whose maximum lies
-            where the support ends: the law of their ratio is another.
+            on the boundary of the support, where the ratio does not follow the chi-square distribution.
         NoMaximumError
             If there is no maximum under the hypothesis.
 
@@ -157,29 +159,34 @@ class Fit(Fitted):
         return likelihood_ratio(self._profile("a likelihood-ratio test"), theta0)
 
     def _profile(self, what: str) -> Profile:
-        """Return the likelihood around the maximum; raise where it cannot tell what is asked."""
+        """Return the likelihood around the maximum; raise if the fit does not determine it."""
         if self.cov_type != COVARIANCES[0]:
-            raise ParameterError(f'{what} takes the family for the truth; a fit with cov="sandwich" does not')
+            raise ParameterError(
+                f'{what} assumes that the model is correctly specified, unlike cov="sandwich": fit with'
+                ' cov="information"'
+            )
         if self.status != "converged":
-            raise ParameterError(f"{what} starts from the maximum, where this fit did not end: use Exact()")
+            raise ParameterError(
+                f"{what} requires a fit at the maximum, but its status is {self.status}: use Exact()"
+            )
         if self._sample is None:
-            raise ParameterError(f"{what} takes the rows again; a fit from a record or a pickle has none")
+            raise ParameterError(f"{what} needs the data again; a fit from a record or a pickle has none")
         value = self._sample.at(self._theta).evaluate(self._theta)[0]
         if not self._agrees(value):
-            raise ParameterError(f"{what} takes the rows again, and these have changed since the fit")
-        return Profile(self._sample, self._theta, value, self._held)
+            raise ParameterError(f"{what} needs the data again, but they changed after the fit: refit")
+        return Profile(self._sample, self._theta, value, self._fixed)
 
     def _agrees(self, log_likelihood: float) -> bool:
-        """Whether this is the fit's log-likelihood, but for the order in which rows were added."""
+        """Whether this is the log-likelihood of the fit, except for the order of summation."""
         mine = self.log_likelihood
         return log_likelihood == mine or abs(log_likelihood - mine) <= 1e-9 * (abs(mine) + self.n) < math.inf
 
     def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
         """Return quantiles of the fitted distribution, with standard errors by the delta method.
 
-        These are sqrt(g' cov g), g the derivative of the quantile by the parameters. Limits are taken on the
-        logarithm of a positive quantile, and on log(q / (1 - q)) of one between 0 and 1. Quantiles of angles
-        lie within mu - pi and mu + pi.
+        The standard errors are sqrt(g' cov g), g the gradient of the quantile in the parameters. Limits are
+        computed for the logarithm of a positive quantile, and for log(q / (1 - q)) of one between 0 and 1.
+        Quantiles of angles are between mu - pi and mu + pi.
 
         Parameters
         ----------
@@ -197,8 +204,8 @@ class Fit(Fitted):
         ------
         ParameterError
             If p or level is out of range; for families of counts, whose quantiles are integers (see `dist`);
-            where the fitted parameters are ends of the support, which are not nearly normal; and where `cov`
-            is not finite.
+            if the fitted parameters are ends of the support, which are not asymptotically normal; and if
+            `cov` is not finite.
         MissingExtraError
             If SciPy is not installed.
 
@@ -213,12 +220,12 @@ class Fit(Fitted):
         return quantile(self, p, level)
 
     def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
-        """Return what a row exceeds once in so many rows on average: the quantile of 1 - 1 / period.
+        """Return the value that one in `period` rows exceeds on average: the quantile of 1 - 1 / period.
 
         Parameters
         ----------
         period : float or array_like
-            Rows, above 1: years where a row is the maximum of a year.
+            Number of rows, above 1: of years, if a row is the maximum of a year.
         level : float, default 0.95
             Coverage of the limits, between 0 and 1.
 
@@ -242,10 +249,10 @@ class Fit(Fitted):
         return return_level(self, period, level)
 
     def dist(self) -> Any:
-        """Return the fitted distribution as SciPy has it: densities, quantiles, moments, random numbers.
+        """Return the fitted distribution of SciPy: densities, quantiles, moments, random numbers.
 
-        Those of angles (von_mises) hold on the one turn around mu: probabilities go from 0 at mu - pi to 1 at
-        mu + pi and count further turns on, so that rows elsewhere must be brought there first.
+        Of angles (von_mises) it is the distribution on one turn: the distribution function is 0 at mu - pi
+        and 1 at mu + pi. Move angles to this turn first.
 
         Returns
         -------
@@ -268,22 +275,22 @@ class Fit(Fitted):
     def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
         """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
 
-        Tables of these tests are wrong where parameters are estimated from the same rows. The p-values come
+        Tables of these tests are invalid if parameters are estimated from the same rows. The p-values are
         from a parametric bootstrap (Stute, Gonzales Manteiga and Presedo Quindimil 1993): samples are drawn
-        from the fit, each is fitted anew, with the same `fixed`, and a p-value is the share of statistics,
-        the observed one among them, that are at least as large. A small p-value says that the rows'
-        distribution is not of the family.
+        from the fit, each is fitted with the same `fixed`, and a p-value is the share of statistics,
+        including the observed one, that are at least as large. A small p-value is evidence against the
+        family.
 
-        It sorts and fits `bootstrap` samples as long as the rows: for the default and 1e6 rows, minutes.
-        Fewer replicates give coarser p-values, no smaller than ``1 / (bootstrap + 1)``; Ctrl-C ends it.
+        It sorts and fits `bootstrap` samples of the size of the data: for the default and 1e6 rows, minutes.
+        Fewer replicates give coarser p-values, at least ``1 / (bootstrap + 1)``; Ctrl-C interrupts it.
 
-        For counts, D and W squared are taken where both distribution functions jump, and the bootstrap has
-        the same ties; there is no A squared. Angles are cut opposite to their mean direction.
+        For counts, D and W squared are evaluated where both distribution functions jump, and the bootstrap
+        has the same ties; A squared is not defined. Angles are cut opposite to their mean direction.
 
         Parameters
         ----------
         x : array_like, shape (n,), optional
-            The rows that were fitted, where the fit has lost them (a pickle, a record).
+            The rows that were fitted, if the fit no longer has them (a pickle, a record).
         bootstrap : int, default 999
             Number of replicates.
         rng : optional
@@ -296,7 +303,7 @@ class Fit(Fitted):
         Raises
         ------
         ParameterError
-            If the fit is not at the maximum, its rows are gone, changed or weighted, or `x` holds others.
+            If the fit is not at the maximum, its rows are lost, changed or weighted, or `x` has other rows.
         NoMaximumError
             If no replicate could be fitted.
         MissingExtraError
@@ -314,31 +321,32 @@ class Fit(Fitted):
 
         rows, weights = self._rows(x)
         if weights is not None and np.any(weights != 1):
-            raise ParameterError("gof: replicates are drawn row by row; rows with weights have no such law")
+            raise ParameterError("gof is not supported with weights: replicates are samples of equal rows")
         return goodness_of_fit(self, rows, bootstrap, rng)
 
     def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
         """Draw the fit over its sample.
 
         The density over the histogram (of counts, their probabilities), the quantiles of the rows against
-        those of the fit (Q-Q), the share of the rows against probability (P-P), and for an iterative fit that
-        kept its trace the way of the first two fitted parameters over contours of the log-likelihood, and all
-        parameters by epoch. Bands hold 95 % of samples from the fit at each point, by the
-        beta law of order statistics; since parameters are estimated, fewer rows than 5 % should leave them.
+        those of the fit (Q-Q), the share of the rows against probability (P-P), and, for an iterative fit
+        with a trace, the path of the first two fitted parameters over contours of the log-likelihood, and all
+        parameters by epoch. Bands contain 95 % of samples from the fit at each point, by the beta
+        distribution of order statistics; since parameters are estimated, fewer than 5 % of the rows should be
+        outside.
 
-        Of long samples some 1500 points are drawn, evenly spread in probability and more finely towards both
-        ends; from about two million rows on only those of the tails come from sorting all rows, and the axis
-        says so. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours lie k**2 / 2 below the maximum:
-        near it, k standard errors away. Of families without sufficient sums they come from some 10,000 rows,
-        moved to the maximum of all.
+        Of large samples about 1500 points are drawn, evenly spaced in probability and more densely towards
+        both ends; above two million rows only the tails are exact, the rest is from a subsample, and the axis
+        says so. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours are k**2 / 2 below the maximum:
+        near it, k standard errors away. Without sufficient statistics they are from about 10,000 rows, moved
+        to the maximum of all.
 
         Parameters
         ----------
         kind : {"density", "qq", "pp", "trace"}, optional
-            One panel; by default all that there are. There is no Q-Q plot of counts, which would be a
-            staircase, and neither Q-Q nor P-P of rows with weights.
+            One panel; by default all of them. There is no Q-Q plot of counts, which would be a staircase, and
+            neither Q-Q nor P-P with weights.
         x : array_like, shape (n,), optional
-            The rows that were fitted, where the fit has lost them (a pickle, a record).
+            The rows that were fitted, if the fit no longer has them (a pickle, a record).
         name : str, default "value"
             What the values are, for the axis.
 
@@ -350,10 +358,10 @@ class Fit(Fitted):
         Raises
         ------
         ParameterError
-            If the fit has no such panel, its rows are gone or changed, or `x` holds others.
+            If the fit has no such panel, its rows are lost or changed, or `x` has other rows.
         SampleError
-            If changed rows are no sample of the family; if the values, or their range, are so large or small
-            that float64 has no room for the axes.
+            If changed rows are outside the support; if the values, or their range, are too large or small for
+            axes in float64.
         MissingExtraError
             If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
 
@@ -369,7 +377,7 @@ class Fit(Fitted):
         return fit_figure(rows, self, name, kind, weights)
 
     def _rows(self, x: ArrayLike | None) -> Pilot:
-        """Return the rows of the fit: those given, or those that it still holds."""
+        """Return the rows of the fit: those given, or those that it still has."""
         if x is not None:
             rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
             if rows.x.size != self.rows or self.n != self.rows:
@@ -377,18 +385,18 @@ class Fit(Fitted):
                     f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
                 )
         elif self._sample is None or not self._sample.has_rows:
-            raise ParameterError("this fit no longer holds its rows: pass them as x")
+            raise ParameterError("this fit no longer has its rows: pass them as x")
         else:
             rows = self._sample.contiguous()
         sums = Sample(self._index, rows.x, rows.weights).at(self._theta)
         if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):
             raise ParameterError(
-                "the rows have changed since the fit" if x is None else "x does not hold the rows of this fit"
+                "the rows have changed since the fit" if x is None else "x does not have the rows of this fit"
             )
         return rows
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fit as numbers, strings, lists and dicts alone, ready for strict JSON.
+        """Return the fit as numbers, strings, lists and dicts, for strict JSON.
 
         NaN becomes None, infinities become strings.
         """
@@ -401,7 +409,7 @@ class Fit(Fitted):
         Raises
         ------
         ParameterError
-            If the record is not one of a fit.
+            If the record is not that of a fit.
         """
         try:
             fit = cls(**read_record(record))
@@ -428,7 +436,7 @@ class Fit(Fitted):
 
 
 def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None) -> Fit:
-    """Return a fit from its record; where its sums are sufficient, they stand for its sample."""
+    """Return a fit from its record, and from its sufficient statistics instead of its sample."""
     parts = read_record(record)
     if sums is not None:
         of_sums = _kernels.Sums.from_numbers(parts["family"], sums)

@@ -1,4 +1,4 @@
-"""The rows of one fit, from which sums are taken: once where they are sufficient, else at every theta."""
+"""The rows of one fit, and their sums: from one pass if these are sufficient, otherwise at every theta."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Sample", "add_rows", "check_sums", "default_threads", "read_once"]
 
 Theta = tuple[float, ...]
 
-_SLICE = 1 << 18  # rows of one thread that stay in its core's cache while all families read them
+_SLICE = 1 << 18  # rows of one thread that fit into its core's cache while all families read them
 
 
 def default_threads() -> int:
-    """Return how many threads a pass uses: as many as the process may run on."""
+    """Return the number of threads of a pass: the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Sample:
-    """A sample as one family sees it.
+    """A sample, with its sums for one family.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Sample:
     x, weights, threads, nan_policy
         As in `thetahat.fit`.
     sums : Sums, optional
-        Those of the rows for this family, where they are known from `read_once`.
+        Those of the rows for this family, if they are known from `read_once`.
     """
 
     def __init__(
@@ -63,22 +63,22 @@ class Sample:
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
         if _kernels.sufficient[family]:
-            self._sums = self._look(None) if sums is None else self._accept(sums, None)
+            self._sums = self._pass(None) if sums is None else self._accept(sums, None)
 
     @classmethod
     def of_sums(cls, sums: _kernels.Sums, omitted: int) -> Sample:
-        """Return what is left of a sample when its rows are gone."""
+        """Return a sample without rows, from its sums."""
         sample = cls.__new__(cls)
         sample.family, sample.passes, sample.plain, sample._sums = sums.family_index, 1, None, sums
         sample._counts, sample._size, sample._x = (sums.n, sums.rows), sums.rows + omitted, None
         return sample
 
     def at(self, theta: Theta) -> _kernels.Sums:
-        """Return the sums at theta: those of one pass for all where they are sufficient.
+        """Return the sums at theta: the same for every theta if they are sufficient, otherwise from a pass.
 
-        They may be beyond what doubles can hold; rows that are not finite or not in the support are an error.
+        They may overflow; rows that are not finite or not in the support raise an error.
         """
-        return self._sums if self._sums is not None else self._look(theta)
+        return self._sums if self._sums is not None else self._pass(theta)
 
     @property
     def counts(self) -> tuple[float, int]:
@@ -87,16 +87,16 @@ class Sample:
 
     @property
     def omitted(self) -> int:
-        """How many rows do not count."""
+        """Number of rows left out."""
         return self.size - self._counts[1]
 
     def score_products(self, theta: Theta) -> _kernels.Products:
-        """Return the products of the rows' scores at theta, from a pass."""
+        """Return the sum of the outer products of the rows' scores at theta, from a pass."""
         self.passes += 1
         return _kernels.score_products(self.family, theta, self.chunks(), self._team(self.size))
 
     def chunks(self) -> list[_kernels.Rows]:
-        """Return the rows as they lie, with their weights."""
+        """Return the rows in place, with their weights."""
         if self._chunks is None:
             chunks = chunks_of(self._x, self._nan_policy)
             self._chunks = chunks if self._weights is None else weigh(chunks, self._weights)
@@ -104,13 +104,13 @@ class Sample:
 
     @property
     def size(self) -> int:
-        """How many rows there are, those that do not count included."""
+        """Number of rows, including those left out."""
         if self._size < 0:
             self._size = sum(chunk.n for chunk in self.chunks())
         return self._size
 
     def pilot(self, wanted: int) -> Pilot:
-        """Return about so many rows, spread evenly over the sample; all where it has no more."""
+        """Return about so many rows, spread evenly over the sample; all rows if it has no more."""
         step = max(1, self.size // wanted)
         thin = [chunk.part(0, -(-chunk.n // step), step) for chunk in self.chunks() if chunk.n]
         pilot = Pilot(*copy_rows(thin))
@@ -126,9 +126,9 @@ class Sample:
         return self._x is not None
 
     def contiguous(self) -> Pilot:
-        """Return all rows that count, contiguous: in place where they are that already."""
+        """Return all rows that are not left out, contiguous: without a copy if they already are."""
         if not self.has_rows:
-            raise ParameterError("SGD takes its steps on rows; a summary holds only their sums")
+            raise ParameterError("SGD requires the rows; a summary has only their sums")
         if self.plain is not None:
             return Pilot(self.plain)
         rows = Pilot(*copy_rows(self.chunks()))
@@ -137,14 +137,14 @@ class Sample:
         return rows
 
     def in_order(self) -> _kernels.Rows:
-        """Return the rows that count, where they lie if they all do and are one stretch, else copied."""
+        """Return the rows that are not left out: in place if these are all rows in one chunk, else copied."""
         chunks = [chunk for chunk in self.chunks() if chunk.n] if self.has_rows else []
         if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
             return chunks[0]
         rows = self.contiguous()
         return chunks_of(rows.x)[0] if rows.weights is None else weigh(chunks_of(rows.x), rows.weights)[0]
 
-    def _look(self, theta: Theta | None) -> _kernels.Sums:
+    def _pass(self, theta: Theta | None) -> _kernels.Sums:
         if self.plain is not None:
             return self._accept(
                 _kernels.summarize(self.family, self.plain, self._team(len(self.plain)), theta), theta
@@ -154,7 +154,7 @@ class Sample:
         return self._accept(tree.total(), theta)
 
     def _accept(self, sums: _kernels.Sums, theta: Theta | None) -> _kernels.Sums:
-        """Return what a pass found; raise where that is no sample of the family."""
+        """Return the sums of a pass; raise if the rows are not a sample of the family."""
         self.passes += 1
         if sums.finite and sums.rows == 0:
             raise empty(self.size)
@@ -167,11 +167,11 @@ class Sample:
         return sums
 
     def check_rows(self) -> None:
-        """Raise where rows are not finite or outside the family's support."""
+        """Raise if rows are not finite or outside the family's support."""
         reject_rows(self.chunks(), self.family, get_family(self.family).support)
 
     def check_support(self, theta: Theta, what: str) -> None:
-        """Raise where rows lie outside the support at theta: the likelihood is 0 there, and has no score."""
+        """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         count, first = count_outside(self.chunks(), self.family, theta)
         if count:
             name = get_family(self.family).name
@@ -185,7 +185,7 @@ class Sample:
 
 
 def team(threads: int | None, rows: int) -> int:
-    """Return how many threads so many rows get."""
+    """Return the number of threads for so many rows."""
     if threads is None:
         return default_threads() if rows >= _kernels.THREAD_ROWS else 1
     return threads
@@ -212,7 +212,7 @@ def read_once(
 
 
 def check_sums(sums: _kernels.Sums, theta: Theta) -> _kernels.Sums:
-    """Return sums at theta; raise where they are beyond what doubles can hold."""
+    """Return sums at theta; raise if they are beyond what doubles can hold."""
     if not sums.finite:
         raise ParameterError(
             f"the {_kernels.families[sums.family_index]} likelihood of this sample at {theta} is beyond what"

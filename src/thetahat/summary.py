@@ -1,4 +1,4 @@
-"""A sample seen through its sums: kept, sent, added, and fitted without the rows."""
+"""The sufficient statistics of a sample: stored, merged, and fitted without the rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from thetahat.families import family_index, get_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Looks, Method
+from thetahat.solvers import Exact, Method, Monitoring, Trace
 
 __all__ = ["Summary", "summarize"]
 
@@ -31,21 +31,21 @@ _HEADER = struct.Struct("<32sQQ")  # family, rows left out, length of the sums
 
 
 class Summary:
-    """The sums of a sample, to which rows can be added: all that a fit needs of it.
+    """The sufficient statistics of a sample, to which rows can be added: all that a fit needs.
 
-    Two summaries of one family add up to that of all their rows, to rounding. A summary that is updated block
-    by block has the bits of the whole sample, whatever the blocks.
+    The sum of two summaries of one family is that of all their rows, to rounding. A summary that is updated
+    block by block has the bits of the whole sample, whatever the blocks.
 
     Parameters
     ----------
     family : str
-        One of `families()` that has sufficient statistics; the sums of others are sums at one theta, and need
-        the rows again for the next.
+        One of `families()` that has sufficient statistics; the sums of others depend on theta and require the
+        rows at every theta.
 
     Attributes
     ----------
     omitted : int
-        Rows left out: masked, null, of weight 0, or NaN where the policy was to omit them.
+        Rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
 
     Examples
     --------
@@ -61,8 +61,8 @@ class Summary:
         self._index = family_index(family)
         if not _kernels.sufficient[self._index]:
             raise ParameterError(
-                f"{family} has no sufficient statistics: its likelihood needs the rows again at every theta;"
-                " call fit, log_likelihood or score on them"
+                f"{family} has no sufficient statistics: its likelihood needs the rows at every theta;"
+                " call fit, log_likelihood or score with the rows"
             )
         self._tree = _kernels.Tree(self._index)
         self._other: _kernels.Sums | None = None  # sums whose rows are elsewhere
@@ -91,17 +91,17 @@ class Summary:
         threads: int | None = None,
         nan_policy: str = "raise",
     ) -> Summary:
-        """Add rows; where they raise an error, the summary stays as it was.
+        """Add rows; after an error the summary is unchanged.
 
         Parameters
         ----------
         x, weights, threads, nan_policy
-            As in `fit`; no rows are no error.
+            As in `fit`; an empty block is allowed.
 
         Returns
         -------
         Summary
-            This one.
+            This summary.
         """
         if threads is not None:
             check_count("threads", threads, 10_000)
@@ -125,21 +125,21 @@ class Summary:
         method: Method = _EXACT,
         start: Theta | None = None,
         fixed: Mapping[str, float] | None = None,
-        trace: bool | int = False,
+        trace: Trace = False,
     ) -> Fit:
-        """Fit the family by a method that needs the sums alone, as `thetahat.fit` does.
+        """Fit the family by a method that needs only the sums, as `thetahat.fit` does.
 
         Parameters
         ----------
         method : Method, default Exact()
             `Exact()` or `GradientAscent(...)`.
-        start : sequence of float, optional
-            Where an iterative method starts, or a climb of `Exact()` with some parameters fixed; by default
-            such a climb starts from the maximum over all of them.
+        start : sequence of float, or dict by name, optional
+            Start values of an iterative method, or of Newton's method in `Exact()` with some parameters
+            fixed; by default the latter starts from the maximum over all parameters.
         fixed : mapping of str to float, optional
-            Parameters that keep a value, as in `thetahat.fit`.
-        trace : bool or int, default False
-            Keep the parameters after every epoch, or after every so many.
+            Parameters with known values, as in `thetahat.fit`.
+        trace : "epoch" or int, optional
+            Keep the parameters after every epoch, or after every so many, as in `thetahat.fit`.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class Summary:
         def read() -> Sample:
             return Sample.of_sums(self._rows(), self.omitted)
 
-        return fit_sample(self._index, read, method, start, fixed, looks=Looks(trace))
+        return fit_sample(self._index, read, method, start, fixed, monitoring=Monitoring(trace))
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""
@@ -161,7 +161,7 @@ class Summary:
         at = check_theta(self._index, theta, "theta")
         value, gradient = self._rows().evaluate(at)[:2]
         family = get_family(self._index)
-        if value == -math.inf and family.has_edge:
+        if value == -math.inf and family.has_boundary:
             raise ParameterError(
                 f"theta: rows lie outside the support of {family.name} at {at}; the log-likelihood there is"
                 " -inf, and has no score"
@@ -179,7 +179,7 @@ class Summary:
         return f"<Summary {self.family}, n={self.n}>"
 
     def to_bytes(self) -> bytes:
-        """Return the summary as bytes that any machine reads, with a version and a checksum."""
+        """Return the summary as portable bytes, with a version and a checksum."""
         numbers = np.array(self._sums().numbers(), dtype="<f8").tobytes()
         body = _MAGIC + _HEADER.pack(self.family.encode(), self.omitted, len(numbers)) + numbers
         return body + struct.pack("<I", zlib.crc32(body))
@@ -239,13 +239,13 @@ def summarize(
     Parameters
     ----------
     x : array_like, shape (n,), or iterator of array_like
-        A sample, as in `fit`, or an iterator (a generator, say) that gives it block by block. The blocks'
-        sizes cannot be seen in the result. Where the iterator may fail and what came before is worth keeping,
-        update a `Summary` in a loop.
+        A sample, as in `fit`, or an iterator (such as a generator) over its blocks. The result does not
+        depend on the sizes of the blocks. To keep the rows before a failure of the iterator, update a
+        `Summary` in a loop.
     family : str
         One of `families()` that has sufficient statistics.
     weights : array_like, shape (n,), or iterator of array_like, optional
-        As in `fit`; for blocks, an iterator that gives those of each block.
+        As in `fit`; for blocks, an iterator over the weights of each block.
     threads, nan_policy
         As in `fit`.
 

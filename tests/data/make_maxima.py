@@ -1,6 +1,6 @@
 """Write maxima.json: maxima of the likelihoods of small samples, to forty digits, for every family.
 
-Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method climbs from the library's fit with
+Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method starts from the library's fit with
 the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the
 information there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's
 explicit maximum is taken, and no standard errors.
@@ -110,7 +110,7 @@ def inverse(information):
     return unit * correlation**-1 * unit
 
 
-def climbed(reference, rows, theta):
+def ascended(reference, rows, theta):
     """The maximum, and the standard errors there."""
     for _ in range(20):
         covariance = inverse(reference.information(rows, theta))
@@ -129,8 +129,8 @@ def maximum(family, x):
     except (th.SampleError, th.NoMaximumError):
         return None
     reference, rows = exactly(family), [mpmath.mpf(value) for value in x]
-    if get_family(family_index(family)).smooth:
-        theta, errors = climbed(reference, rows, [mpmath.mpf(value) for value in start])
+    if get_family(family_index(family)).regular:
+        theta, errors = ascended(reference, rows, [mpmath.mpf(value) for value in start])
     else:
         theta, errors = reference.family.maximum(rows), []
     return {

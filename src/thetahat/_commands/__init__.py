@@ -1,4 +1,4 @@
-"""The commands: options in, a table, JSON or a picture out; all that is computed is computed elsewhere."""
+"""The commands of the command line: they parse options, call the library, and print tables, JSON or plots."""
 
 from __future__ import annotations
 

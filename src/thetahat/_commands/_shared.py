@@ -1,4 +1,4 @@
-"""What the commands have in common: faults in one line, options, tables."""
+"""What the commands share: errors in one line, options, tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from thetahat import errors, plots
+from thetahat import plots
+from thetahat.errors import ThetahatError
 
 __all__ = [
     "Commands",
@@ -23,17 +24,17 @@ __all__ = [
     "weights",
 ]
 
-_EXPECTED = (*(getattr(errors, name) for name in errors.__all__), OSError, MemoryError)
+_EXPECTED = (ThetahatError, OSError, MemoryError)
 
 
 class Commands(click.Group):
-    """Ends in one line instead of a traceback where the fault is not the program's."""
+    """A group of commands that reports errors of the user or the system in one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # click's own business: `thetahat ... | head`
+            raise  # click handles it: `thetahat ... | head`
         except _EXPECTED as error:
             raise click.ClickException(" ".join(_in_words(error).split())) from error
 
@@ -45,7 +46,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def parse_picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Find out before the work whether its picture can be written."""
+    """Check before the fit that the picture can be written."""
     if path is not None:
         plots.check_target(path)
     return path
@@ -61,7 +62,7 @@ missing = click.option(
     type=click.Choice(["raise", "omit"]),
     default="raise",
     show_default=True,
-    help="What to do about rows without a value.",
+    help="Treatment of rows without a value.",
 )
 threads = click.option(
     "--threads", type=int, help="Threads that read the sample; the result does not depend on them."
@@ -78,5 +79,5 @@ def new_table(*titles: str) -> Table:
 
 
 def left_out(omitted: int, rows: int) -> str:
-    """Return how many rows have no value, in words."""
+    """Return the number of rows without a value, in words."""
     return f"{omitted} of {rows + omitted} rows have no value and are left out"

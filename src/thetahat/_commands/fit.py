@@ -1,4 +1,4 @@
-"""The command that fits one family, and asks the fit what else is wanted."""
+"""The command that fits one family, with intervals, quantiles, tests and plots on request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy as np
 from rich.console import Console
 
 from thetahat._commands import _shared
-from thetahat._kernels import ORDERS
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted
@@ -59,14 +58,14 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     metavar="NAME=VALUE",
     multiple=True,
     callback=_parse_each,
-    help="A parameter that is not fitted.",
+    help="A parameter with a known value.",
 )
 @click.option(
     "--cov",
     type=click.Choice(COVARIANCES),
     default=COVARIANCES[0],
     show_default=True,
-    help="Where standard errors come from.",
+    help="Covariance of the estimates.",
 )
 @click.option(
     "--method", "method_name", type=click.Choice(list(METHODS)), default=Exact.name, show_default=True
@@ -74,20 +73,22 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
 @click.option(
     "--learning-rate",
     type=float,
-    help="Step length for a gradient of length one; without it, sgd scales its steps itself.",
+    help="Step length for a gradient of length one; without it, sgd preconditions its steps.",
 )
 @click.option("--epochs", type=int, help="Passes over the sample.")
 @click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given, 64 without a rate.")
-@click.option("--polish", is_flag=True, help="Climb to the maximum from where sgd ends.")
+@click.option("--polish", is_flag=True, help="Continue from sgd to the maximum by Newton's method.")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file from which the same command goes on after it was killed.",
+    help="A file from which the same command resumes after a kill.",
 )
 @click.option(
-    "--order", type=click.Choice(ORDERS), help="What each epoch of sgd shuffles; samples if not given."
+    "--shuffle",
+    type=click.Choice(["rows", "batches", "none"]),
+    help="What each epoch of sgd shuffles; rows if not given.",
 )
-@click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Where a method starts, such as 0,1.")
+@click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Start values, such as 0,1.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -154,14 +155,14 @@ def fit_command(
 ) -> None:
     """Fit a family to a column of FILE, a .csv or .parquet file, or to a .npy file."""
     seed = options["seed"]
-    if gof and "order" not in {field.name for field in fields(METHODS[method_name])}:
+    if gof and "shuffle" not in {field.name for field in fields(METHODS[method_name])}:
         options["seed"] = None  # it is for the bootstrap alone
     method, how = _method(method_name, options)
     if options["trace"] and not (as_json or plot):
         raise click.UsageError("--trace goes into --json or --plot: add one of them")
     x, given, omitted = read_weighted(file, column, weights, missing)
-    held = {name: value for values in fixed for name, value in values.items()} or None
-    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=held, cov=cov, **how)
+    fixed_values = {name: value for values in fixed for name, value in values.items()} or None
+    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=fixed_values, cov=cov, **how)
     answers: dict[str, Any] = {
         "confint": fitted.confint(method="profile") if profile else None,
         "quantiles": [_estimate("p", p, fitted.quantile(p)) for p in quantiles],
@@ -184,17 +185,19 @@ def fit_command(
 
 
 def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]:
-    """Return the method with its settings, and what else `fit` is to be told."""
+    """Return the method with its settings, and the other arguments of `fit`."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
-    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("order" in settings)
+    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
     given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:
-        raise click.UsageError(f"--method {name} has no use for {_flags(foreign)}")
+        raise click.UsageError(f"--method {name} does not use {_flags(foreign)}")
     needed = [key for key, required in settings.items() if required and key not in given]
     if needed:
         raise click.UsageError(f"--method {name} needs {_flags(needed)}")
+    if given.get("shuffle") == "none":
+        given["shuffle"] = None
     how = {"rng" if key == "seed" else key: given[key] for key in run if key in given}
     return kind(**{key: given[key] for key in settings if key in given}), how
 
@@ -216,11 +219,11 @@ def _estimate(what: str, at: float, estimate: Any) -> dict[str, float]:
 
 def _tested(values: Values, test: Any) -> dict[str, Any]:
     """Return a likelihood-ratio test as a record."""
-    return {"values": values, "statistic": test.statistic, "df": test.df, "p_value": test.p_value}
+    return {"values": values, "statistic": test.statistic, "df": test.df, "pvalue": test.pvalue}
 
 
 def _for_json(answer: Any) -> Any:
-    """Return an answer as strict JSON has it."""
+    """Return an answer for strict JSON."""
     if isinstance(answer, dict):
         return {key: _for_json(value) for key, value in answer.items()}
     if isinstance(answer, list):
@@ -250,7 +253,7 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: Goo
         values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
         click.echo(
             f"likelihood ratio of {values}: {test['statistic']:.5g}, degrees of freedom {test['df']},"
-            f" p-value {test['p_value']:.4g}"
+            f" p-value {test['pvalue']:.4g}"
         )
     if goodness:
         click.echo(repr(goodness))
@@ -258,7 +261,7 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: Goo
 
 
 def _named(answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield quantiles and return levels with what the table calls them."""
+    """Yield quantiles and return levels with their names in the table."""
     for row in answers.get("quantiles", []):
         yield f"quantile {row['p']:g}", row
     for row in answers.get("return_levels", []):

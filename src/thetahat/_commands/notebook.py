@@ -1,4 +1,4 @@
-"""The command that repeats the notebook."""
+"""The command that compares gradient methods with the closed form, as in a teaching notebook."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     pace: dict[str, Any] = {"learning_rate": learning_rate, "epochs": epochs}
     ascents = {
         "full batch": GradientAscent(**pace),
-        "batches of 10": SGD(**pace, batch_size=10, order="batches"),
+        "batches of 10": SGD(**pace, batch_size=10, shuffle="batches"),
         "single samples": SGD(**pace),
     }
     exact, seconds = _timed(x, Exact())
     runs = {
-        name: _timed(x, method, start=(0, 1), trace=True, **({"rng": seed + 1} if method.draws else {}))
+        name: _timed(x, method, start=(0, 1), trace="epoch", **({"rng": seed + 1} if method.draws else {}))
         for name, method in ascents.items()
     }
     figure = plots.convergence_figure({name: fitted for name, (fitted, _) in runs.items()}, exact)
@@ -61,7 +61,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
 
 
 def _timed(x: NDArray[np.float64], method: Method, **how: Any) -> tuple[Fit, float]:
-    """Return the fit and the seconds it took, without what only a first call has to load."""
+    """Return the fit and its seconds, without the imports of a first call."""
     fit(x[:2], "normal", method=method, **how)
     began = perf_counter()
     fitted = fit(x, "normal", method=method, **how)

@@ -1,4 +1,4 @@
-"""From what users hold to rows that kernels read where they lie, or to contiguous float64."""
+"""Conversion of arrays of any kind to rows that kernels read in place, or to contiguous float64."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _POLICIES = ("raise", "omit")
 
 
 def plain_rows(x: Any) -> NDArray[np.float64] | None:
-    """Return x where kernels read it without preparation, a plain array of contiguous doubles; or None."""
+    """Return x if it is a plain array of contiguous doubles, which kernels read directly; otherwise None."""
     plain = (
         type(x) is np.ndarray
         and x.dtype is _FLOAT64
@@ -43,15 +43,15 @@ def plain_rows(x: Any) -> NDArray[np.float64] | None:
 
 
 def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
-    """Return the rows of a sample, where they lie.
+    """Return the rows of a sample, in place.
 
     Parameters
     ----------
     x : array_like, shape (n,)
-        Real numbers: any integer type, float16, float32 or float64, of any byte order and step. Rows that a
-        NumPy mask or Arrow validity bits take out do not count.
+        Real numbers: any integer type, float16, float32 or float64, of any byte order and stride. Rows that
+        are masked (NumPy) or null (Arrow) are left out.
     nan_policy : {"raise", "omit"}
-        Whether NaN rows count (and are an error later on) or not.
+        Whether NaN rows are an error, in a later check, or left out.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
     Raises
     ------
     TypeError
-        If `x` holds anything but real numbers.
+        If `x` contains anything but real numbers.
     SampleError
         If `x` is not one-dimensional.
     """
@@ -79,7 +79,7 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
 
 
 def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
-    """Return a sample's rows with their weights, one for each row, those included that do not count.
+    """Return the rows of a sample with their weights, one for each row, including those left out.
 
     Raises
     ------
@@ -93,12 +93,12 @@ def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
     if count != rows:
         raise SampleError(f"x has {rows} row(s), but there are {count} weight(s)")
     if any(chunk.filtered for chunk in given):
-        raise SampleError("weights must not be masked or null: give the rows that do not count weight 0")
+        raise SampleError("weights must not be masked or null: use weight 0 to leave a row out")
     return list(_side_by_side(chunks, given))
 
 
 def _reject_weights(chunks: list[Rows]) -> None:
-    """Raise the error that says where weights are none, and how many; a pass shows that some are."""
+    """Raise if weights are invalid, with their number and the index of the first."""
     weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
     _reject_inexact(weights, "weights")
     bad, first = _count(_kernels.count_no_weight, weights)
@@ -111,7 +111,7 @@ def _reject_weights(chunks: list[Rows]) -> None:
 
 
 def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
-    """Return the rows that count as one contiguous float64 array: `x` itself where it is one already."""
+    """Return the rows that are not left out as one contiguous float64 array: `x` itself if it already is."""
     plain = plain_rows(x) if nan_policy == "raise" else None
     if plain is not None:
         return plain
@@ -123,7 +123,7 @@ def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
 
 
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Return contiguous copies of the rows that count and of their weights; those of weight 0 do not."""
+    """Return contiguous copies of the rows that are not left out and of their weights; without weight 0."""
     _reject_inexact(chunks)
     _reject_weights(chunks)
     rows = sum(chunk.n for chunk in chunks)
@@ -143,16 +143,13 @@ def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def empty(rows: int) -> SampleError:
-    """Return the error of a sample without a row that counts."""
+    """Return the error of a sample without rows, or with all of them left out."""
     left_out = f" (all {rows} rows are masked, null, omitted or of weight 0)" if rows else ""
     return SampleError(f"x is empty: a fit needs at least one row{left_out}")
 
 
 def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
-    """Raise the error that says where rows are no doubles, not finite, or outside a family's support.
-
-    Or where weights are none.
-    """
+    """Raise if rows are not exact in float64, not finite, or outside the support, or weights are invalid."""
     reject_for_all(chunks)
     count, first = _count(partial(_kernels.count_outside, family), chunks)
     if count:
@@ -165,12 +162,12 @@ def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
 
 
 def count_outside(chunks: list[Rows], family: int, theta: tuple[float, ...]) -> tuple[int, int]:
-    """Return how many rows lie outside a family's support at theta, and the index of the first."""
+    """Return the number of rows outside the support of a family at theta, and the index of the first."""
     return _count(partial(_kernels.count_outside, family, theta=theta), chunks)
 
 
 def reject_for_all(chunks: list[Rows]) -> None:
-    """Raise the error that says where rows or weights are such that no family takes them."""
+    """Raise if rows or weights are invalid for every family."""
     _reject_inexact(chunks)
     _reject_weights(chunks)
     count, first = _count(_kernels.count_not_finite, chunks)
@@ -181,7 +178,7 @@ def reject_for_all(chunks: list[Rows]) -> None:
 
 
 def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
-    """Yield the rows with their weights, cut where either comes in chunks."""
+    """Yield the rows with their weights, divided at the chunks of both."""
     rest = iter(weights)
     there, used = next(rest, None), 0
     for chunk in chunks:
@@ -196,7 +193,7 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
 
 
 def _speaks_arrow(x: Any) -> bool:
-    """Arrow columns, but not those that NumPy holds: pandas takes NaN in these for null."""
+    """Whether x is an Arrow column and not backed by NumPy, where pandas exports NaN as null."""
     if isinstance(x, np.ndarray) or isinstance(getattr(x, "dtype", None), np.dtype):
         return False
     return hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__")
@@ -247,7 +244,7 @@ def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
 
 
 def _count(counter: Any, chunks: list[Rows]) -> tuple[int, int]:
-    """Return how many rows a counter finds in all chunks, and the index of the first."""
+    """Return the number of rows that a counter finds in all chunks, and the index of the first."""
     total, first, before = 0, -1, 0
     for chunk in chunks:
         count, at = counter(chunk)

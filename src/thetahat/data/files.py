@@ -96,7 +96,7 @@ def _where(path: Path, column: str | None) -> str:
 
 
 def _gaps(values: Array, where: str, missing: str) -> NDArray[np.bool_]:
-    """Return which rows have no value; raise where that, or another value, is an error."""
+    """Return which rows have no value; raise if that is an error, or if values are infinite."""
     if values.size == 0:
         raise SampleError(f"{where} has no rows")
     _reject(np.isinf(values), f"{where} holds {{}} infinite value(s), the first at index {{}}")
@@ -110,9 +110,9 @@ def _gaps(values: Array, where: str, missing: str) -> NDArray[np.bool_]:
 
 
 def _reject_weights(weights: Array, gaps: NDArray[np.bool_], where: str) -> None:
-    """Raise where a row that has a value has no finite weight."""
+    """Raise if a row with a value has no finite weight."""
     _reject(np.isinf(weights) & ~gaps, f"{where} holds {{}} infinite weight(s), the first at index {{}}")
-    hint = "give rows that do not count weight 0"
+    hint = "use weight 0 to leave a row out"
     _reject(
         np.isnan(weights) & ~gaps,
         f"{where} holds {{}} missing weight(s) of rows with a value, the first at index {{}}; {hint}",
@@ -148,7 +148,7 @@ def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
 
 
 def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
-    """Return a column of a Parquet file as an array; raise where it holds no numbers."""
+    """Return a column of a Parquet file as an array; raise if it does not contain numbers."""
     of, types = values.type, pa.types
     if not (types.is_integer(of) or types.is_floating(of) or types.is_decimal(of) or types.is_null(of)):
         raise SampleError(f"column {name!r} of {path} holds {of}, not numbers")
@@ -169,7 +169,7 @@ def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
             pa.csv.ReadOptions(use_threads=threads),
             # In a file of one column an empty line is a missing value.
             pa.csv.ParseOptions(ignore_empty_lines=len(header) > 1),
-            # Types are told, not guessed: the guess looks at the first megabyte only.
+            # Types are explicit: inference reads the first megabyte only.
             pa.csv.ConvertOptions(
                 include_columns=list(dict.fromkeys(names)),
                 column_types=dict.fromkeys(names, as_type),
@@ -187,7 +187,7 @@ def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
 def _csv_fault(
     path: Path, names: Sequence[str], read: Callable[..., Any], pa: Any, fault: Exception
 ) -> SampleError:
-    """Read a faulty file once more, slowly, to say what is wrong, where and how often."""
+    """Read an invalid file again, without threads, to find the number and the place of invalid values."""
     try:
         table = read(pa.string(), threads=False)
         for name in names:

@@ -7,9 +7,18 @@ from importlib import import_module
 
 from thetahat import _kernels
 from thetahat.errors import UnknownFamilyError
-from thetahat.families._family import Family, Parameter
+from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
 
-__all__ = ["Family", "Parameter", "families", "family_index", "get_family"]
+__all__ = [
+    "BOUNDARY",
+    "NONSMOOTH",
+    "REGULAR",
+    "Family",
+    "Parameter",
+    "families",
+    "family_index",
+    "get_family",
+]
 
 _INDEX = {name: index for index, name in enumerate(_kernels.families)}
 
@@ -40,7 +49,7 @@ def family_index(name: str) -> int:
 
 @cache
 def get_family(index: int) -> Family:
-    """Return what the family at this place of the table says of itself."""
+    """Return the description of the family at this place of the table."""
     family: Family = import_module(f"thetahat.families.{_kernels.families[index]}").family
     return family
 

@@ -1,4 +1,4 @@
-"""What a family's Python file says: names, support, and the words for what can go wrong."""
+"""What the Python module of a family defines: names, support, start values, and the conditions of errors."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ import numpy as np
 from thetahat import _kernels
 from thetahat.pilot import Pilot
 
-__all__ = ["Family", "Parameter", "Theta", "ratio_quantile"]
+__all__ = ["BOUNDARY", "NONSMOOTH", "REGULAR", "Family", "Limits", "Parameter", "Theta", "ratio_quantile"]
+
+# The regularity of the likelihood in a parameter: at the maximum the score is zero; or it jumps over zero, as
+# at a median; or it is not zero, since the support ends there.
+REGULAR, NONSMOOTH, BOUNDARY = _kernels.SMOOTH, _kernels.KINK, _kernels.EDGE
 
 Theta = tuple[float, ...]
+Limits = dict[int, tuple[float, float]]
 
 _BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0), _kernels.ABOVE_MINUS_ONE: (-1.0,)}
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, how the likelihood peaks in it, and what it lies strictly between."""
+    """A parameter: its textbook name, the regularity of the likelihood in it, and its open domain."""
 
     name: str
-    peak: int = _kernels.SMOOTH
+    regularity: int = REGULAR
     low: float = -math.inf
     high: float = math.inf
 
@@ -39,23 +44,23 @@ class Parameter:
 
     @property
     def transformed(self) -> bool:
-        """Whether its free coordinate, which runs from -inf to inf, is another than the parameter itself."""
+        """Whether its free coordinate, which is unbounded, differs from the parameter itself."""
         return self.low == 0
 
     def free(self, value: float) -> float:
-        """Return its free coordinate: log of a positive one, log(p / (1 - p)) of one between 0 and 1."""
+        """Return the free coordinate: the logarithm if positive, log(p / (1 - p)) if between 0 and 1."""
         if not self.transformed:
             return value
         return _kernels.log(value if self.high == math.inf else value / (1 - value))
 
     def slope(self, value: float) -> float:
-        """Return its derivative by its free coordinate."""
+        """Return the derivative of the parameter with respect to its free coordinate."""
         if not self.transformed:
             return 1.0
         return value if self.high == math.inf else value * (1 - value)
 
     def moved(self, value: float, step: float) -> float:
-        """Return where a step of its free coordinate leads."""
+        """Return the parameter after a step in its free coordinate."""
         if not self.transformed:
             return value + step
         if self.high == math.inf:
@@ -75,63 +80,74 @@ class Family:
         The parameters' textbook names, in the order of ``theta``.
     support : str
         Where the density is positive, in words.
-    exists : str
+    existence : str
         The condition under which the likelihood of a sample has a maximum.
-    limit : str, optional
-        Where the likelihood rises to otherwise, and the law there.
+    limiting_family : str, optional
+        The parameters and the distribution that the likelihood increases towards if there is no maximum.
     scipy : callable
-        From the parameters, the name that `scipy.stats` has for the family, and its parameters there.
+        From the parameters, the family's name in `scipy.stats`, and its parameters there.
     start : callable, optional
-        Rough parameter values from some of the rows; None where these rows show no maximum. A family whose
-        maximum lies at an edge in every parameter needs none: it is solved for, whatever is fixed.
+        Start values from some of the rows; None if these rows have no maximum. A family whose maximum lies on
+        the boundary in every parameter needs none: it has a closed form, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
-    edge_limits : callable, optional
-        From theta, n, the level and the places of parameters that are held: by place, the confidence limits
-        of the parameters whose maximum lies at an edge.
-    lack : callable, optional
-        What rows lack for a maximum with no parameter fixed, in figures; None where they lack nothing.
+    boundary_limits : callable, optional
+        From theta, n, the level and the places of fixed parameters: by place, the confidence limits of the
+        parameters whose maximum lies on the boundary of the support.
+    missing_condition : callable, optional
+        The condition that rows violate, in figures, with no parameter fixed; None if they have a maximum.
     """
 
     name: str
     names: tuple[str, ...]
-    exists: str
+    existence: str
     scipy: Callable[..., tuple[str, dict[str, float]]]
-    limit: str = ""
+    limiting_family: str = ""
     start: Callable[[Pilot], Theta | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
-    edge_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = None
-    lack: Callable[[Pilot], str | None] | None = None
+    boundary_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = (
+        None
+    )
+    missing_condition: Callable[[Pilot], str | None] | None = None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of ``theta``."""
         index = _kernels.families.index(self.name)
         return tuple(
-            Parameter(name, peak, *_BOUNDS.get(domain, ()))
-            for name, peak, domain in zip(
+            Parameter(name, regularity, *_BOUNDS.get(domain, ()))
+            for name, regularity, domain in zip(
                 self.names, _kernels.peaks[index], _kernels.domains[index], strict=True
             )
         )
 
     @property
     def condition(self) -> str:
-        """What a maximum takes, and where the likelihood rises to otherwise."""
-        return f"{self.exists}; otherwise it rises to {self.limit}" if self.limit else self.exists
+        """The condition of a maximum, and what the likelihood increases towards otherwise."""
+        return (
+            f"{self.existence}; otherwise the likelihood increases towards {self.limiting_family}"
+            if self.limiting_family
+            else self.existence
+        )
 
-    @property
-    def smooth(self) -> bool:
+    @cached_property
+    def regular(self) -> bool:
         """Whether the score is zero at the maximum, in every parameter."""
-        return all(parameter.peak == _kernels.SMOOTH for parameter in self.parameters)
+        return all(parameter.regularity == REGULAR for parameter in self.parameters)
 
-    @property
-    def has_edge(self) -> bool:
-        """Whether the maximum lies where the support ends, in some parameter."""
-        return any(parameter.peak == _kernels.EDGE for parameter in self.parameters)
+    @cached_property
+    def has_boundary(self) -> bool:
+        """Whether the maximum lies on the boundary of the support, in some parameter."""
+        return any(parameter.regularity == BOUNDARY for parameter in self.parameters)
+
+    @cached_property
+    def nonsmooth(self) -> bool:
+        """Whether the score jumps over zero at the maximum, in some parameter."""
+        return any(parameter.regularity == NONSMOOTH for parameter in self.parameters)
 
     @property
     def signature(self) -> str:

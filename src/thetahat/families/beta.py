@@ -2,7 +2,7 @@
 
 At the maximum, digamma(a) - digamma(a + b) is mean(log x), and digamma(b) - digamma(a + b) is
 mean(log(1 - x)): two equations of the sums alone, whatever the number of rows. Zero and one are outside the
-support: no beta law but those with a = 1 or b = 1 has a positive finite density there.
+support: only with a = 1 or b = 1 is the density positive and finite there.
 """
 
 from thetahat.families._family import Family
@@ -20,8 +20,8 @@ family = Family(
     name="beta",
     names=("a", "b"),
     support="0 < x < 1",
-    exists="at least two rows, not all equal",
-    limit="a + b = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="a + b = infinity, a single point",
     start=start,
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
 )

@@ -1,7 +1,8 @@
 """Exponential(scale) on x >= 0, scale the mean; scipy's ``expon(scale=scale)``, R's ``dexp(rate=1 / scale)``.
 
-The maximum is the mean of the rows, however few there are, and equal ones too. Zero belongs to the support:
-the density is greatest there. Of rows that are all zero it grows without end as the scale goes to 0.
+The maximum is the mean of the rows, also of a single row and of equal rows. Zero belongs to the support: the
+density is greatest there. If all rows are zero, the likelihood increases without bound as the scale tends to
+0.
 """
 
 from thetahat.families._family import Family
@@ -20,8 +21,8 @@ family = Family(
     name="exponential",
     names=("scale",),
     support="x >= 0",
-    exists="at least one row above 0",
-    limit="scale = 0, a single point",
+    existence="at least one row above 0",
+    limiting_family="scale = 0, a single point",
     start=start,
     scipy=lambda scale: ("expon", {"scale": scale}),
 )

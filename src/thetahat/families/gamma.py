@@ -1,8 +1,8 @@
 """Gamma(shape, scale) on x > 0; scipy's ``gamma(a=shape, scale=scale)``, R's with ``rate = 1 / scale``.
 
 At the maximum, shape times scale is the mean, and log(shape) - digamma(shape) is log(mean) - mean(log x): an
-equation of the sums alone, whatever the number of rows. Zero is outside the support: no gamma law but the
-exponential has a positive finite density there.
+equation of the sums alone, whatever the number of rows. Zero is outside the support: only with shape 1 is the
+density positive and finite there.
 """
 
 from thetahat.families._family import Family
@@ -21,8 +21,8 @@ family = Family(
     name="gamma",
     names=("shape", "scale"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
 )

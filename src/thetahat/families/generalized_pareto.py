@@ -1,14 +1,14 @@
 """Generalized Pareto(shape, scale) on x >= 0; scipy's ``genpareto(c=shape, scale=scale)``.
 
-For excesses over a threshold (Pickands 1975). A shape of 0 is the exponential, and a point like any other;
-one below 0 ends the support at -scale / shape. For a support that starts elsewhere, fit the difference. There
-are no sufficient statistics: the fit reads the rows a few times.
+For excesses over a threshold (Pickands 1975). A shape of 0 is the exponential distribution, and not singular;
+a shape below 0 ends the support at -scale / shape. For a support that starts elsewhere, fit the difference.
+There are no sufficient statistics: the fit reads the rows a few times.
 
-The likelihood is not bounded: for shapes below -1 it grows without end as the largest row comes to lie where
-the support ends, and so it does where a row is 0 as the scale goes to 0 at a large shape. The fit is the
-maximum among shapes above -1 that a climb from the quartiles reaches. Where the likelihood rises all the way
-to -1, to the uniform law from 0 to the largest row, there is none. Standard errors hold for shapes above -1/2
-only (Smith 1985): below, the largest row tells more of the parameters than they say.
+The likelihood is unbounded: for shapes below -1 as the end of the support approaches the largest row, and, if
+a row is 0, at a large shape as the scale tends to 0. The fit is the local maximum among shapes above -1 that
+Newton's method reaches from the quartiles. There is none if the likelihood increases all the way to -1, the
+uniform distribution from 0 to the largest row. Standard errors hold for shapes above -1/2 only (Smith 1985):
+below, the largest row determines the parameters more precisely than they say.
 """
 
 from thetahat import _kernels
@@ -40,8 +40,8 @@ family = Family(
     name="generalized_pareto",
     names=("shape", "scale"),
     support="x >= 0",
-    exists="at least two rows, few of them 0, and a likelihood that does not rise all the way to a shape of"
-    " -1, to the uniform law from 0 to the largest row",
+    existence="at least two rows, few of them 0, and a likelihood that does not increase all the way to a"
+    " shape of -1, the uniform distribution from 0 to the largest row",
     start=start,
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
 )

@@ -1,8 +1,8 @@
 """Geometric(p) on the counts 0, 1, 2, ... of failures before the first success; R's ``dgeom(prob=p)``.
 
 scipy's ``geom(p, loc=-1)``; where rows count trials, the success included, fit x - 1. `logpdf` is the
-logarithm of a count's probability. The maximum is 1 / (1 + mean). Of rows that are all zero the likelihood
-rises all the way to p = 1, where no failure could come: there is no maximum then.
+logarithm of a count's probability. The maximum is 1 / (1 + mean). If all rows are zero, the likelihood
+increases all the way to p = 1, which is outside the domain: there is no maximum.
 """
 
 from thetahat.families._family import Family
@@ -22,8 +22,8 @@ family = Family(
     names=("p",),
     support="the integers 0, 1, 2, ...",
     counts=True,
-    exists="at least one row above 0",
-    limit="p = 1, a single point",
+    existence="at least one row above 0",
+    limiting_family="p = 1, a single point",
     start=start,
     scipy=lambda p: ("geom", {"p": p, "loc": -1}),
 )

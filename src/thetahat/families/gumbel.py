@@ -19,8 +19,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="gumbel",
     names=("mu", "beta"),
-    exists="at least two rows, not all equal",
-    limit="beta = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="beta = 0, a single point",
     start=start,
     scipy=lambda mu, beta: ("gumbel_r", {"loc": mu, "scale": beta}),
 )

@@ -1,8 +1,8 @@
 """Inverse Gaussian(mu, shape) on x > 0, mu the mean; scipy's ``invgauss(mu / shape, scale=shape)``.
 
-Wald's law; its variance is mu**3 / shape. R's ``statmod::dinvgauss(mean=mu, shape=shape)``. The maximum is in
-closed form: mu is the mean, 1 / shape is mean(1 / x) - 1 / mean. Zero is outside the support: the density
-vanishes there.
+Wald's distribution, of variance mu**3 / shape. R's ``statmod::dinvgauss(mean=mu, shape=shape)``. The maximum
+is in closed form: mu is the mean, 1 / shape is mean(1 / x) - 1 / mean. Zero is outside the support: the
+density vanishes there.
 """
 
 from thetahat.families._family import Family
@@ -21,8 +21,8 @@ family = Family(
     name="inverse_gaussian",
     names=("mu", "shape"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="shape = infinity, a single point",
     start=start,
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
 )

@@ -1,9 +1,9 @@
 """Laplace(mu, b): location mu, scale b; scipy's ``laplace(loc=mu, scale=b)``.
 
 The maximum is in closed form: mu is a median of the rows (of an even number the middle of the two inner ones:
-all between are as likely), b the mean of |x - mu|. The likelihood has a kink at every row, and at the median
-the score jumps over zero: ascents go by the subgradient, in which a row at mu itself counts for nothing. The
-standard errors are those of Fisher's information, b / sqrt(n) for both.
+all values between have the same likelihood), b the mean of |x - mu|. The likelihood is not differentiable at
+mu equal to a row, and at the median the score jumps over zero: ascents use the subgradient, in which a row
+equal to mu is zero. The standard errors are those of Fisher's information, b / sqrt(n) for both.
 """
 
 from thetahat.families._family import Family
@@ -21,8 +21,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="laplace",
     names=("mu", "b"),
-    exists="at least two rows, not all equal",
-    limit="b = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="b = 0, a single point",
     start=start,
     scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
 )

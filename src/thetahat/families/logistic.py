@@ -19,8 +19,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="logistic",
     names=("mu", "s"),
-    exists="at least two rows, not all equal",
-    limit="s = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="s = 0, a single point",
     start=start,
     scipy=lambda mu, s: ("logistic", {"loc": mu, "scale": s}),
 )

@@ -23,8 +23,8 @@ family = Family(
     name="loglogistic",
     names=("shape", "scale"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
 )

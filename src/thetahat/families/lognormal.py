@@ -21,8 +21,8 @@ family = Family(
     name="lognormal",
     names=("mu", "sigma"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="sigma = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _kernels.exp(mu)}),
 )

@@ -2,8 +2,9 @@
 
 scipy's ``nbinom(n=size, p=size / (size + mu))``. The variance is mu + mu**2 / size; the size need not be an
 integer. `logpdf` is the logarithm of a count's probability. At the maximum mu is the mean. There are no
-sufficient statistics: the fit reads the rows a few times. Of rows whose variance, over n, is not above their
-mean the likelihood rises all the way to size = infinity, the Poisson law (Aragon, Eberly and Eberly 1992).
+sufficient statistics: the fit reads the rows a few times. If the variance of the rows, over n, is not above
+their mean, the likelihood increases all the way to size = infinity, the Poisson distribution (Aragon, Eberly
+and Eberly 1992).
 """
 
 from thetahat.families._family import Family
@@ -21,8 +22,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
     return (mean / over if over > 0 else mean, mean)
 
 
-def lack(rows: Pilot) -> str | None:
-    """Say that the variance is not above the mean."""
+def missing_condition(rows: Pilot) -> str | None:
+    """Return that the variance is not above the mean, in figures."""
     mean, sd = rows.mean_and_sd()
     if sd * sd > mean or mean == 0:
         return None
@@ -34,9 +35,9 @@ family = Family(
     names=("size", "mu"),
     support="the integers 0, 1, 2, ...",
     counts=True,
-    exists="rows whose variance (over n) is above their mean",
-    limit="size = infinity, the Poisson law",
+    existence="rows whose variance (over n) is above their mean",
+    limiting_family="size = infinity, the Poisson distribution",
     start=start,
-    lack=lack,
+    missing_condition=missing_condition,
     scipy=lambda size, mu: ("nbinom", {"n": size, "p": size / (size + mu)}),
 )

@@ -18,8 +18,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="normal",
     names=("mu", "sigma"),
-    exists="at least two rows, not all equal",
-    limit="sigma = 0, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
 )

@@ -2,10 +2,10 @@
 
 Pareto's first kind, P(X > x) = (minimum / x)**shape; R's ``VGAM::dpareto(scale=minimum, shape)``. The maximum
 is in closed form: minimum is the least row, 1 / shape the mean of log(x / minimum). The score in the minimum
-has no root, since the support ends there, so gradient methods decline unless it is fixed. The true minimum
-lies below the least row by an exponential law of mean minimum / (n shape): this is its standard error, and
-its interval is one-sided. It is exact: with shape and minimum as fitted to n rows,
-P(shape log(minimum / truth) > t) = (1 + t)**(1 - n); with the shape known, exp(-n t).
+has no root, since the support ends there, so gradient methods are refused unless it is fixed. The distance of
+the true minimum below the least row is exponential with mean minimum / (n shape): this is its standard error,
+and its interval is one-sided. It is exact: with shape and minimum as fitted to n rows,
+P(shape log(minimum / true minimum) > t) = (1 + t)**(1 - n); with the shape known, exp(-n t).
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,12 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
     return pilot.maximum("pareto")
 
 
-def edge_limits(theta: Theta, n: float, level: float, held: Sequence[int]) -> dict[int, tuple[float, float]]:
+def boundary_limits(
+    theta: Theta, n: float, level: float, fixed: Sequence[int]
+) -> dict[int, tuple[float, float]]:
     """Return the interval of the minimum."""
     shape, minimum = theta
-    t = -_kernels.log(1 - level) / n if held else ratio_quantile(level, n - 1)
+    t = -_kernels.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
     return {1: (minimum * _kernels.exp(-t / shape), minimum)}
 
 
@@ -33,9 +35,9 @@ family = Family(
     name="pareto",
     names=("shape", "minimum"),
     support="x > 0",
-    exists="at least two rows, not all equal, and none below a minimum that is fixed",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal, and none below a minimum that is fixed",
+    limiting_family="shape = infinity, a single point",
     start=start,
-    edge_limits=edge_limits,
+    boundary_limits=boundary_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

@@ -1,7 +1,7 @@
 """Poisson(rate) on the counts 0, 1, 2, ...; scipy's ``poisson(mu=rate)``, R's ``dpois(lambda=rate)``.
 
-`logpdf` is the logarithm of a count's probability. The maximum is the mean. Of rows that are all zero the
-likelihood rises all the way to the rate 0, which is no Poisson law's: there is no maximum then.
+`logpdf` is the logarithm of a count's probability. The maximum is the mean. If all rows are zero, the
+likelihood increases all the way to the rate 0, which is outside the domain: there is no maximum.
 """
 
 from thetahat.families._family import Family
@@ -21,8 +21,8 @@ family = Family(
     names=("rate",),
     support="the integers 0, 1, 2, ...",
     counts=True,
-    exists="at least one row above 0",
-    limit="rate = 0, a single point",
+    existence="at least one row above 0",
+    limiting_family="rate = 0, a single point",
     start=start,
     scipy=lambda rate: ("poisson", {"mu": rate}),
 )

@@ -1,8 +1,7 @@
 """Rayleigh(sigma) on x > 0, sigma the mode; scipy's ``rayleigh(scale=sigma)``.
 
-R's ``VGAM::drayleigh(scale=sigma)``. The maximum is the root of mean(x**2) / 2, however few rows there are,
-and for equal ones too. Zero is outside the support: the density vanishes there, and a likelihood of 0 has no
-maximum.
+R's ``VGAM::drayleigh(scale=sigma)``. The maximum is the root of mean(x**2) / 2, also of a single row and of
+equal rows. Zero is outside the support: the density vanishes there, and a likelihood of 0 has no maximum.
 """
 
 from thetahat.families._family import Family
@@ -21,7 +20,7 @@ family = Family(
     name="rayleigh",
     names=("sigma",),
     support="x > 0",
-    exists="at least one row",
+    existence="at least one row",
     start=start,
     scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
 )

@@ -1,8 +1,8 @@
 """Student t(mu, sigma, nu): location, scale, degrees of freedom; scipy's ``t(df=nu, loc=mu, scale=sigma)``.
 
 Sigma is not the standard deviation, which is sigma sqrt(nu / (nu - 2)). There are no sufficient statistics:
-the fit reads the rows a few times. The likelihood is not bounded (as nu and sigma go to 0 at a mu where a row
-lies, it grows without end): the fit is the maximum that a climb from the quartiles reaches.
+the fit reads the rows a few times. The likelihood is unbounded (as nu and sigma tend to 0 with mu equal to a
+row): the fit is the local maximum that Newton's method reaches from the quartiles.
 """
 
 from thetahat.families._family import Family
@@ -20,8 +20,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="student_t",
     names=("mu", "sigma", "nu"),
-    exists="rows not too many of which are equal, with tails heavier than the normal's",
-    limit="nu = infinity, the normal law, or to sigma = 0, a single point",
+    existence="rows not too many of which are equal, with tails heavier than the normal's",
+    limiting_family="nu = infinity, the normal distribution, or sigma = 0, a single point",
     start=start,
     scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
 )

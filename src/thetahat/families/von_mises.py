@@ -19,8 +19,8 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
 family = Family(
     name="von_mises",
     names=("mu", "kappa"),
-    exists="at least two rows that are not all of one direction, and do not balance each other out",
-    limit="kappa = infinity, a single direction, or to kappa = 0, the uniform law",
+    existence="at least two rows that are not all of one direction, and do not balance each other out",
+    limiting_family="kappa = infinity, a single direction, or kappa = 0, the uniform distribution",
     support="all finite angles",
     circular=True,
     start=start,

@@ -2,8 +2,8 @@
 
 There are no sufficient statistics: the fit reads the rows a few times. At the maximum, with y = x / scale,
 the mean of y**shape is 1, and that of (y**shape - 1) log y is 1 / shape; there is one. Zero is outside the
-support: no Weibull law but the exponential has a positive finite density there. For minima of x < 0, or a
-support that starts elsewhere, fit the difference.
+support: only with shape 1 is the density positive and finite there. For minima of x < 0, or a support that
+starts elsewhere, fit the difference.
 """
 
 from thetahat import _kernels
@@ -19,7 +19,7 @@ def start(pilot: Pilot) -> tuple[float, ...] | None:
     mean, sd = logs.mean_and_sd()
     if not sd > 0:
         return None
-    width = sd * 0.7796968012336761  # sqrt(6) / pi; log x is a Gumbel law's, of minima, of width 1 / shape
+    width = sd * 0.7796968012336761  # sqrt(6) / pi; log x is Gumbel, of minima, with scale 1 / shape
     return 1 / width, centre * _kernels.exp(mean + 0.5772156649015329 * width)
 
 
@@ -27,8 +27,8 @@ family = Family(
     name="weibull",
     names=("shape", "scale"),
     support="x > 0",
-    exists="at least two rows, not all equal",
-    limit="shape = infinity, a single point",
+    existence="at least two rows, not all equal",
+    limiting_family="shape = infinity, a single point",
     start=start,
     scipy=lambda shape, scale: ("weibull_min", {"c": shape, "scale": scale}),
 )

@@ -1,4 +1,4 @@
-"""What a fit says beyond its estimates: tests, intervals of the likelihood's own shape, quantiles."""
+"""Inference from a fit: likelihood-ratio tests, Wald and profile intervals, quantiles."""
 
 from thetahat.inference.estimate import Estimate, quantile, return_level
 from thetahat.inference.intervals import METHODS, confidence_limits

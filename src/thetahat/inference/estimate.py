@@ -1,4 +1,4 @@
-"""Quantiles of the fitted law, with the delta method's standard errors."""
+"""Quantiles of the fitted distribution, with standard errors by the delta method."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
 from thetahat._checks import check_level
 from thetahat._distribution import distribution
 from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
-from thetahat.families import Family, Parameter, family_index, get_family
+from thetahat.families import BOUNDARY, Family, Parameter, family_index, get_family
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -31,7 +30,7 @@ class Estimate(NamedTuple):
     Attributes
     ----------
     value, stderr, low, high : float or ndarray of float64
-        All of the shape of what was asked for.
+        All of the shape of the argument.
     """
 
     value: float | Array
@@ -43,13 +42,13 @@ class Estimate(NamedTuple):
 def quantile(fit: Fit, p: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.quantile` returns."""
     shares = _between("p", p, 0, 1)
-    return _estimate(fit, lambda law: law.ppf(shares), level)
+    return _estimate(fit, lambda distribution: distribution.ppf(shares), level)
 
 
 def return_level(fit: Fit, period: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.return_level` returns; 1 / period keeps the digits that 1 - 1 / period would lose."""
     shares = 1 / _between("period", period, 1, math.inf)
-    return _estimate(fit, lambda law: law.isf(shares), level)
+    return _estimate(fit, lambda distribution: distribution.isf(shares), level)
 
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
@@ -67,19 +66,19 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
 
 
 def _estimate(fit: Fit, ask: Callable[[Any], Any], level: float) -> Estimate:
-    """Return what the fitted law says when asked, with the delta method's errors in the row's coordinate."""
+    """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row."""
     z = normal_quantile(0.5 + check_level(level) / 2)
     family = get_family(family_index(fit.family))
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
-    law = _Law(family, tuple(fit.theta.tolist()), ask)
-    slopes = np.array([law.slope(place) for place in free]).reshape(len(free), *law.value.shape)
+    quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)
+    slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *quantiles.value.shape)
     errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
     if not np.isfinite(errors).all():
-        raise ParameterError("errors of quantiles take a finite cov, which this fit has not")
-    stderr = errors * _each(law.row.slope, law.value)
-    low, high = (_each(law.row.moved, law.value, side * z * errors) for side in (-1, 1))
-    return Estimate(*(part if part.ndim else float(part) for part in (law.value, stderr, low, high)))
+        raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")
+    stderr = errors * _each(quantiles.row.slope, quantiles.value)
+    low, high = (_each(quantiles.row.moved, quantiles.value, side * z * errors) for side in (-1, 1))
+    return Estimate(*(part if part.ndim else float(part) for part in (quantiles.value, stderr, low, high)))
 
 
 def _each(function: Callable[..., float], *values: Array) -> Array:
@@ -93,35 +92,35 @@ def _check_normal(family: Family, free: list[int]) -> None:
         raise ParameterError(
             f"quantiles of {family.name} are integers, without standard errors: see fit.dist().ppf(p)"
         )
-    if free and all(family.parameters[place].peak == _kernels.EDGE for place in free):
+    if free and all(family.parameters[place].regularity == BOUNDARY for place in free):
         raise ParameterError(
             f"the fitted ends of {family.name} are not nearly normal, nor are its quantiles: see"
             " fit.dist().ppf(p), and confint for exact intervals of the ends"
         )
 
 
-class _Law:
-    """What a fitted law says when asked for quantiles, and how that changes with the parameters.
+class _Quantiles:
+    """Quantiles of a fitted distribution, and their derivatives with respect to the parameters.
 
-    A quantile is written as loc + q, where q does not know the loc, and as log(q) or log(q / (1 - q)) where
+    A quantile is written as loc + q, where q does not depend on loc, and as log(q) or log(q / (1 - q)) where
     rows are positive, or between 0 and 1.
     """
 
     def __init__(self, family: Family, theta: Theta, ask: Callable[[Any], Any]) -> None:
         self._family, self._theta, self._ask = family, theta, ask
-        law = distribution(family, theta)
-        self.row = _row(law, "loc" in family.scipy(*theta)[1])
-        self.value = np.asarray(ask(law), dtype=np.float64)
+        frozen = distribution(family, theta)
+        self.row = _row(frozen, "loc" in family.scipy(*theta)[1])
+        self.value = np.asarray(ask(frozen), dtype=np.float64)
         if not (np.isfinite(self.value) & (self.value > self.row.low) & (self.value < self.row.high)).all():
             raise ParameterError(f"quantiles of {family.name} so far out are beyond what doubles can hold")
-        quartiles = [self.row.free(float(law.ppf(share))) for share in (0.25, 0.75)]
+        quartiles = [self.row.free(float(frozen.ppf(share))) for share in (0.25, 0.75)]
         self._spread = math.ldexp(1.0, math.frexp(quartiles[1] - quartiles[0])[1])
 
     def slope(self, place: int) -> Array:
         """Return the derivative by a parameter, in central differences.
 
-        Those of five points miss terms of h**4: rounding, for the h of a shape. A location moves the law by
-        as much as itself, whatever h; moved by a power of two it keeps its digits.
+        The error of the five-point formula is of order h**4: rounding, for the h of a shape. The derivative
+        in a location is exact for any h, and steps by a power of two keep its digits.
         """
         parameter, value = self._family.parameters[place], self._theta[place]
         h = self._spread if parameter.low == -math.inf else 2.0**-10
@@ -138,9 +137,9 @@ class _Law:
         return np.stack([np.full_like(rest, self._family.scipy(*theta)[1].get("loc", 0.0)), rest])
 
 
-def _row(law: Any, located: bool) -> Parameter:
+def _row(frozen: Any, located: bool) -> Parameter:
     """Return how rows are written free of the ends of their support."""
-    low, high = law.support()
+    low, high = frozen.support()
     if located or low < 0:
         return Parameter("x")
     return Parameter("x", low=0.0, high=1.0 if (low, high) == (0, 1) else math.inf)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from thetahat import _kernels
 from thetahat._quantile import normal_quantile
-from thetahat.families import family_index, get_family
+from thetahat.families import BOUNDARY, family_index, get_family
 from thetahat.inference.profile import Profile, profile_limits
 
 if TYPE_CHECKING:
@@ -21,16 +20,16 @@ def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[t
     """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
     z = normal_quantile(0.5 + level / 2)
     family, theta = get_family(family_index(fit.family)), tuple(fit.theta.tolist())
-    held = [place for place, name in enumerate(family.names) if name in fit.fixed]
+    fixed = [place for place, name in enumerate(family.names) if name in fit.fixed]
     limits = []
     for place, (value, error, parameter) in enumerate(
         zip(theta, fit.stderr.tolist(), family.parameters, strict=True)
     ):
-        if place in held:
+        if place in fixed:
             limits.append((value, value))
-        elif parameter.peak == _kernels.EDGE:
-            assert family.edge_limits is not None
-            limits.append(family.edge_limits(theta, fit.n, level, held)[place])
+        elif parameter.regularity == BOUNDARY:
+            assert family.boundary_limits is not None
+            limits.append(family.boundary_limits(theta, fit.n, level, fixed)[place])
         elif profile is not None:
             limits.append(profile_limits(profile, place, error, z))
         else:

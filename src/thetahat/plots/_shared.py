@@ -1,4 +1,4 @@
-"""What the panels have in common: colours, words, and the law of ordered rows."""
+"""What the panels share: colours, labels, and the distribution of order statistics."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def dots(number: int) -> dict[str, Any]:
 
 
 def beta_band(rank: NDArray[np.int64], n: int) -> Array:
-    """Return between which probabilities 95 % of the rows of these ranks lie: by the beta law of each."""
+    """Return the probabilities between which 95 % of the rows of these ranks lie: of beta distributions."""
     from scipy.stats import beta
 
     band: Array = beta.ppf([[0.025], [0.975]], rank, n + 1 - rank)

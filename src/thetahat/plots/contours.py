@@ -1,4 +1,4 @@
-"""The way of an iterative fit over the contours of the log-likelihood."""
+"""The path of an iterative fit over the contours of the log-likelihood."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ROUNDING = 2.0**-48  # of a value: no axis shows less
 _HUGE = 1e150  # axes go no farther: float64 has no room for much wider margins and ticks
 _FEW = 40  # steps that are marked one by one
 _MANY = 500  # points of a path; more that go to and fro would hide all below
-_LOOKS = 40  # points of a path that its farthest is looked for among
+_POINTS = 40  # of a path, among which its farthest from the maximum is searched
 _LINES = 8  # that a path from far away crosses, besides those of 1, 2 and 3 standard errors
 _BEYOND = 4  # lines at most, farther out than the path
 _LEAST = 4 / 3  # ratio of one line's distance to the next one's
@@ -50,16 +50,16 @@ _TOP: dict[str, Any] = {
 
 
 class Landscape(NamedTuple):
-    """The log-likelihood over two parameters, the others held at the maximum.
+    """The log-likelihood over two parameters, the others fixed at the maximum.
 
-    Where sums are not sufficient and rows are many, it is that of some of the rows, times what they stand
-    for, and moved in the free coordinates so that its top is where that of all rows is.
+    Without sufficient statistics and with many rows, it is that of a subsample, scaled to all rows, and moved
+    in the free coordinates so that its maximum is at that of all rows.
     """
 
     theta: tuple[float, ...]  # the maximum
     stderr: tuple[float, ...]
     places: tuple[int, ...]
-    held: dict[str, float]  # what the path changes and the picture does not
+    fixed: dict[str, float]  # what the path changes and the picture does not
     sample: Sample
     scale: float = 1.0
     moves: tuple[float, ...] = (0.0, 0.0)
@@ -114,7 +114,7 @@ def landscape(fitted: Fit, maximum: Fit, x: Array, weights: Array | None) -> Lan
 
 
 def _thinned(whole: Landscape, maximum: Fit) -> Landscape | None:
-    """Return what some of the rows say of the log-likelihood of all."""
+    """Return the log-likelihood of all rows as estimated from a subsample."""
     rows = whole.sample.pilot(_ROWS)
     if rows.x.size == maximum.rows:
         return whole
@@ -163,11 +163,11 @@ def _lines(land: Landscape, path: Array, k: Array) -> Array:
 
     So a path from however far away crosses about as many.
     """
-    looks = path[few_of(len(path), _LOOKS)]
-    way, all_over = (_highest(values) for values in (land.distances(*looks.T), k))
-    ratio = max(_LEAST, (way / 3) ** (1 / _LINES))
-    on_the_way = math.ceil(math.log(max(way / 3, 1)) / math.log(ratio))
-    lines = np.concatenate([[1, 2], 3 * ratio ** np.arange(on_the_way + _BEYOND)])
+    points = path[few_of(len(path), _POINTS)]
+    on_path, all_over = (_highest(values) for values in (land.distances(*points.T), k))
+    ratio = max(_LEAST, (on_path / 3) ** (1 / _LINES))
+    crossed = math.ceil(math.log(max(on_path / 3, 1)) / math.log(ratio))
+    lines = np.concatenate([[1, 2], 3 * ratio ** np.arange(crossed + _BEYOND)])
     return lines[lines < all_over]
 
 
@@ -180,9 +180,9 @@ def _caption(land: Landscape, lines: Array) -> str:
     steps = ", ".join(f"{k:g}" for k in lines[:3])
     if lines.size > 3:
         steps += f", then each {lines[-1] / lines[-2]:.3g} times the last"
-    held = ", ".join(f"{symbol(name)} = {value:.4g}" for name, value in land.held.items())
+    fixed = ", ".join(f"{symbol(name)} = {value:.4g}" for name, value in land.fixed.items())
     rows = "" if land.scale == 1 else f"contours from {land.sample.size:,} rows"
-    notes = "; ".join(filter(None, (held and f"{held} held at the maximum", rows)))
+    notes = "; ".join(filter(None, (fixed and f"{fixed} fixed at the maximum", rows)))
     return "\n".join(filter(None, (f"log-likelihood $k^2/2$ below the maximum, k = {steps}", notes)))
 
 
@@ -213,17 +213,17 @@ class _View(NamedTuple):
 def _view(land: Landscape, path: Array, j: int) -> _View:
     """Return an axis that holds the path and some standard errors around the maximum."""
     parameter, place = land.parameters[j], land.places[j]
-    value, error, way = land.theta[place], land.stderr[place], np.clip(path[:, j], -_HUGE, _HUGE)
+    value, error, steps = land.theta[place], land.stderr[place], np.clip(path[:, j], -_HUGE, _HUGE)
     error = max(error, _ROUNDING * abs(value))
     if parameter.low == 0:
-        view = _around(np.log(np.maximum(way, 1 / _HUGE)), math.log(value), error / value, True)
+        view = _around(np.log(np.maximum(steps, 1 / _HUGE)), math.log(value), error / value, True)
         if view.high - view.low > math.log(_WIDE):
             return view
-    return _around(way, value, error, False)
+    return _around(steps, value, error, False)
 
 
-def _around(way: Array, centre: float, error: float, logarithmic: bool) -> _View:
-    low, high = min(way.min(), centre - _NEAR * error), max(way.max(), centre + _NEAR * error)
+def _around(path: Array, centre: float, error: float, logarithmic: bool) -> _View:
+    low, high = min(path.min(), centre - _NEAR * error), max(path.max(), centre + _NEAR * error)
     margin = _MARGIN * (high - low)
     return _View(low - margin, high + margin, centre, error, logarithmic)
 

@@ -92,7 +92,7 @@ def fit_figure(
 
 
 def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
-    """Return what a traced fit was on its way to; None where there is no maximum."""
+    """Return the maximum that a traced fit approached; None if there is none."""
     try:
         return fit_anew(fitted, x, weights)
     except NoMaximumError:
@@ -111,7 +111,7 @@ def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
     if check_choice("kind", kind, KINDS) in _panels(fitted, weights):
         return kind
     if kind == "trace":
-        raise ParameterError("this fit kept no trace: fit by SGD or GradientAscent with trace=True")
+        raise ParameterError('this fit kept no trace: fit by SGD or GradientAscent with trace="epoch"')
     if weights is not None:
         raise ParameterError(f"{kind}: rows with weights have no order statistics; density shows them")
     raise ParameterError("qq: quantiles of counts are a staircase; density and pp show counts")

@@ -60,5 +60,5 @@ class Order:
 
     @property
     def note(self) -> str:
-        """What an axis has to say of it."""
+        """A note on the subsample, for the label of an axis."""
         return "" if self.step == 1 else f"\nboth tails in full, between them one row in {self.step}"

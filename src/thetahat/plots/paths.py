@@ -1,4 +1,4 @@
-"""The way of iterative fits: parameters by epoch, and their distance from the maximum."""
+"""The paths of iterative fits: parameters by epoch, and their distance from the maximum."""
 
 from __future__ import annotations
 

@@ -25,37 +25,41 @@ _HEAVY = 40  # quartile distances: tails of a sample beyond are drawn logarithmi
 
 
 def draw_quantiles(axis: Axes, order: Order, fitted: Fit, name: str) -> None:
-    """Draw the rows against the quantiles of the fit: a straight line where it is the truth."""
-    law, rank = fitted.dist(), order.ranks()
-    ppf = partial(_quantiles_on_the_circle, fitted, law) if family_of(fitted).circular else law.ppf
+    """Draw the rows against the quantiles of the fit: a straight line if the model is correct."""
+    distribution, rank = fitted.dist(), order.ranks()
+    ppf = (
+        partial(_quantiles_on_the_circle, fitted, distribution)
+        if family_of(fitted).circular
+        else distribution.ppf
+    )
     rows, quantiles = order.at(rank), ppf((rank - 0.5) / order.n)
     low, high = ppf(beta_band(rank, order.n))
     axis.fill_between(quantiles, low, high, label=BAND, **SHADE)
     ends = [min(rows[0], quantiles[0]), max(rows[-1], quantiles[-1])]
     axis.plot(ends, ends, **TRUTH)
     axis.plot(quantiles, rows, **dots(rank.size))
-    scale = _scale_of(order, law)
+    scale = _scale_of(order, distribution)
     for this in (axis.xaxis, axis.yaxis):
         scale(this, *ends)
     axis.set_xlabel(f"quantiles of the {fitted.family} fit{order.note}")
     axis.set_ylabel(plain(name))
 
 
-def _quantiles_on_the_circle(fitted: Fit, law: Any, p: Array) -> Array:
+def _quantiles_on_the_circle(fitted: Fit, distribution: Any, p: Array) -> Array:
     """Return quantiles to the eye's accuracy: SciPy's take a search each, milliseconds."""
     turn = fitted.theta[0] + np.linspace(-np.pi, np.pi, 20_001)
-    quantiles: Array = np.interp(p, law.cdf(turn), turn)
+    quantiles: Array = np.interp(p, distribution.cdf(turn), turn)
     return quantiles
 
 
-def _scale_of(order: Order, law: Any) -> Callable[[Axis, float, float], None]:
+def _scale_of(order: Order, distribution: Any) -> Callable[[Axis, float, float], None]:
     """Return what sets the scale of a Q-Q axis: of heavy tails logarithmic, about the median if need be."""
     low, high = order.ends
     quarter, median, three_quarters = order.quantiles(0.25, 0.5, 0.75).tolist()
     spread = three_quarters - quarter
     if not 0 < _HEAVY * spread < high - low:
         return lambda *_: None
-    if low > 0 and law.support()[0] >= 0:
+    if low > 0 and distribution.support()[0] >= 0:
         return lambda axis, *_: _set_scale(axis, "log")
     return partial(_scale_about, median, spread)
 

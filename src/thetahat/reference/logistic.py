@@ -1,6 +1,6 @@
 """Logistic(mu, s): log f(x) = -log s - z - 2 log(1 + exp(-z)) with z = (x - mu) / s.
 
-The law is symmetric, so that z may be taken for |z| here. Derivatives are in h = 2 / (1 + exp(-z)) - 1, which
+The distribution is symmetric, so that z may be |z| here. Derivatives are in h = 2 / (1 + exp(-z)) - 1, which
 is tanh(z/2), and p = dh/dz = (1 - h^2) / 2.
 """
 

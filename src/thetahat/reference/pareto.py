@@ -46,6 +46,6 @@ def maximum(X: Sequence[float]) -> list[float]:
 
 
 def standard_errors(theta: Theta, n: float) -> list[float]:
-    """Return those of the maximum of n rows: Fisher's, and of the exponential law below the least."""
+    """Return those of the maximum of n rows: Fisher's, and of an exponential variable below the least."""
     a, m = theta
     return [a / math.sqrt(n), m / (n * a)]

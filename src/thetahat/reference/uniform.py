@@ -46,6 +46,6 @@ def maximum(X: Sequence[float]) -> list[float]:
 
 
 def standard_errors(theta: Theta, n: float) -> list[float]:
-    """Return those of the maximum of n rows, (high - low) / n: of the exponential laws beyond its ends."""
+    """Return those of the maximum of n rows, (high - low) / n: of exponential variables beyond its ends."""
     low, high = theta
     return [(high - low) / n] * 2

@@ -1,9 +1,9 @@
-"""How a maximum is reached: which passes are made, and until when."""
+"""Solvers: methods that find the maximum of a likelihood, or approach it."""
 
-from thetahat.solvers._method import Looks, Method, Outcome, Task, Values
+from thetahat.solvers._method import STATUSES, Method, Monitoring, Problem, Solution, Trace, Values
 from thetahat.solvers.exact import Exact
 from thetahat.solvers.gradient import GradientAscent
-from thetahat.solvers.rates import Adam, InverseTime, Momentum, Power, StepDecay
+from thetahat.solvers.schedules import Adam, InverseTime, Momentum, Power, StepDecay
 from thetahat.solvers.sgd import SGD
 from thetahat.solvers.state import State
 from thetahat.solvers.stream import Streaming
@@ -11,19 +11,21 @@ from thetahat.solvers.stream import Streaming
 __all__ = [
     "METHODS",
     "SGD",
+    "STATUSES",
     "Adam",
     "Exact",
     "GradientAscent",
     "InverseTime",
-    "Looks",
     "Method",
     "Momentum",
-    "Outcome",
+    "Monitoring",
     "Power",
+    "Problem",
+    "Solution",
     "State",
     "StepDecay",
     "Streaming",
-    "Task",
+    "Trace",
     "Values",
 ]
 

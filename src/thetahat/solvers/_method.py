@@ -1,4 +1,4 @@
-"""What every method is given, and what it gives back."""
+"""The input and the output of every method."""
 
 from __future__ import annotations
 
@@ -18,52 +18,65 @@ from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["Looks", "Method", "Outcome", "Task", "no_maximum"]
+__all__ = ["STATUSES", "Method", "Monitoring", "Problem", "Solution", "Trace", "no_maximum_error"]
+
+STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
 
 Theta = tuple[float, ...]
+Trace = bool | int | str  # "epoch", or a number of steps; True means "epoch", False none
 
 
-class Looks(NamedTuple):
-    """What a user wants to see of a fit on its way, and to have kept."""
+class Monitoring(NamedTuple):
+    """What is shown and kept of an iterative fit: trace, progress bar, callback, checkpoint."""
 
-    trace: bool | int = False  # whether theta is kept each epoch, or every so many steps
+    trace: Trace = False  # theta is kept each epoch, or every so many steps
     progress: bool = False
     callback: Callback | None = None
     checkpoint: str | os.PathLike[str] | None = None
-    every: float = 60.0  # seconds between two checkpoints
+    checkpoint_every: float = 60.0  # seconds
 
     def __bool__(self) -> bool:
         return bool(self.trace or self.progress or self.callback or self.checkpoint)
 
-    def check(self) -> Looks:
-        """Return them; raise where they are none."""
+    def check(self) -> Monitoring:
+        """Return the checked settings; raise if one is invalid."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
-        check_not_negative("every", self.every)
-        if not isinstance(self.trace, bool):
-            return self._replace(trace=check_count("trace", self.trace))
-        return self
+        check_not_negative("checkpoint_every", self.checkpoint_every)
+        if self.trace is False:
+            return self
+        return self._replace(trace="epoch" if self.trace is True else _check_trace(self.trace))
 
     @property
     def by_epoch(self) -> bool:
-        """Whether theta is kept each epoch."""
-        return self.trace is True
+        """Whether theta is kept after each epoch."""
+        return self.trace == "epoch"
 
     @property
     def steps(self) -> int:
-        """Steps between two thetas that are kept; 0 where they are kept each epoch."""
-        return 0 if self.by_epoch else int(self.trace)
+        """Steps between two thetas that are kept; 0 if they are kept after each epoch."""
+        return int(self.trace) if isinstance(self.trace, int) else 0
 
 
-class Task(NamedTuple):
-    """A fit to be made: the sample, and what iterative methods need besides."""
+def _check_trace(trace: str | int) -> str | int:
+    """Return when theta is kept; raise unless it is "epoch" or a number of steps."""
+    try:
+        return trace if trace == "epoch" else check_count("trace", trace)  # type: ignore[arg-type]
+    except ParameterError as error:
+        raise ParameterError(
+            f'trace must be "epoch" or an integer number of steps of at least 1, got {trace!r}'
+        ) from error
+
+
+class Problem(NamedTuple):
+    """A maximisation problem: the sample, the fixed parameters, and the settings of iterative methods."""
 
     sample: Sample
     start: Theta = ()
     given: Theta = ()  # the start that the user gave
     fixed: dict[int, float] = {}  # noqa: RUF012 - never changed
     rng: Any = None
-    looks: Looks = Looks()
+    monitoring: Monitoring = Monitoring()
 
     @property
     def family(self) -> int:
@@ -72,12 +85,11 @@ class Task(NamedTuple):
 
     @property
     def solved(self) -> bool:
-        """Whether the sums give the maximum over what is not fixed."""
-        peaks = _kernels.peaks[self.family]
-        return _kernels.solved[self.family] and (not self.fixed or _kernels.EDGE in peaks)
+        """Whether the maximum over the free parameters has a closed form in the sums."""
+        return _kernels.solved[self.family] and (not self.fixed or get_family(self.family).has_boundary)
 
     def solve(self) -> Theta:
-        """Return the maximum that the sums give; raise `NoMaximumError` where there is none."""
+        """Return the closed-form maximum; raise `NoMaximumError` if there is none."""
         sums = self.sample.at(())
         if not self.fixed:
             return self.check(sums.maximum(), sums.rows)
@@ -85,64 +97,68 @@ class Task(NamedTuple):
         return self.check(sums.maximum(values, tuple(self.fixed)), sums.rows)
 
     def check(self, theta: Theta | None, rows: int) -> Theta:
-        """Return a maximum; raise `NoMaximumError` where there is none, or doubles cannot hold it."""
+        """Return a maximum; raise `NoMaximumError` if there is none, or it overflows double precision."""
         if theta is None:
-            raise no_maximum(get_family(self.family), rows)
+            raise no_maximum_error(get_family(self.family), rows)
         if not _kernels.valid(self.family, theta):
             at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
                 f"the maximum of the {_kernels.families[self.family]} likelihood of these {rows} row(s){at}"
-                " lies beyond what doubles can hold"
+                " is beyond what doubles can hold"
             )
         return theta
 
 
-def no_maximum(family: Family, rows: float, lack: str | None = None) -> NoMaximumError:
-    """Return the error that says what these rows lack for a maximum, and what the likelihood rises to."""
-    why = f"{lack}: it rises to {family.limit}" if lack else f"it takes {family.condition}"
+def no_maximum_error(family: Family, rows: float, missing: str | None = None) -> NoMaximumError:
+    """Return the error with the condition that these rows violate, and the limit of the likelihood."""
+    why = (
+        f"{missing}, and it increases towards {family.limiting_family}"
+        if missing
+        else f"a maximum requires {family.condition}"
+    )
     return NoMaximumError(f"the {family.name} likelihood of these {rows} row(s) has no maximum: {why}")
 
 
 class Values(NamedTuple):
-    """What the sample says at theta."""
+    """Log-likelihood, covariance, standard errors and Newton decrement at theta."""
 
     log_likelihood: float
     cov: tuple[float, ...]
     stderr: tuple[float, ...]
-    L: float
+    newton_decrement: float
 
 
-class Outcome(NamedTuple):
-    """Where a method ended; `diverged` says that its next step would have left the parameters' domain."""
+class Solution(NamedTuple):
+    """Where a method ended, and why: `ending` is the status of the fit unless it is at the maximum."""
 
     theta: Theta
+    ending: str = "precision"
     epochs: int = 0
-    diverged: bool = False
     trace: NDArray[np.float64] | None = None
     trace_epochs: NDArray[np.float64] | None = None
-    values: Values | None = None  # at theta, where the method knows them
+    values: Values | None = None  # at theta, if the method has them
 
 
 @dataclass(frozen=True)
 class Method(Settings):
-    """A way to the maximum."""
+    """The settings of a solver."""
 
-    iterates: ClassVar[bool] = True  # from a start value, epoch by epoch
-    sees_all: ClassVar[bool] = True  # rows at the end, so that the log-likelihood is theirs there
+    iterates: ClassVar[bool] = True  # whether it goes through epochs from start values
+    sees_all: ClassVar[bool] = True  # whether the final log-likelihood is that of all rows
 
     @property
     def draws(self) -> bool:
-        """Whether the method takes random numbers."""
+        """Whether the method draws random numbers."""
         return False
 
     @property
     def starts(self) -> bool:
-        """Whether it must be told where to start."""
+        """Whether it needs start values."""
         return self.iterates
 
     def __str__(self) -> str:
         return f"by {self!r}"
 
-    def run(self, task: Task) -> Outcome:
-        """Carry the task out."""
+    def run(self, problem: Problem) -> Solution:
+        """Solve the problem."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What a stochastic step does with a batch's score, as the kernels read it."""
+"""The settings of stochastic steps, for the kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Rule"]
 
 
 class Rule(NamedTuple):
-    """The settings of a stochastic ascent, as api.h describes them."""
+    """The settings of a stochastic ascent; api.h describes them."""
 
     batch: int = 1
     logarithmic: bool = False

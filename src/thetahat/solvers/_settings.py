@@ -21,12 +21,12 @@ class Settings:
             Settings.kinds[cls.name] = cls
 
     def _set(self, **values: Any) -> None:
-        """Put checked settings in the place of those that were given."""
+        """Replace arguments by their checked values."""
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
     def to_record(self) -> dict[str, Any]:
-        """Return the name and the settings; those within, likewise."""
+        """Return the name and the settings as a dict; nested settings become dicts too."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {"name": self.name} | {
             name: value.to_record() if isinstance(value, Settings) else _plain(value)
@@ -46,5 +46,5 @@ class Settings:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as records can hold it: of a function, its name."""
+    """Return a value for a record: of a function, its name."""
     return getattr(value, "__qualname__", type(value).__qualname__) if callable(value) else value

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from thetahat import _kernels
 from thetahat._checks import check_count, check_positive
-from thetahat.solvers._method import Method, Outcome, Task, Theta
-from thetahat.solvers.watch import Watch
+from thetahat.solvers._method import Method, Problem, Solution, Theta
+from thetahat.solvers.monitoring import Monitor
 
 __all__ = ["GradientAscent"]
 
@@ -27,8 +27,8 @@ class GradientAscent(Method):
     ----------
     learning_rate : float
         Positive. With the fitted sigma of a normal sample of n rows: below ``4 * sigma**2 / n`` no step can
-        carry sigma across zero, and below ``sigma**2 / n`` the ascent converges from starts near the top.
-        (From a sigma far too small, the first step throws it far too high, and the way back is long.)
+        carry sigma across zero, and below ``sigma**2 / n`` the ascent converges from starts near the maximum.
+        (From a sigma far too small, the first step leads to one far too large, and the return takes long.)
     epochs : int
         Number of steps, at least 1.
 
@@ -50,47 +50,51 @@ class GradientAscent(Method):
             epochs=check_count("epochs", self.epochs),
         )
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, problem: Problem) -> Solution:
         """Loop over the epochs on the sample's sums."""
-        trace = np.empty((self.epochs + 1, len(task.start))) if task.looks.trace else None
-        theta, done = task.start, 0
-        with Watch(task, self, self.epochs) as watch:
-            stops = False
-            if saved := watch.load():
-                theta, done, stops = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["stopped"]
+        trace = np.empty((self.epochs + 1, len(problem.start))) if problem.monitoring.trace else None
+        theta, done = problem.start, 0
+        with Monitor(problem, self, self.epochs) as monitor:
+            ending = None
+            if saved := monitor.load():
+                theta, done, ending = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["ending"]
                 if trace is not None:
                     trace[: done + 1] = saved[1]["trace"]
-            while done < self.epochs and not stops:
-                until = watch.stage(done)
-                theta, went = self._climb(task, theta, until - done, None if trace is None else trace[done:])
+            while ending is None:
+                until = monitor.stage(done)
+                theta, went = self._run_epochs(
+                    problem, theta, until - done, None if trace is None else trace[done:]
+                )
                 if went < until - done:
-                    return self._outcome(task, theta, done + went, trace, diverged=True)
+                    return self._solution(problem, theta, "diverged", done + went, trace)
                 done = until
-                watch.show(done, theta, self.learning_rate)
-                stops = not watch.goes_on(done, theta, self.learning_rate) or done == self.epochs
-                if watch.due or (watch.saves and stops):
+                monitor.show(done, theta, self.learning_rate)
+                ending = monitor.ending(done, theta, self.learning_rate)
+                if monitor.due or (monitor.saves and ending):
                     kept = {} if trace is None else {"trace": trace[: done + 1]}
-                    watch.save({"theta": list(theta), "done": done, "stopped": stops}, kept)
-        return self._outcome(task, theta, done, trace)
+                    monitor.save({"theta": list(theta), "done": done, "ending": ending}, kept)
+        return self._solution(problem, theta, ending, done, trace)
 
-    def _climb(
-        self, task: Task, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
+    def _run_epochs(
+        self, problem: Problem, theta: Theta, epochs: int, trace: NDArray[np.float64] | None
     ) -> tuple[Theta, int]:
-        """Go so many epochs; return the theta reached and the epochs done."""
-        held, done = tuple(task.fixed), 0
+        """Run so many epochs; return theta and the epochs done."""
+        fixed, done = tuple(problem.fixed), 0
         while done < epochs:
-            wanted = epochs - done if _kernels.sufficient[task.family] else 1
+            wanted = epochs - done if _kernels.sufficient[problem.family] else 1
             rows = None if trace is None else trace[done : done + wanted + 1]
-            theta, went = task.sample.at(theta).gradient_ascent(theta, self.learning_rate, wanted, rows, held)
+            theta, went = problem.sample.at(theta).gradient_ascent(
+                theta, self.learning_rate, wanted, rows, fixed
+            )
             done += went
             if went < wanted:
                 break
         return theta, done
 
-    def _outcome(
-        self, task: Task, theta: Theta, done: int, trace: NDArray[np.float64] | None, diverged: bool = False
-    ) -> Outcome:
+    def _solution(
+        self, problem: Problem, theta: Theta, ending: str, done: int, trace: NDArray[np.float64] | None
+    ) -> Solution:
         if trace is None:
-            return Outcome(theta, done, diverged)
-        epochs = np.arange(0, done + 1, task.looks.steps or 1)
-        return Outcome(theta, done, diverged, trace[epochs], epochs.astype(np.float64))
+            return Solution(theta, ending, done)
+        epochs = np.arange(0, done + 1, problem.monitoring.steps or 1)
+        return Solution(theta, ending, done, trace[epochs], epochs.astype(np.float64))

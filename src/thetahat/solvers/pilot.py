@@ -1,4 +1,4 @@
-"""The first rows of a stochastic ascent, which are fitted exactly and say how to scale its steps."""
+"""The first rows of a stochastic ascent: their exact fit gives start values and the preconditioner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy import float64
 from numpy.typing import NDArray
 
 from thetahat.sample import Sample
-from thetahat.solvers._method import Task, Theta
+from thetahat.solvers._method import Problem, Theta
 from thetahat.solvers.exact import Exact
 
 __all__ = ["PILOT_ROWS", "fit_pilot"]
@@ -23,6 +23,6 @@ def fit_pilot(
     start: Theta,
     fixed: Mapping[int, float],
 ) -> Theta:
-    """Return the maximum of the first rows; raise `NoMaximumError` where they have none."""
+    """Return the maximum of the first rows; raise `NoMaximumError` if they have none."""
     sample = Sample(family, rows, weights, threads=1)
-    return Exact().run(Task(sample, start, fixed=dict(fixed))).theta
+    return Exact().run(Problem(sample, start, fixed=dict(fixed))).theta

@@ -1,4 +1,4 @@
-"""Stochastic gradient ascent: the notebook's, one that needs no tuning, and all that can be tuned."""
+"""Stochastic gradient ascent: plain, preconditioned without tuning, and with all settings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _kernels
-from thetahat._checks import check_choice, check_count, check_positive
+from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import ParameterError
-from thetahat.solvers._method import Method, Outcome, Task
+from thetahat.families import get_family
+from thetahat.solvers._method import Method, Problem, Solution
 from thetahat.solvers._rule import Rule
-from thetahat.solvers._run import Run
-from thetahat.solvers.climb import climb
-from thetahat.solvers.kink import maximum_at_median
-from thetahat.solvers.rates import Adam, Constant, InverseTime, Momentum, Rate, as_rate
-from thetahat.solvers.watch import Watch
+from thetahat.solvers.median import maximum_at_median
+from thetahat.solvers.monitoring import Monitor
+from thetahat.solvers.newton import newton
+from thetahat.solvers.schedules import Adam, Constant, InverseTime, Momentum, Rate, as_rate
+from thetahat.solvers.sgd_run import SGDRun
 
 __all__ = ["SGD", "shuffled"]
 
 Array = NDArray[np.float64]
 
+ORDERS = {"rows": "samples", "batches": "batches", None: "sequential"}  # what the kernels call a shuffle
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
@@ -36,60 +38,59 @@ class SGD(Method):
     """Stochastic gradient ascent on mini-batches, over one epoch or many.
 
     ``SGD()`` needs no tuning. A pilot of the first rows is fitted exactly; then each row t of one pass moves
-    theta by ``1 / t`` times its score times the inverse of the information of one row, in coordinates that
-    have no bounds. Such steps keep theta as near the maximum of the rows so far as a running mean is to a
-    mean: the end is a small part of a standard error from the maximum of all (Amari 1998; Toulis and Airoldi
-    2017), and standard errors, confidence intervals and tests hold as they do there. The information is that
-    of the rows so far, taken anew every thousand rows; it needs no closed form, and scales the steps rightly
-    where the family is not the truth.
+    theta by ``1 / t`` times its score times the inverse of the information of one row, in unbounded
+    coordinates. Theta then follows the maximum of the rows so far, as a running mean follows the mean: it
+    ends a small fraction of a standard error from the maximum of all rows (Amari 1998; Toulis and Airoldi
+    2017), and standard errors, confidence intervals and tests are valid there. The information is the
+    observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
+    misspecification.
 
-    ``SGD(learning_rate=...)`` is the notebook's: ``theta += learning_rate * score(batch; theta)``, the score
-    summed over the batch, in textbook coordinates. With a constant rate a the end is not the maximum. Passes
-    over shuffled rows climb ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum lies
-    ``a (3 k - 1) / (4 sigma)`` above a normal sigma, k the kurtosis: 1.03e-4 in the notebook. Its mean over
-    an epoch has the same bias; ``2 * mean(a) - mean(2 a)`` has none of first order (Dieuleveut, Durmus and
-    Bach 2020), and `polish` has none at all.
+    ``SGD(learning_rate=...)`` is plain: ``theta += learning_rate * score(batch; theta)``, the score summed
+    over the batch, in textbook coordinates. With a constant rate a it does not end at the maximum. Passes
+    over shuffled rows maximise ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum
+    is ``a (3 k - 1) / (4 sigma)`` above a normal sigma, k the kurtosis: 1.03e-4 for a = 1e-4 and sigma = 2.
+    The mean over an epoch has the same bias; ``2 * mean(a) - mean(2 a)`` has none of first order (Dieuleveut,
+    Durmus and Bach 2020), and `polish` has none at all.
 
     Parameters
     ----------
     learning_rate : float, Rate or callable, optional
-        A number: constant. `InverseTime`, `Power`, `StepDecay`. A function that gives the rate of each epoch,
-        from 0. By default the scaled ascent that needs no tuning.
+        A constant; `InverseTime`, `Power` or `StepDecay`; or a function of the epoch, from 0. By default the
+        preconditioned ascent that needs no tuning.
     epochs : int, default 1
         Passes over the sample, at least 1.
     batch_size : int, optional
-        Rows in a batch, at least 1; more than the sample has are all of it. A last short batch is used, not
-        dropped. Batches are summed in vector registers. By default 1, and 64 where no
-        learning rate is given: beside the thousands of rows known by then, so few make no difference.
-    order : {"samples", "batches", "sequential"}, default "samples"
+        Rows in a batch, at least 1; at most the whole sample is used. A last shorter batch is used, not
+        dropped. By default 1, and 64 if no learning rate is given, which is little beside the pilot.
+    shuffle : {"rows", "batches", None}, default "rows"
         What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
-        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of these: of a
-        sample of so many rows or fewer all orders are equally likely; in a longer one a window holds only so
-        many neighbourhoods, which shows where the rows are sorted. Batches of 32 rows and more are shuffled
-        as they are.
-    scaling : {"fisher", None}, optional
-        Whether steps are multiplied by the inverse of the information of one row; the default where no
-        learning rate is given. A rate of 1/t is then the best one.
+        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of such a window.
+        In a sample of at most 65536 rows all orders are equally likely. In a longer one a window contains
+        rows of 2048 places only, which matters where the rows are sorted. Batches of 32 rows and more keep
+        the order of their rows.
+    preconditioner : {"information", None}, optional
+        ``"information"``: steps are multiplied by the inverse of the observed information of one row, the
+        default where no learning rate is given. A rate of 1/t is then optimal.
     coordinates : {"textbook", "log"}, optional
         What the steps move: the parameters themselves, or the logarithm of a positive one and log(p / (1 -
-        p)) of one between 0 and 1, which no step can carry out of its domain. By default "log" with scaling,
-        else "textbook".
-    gradients : {"sum", "mean"}, default "sum"
-        Whether a batch's score is the sum over its rows, or their mean.
+        p)) of one between 0 and 1, which no step can carry out of its domain. By default "log" with a
+        preconditioner, else "textbook".
+    reduction : {"sum", "mean"}, default "sum"
+        Whether the score of a batch is the sum over its rows, or their mean.
     average : {"polyak", "epoch"}, optional
         Report the mean of theta over all steps, or over those of the last epoch, in the coordinates of the
-        steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps that
-        end where it does.
-    rule : Momentum or Adam, optional
-        What becomes of the scores before they are steps.
+        steps (Polyak and Juditsky 1992); by default the last theta. The rows of a pilot count as steps at its
+        maximum.
+    update : Momentum or Adam, optional
+        How the scores of batches become steps; by default a step is the rate times the score.
     implicit : bool, default False
-        Take the score where the step leads, not where it starts (Toulis and Airoldi 2017): a far start or a
-        large rate cannot throw theta away. For ``coordinates="log"``; each step costs a few looks.
+        Take the score at the end of the step instead of its start (Toulis and Airoldi 2017): stable for far
+        starts and large rates. It requires ``coordinates="log"``; each step costs a few evaluations.
     tol : float, optional
-        End after an epoch with `L`, the squared distance to the maximum in standard errors, at most this. It
-        takes a pass each epoch.
+        End after an epoch where `newton_decrement`, the squared distance to the maximum in standard errors,
+        is at most this. It costs a pass in each epoch.
     polish : bool, default False
-        Climb from where the ascent ended to the maximum, by Newton's method: some passes more.
+        Continue to the maximum by Newton's method, which costs a few more passes.
 
     Examples
     --------
@@ -99,45 +100,43 @@ class SGD(Method):
     >>> fit, best = th.fit(x, "normal", method=th.SGD(), rng=0), th.fit(x, "normal")
     >>> bool(np.all(np.abs(fit.theta - best.theta) < 0.1 * best.stderr))
     True
-    >>> method = th.SGD(learning_rate=1e-4, epochs=300, batch_size=10, order="batches")
+    >>> method = th.SGD(learning_rate=1e-4, epochs=300, batch_size=10, shuffle="batches")
     >>> th.fit(x[:1000], "normal", method=method, start=(0, 1), rng=0).status
-    'stopped'
+    'max_epochs'
     """
 
     name: ClassVar[str] = "sgd"
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
     batch_size: int | None = None
-    order: str = "samples"
-    scaling: str | None = None
+    shuffle: str | None = "rows"
+    preconditioner: str | None = None
     coordinates: str | None = None
-    gradients: str = "sum"
+    reduction: str = "sum"
     average: str | None = None
-    rule: Momentum | Adam | None = None
+    update: Momentum | Adam | None = None
     implicit: bool = False
     tol: float | None = None
     polish: bool = False
 
     def __post_init__(self) -> None:
         if self.learning_rate is None:
-            self._set(scaling="fisher")
+            self._set(preconditioner="information")
         else:
             rate = as_rate(self.learning_rate)
             self._set(learning_rate=rate.rate if isinstance(rate, Constant) else rate)
         self._set(epochs=check_count("epochs", self.epochs))
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
-        check_choice("order", self.order, _kernels.ORDERS)
-        if self.scaling is not None:
-            check_choice("scaling", self.scaling, ("fisher",))
+        check_optional_choice("shuffle", self.shuffle, ("rows", "batches"))
+        check_optional_choice("preconditioner", self.preconditioner, ("information",))
         if self.coordinates is None:
-            self._set(coordinates="log" if self.scaling else "textbook")
+            self._set(coordinates="log" if self.preconditioner else "textbook")
         check_choice("coordinates", self.coordinates, _COORDINATES)  # type: ignore[arg-type]
-        check_choice("gradients", self.gradients, ("sum", "mean"))
-        if self.average is not None:
-            check_choice("average", self.average, _AVERAGES)
-        if self.rule is not None and not isinstance(self.rule, Momentum | Adam):
-            raise ParameterError(f"rule must be Momentum(...) or Adam(...), got {self.rule!r}")
+        check_choice("reduction", self.reduction, ("sum", "mean"))
+        check_optional_choice("average", self.average, _AVERAGES)
+        if self.update is not None and not isinstance(self.update, Momentum | Adam):
+            raise ParameterError(f"update must be Momentum(...) or Adam(...), got {self.update!r}")
         for name in ("implicit", "polish"):
             if not isinstance(getattr(self, name), bool):
                 raise ParameterError(f"{name} must be True or False, got {getattr(self, name)!r}")
@@ -146,17 +145,22 @@ class SGD(Method):
         self._check_together()
 
     def _check_together(self) -> None:
-        """Raise where settings contradict each other."""
+        """Raise if settings contradict each other."""
         if self.coordinates != "log":
-            for name, asked in (("scaling", self.scaling is not None), ("implicit", self.implicit)):
+            for name, asked in (
+                ("preconditioner", self.preconditioner is not None),
+                ("implicit", self.implicit),
+            ):
                 if asked:
                     raise ParameterError(
-                        f'{name} takes coordinates="log": steps there cannot leave the domain'
+                        f'{name} requires coordinates="log", where steps cannot leave the domain'
                     )
-        if self.implicit and self.rule is not None:
-            raise ParameterError("implicit steps have no momentum: leave out rule")
-        if self.gradients == "mean" and self.learning_rate is None:
-            raise ParameterError('gradients="mean" takes a learning_rate: 1/t counts rows, not batches')
+        if self.implicit and self.update is not None:
+            raise ParameterError("implicit steps are not supported with Momentum or Adam: leave out update")
+        if self.reduction == "mean" and self.learning_rate is None:
+            raise ParameterError(
+                'reduction="mean" requires a learning_rate: the default, 1/t, counts rows, not batches'
+            )
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -164,12 +168,12 @@ class SGD(Method):
         return f"SGD({', '.join(shown)})"
 
     def _told(self, name: str) -> bool:
-        """Whether a setting is another than follows from the others."""
+        """Whether a setting differs from its default, given the others."""
         value = getattr(self, name)
-        if name == "scaling":
+        if name == "preconditioner":
             return value is not None and self.learning_rate is not None
         if name == "coordinates":
-            return bool(value != ("log" if self.scaling else "textbook"))
+            return bool(value != ("log" if self.preconditioner else "textbook"))
         return bool(value != type(self).__dataclass_fields__[name].default)
 
     @property
@@ -180,64 +184,63 @@ class SGD(Method):
 
     @property
     def draws(self) -> bool:
-        """Whether the order is drawn at random."""
-        return self.order != "sequential"
+        """Whether epochs are shuffled."""
+        return self.shuffle is not None
 
     @property
     def starts(self) -> bool:
-        """Whether it must be told where to start: with scaling, a pilot does."""
-        return self.scaling is None
+        """Whether it needs start values: with a preconditioner, the pilot gives them."""
+        return self.preconditioner is None
 
-    def compiled(self, batch_size: int, held: tuple[int, ...]) -> Rule:
-        """Return the settings as the kernels read them."""
+    def compiled(self, batch_size: int, fixed: tuple[int, ...]) -> Rule:
+        """Return the settings for the kernels."""
         rule = Rule(
             batch=batch_size,
             logarithmic=self.coordinates == "log",
-            scaled=self.scaling is not None,
-            mean=self.gradients == "mean",
+            scaled=self.preconditioner is not None,
+            mean=self.reduction == "mean",
             average=self.average,
             implicit=self.implicit,
-            held=held,
+            held=fixed,
         )
-        if isinstance(self.rule, Momentum):
-            rule = rule._replace(kind="momentum", beta1=self.rule.decay)
-        if isinstance(self.rule, Adam):
-            beta1, beta2, epsilon = self.rule.beta1, self.rule.beta2, self.rule.epsilon
+        if isinstance(self.update, Momentum):
+            rule = rule._replace(kind="momentum", beta1=self.update.decay)
+        if isinstance(self.update, Adam):
+            beta1, beta2, epsilon = self.update.beta1, self.update.beta2, self.update.epsilon
             rule = rule._replace(kind="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
         return rule if self.schedule.by_epoch else rule._replace(**self.schedule.terms(0)._asdict())
 
     @property
     def schedule(self) -> Rate:
-        """The learning rate over time."""
+        """The schedule of the learning rate."""
         return _TUNED if self.learning_rate is None else as_rate(self.learning_rate)
 
-    def run(self, task: Task) -> Outcome:
-        """Run whole epochs in compiled code."""
-        rows = task.sample.in_order()
-        bits = np.random.default_rng(task.rng).bit_generator if self.draws else None
+    def run(self, problem: Problem) -> Solution:
+        """SGDRun whole epochs in compiled code."""
+        rows = problem.sample.in_order()
+        bits = np.random.default_rng(problem.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
-        rule = self.compiled(batch_size, tuple(task.fixed))
+        rule = self.compiled(batch_size, tuple(problem.fixed))
+        order = ORDERS[self.shuffle]
         ascent = _kernels.Ascent(
-            task.family, rows, rule, order=self.order, epochs=self.epochs, bit_generator=bits
+            problem.family, rows, rule, order=order, epochs=self.epochs, bit_generator=bits
         )
-        run = Run(self, task, ascent, bits, rows.n)
-        with Watch(task, self, self.epochs) as watch:
-            run.go(watch)
-        theta = ascent.theta
-        if self.polish and not ascent.diverged:
-            if task.solved:
-                return run.outcome(task.solve())
-            if _kernels.KINK in _kernels.peaks[task.family]:
-                return run.outcome(maximum_at_median(task))
-            best, values = climb(task.sample, theta, tuple(task.fixed))
-            return run.outcome(best, values)
-        return run.outcome(theta)
+        run = SGDRun(self, problem, ascent, bits, rows.n)
+        with Monitor(problem, self, self.epochs) as monitor:
+            run.run(monitor)
+        if not self.polish or ascent.diverged:
+            return run.solution()
+        if problem.solved:
+            return run.polished(problem.solve())
+        if get_family(problem.family).nonsmooth:
+            return run.polished(maximum_at_median(problem))
+        return run.polished(*newton(problem.sample, ascent.theta, tuple(problem.fixed)))
 
 
-def shuffled(n: int, batch_size: int, order: str, rng: Any) -> NDArray[np.int64]:
+def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
     bits = np.random.default_rng(rng).bit_generator
-    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, order, bits)
+    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, ORDERS[shuffle], bits)
     with bits.lock:
         rows: NDArray[np.int64] = feed.rest().astype(np.int64)
     return rows

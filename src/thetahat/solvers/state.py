@@ -1,4 +1,4 @@
-"""Where a fit stands after an epoch: what callbacks are shown."""
+"""The state of an iterative fit after an epoch, as passed to callbacks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["Callback", "State"]
 
 
 class State:
-    """Where a fit stands after an epoch: what `callback` is called with.
+    """The state of a fit after an epoch: the argument of `callback`.
 
-    It stays as it is when the fit goes on, and can be kept.
+    It does not change when the fit continues, and may be kept.
 
     Attributes
     ----------
     epoch : int
         Epochs done, from 1.
     epochs : int
-        Epochs to be done.
+        Epochs in all.
     theta : tuple of float
         The parameters in the family's order; with `average`, their mean.
     learning_rate : float or None
-        The one of the last step, where there is one.
+        The learning rate of the last step.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class State:
         theta: tuple[float, ...],
         learning_rate: float | None,
         sample: Sample,
-        held: tuple[int, ...],
+        fixed: tuple[int, ...],
     ) -> None:
         self.epoch = epoch
         self.epochs = epochs
         self.theta = theta
         self.learning_rate = learning_rate
         self._sample = sample
-        self._held = held
+        self._fixed = fixed
 
     @property
     def params(self) -> dict[str, float]:
@@ -51,17 +51,20 @@ class State:
 
     @property
     def log_likelihood(self) -> float:
-        """Log-likelihood at the parameters; takes a pass where the sums are not sufficient."""
+        """Log-likelihood at the parameters; it costs a pass for families without sufficient statistics."""
         return self._values[0]
 
     @property
-    def L(self) -> float:  # noqa: N802 - its name in the literature of Newton's method
-        """Squared distance to the maximum in standard errors; as `log_likelihood`, and of the same pass."""
+    def newton_decrement(self) -> float:
+        """Squared distance to the maximum in standard errors, ``score' cov score``.
+
+        It costs what `log_likelihood` costs, and shares its pass.
+        """
         return self._values[1]
 
     @cached_property
     def _values(self) -> tuple[float, float]:
-        values = self._sample.at(self.theta).evaluate(self.theta, held=self._held)
+        values = self._sample.at(self.theta).evaluate(self.theta, held=self._fixed)
         return values[0], values[-1]
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The method of a stream, as its fits name it."""
+"""The method of the fits of a stream."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from thetahat.solvers._rule import Rule
 __all__ = ["Streaming"]
 
 _BATCH = 64
-_LEAST = 30  # fewer rows make no estimate of three parameters
+_LEAST = 30  # fewer rows do not determine three parameters
 
 
 @dataclass(frozen=True, kw_only=True)
 class Streaming(Method):
-    """How `Online` fits a stream: by steps scaled by the information of one row, as `SGD()` does."""
+    """The method of `Online`: preconditioned steps, as those of `SGD()`."""
 
     name: ClassVar[str] = "online"
     sees_all: ClassVar[bool] = False
@@ -37,10 +37,15 @@ class Streaming(Method):
     def __str__(self) -> str:
         return "from a stream" if self.half_life is None else f"from a stream of half-life {self.half_life:g}"
 
-    def compiled(self, held: tuple[int, ...]) -> Rule:
-        """Return the settings as the kernels read them."""
+    def compiled(self, fixed: tuple[int, ...]) -> Rule:
+        """Return the settings for the kernels."""
         memory = 1.0 if self.half_life is None else _kernels.exp(-_kernels.log(2.0) / self.half_life)
         usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
         return Rule(
-            batch=self.batch_size or usual, logarithmic=True, scaled=True, power=1.0, memory=memory, held=held
+            batch=self.batch_size or usual,
+            logarithmic=True,
+            scaled=True,
+            power=1.0,
+            memory=memory,
+            held=fixed,
         )

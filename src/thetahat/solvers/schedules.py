@@ -1,4 +1,4 @@
-"""Learning rates over time, and what a stochastic step makes of a score besides."""
+"""Learning-rate schedules, and the update rules of stochastic steps."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ class Constant(Rate):
 class InverseTime(Rate):
     """``rate / (t + offset)`` at row t, t = 1, 2, 3, ... over all epochs (Robbins and Monro 1951).
 
-    With steps scaled by the information of one row, a rate of 1 makes the last theta as good as the maximum
-    of the rows so far, to first order; a rate of at most 1/2 loses that (Polyak and Juditsky 1992 compare).
+    With ``preconditioner="information"``, a rate of 1 makes the last theta as efficient as the maximum of the
+    rows so far, to first order; a rate of at most 1/2 does not (Polyak and Juditsky 1992).
 
     Parameters
     ----------
     rate : float, default 1.0
         Positive.
     offset : float, default 0.0
-        Rows that count as seen before the first, 0 or more: without some, the first steps are as long as
-        theta's whole way.
+        Added to the number of the row, 0 or more: it shortens the first steps, which otherwise may be as long
+        as the distance from the start to the maximum.
 
     Examples
     --------
     >>> import thetahat as th
-    >>> th.SGD(learning_rate=th.InverseTime(1.0, offset=100), scaling="fisher")
-    SGD(learning_rate=InverseTime(rate=1.0, offset=100.0), scaling='fisher')
+    >>> th.SGD(learning_rate=th.InverseTime(1.0, offset=100), preconditioner="information")
+    SGD(learning_rate=InverseTime(rate=1.0, offset=100.0), preconditioner='information')
     """
 
     name: ClassVar[str] = "inverse-time"
@@ -81,7 +81,7 @@ class InverseTime(Rate):
 
 @dataclass(frozen=True)
 class Power(Rate):
-    """``rate * (t + offset) ** -power`` at row t: slower than 1/t, to be averaged.
+    """``rate * (t + offset) ** -power`` at row t: a slower decay than 1/t, for averages.
 
     For a power between 1/2 and 1, the mean of all thetas has the variance of the maximum whatever the rate
     (Polyak and Juditsky 1992); the last theta's falls like ``t ** -power`` only.
@@ -93,7 +93,7 @@ class Power(Rate):
     power : float, default 0.6
         Between 0 and 1, neither of them included.
     offset : float, default 0.0
-        Rows that count as seen before the first, 0 or more.
+        Added to the number of the row, 0 or more.
     """
 
     name: ClassVar[str] = "power"
@@ -117,7 +117,7 @@ class Power(Rate):
 class StepDecay(Rate):
     """``rate * factor ** (epoch // every)``, epochs from 0: constant, then less, then less again.
 
-    The bias of a constant rate is proportional to it: each drop takes the same share of it away.
+    The bias of a constant rate is proportional to it: each drop of the rate reduces it by the same factor.
 
     Parameters
     ----------
@@ -149,17 +149,17 @@ class StepDecay(Rate):
 
 @dataclass(frozen=True)
 class ByEpoch(Rate):
-    """What a function gives for each epoch; a record keeps its name alone."""
+    """The value of a function at each epoch; a record contains only the function's name."""
 
     name: ClassVar[str] = "by-epoch"
     by_epoch: ClassVar[bool] = True
     function: Callable[[int], float] | str
 
     def terms(self, epoch: int, /) -> Terms:
-        """Return the rate of the epoch; raise where the function gives none."""
+        """Return the rate of the epoch; raise if the function does not return a valid one."""
         if isinstance(self.function, str):
             raise ParameterError(
-                f"learning_rate was the function {self.function}, which a record does not keep"
+                f"learning_rate was the function {self.function}, which a record does not contain"
             )
         return Terms(float(check_positive(f"learning_rate({epoch})", self.function(epoch))))
 
@@ -168,7 +168,7 @@ class ByEpoch(Rate):
 class Momentum(Settings):
     """Heavy-ball momentum: ``v = decay * v + score``, ``theta += rate * v`` (Polyak 1964).
 
-    It acts as a rate ``1 / (1 - decay)`` times as large, with as much more bias and variance.
+    It is equivalent to a rate ``1 / (1 - decay)`` times as large, with the bias and variance of that rate.
 
     Parameters
     ----------
@@ -187,13 +187,13 @@ class Momentum(Settings):
 class Adam(Settings):
     """Adam: the score's running mean over the root of that of its square (Kingma and Ba 2015).
 
-    Its steps do not shrink with the score: the last theta of a constant rate is several standard errors off,
-    and its mean (``average="polyak"``) should be taken.
+    Its steps do not become smaller with the score: with a constant rate the last theta is several standard
+    errors from the maximum. Use the mean (``average="polyak"``).
 
     Parameters
     ----------
     beta1, beta2 : float, defaults 0.9 and 0.999
-        How much of either mean is kept, between 0 and 1, neither of them included.
+        Decay factors of the two means, between 0 and 1, neither of them included.
     epsilon : float, default 1e-8
         Added to the root. Positive.
     """
@@ -212,7 +212,7 @@ class Adam(Settings):
 
 
 def as_rate(learning_rate: object) -> Rate:
-    """Return a learning rate as users give it: a number, a function of the epoch, or a `Rate`."""
+    """Return the schedule of a learning rate: a number, a function of the epoch, or a `Rate`."""
     if isinstance(learning_rate, Rate):
         return learning_rate
     if callable(learning_rate) and not isinstance(learning_rate, type):

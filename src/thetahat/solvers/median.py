@@ -1,4 +1,4 @@
-"""A likelihood with a kink at every row: its location is a median, its scale follows from the sums there."""
+"""The maximum of a likelihood that is not differentiable at the rows: a median, and the scale there."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from numpy.typing import NDArray
 from thetahat import _kernels
 from thetahat.data.arrays import empty
 from thetahat.sample import Sample
-from thetahat.solvers._method import Task, Theta
+from thetahat.solvers._method import Problem, Theta
 
 __all__ = ["maximum_at_median"]
 
 Array = NDArray[np.float64]
 
-_FEW = 20_000  # rows that are sorted as they are
-_PILOT = 10_000  # rows that show where the median is to be looked for
-_UNITS = (1.0, 2.0**500)  # of the scale; in the second no sum of distances overflows
+_FEW = 20_000  # rows that are sorted without a pilot
+_PILOT = 10_000  # rows that give the interval in which the median is searched
+_UNITS = (1.0, 2.0**500)  # of the scale; in the second, no sum of distances overflows
 
 
-def maximum_at_median(task: Task) -> Theta:
-    """Return the maximum over what is not fixed: of a location, and a scale that sums are proportional to.
+def maximum_at_median(problem: Problem) -> Theta:
+    """Return the maximum over the free parameters: a location, and a scale that the sums are proportional to.
 
-    These are the parameters of every family with a kink, in this order, as api.h has it.
+    Every nonsmooth family has these two parameters, in this order, as api.h requires.
     """
-    mu = task.fixed[0] if 0 in task.fixed else median(task.sample)
-    if 1 in task.fixed:
-        return mu, task.fixed[1]
+    mu = problem.fixed[0] if 0 in problem.fixed else median(problem.sample)
+    if 1 in problem.fixed:
+        return mu, problem.fixed[1]
     for unit in _UNITS:
-        sums = task.sample.at((mu, unit))
+        sums = problem.sample.at((mu, unit))
         if sums.finite:
             break
-    return task.check(sums.maximum((mu, unit), (0,)), sums.rows)
+    return problem.check(sums.maximum((mu, unit), (0,)), sums.rows)
 
 
 def median(sample: Sample) -> float:
-    """Return the median by weight; where half of the weight lies up to one row, the middle to the next.
+    """Return the weighted median; if exactly half of the weight is up to one row, the midpoint to the next.
 
-    One pass splits the rows at two values that a pilot of them suggests; where the median is not between
-    these, a second one takes all that is on its side.
+    One pass partitions the rows at two quantiles of a pilot; if the median is not between these, a second
+    pass takes all rows on its side.
     """
     low, high = -math.inf, math.inf
     if sample.size > _FEW:
@@ -50,14 +50,14 @@ def median(sample: Sample) -> float:
         found = _by_rank(below, above, x) if weights is None else _by_weight(below, above, x, weights)
         if found is not None:
             return _middle(*found)
-        if low == -math.inf and high == math.inf:  # no rows, or no weights
+        if low == -math.inf and high == math.inf:  # no rows, or all weights are 0
             sample.check_rows()
             raise empty(sample.size)
         low, high = (-math.inf, high) if below > above else (low, math.inf)
 
 
 def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array, Array | None]:
-    """Return the weights below low and above high, and the rows between, with theirs."""
+    """Return the weights below low and above high, and the rows between with their weights."""
     sample.passes += 1
     below = above = 0.0
     pieces = []
@@ -71,7 +71,7 @@ def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array
 
 
 def _by_rank(below: float, above: float, x: Array) -> tuple[float, float] | None:
-    """Return the two inner rows of all; None where they are not among x."""
+    """Return the two middle rows of all; None if they are not in x."""
     place = 0.5 * (below + above + x.size) - below
     if not 0 < place < x.size:
         return None
@@ -81,7 +81,7 @@ def _by_rank(below: float, above: float, x: Array) -> tuple[float, float] | None
 
 
 def _by_weight(below: float, above: float, x: Array, weights: Array) -> tuple[float, float] | None:
-    """Return the rows up to which half of the weight lies, and beyond which; None where x has them not."""
+    """Return the last row of the lower half of the weight, and the next; None if they are not in x."""
     order = np.argsort(x, kind="stable")
     rows, upto = x[order], below + np.cumsum(weights[order])
     half = 0.5 * ((float(upto[-1]) if x.size else below) + above)

@@ -1,4 +1,4 @@
-"""What looks on while a method goes epoch by epoch: a progress bar, a callback, a checkpoint."""
+"""The monitor of an iterative fit: its progress bar, its callback, its checkpoint."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ from thetahat.data.arrays import copy_rows
 from thetahat.errors import MissingExtraError
 from thetahat.families import get_family
 from thetahat.sample import Sample
-from thetahat.solvers._method import Method, Task, Theta
+from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
 
-__all__ = ["Watch"]
+__all__ = ["Monitor"]
 
 Arrays = dict[str, NDArray[Any]]
 
-_LOOKS = 200  # at the bar, in all
-_BLOCK = 1 << 15  # rows that stay in the cache while a digest reads them
-_REST = 1.0  # seconds between two passes for the L that a bar shows
+_UPDATES = 200  # of the progress bar, in all
+_BLOCK = 1 << 15  # rows that fit into the cache for a digest
+_PERIOD = 1.0  # seconds between two passes for the Newton decrement of the progress bar
 
 
-class Watch:
-    """Looks on while a task is carried out; where nobody does, it costs nothing."""
+class Monitor:
+    """Shows and saves the state of a fit while it runs; without monitoring it costs nothing."""
 
-    def __init__(self, task: Task, method: Method, epochs: int) -> None:
-        self._task, self._epochs = task, epochs
-        self._bar = _bar(epochs) if task.looks.progress else None
+    def __init__(self, problem: Problem, method: Method, epochs: int) -> None:
+        self._problem, self._epochs = problem, epochs
+        self._bar = _bar(epochs) if problem.monitoring.progress else None
         self._passed, self._distance = -math.inf, ""
         self._store = None
-        if task.looks.checkpoint is not None:
-            self._store = Checkpoint(task.looks.checkpoint, task.looks.every, _identity(task, method))
+        if problem.monitoring.checkpoint is not None:
+            self._store = Checkpoint(
+                problem.monitoring.checkpoint, problem.monitoring.checkpoint_every, _identity(problem, method)
+            )
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Monitor:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,19 +57,19 @@ class Watch:
         return self._store is not None
 
     def stage(self, epoch: int, by_epoch: bool = False) -> int:
-        """Return the epoch to go on to, from the one given, before the next look."""
-        if by_epoch or self._task.looks.callback is not None or self._store is not None:
+        """Return the epoch up to which the fit runs without interruption, from the one given."""
+        if by_epoch or self._problem.monitoring.callback is not None or self._store is not None:
             return epoch + 1
-        stride = max(1, self._epochs // _LOOKS) if self._bar is not None else self._epochs
+        stride = max(1, self._epochs // _UPDATES) if self._bar is not None else self._epochs
         return min(epoch + stride, self._epochs)
 
     @property
     def rows(self) -> int:
-        """How many rows to go on for before the next look within an epoch."""
+        """Number of rows that the fit runs without interruption within an epoch."""
         return 1 << 17 if self._bar is not None or self._store is not None else 1 << 62
 
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
-        """Return what the last checkpoint holds; None where there is none."""
+        """Return the content of the last checkpoint; None if there is none."""
         return None if self._store is None else self._store.load()
 
     @property
@@ -81,58 +83,60 @@ class Watch:
         self._store.save(values, arrays)
 
     def show(self, epochs: float, theta: Theta, rate: float | None) -> None:
-        """Move the bar on to so many epochs, and show where the fit stands."""
+        """Update the progress bar with the epochs done and the state of the fit."""
         if self._bar is None:
             return
-        names = get_family(self._task.family).names
+        names = get_family(self._problem.family).names
         shown = {} if rate is None else {"rate": f"{rate:.3g}"}
         shown |= {name: f"{value:.6g}" for name, value in zip(names, theta, strict=True)}
-        if time.monotonic() - self._passed >= _REST or epochs >= self._epochs:
-            state = State(int(epochs), self._epochs, theta, rate, self._task.sample, tuple(self._task.fixed))
-            self._distance = f"{state.L:.2g}"
+        if time.monotonic() - self._passed >= _PERIOD or epochs >= self._epochs:
+            state = State(
+                int(epochs), self._epochs, theta, rate, self._problem.sample, tuple(self._problem.fixed)
+            )
+            self._distance = f"{state.newton_decrement:.2g}"
             self._passed = time.monotonic()
         done = f"{epochs:.4g}" if epochs % 1 else f"{epochs:.0f}"
         self._bar.set_postfix(
-            {"epoch": f"{done}/{self._epochs}", **shown, "L": self._distance}, refresh=False
+            {"epoch": f"{done}/{self._epochs}", **shown, "newton_decrement": self._distance}, refresh=False
         )
         self._bar.update(epochs - self._bar.n)
 
-    def goes_on(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> bool:
-        """Tell of an epoch's end; return whether another one is wanted."""
-        task = self._task
-        state = State(epoch, self._epochs, theta, rate, task.sample, tuple(task.fixed))
-        near = tol is not None and tol >= state.L
-        asked = task.looks.callback is not None and task.looks.callback(state)
-        return not (near or asked)
+    def ending(self, epoch: int, theta: Theta, rate: float | None, tol: float | None = None) -> str | None:
+        """Return the status of a fit that ends after this epoch; None if it continues."""
+        problem = self._problem
+        state = State(epoch, self._epochs, theta, rate, problem.sample, tuple(problem.fixed))
+        near = tol is not None and tol >= state.newton_decrement
+        asked = problem.monitoring.callback is not None and problem.monitoring.callback(state)
+        return "tol" if near else "callback" if asked else "max_epochs" if epoch == self._epochs else None
 
 
-def _identity(task: Task, method: Method) -> dict[str, Any]:
-    """Return what must be the same for a checkpoint to belong to a task."""
+def _identity(problem: Problem, method: Method) -> dict[str, Any]:
+    """Return what identifies the problem of a checkpoint: settings, seed, and digests of the data."""
     settings = method.to_record()
-    names = get_family(task.family).names
+    names = get_family(problem.family).names
     return {
         "version": __version__,
-        "family": _kernels.families[task.family],
+        "family": _kernels.families[problem.family],
         "method": settings.pop("name"),
         **settings,
-        "start": list(task.given),
-        "fixed": {names[place]: value for place, value in task.fixed.items()},
-        "rng": _source(task.rng),
-        "trace": str(task.looks.trace),  # True and 1 are two things
-        "rows": task.sample.size,
-        **_digests(task.sample),
+        "start": list(problem.given),
+        "fixed": {names[place]: value for place, value in problem.fixed.items()},
+        "rng": _source(problem.rng),
+        "trace": problem.monitoring.trace,
+        "rows": problem.sample.size,
+        **_digests(problem.sample),
     }
 
 
 def _source(rng: Any) -> int | str:
-    """Return the seed; where it is no number, the kind of generator."""
+    """Return the seed, or the type of the bit generator if the seed is not a number."""
     if isinstance(rng, int | np.integer):
         return int(rng)
     return type(np.random.default_rng(rng).bit_generator).__name__
 
 
 def _digests(sample: Sample) -> dict[str, int]:
-    """Return the checksums of all rows that count, as float64, and of their weights."""
+    """Return the checksums of all rows that are not left out, as float64, and of their weights."""
     digests = {"digest of the rows": 0, "digest of the weights": 0}
     for chunk in sample.chunks():
         for first in range(0, chunk.n, _BLOCK):
@@ -158,7 +162,7 @@ def _bar(epochs: int) -> Any:
 
 @contextmanager
 def locked(bits: Any) -> Iterator[None]:
-    """Hold a generator's lock while compiled code draws from it; there may be none."""
+    """Acquire the lock of a generator, if there is one, while compiled code draws from it."""
     if bits is None:
         yield
     else:

@@ -1,8 +1,8 @@
-"""Independent stochastic ascents side by side: several starts, rates or groups in one register."""
+"""Independent stochastic ascents from several starts, in the lanes of vector registers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -18,15 +18,16 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.families import family_index, get_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample
-from thetahat.solvers import SGD, Outcome, Task
-from thetahat.solvers.watch import locked
+from thetahat.solvers import SGD, Problem, Solution
+from thetahat.solvers.monitoring import locked
+from thetahat.solvers.sgd import ORDERS
 
-__all__ = ["fit_chains"]
+__all__ = ["fit_multistart"]
 
 Array = NDArray[np.float64]
 
 
-def fit_chains(
+def fit_multistart(
     x: ArrayLike,
     family: str,
     *,
@@ -35,37 +36,38 @@ def fit_chains(
     learning_rate: Sequence[float] | None = None,
     rng: Any = None,
 ) -> list[Fit]:
-    """Fit by several independent chains of `SGD`, sixteen of them in the time of one or two.
+    """Fit by `SGD` from several starts, or with several rates: sixteen ascents in the time of one or two.
 
-    A chain of single-row steps waits for each step to end before the next begins; others can go on meanwhile.
-    Each has the bits that `fit` gives alone.
+    A step on a single row needs the result of the step before it, which leaves most of a processor idle:
+    independent ascents run in the lanes of its registers. Each has the bits that `fit` gives alone.
 
     Parameters
     ----------
     x : array_like, shape (n,) or (k, n)
-        One sample for all chains, or a row of samples of equal length, one for each. All chains take their
-        rows in the same random order.
+        One sample for all ascents, or k samples of equal length, one for each. All ascents take their rows in
+        the same random order.
     family : str
-        One of `families()`, but those whose maximum lies where the support ends. Normal, logistic, gumbel,
-        laplace and exponential go in the lanes of registers; others one after another, row by row.
+        One of `families()`, except those whose maximum lies on the boundary of the support. Normal, logistic,
+        gumbel, laplace and exponential use the lanes of registers; the ascents of others run one after
+        another at each row.
     method : SGD
-        With a constant learning rate, in batches of one row: epochs and order are free.
-    start : sequence of float, shape (p,) or (k, p)
-        Where all chains start, or each.
+        With a constant learning rate, in batches of one row; `epochs` and `shuffle` are free.
+    start : sequence of float, shape (p,) or (k, p), or dict by name, or sequence of dicts
+        The start of all ascents, or of each.
     learning_rate : sequence of float, shape (k,), optional
-        Each chain's rate; by default the method's.
+        The rate of each ascent; by default that of the method.
     rng : optional
         As in `fit`.
 
     Returns
     -------
     list of Fit
-        One for each chain, as many as there are samples, starts or rates.
+        One for each ascent, as many as there are samples, starts or rates.
 
     Raises
     ------
     NoMaximumError, ParameterError, SampleError, TypeError, UnknownFamilyError
-        As `fit` does; and where the numbers of samples, starts and rates differ.
+        As `fit` does; also if the numbers of samples, starts and rates differ.
 
     Examples
     --------
@@ -73,50 +75,54 @@ def fit_chains(
     >>> import thetahat as th
     >>> x = np.random.default_rng(0).normal(1, 2, 1000)
     >>> method = th.SGD(learning_rate=1e-4, epochs=100)
-    >>> fits = th.fit_chains(x, "normal", method=method, start=(0, 1), learning_rate=[1e-4, 2e-4], rng=0)
+    >>> fits = th.fit_multistart(x, "normal", method=method, start=(0, 1), learning_rate=[1e-4, 2e-4], rng=0)
     >>> fits[0].params == th.fit(x, "normal", method=method, start=(0, 1), rng=0).params
     True
     """
     index = family_index(family)
     rate = _plain_rate(method)
-    if get_family(index).has_edge:
-        raise ParameterError(f"{family} is most likely where its support just holds all rows: use Exact()")
+    if get_family(index).has_boundary:
+        raise ParameterError(
+            f"the maximum of {family} lies on the boundary of the support: use fit with Exact()"
+        )
     if rng is not None and not method.draws:
-        raise ParameterError("rng is for orders drawn at random; this method draws nothing")
+        raise ParameterError("rng is not used: this method draws no random numbers")
     groups = _groups_of(x)
     starts = _starts(index, start)
     rates = [rate] if learning_rate is None else _rates(learning_rate)
     lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
     count = max(lists.values())
     if any(length not in (1, count) for length in lists.values()):
-        raise ParameterError(f"chains: {lists} do not go together: one of each, or as many as of the others")
+        raise ParameterError(
+            f"fit_multistart: the numbers {lists} do not match: give one of each, or as many as of the others"
+        )
     samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
-    outcomes = _run(index, samples, groups, starts, rates, method, rng)
+    solutions = _run_lanes(index, samples, groups, starts, rates, method, rng)
     fits = []
-    for k, (outcome, start, rate) in enumerate(zip(outcomes, starts, rates, strict=True)):
+    for k, (solution, start, rate) in enumerate(zip(solutions, starts, rates, strict=True)):
         sample = copy(samples[k % len(samples)])  # each counts its own passes
-        if outcome.diverged:
+        if solution.ending == "diverged":
             sample.check_support(start, "start")
         fits.append(
-            Fit.from_outcome(
-                outcome, Task(sample, start), replace(method, learning_rate=rate), COVARIANCES[0]
+            Fit.from_solution(
+                solution, Problem(sample, start), replace(method, learning_rate=rate), COVARIANCES[0]
             )
         )
     return fits
 
 
 def _checked(family: int, x: ArrayLike) -> Sample:
-    """Return a sample; raise where it is none, or where its likelihood has no maximum to climb to."""
+    """Return a sample; raise if it is invalid, or if its likelihood has no maximum."""
     sample = Sample(family, x)
     sample.check_rows()
-    task = Task(sample)
-    if task.solved:
-        task.solve()
+    problem = Problem(sample)
+    if problem.solved:
+        problem.solve()
     return sample
 
 
-def _run(
+def _run_lanes(
     family: int,
     samples: Sequence[Sample],
     groups: Array | None,
@@ -124,33 +130,38 @@ def _run(
     rates: list[float],
     method: SGD,
     rng: Any,
-) -> list[Outcome]:
-    """Return where the chains end, some side by side at a time; each lot goes through the same orders."""
+) -> list[Solution]:
+    """Return where the ascents end; each group of lanes takes the rows in the same random order."""
     bits = np.random.default_rng(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
-    outcomes: list[Outcome] = []
+    solutions: list[Solution] = []
     for first in range(0, len(starts), _kernels.CHAINS):
-        lot = slice(first, first + _kernels.CHAINS)
-        chains = _kernels.Chains(family, starts[lot], rates[lot])
+        part = slice(first, first + _kernels.CHAINS)
+        lanes = _kernels.Chains(family, starts[part], rates[part])
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
-            chains.run(rows, method.order, method.epochs, bits, None if groups is None else groups[lot])
-        outcomes += [Outcome(*end) for end in chains.ends()]
-    return outcomes
+            lanes.run(
+                rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[part]
+            )
+        solutions += [
+            Solution(theta, "diverged" if diverged else "max_epochs", epochs)
+            for theta, epochs, diverged in lanes.ends()
+        ]
+    return solutions
 
 
 def _plain_rate(method: object) -> float:
-    """Return the rate of a method that chains can follow; raise where it is another."""
+    """Return the rate of a method that lanes can run; raise if it cannot."""
     if isinstance(method, SGD) and isinstance(method.learning_rate, float):
         rate, epochs = method.learning_rate, method.epochs
-        plain = SGD(learning_rate=rate, epochs=epochs, order=method.order)
+        plain = SGD(learning_rate=rate, epochs=epochs, shuffle=method.shuffle)
         if method in (plain, replace(plain, batch_size=1)):
             return rate
     raise ParameterError(
-        "chains go by SGD(learning_rate=..., epochs=..., order=...) alone, with a constant rate and batches"
-        f" of one row; got {method!r}"
+        "fit_multistart requires SGD(learning_rate=..., epochs=..., shuffle=...) with a constant rate and"
+        f" batches of one row; got {method!r}"
     )
 
 
@@ -159,7 +170,9 @@ def _groups_of(x: ArrayLike) -> Array | None:
     try:
         shape = np.shape(x)
     except ValueError as error:
-        raise SampleError("x holds groups of several lengths: chains take those of equal length") from error
+        raise SampleError(
+            "x holds samples of different lengths: fit_multistart needs equal lengths"
+        ) from error
     if len(shape) != 2:
         return None
     if 0 in shape:
@@ -168,20 +181,26 @@ def _groups_of(x: ArrayLike) -> Array | None:
     lengths = {group.size for group in groups}
     if len(lengths) > 1:
         raise SampleError(
-            f"x holds groups of {min(lengths)} to {max(lengths)} rows that count: chains take those of equal"
-            " length"
+            f"x holds samples of {min(lengths)} to {max(lengths)} rows without those masked: fit_multistart"
+            " needs equal lengths"
         )
     return np.array(groups)
 
 
 def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
     thetas: Any = start
-    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and np.ndim(thetas[0]):
+    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and _is_theta(thetas[0]):
         return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]
     return [check_theta(family, thetas, "start")]
 
 
+def _is_theta(value: Any) -> bool:
+    return isinstance(value, Mapping) or np.ndim(value) > 0
+
+
 def _rates(learning_rate: Sequence[float]) -> list[float]:
     if np.ndim(learning_rate) != 1:
-        raise ParameterError(f"learning_rate must be a sequence of rates, one a chain; got {learning_rate!r}")
+        raise ParameterError(
+            f"learning_rate must be a sequence of rates, one for each ascent; got {learning_rate!r}"
+        )
     return [float(check_positive("learning_rate", rate)) for rate in learning_rate]

@@ -1,0 +1,68 @@
+"""Newton's method on a sample: one pass for each iterate, until it converges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from thetahat import _kernels
+from thetahat._kernels import Climb
+from thetahat.errors import NoMaximumError
+from thetahat.families import Family, get_family
+from thetahat.pilot import Pilot
+from thetahat.sample import Sample
+from thetahat.solvers._method import Theta, Values, no_maximum_error
+
+__all__ = ["iterate", "missing_condition_of", "newton", "not_converged_error", "values_at", "with_fixed"]
+
+
+def newton(sample: Sample, start: Theta, fixed: Sequence[int]) -> tuple[Theta, Values]:
+    """Return the maximum that Newton's method reaches from a start, and the values of its last evaluation."""
+    solver, theta, sums = iterate(sample, start, fixed)
+    if not solver.arrived:
+        raise not_converged_error(sample, solver.theta, fixed)
+    return solver.theta, values_at(sums, theta, fixed=fixed)
+
+
+def iterate(
+    sample: Sample, theta: Theta, fixed: Sequence[int], enough: float = -math.inf
+) -> tuple[Climb, Theta, _kernels.Sums]:
+    """Iterate from theta until convergence or failure; return the solver, the last theta evaluated, its sums.
+
+    If the Newton decrement is at most `enough`, the iteration ends after one more step, short of the maximum.
+    """
+    solver = Climb(sample.family, theta, fixed)
+    sums = sample.at(theta)
+    while solver.look(sums) and not solver.decrement <= enough:
+        theta = solver.theta
+        sums = sample.at(theta)
+    return solver, theta, sums
+
+
+def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> NoMaximumError:
+    """Return the error of an iteration that failed at theta."""
+    family, (_, rows) = get_family(sample.family), sample.counts
+    if not fixed and (missing := missing_condition_of(family, sample.contiguous())):
+        return no_maximum_error(family, rows, missing)
+    return NoMaximumError(
+        f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases at"
+        f" {dict(zip(family.names, theta, strict=True))}; a maximum requires {family.condition}"
+    )
+
+
+def missing_condition_of(family: Family, rows: Pilot) -> str | None:
+    """Return the condition of a maximum that rows violate, with no parameter fixed; None if not known."""
+    return family.missing_condition(rows) if family.missing_condition else None
+
+
+def values_at(
+    sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None, fixed: Sequence[int] = ()
+) -> Values:
+    """Return log-likelihood, covariance, standard errors and Newton decrement of sums at their theta."""
+    log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products, fixed)
+    return Values(log_likelihood, cov, stderr, decrement)
+
+
+def with_fixed(theta: Theta, fixed: Mapping[int, float]) -> Theta:
+    """Return theta with the fixed parameters at their values."""
+    return tuple(fixed.get(j, value) for j, value in enumerate(theta))

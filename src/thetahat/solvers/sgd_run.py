@@ -1,0 +1,155 @@
+"""The state of a stochastic ascent: its pilot, its epochs, its trace, and its checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thetahat import _kernels
+from thetahat.errors import NoMaximumError, SampleError
+from thetahat.solvers._method import Problem, Solution, Theta
+from thetahat.solvers.monitoring import Monitor, locked
+from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
+
+if TYPE_CHECKING:
+    from thetahat.solvers.sgd import SGD
+
+__all__ = ["SGDRun"]
+
+Array = NDArray[np.float64]
+
+
+class SGDRun:
+    """A stochastic ascent with its trace."""
+
+    def __init__(self, method: SGD, problem: Problem, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
+        self.method, self.problem, self.ascent, self.bits = method, problem, ascent, bits
+        self.rows, self.batch_size = rows, ascent.batch_size
+        self.steps = steps = -(-rows // self.batch_size)  # in an epoch
+        self.known = 0  # rows of the pilot
+        self.drawn_from: Any = None  # the generator's state at the start of the epoch
+        self.ending: str | None = None  # None while it runs
+        self.trace: Array | None = None
+        monitoring = problem.monitoring
+        if monitoring.trace:
+            kept = method.epochs * steps // monitoring.steps if monitoring.steps else method.epochs
+            self.trace = np.empty((kept + 1, len(_kernels.domains[problem.family])))
+
+    def run(self, monitor: Monitor) -> None:
+        """Run from the start, or from the last checkpoint, until the fit ends."""
+        saved = monitor.load()
+        if saved and saved[1]:
+            self._restore(*saved)
+        else:
+            self._start(monitor, saved[0] if saved else {})
+        rate, ascent = self.method.schedule, self.ascent
+        while self.ending is None and not ascent.diverged:
+            before = ascent.epoch
+            if rate.by_epoch:
+                ascent.rate = rate.terms(before).rate
+            until = monitor.stage(before, rate.by_epoch or self.method.tol is not None)
+            self._run_epoch(monitor, until)
+            if ascent.epoch == until:
+                self.ending = monitor.ending(until, ascent.theta, ascent.rate_now, self.method.tol)
+                if monitor.due or self.ending:
+                    self._save(monitor)
+
+    def _run_epoch(self, monitor: Monitor, until: int) -> None:
+        """Run to the end of an epoch; update the progress bar and save within it."""
+        ascent = self.ascent
+        if monitor.saves and self.bits is not None and ascent.starts_epoch:
+            self.drawn_from = self.bits.state
+        going = True
+        while going and ascent.epoch < until:
+            with locked(self.bits):
+                going = ascent.run(until, monitor.rows)
+            monitor.show(ascent.epoch + ascent.position, ascent.theta, ascent.rate_now)
+            if monitor.due and ascent.epoch < until and going:
+                with locked(self.bits):
+                    ascent.run_to_rest()
+                self._save(monitor)
+
+    def _start(self, monitor: Monitor, saved: dict[str, Any]) -> None:
+        """Start; the first save contains the state of the generator before it draws."""
+        problem, ascent = self.problem, self.ascent
+        if self.bits is not None:
+            if saved:
+                self.bits.state = saved["drawn_from"]
+            self.drawn_from = self.bits.state
+            if monitor.saves and not saved:
+                monitor.save({"drawn_from": self.drawn_from}, {})
+        if not self.method.preconditioner:
+            ascent.set_out(problem.start)
+        else:
+            with locked(self.bits):
+                theta, rows, weights = self._pilot()
+            self.known = rows.size
+            ascent.set_out(theta, rows, weights)
+        if self.trace is not None:
+            ascent.keep_trace(self.trace, problem.monitoring.steps)
+
+    def _pilot(self) -> tuple[Theta, Array, Array | None]:
+        """Fit the first rows of the epoch, more until they have a maximum; return it and them."""
+        problem = self.problem
+        rows, weights = self.ascent.draw(min(PILOT_ROWS, self.rows))
+        while True:
+            try:
+                theta = fit_pilot(problem.family, rows, weights, problem.start, problem.fixed)
+            except SampleError:
+                problem.sample.check_rows()  # so that the error has the index in the sample, not in the pilot
+                raise
+            except NoMaximumError:
+                more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
+                if not more.size:
+                    raise
+                rows = np.concatenate([rows, more])
+                weights = None if weights is None else np.concatenate([weights, more_weights])
+            else:
+                return theta, rows, weights
+
+    def _save(self, monitor: Monitor) -> None:
+        if not monitor.saves:
+            return
+        values, arrays = self.ascent.numbers()
+        values |= {"known": self.known, "ending": self.ending, "drawn_from": self.drawn_from}
+        if self.bits is not None:
+            values["bits"] = self.bits.state
+        if self.trace is not None:
+            arrays["trace"] = self.trace[: self.ascent.traced]
+        monitor.save(values, arrays)
+
+    def _restore(self, values: dict[str, Any], arrays: dict[str, Array]) -> None:
+        self.known, self.ending, self.drawn_from = (values[k] for k in ("known", "ending", "drawn_from"))
+        if self.bits is not None:
+            self.bits.state = self.drawn_from
+        with locked(self.bits):
+            self.ascent.restore(values, arrays)
+        if self.bits is not None:
+            self.bits.state = values["bits"]
+        if self.trace is not None:
+            self.trace[: len(arrays["trace"])] = arrays["trace"]
+            self.ascent.keep_trace(self.trace, self.problem.monitoring.steps, len(arrays["trace"]))
+
+    def polished(self, theta: Theta, values: Any = None) -> Solution:
+        """Return the maximum that an exact method found from the end of the ascent."""
+        return self.solution()._replace(theta=theta, ending="precision", values=values)
+
+    def solution(self) -> Solution:
+        """Return where the ascent ended, and its trace."""
+        ascent = self.ascent
+        ending = "diverged" if ascent.diverged or self.ending is None else self.ending
+        solution = Solution(ascent.theta, ending, ascent.epoch)
+        if self.trace is None:
+            return solution
+        trace = self.trace[: ascent.traced]
+        return solution._replace(trace=trace, trace_epochs=self._epochs(np.arange(float(len(trace)))))
+
+    def _epochs(self, kept: Array) -> Array:
+        """Return the epochs done at the kept thetas; the first theta is that of the pilot."""
+        if self.problem.monitoring.by_epoch:
+            return kept
+        ahead = -(-self.known // self.batch_size)
+        epochs: Array = (kept * self.problem.monitoring.steps + ahead) / self.steps
+        return epochs
