@@ -26,9 +26,10 @@ from thetahat.errors import (
     UnknownFamilyError,
 )
 from thetahat.families import families
-from thetahat.fit import fit, log_likelihood, log_likelihood_and_score, logpdf, score
+from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
+from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.multistart import fit_multistart
 from thetahat.online import Online

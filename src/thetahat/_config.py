@@ -4,8 +4,9 @@ import sys
 
 import numpy as np
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat._version import __version__
+from thetahat.families import families
 from thetahat.sample import default_threads
 
 __all__ = ["show_config"]
@@ -25,6 +26,6 @@ def show_config() -> None:
     """
     print(f"thetahat         {__version__}")
     print(f"python, numpy    {sys.version.split()[0]}, {np.__version__}")
-    print(f"instruction set  {_kernels.isa} (available: {', '.join(_kernels.isa_levels)})")
+    print(f"instruction set  {_core.isa} (available: {', '.join(_core.isa_levels)})")
     print(f"threads          {default_threads()}")
-    print(f"families         {', '.join(_kernels.families)}")
+    print(f"families         {', '.join(families())}")

@@ -194,7 +194,7 @@ cdef class Rows:
         self.state.data = <const char*>address
         self.state.n = n
         self.state.step = step
-        self.state.type = TYPES.index(kind)
+        self.state.type = <int>TYPES.index(kind)
         self.state.swapped = swapped
         self.state.in_place = kind == "float64" and step == 8 and address % 8 == 0 and not swapped
         self.state.omit_nan = omit_nan
@@ -237,6 +237,14 @@ cdef class Rows:
         rows.weights = weights
         rows.state.weights = &weights.state
         return rows
+
+
+def plain_rows(const double[::1] x):
+    """Return the rows of a contiguous array of doubles."""
+    cdef Rows rows = Rows(x.base, 0, x.shape[0], sizeof(double), "float64")
+    rows.state.data = <const char*>&x[0]
+    rows.state.in_place = 1
+    return rows
 
 
 cdef tuple count_bad(int what, Rows rows):

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
+from thetahat import _core, _sums
 from thetahat._records import COVARIANCES
-from thetahat.families import Family, get_family
+from thetahat.families import Family
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
@@ -28,14 +28,14 @@ class Fitted:
 
     def __init__(
         self,
-        family: int,
+        family: Family,
         theta: tuple[float, ...],
         n: float,
         method: Method,
         *,
         rows: int,
         sample: Sample | None = None,
-        sums: _kernels.Sums | None = None,
+        sums: _sums.Sums | None = None,
         values: Values | None = None,
         fixed: tuple[int, ...] = (),
         cov_type: str = COVARIANCES[0],
@@ -46,7 +46,7 @@ class Fitted:
         trace: Array | None = None,
         trace_epochs: Array | None = None,
     ) -> None:
-        self._index = family
+        self._family = family
         self._theta = theta
         self.n = n
         self.rows = rows
@@ -72,11 +72,13 @@ class Fitted:
         """Return the fit of a method's solution; sufficient statistics are evaluated on access."""
         sample, fixed = problem.sample, tuple(problem.fixed)
         theta, values = solution.theta, solution.values
-        sums = sample.at(theta) if values is None else None
+        sums = solution.sums
+        if sums is None and values is None:
+            sums = sample.at(theta)
         if cov == "sandwich":
             products = sample.score_products(theta)
             values = values_at(sums if sums is not None else sample.at(theta), theta, products, fixed)
-        elif sums is not None and not _kernels.sufficient[sample.family]:
+        elif sums is not None and not sample.family.sufficient:
             values = values_at(check_sums(sums, theta), theta, fixed=fixed)
         n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
         return cls(
@@ -104,13 +106,9 @@ class Fitted:
         return values_at(self._sums, self._theta, fixed=self._fixed)
 
     @property
-    def _family(self) -> Family:
-        return get_family(self._index)
-
-    @property
     def family(self) -> str:
         """Name of the family."""
-        return _kernels.families[self._index]
+        return self._family.name
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -163,7 +161,7 @@ class Fitted:
     @property
     def bic(self) -> float:
         """Schwarz's criterion, ``log(n) * k - 2 * log_likelihood`` for k fitted parameters."""
-        return _kernels.log(self.n) * self._fitted - 2 * self.log_likelihood
+        return _core.log(self.n) * self._fitted - 2 * self.log_likelihood
 
     @property
     def _fitted(self) -> int:

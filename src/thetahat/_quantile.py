@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from functools import reduce
 
-from thetahat import _kernels
+from thetahat import _core
 
 __all__ = ["normal_quantile"]
 
@@ -90,7 +90,7 @@ def normal_quantile(p: float) -> float:
     q = p - 0.5
     if abs(q) <= 0.425:
         return q * _ratio(_CENTRE, 0.180625 - q * q)
-    r = math.sqrt(-_kernels.log(p if q < 0 else 1 - p))
+    r = math.sqrt(-_core.log(p if q < 0 else 1 - p))
     return math.copysign(_ratio(_SHOULDER, r - 1.6) if r <= 5 else _ratio(_TAIL, r - 5), q)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._theta import check_theta
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.solvers import STATUSES, Method, Values
 
 if TYPE_CHECKING:
@@ -51,16 +51,16 @@ def to_record(fit: Fit) -> dict[str, Any]:
 
 def read_record(record: dict[str, Any]) -> dict[str, Any]:
     """Return what a fit is made of, from what `to_record` wrote."""
-    index = family_index(record["family"])
-    names = get_family(index).names
+    family = find_family(record["family"])
+    names = family.names
     p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
     status = check_choice("status", record["status"], STATUSES)
     method = Method.from_record(record["method"])
     if not isinstance(method, Method):
         raise ValueError(f"{method!r} is no method")
     return {
-        "family": index,
-        "theta": check_theta(index, [record["params"][name] for name in names], "params"),
+        "family": family,
+        "theta": check_theta(family, [record["params"][name] for name in names], "params"),
         "n": check_positive("n", record["n"]),
         "method": method,
         "values": Values(

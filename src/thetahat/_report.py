@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -38,7 +38,7 @@ def ending(fit: Fit) -> str:
 
 def heading(fit: Fit) -> list[str]:
     """Return what was fitted to how many rows, and the criteria."""
-    family = get_family(family_index(fit.family))
+    family = find_family(fit.family)
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     how = str(fit.method) if fit.method.iterates else f"in {fit.passes} pass" + "es" * (fit.passes > 1)
     left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""

@@ -8,18 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
 from thetahat.errors import ParameterError
-from thetahat.families import Family, Parameter, get_family
+from thetahat.families import Family, Parameter
 
 __all__ = ["Theta", "check_theta", "check_value", "check_values"]
 
 Theta = Sequence[float] | NDArray[np.float64] | Mapping[str, float]
 
 
-def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
+def check_theta(family: Family, theta: Theta, what: str) -> tuple[float, ...]:
     """Return parameters, given in their order or by name, as floats; raise if one is outside its domain."""
-    description = get_family(family)
     try:
         if isinstance(theta, str | bytes):
             raise TypeError
@@ -30,17 +28,17 @@ def check_theta(family: int, theta: Theta, what: str) -> tuple[float, ...]:
         raise
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(
-            f"{what} must be a sequence of {len(description.names)} numbers,"
-            f" {', '.join(description.names)}; got {theta!r}"
+            f"{what} must be a sequence of {len(family.names)} numbers,"
+            f" {', '.join(family.names)}; got {theta!r}"
         ) from error
-    if len(values) != len(description.names):
+    if len(values) != len(family.names):
         raise ParameterError(
-            f"{what} has {len(values)} value(s), but {description.signature} takes {len(description.names)}"
+            f"{what} has {len(values)} value(s), but {family.signature} takes {len(family.names)}"
         )
-    for parameter, value in zip(description.parameters, values, strict=True):
+    for parameter, value in zip(family.parameters, values, strict=True):
         check_value(parameter, value, what)
-    if not _kernels.valid(family, values):
-        raise ParameterError(f"{what}: {values} is outside the domain of {description.signature}")
+    if not family.model.valid(values):
+        raise ParameterError(f"{what}: {values} is outside the domain of {family.signature}")
     return values
 
 
@@ -65,11 +63,10 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
     return number
 
 
-def check_values(family: int, values: Mapping[str, float], what: str) -> dict[int, float]:
+def check_values(family: Family, values: Mapping[str, float], what: str) -> dict[int, float]:
     """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
-    description = get_family(family)
-    unknown = [name for name in values if name not in description.names]
+    unknown = [name for name in values if name not in family.names]
     if unknown:
-        raise ParameterError(f"{what}: {description.signature} has no parameter {unknown[0]!r}")
-    places = {description.names.index(name): value for name, value in values.items()}
-    return {place: check_value(description.parameters[place], value, what) for place, value in places.items()}
+        raise ParameterError(f"{what}: {family.signature} has no parameter {unknown[0]!r}")
+    places = {family.names.index(name): value for name, value in values.items()}
+    return {place: check_value(family.parameters[place], value, what) for place, value in places.items()}

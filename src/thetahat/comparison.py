@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, reject_for_all, weigh
+from thetahat.data.arrays import reject_for_all
+from thetahat.data.source import ArraySource
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
-from thetahat.families import Family, family_index, get_family
+from thetahat.families import Family, find_family
+from thetahat.families import families as all_families
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample, read_once
 from thetahat.solvers import Exact, Problem
@@ -21,8 +22,6 @@ from thetahat.solvers import Exact, Problem
 __all__ = ["Candidate", "Comparison", "compare"]
 
 _EXACT = Exact()
-_NORMAL = family_index("normal")  # takes all finite rows
-_UNIFORM = family_index("uniform")  # its support is used to count the rows outside a range
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
 _WIDE = 1e12  # from here on numbers in the table lose their decimals
@@ -55,7 +54,7 @@ class Candidate:
     @property
     def parameters(self) -> int:
         """Number of fitted parameters."""
-        return len(get_family(family_index(self.family)).names)
+        return len(find_family(self.family).names)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as numbers, strings, lists and dicts, for strict JSON."""
@@ -89,7 +88,7 @@ class Comparison(Sequence[Candidate]):
     ) -> None:
         ranked = sorted(fits, key=lambda fit: fit.aic)
         deltas = [fit.aic - ranked[0].aic for fit in ranked]
-        shares = [_kernels.exp(-delta / 2) for delta in deltas]
+        shares = [_core.exp(-delta / 2) for delta in deltas]
         total = sum(shares)
         self.candidates = (
             *(
@@ -225,23 +224,23 @@ def compare(
     """
     if threads is not None:
         check_count("threads", threads, 10_000)
-    if isinstance(x, Sequence):
-        x = np.asarray(x)
-    chunks = chunks_of(x, nan_policy) if weights is None else weigh(chunks_of(x, nan_policy), weights)
+    source = ArraySource(x, weights, nan_policy)
+    chunks = source.rows
     counts = families is None and _are_counts(chunks)
     chosen = _of_kind(counts) if families is None else _check_families(families)
-    sufficient = [family for family in chosen if _kernels.sufficient[family]]
-    sums = dict(zip(sufficient, read_once(sufficient, chunks, threads), strict=True))
+    sufficient = [family for family in chosen if family.sufficient]
+    names = [family.name for family in sufficient]
+    sums = dict(zip(names, read_once(sufficient, chunks, threads), strict=True))
     fits, reasons, outside = [], {}, []
     for family in chosen:
-        name = _kernels.families[family]
+        name = family.name
         try:
-            sample = Sample(family, x, weights, threads, nan_policy, sums.get(family))
+            sample = Sample(family, source, threads, sums.get(family.name))
             problem = Problem(sample)
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
             reject_for_all(chunks)
-            if read_once([_NORMAL], chunks, threads)[0].rows == 0:
+            if read_once([find_family("normal")], chunks, threads)[0].rows == 0:
                 raise  # the sample is empty
             if families is None and error.count:
                 outside.append(name)
@@ -252,31 +251,27 @@ def compare(
     return Comparison(fits, reasons, outside, _NOTE if counts else "")
 
 
-def _are_counts(chunks: list[_kernels.Rows]) -> bool:
+def _are_counts(chunks: list[_core.Rows]) -> bool:
     """Whether all rows are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
-    of_counts = _of_kind(True)[0]
+    counts, range_of = _of_kind(True)[0].model, find_family("uniform").model
     return not any(
-        _kernels.count_outside(of_counts, chunk)[0]
-        or _kernels.count_outside(_UNIFORM, chunk, (0.0, _LAST))[0]
-        for chunk in chunks
+        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0] for chunk in chunks
     )
 
 
-def _of_kind(counts: bool) -> list[int]:
+def _of_kind(counts: bool) -> list[Family]:
     """Return the families of counts, or those of real numbers."""
-    described = [get_family(index) for index in range(len(_kernels.families))]
-    return [
-        index for index, family in enumerate(described) if family.counts == counts and not family.circular
-    ]
+    described = map(find_family, all_families())
+    return [family for family in described if family.counts == counts and not family.circular]
 
 
-def _check_families(families: Sequence[str]) -> list[int]:
-    """Return the families' places in the table; raise if their likelihoods are not comparable."""
+def _check_families(families: Sequence[str]) -> list[Family]:
+    """Return the families of these names; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')
-    chosen = [family_index(name) for name in dict.fromkeys(families)]
-    first = get_family(chosen[0])
-    for other in map(get_family, chosen):
+    chosen = [find_family(name) for name in dict.fromkeys(families)]
+    first = chosen[0]
+    for other in chosen:
         if _likelihood(other) != _likelihood(first):
             raise ParameterError(
                 f"families: the log-likelihoods of {first.name} and {other.name} are not comparable: one"

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from thetahat import _kernels
 from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
-from thetahat.data.arrays import as_rows
-from thetahat.errors import ParameterError, SampleError
-from thetahat.families import BOUNDARY, REGULAR, family_index, get_family
+from thetahat.data.source import ArraySource
+from thetahat.errors import ParameterError
+from thetahat.families import BOUNDARY, REGULAR, Family, find_family
 from thetahat.result import COVARIANCES, Fit
-from thetahat.sample import Sample, check_sums
+from thetahat.sample import Sample
 from thetahat.solvers import Exact, Method, Monitoring, Problem, Trace
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
 
-__all__ = ["fit", "fit_sample", "log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
-
-Array = NDArray[np.float64]
+__all__ = ["fit", "fit_sample"]
 
 _EXACT = Exact()
 _NO_MONITORING = Monitoring()
@@ -133,17 +128,17 @@ def fit(
     >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal", method=method, start=(0, 1)).status
     'converged'
     """
-    index = family_index(family)
+    described = find_family(family)
 
     def read() -> Sample:
-        return Sample(index, x, weights, threads, nan_policy)
+        return Sample(described, ArraySource(x, weights, nan_policy), threads)
 
     monitoring = Monitoring(trace, progress, callback, checkpoint, checkpoint_every)
-    return fit_sample(index, read, method, start, fixed, rng, monitoring, cov)
+    return fit_sample(described, read, method, start, fixed, rng, monitoring, cov)
 
 
 def fit_sample(
-    family: int,
+    family: Family,
     read: Callable[[], Sample],
     method: Method,
     start: Theta | None = None,
@@ -165,9 +160,8 @@ def fit_sample(
         raise ParameterError(
             "trace, progress, callback and checkpoint require an iterative method (GradientAscent, SGD)"
         )
-    if start is not None and not method.iterates and _kernels.solved[family] and not fixed_values:
-        name = _kernels.families[family]
-        raise ParameterError(f"start is not used: {name} has a closed-form maximum")
+    if start is not None and not method.iterates and family.solved and not fixed_values:
+        raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     first = () if start is None else check_theta(family, start, "start")
     problem = Problem(read(), first, first, fixed_values, rng, monitoring)
     if method.iterates and problem.solved:
@@ -182,204 +176,28 @@ def fit_sample(
     return Fit.from_solution(solution, problem, method, cov)
 
 
-def _check_fixed(family: int, fixed: Mapping[str, float]) -> dict[int, float]:
+def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]:
     """Return the values of fixed parameters by place; raise if they are outside the domain."""
     fixed_values = check_values(family, fixed, "fixed")
-    if len(fixed_values) == len(get_family(family).names):
+    if len(fixed_values) == len(family.names):
         check_theta(family, [fixed_values[place] for place in sorted(fixed_values)], "fixed")
     return fixed_values
 
 
-def _check_regularity(family: int, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
+def _check_regularity(family: Family, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
     """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
-    description = get_family(family)
     free = [
         parameter.regularity
-        for place, parameter in enumerate(description.parameters)
+        for place, parameter in enumerate(family.parameters)
         if place not in fixed_values
     ]
     if method.iterates and BOUNDARY in free:
         raise ParameterError(
-            f"method: the maximum of {description.signature} lies on the boundary of the support, where the"
+            f"method: the maximum of {family.signature} lies on the boundary of the support, where the"
             f" score is not zero and {method.name} does not converge: use Exact()"
         )
     if cov != COVARIANCES[0] and any(regularity != REGULAR for regularity in free):
         raise ParameterError(
-            f'cov="{cov}" requires a score that is zero at the maximum: that of {description.signature}'
+            f'cov="{cov}" requires a score that is zero at the maximum: that of {family.signature}'
             ' is not, use cov="information"'
         )
-
-
-def log_likelihood(
-    x: ArrayLike,
-    family: str,
-    theta: Theta,
-    *,
-    threads: int | None = None,
-    nan_policy: str = "raise",
-    weights: ArrayLike | None = None,
-) -> float:
-    """Return the log-likelihood of a sample at given parameters, every constant included.
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-        The sample, as in `fit`.
-    family : str
-        One of `families()`.
-    theta : sequence of float, or dict by name
-        The parameters, all of them: in the family's order, or such as ``{"mu": 0, "sigma": 1}``.
-    threads, nan_policy, weights
-        As in `fit`.
-
-    Returns
-    -------
-    float
-        ``sum(log f(x_i; theta))`` in nats. The normal ``log_likelihood(X, mu, sigma)`` of teaching notebooks,
-        ``-1/2 sum(z**2) - n log(sigma)``, omits the constant ``-n/2 log(2 pi)``; here it is included, so that
-        values are comparable across families and AIC and BIC are right. It is ``-inf`` if a row is outside
-        the support at these parameters.
-
-    Raises
-    ------
-    SampleError, TypeError, ParameterError, UnknownFamilyError
-        As `fit` does.
-
-    Examples
-    --------
-    >>> import thetahat as th
-    >>> th.log_likelihood([0.0, 1.0], "normal", (0, 1))
-    -2.3378770664093453
-    """
-    return _evaluate(x, family, theta, threads, nan_policy, weights)[0]
-
-
-def score(
-    x: ArrayLike,
-    family: str,
-    theta: Theta,
-    *,
-    threads: int | None = None,
-    nan_policy: str = "raise",
-    weights: ArrayLike | None = None,
-) -> Array:
-    """Return the score: the gradient of the log-likelihood, summed over the sample.
-
-    Parameters
-    ----------
-    x, family, theta, threads, nan_policy, weights
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_params,)
-
-    Raises
-    ------
-    ParameterError
-        If rows are outside the support at these parameters: their number and the index of the first. Also as
-        `fit` does.
-    SampleError, TypeError, UnknownFamilyError
-        As `fit` does.
-
-    Examples
-    --------
-    >>> import thetahat as th
-    >>> th.score([0.0, 1.0], "normal", (0, 1))
-    array([ 1., -1.])
-    """
-    return np.array(_evaluate(x, family, theta, threads, nan_policy, weights, smooth=True)[1])
-
-
-def log_likelihood_and_score(
-    x: ArrayLike,
-    family: str,
-    theta: Theta,
-    *,
-    threads: int | None = None,
-    nan_policy: str = "raise",
-    weights: ArrayLike | None = None,
-) -> tuple[float, Array]:
-    """Return the log-likelihood and the score from one pass over the sample.
-
-    Parameters
-    ----------
-    x, family, theta, threads, nan_policy, weights
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    log_likelihood : float
-    score : ndarray of float64, shape (n_params,)
-
-    Raises
-    ------
-    ParameterError, SampleError, TypeError, UnknownFamilyError
-        As `score` does.
-
-    Examples
-    --------
-    >>> import thetahat as th
-    >>> th.log_likelihood_and_score([0.0, 1.0], "normal", (0, 1))
-    (-2.3378770664093453, array([ 1., -1.]))
-    """
-    value, gradient = _evaluate(x, family, theta, threads, nan_policy, weights, smooth=True)
-    return value, np.array(gradient)
-
-
-def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
-    """Return the log-density of each row.
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-        Rows, as in `fit`; infinite ones are allowed and have log-density ``-inf``.
-    family, theta
-        As in `log_likelihood`.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-
-    Raises
-    ------
-    SampleError
-        If rows are NaN: their number and the index of the first.
-    TypeError, ParameterError, UnknownFamilyError
-        As `fit` does.
-
-    Examples
-    --------
-    >>> import thetahat as th
-    >>> th.logpdf([0.0, 1.0], "normal", (0, 1))
-    array([-0.91893853, -1.41893853])
-    """
-    index = family_index(family)
-    at = check_theta(index, theta, "theta")
-    rows = as_rows(x)
-    out = np.empty(rows.size)
-    _kernels.log_density(index, at, rows, out)
-    nan = np.isnan(rows)
-    if nan.any():
-        first, count = int(np.argmax(nan)), int(np.count_nonzero(nan))
-        raise SampleError(f"x holds {count} value(s) that are NaN, the first at index {first}", first, count)
-    return out
-
-
-def _evaluate(
-    x: ArrayLike,
-    family: str,
-    theta: Theta,
-    threads: int | None,
-    nan_policy: str,
-    weights: ArrayLike | None,
-    smooth: bool = False,
-) -> tuple[float, tuple[float, ...]]:
-    """Return the log-likelihood and the score; with `smooth`, raise if rows have no score."""
-    index = family_index(family)
-    at = check_theta(index, theta, "theta")
-    sample = Sample(index, x, weights, threads, nan_policy)
-    value, gradient = check_sums(sample.at(at), at).evaluate(at)[:2]
-    if smooth and value == -math.inf:
-        sample.check_support(at, "theta")
-    return value, gradient

@@ -12,7 +12,7 @@ from thetahat._checks import check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._records import to_json
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -121,7 +121,7 @@ def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfF
     distribution, observed = fit.dist(), statistics(fit, x)
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
-        rows = _drawn(distribution, x.size, generator, get_family(family_index(fit.family)).counts)
+        rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
         try:
             by_chance = statistics(fit_anew(fit, rows), rows)
         except (NoMaximumError, SampleError, ParameterError):
@@ -153,7 +153,7 @@ def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
 
 def statistics(fit: Fit, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN if undefined."""
-    family, n = get_family(family_index(fit.family)), x.size
+    family, n = find_family(fit.family), x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
         return _statistics_of_counts(distribution, shapes, x)
@@ -173,7 +173,7 @@ def statistics(fit: Fit, x: Array) -> Array:
 
 def unrolled(fit: Fit, x: Array) -> Array:
     """Return rows; angles are moved to the turn around their mean direction, which is cut opposite to it."""
-    if not get_family(family_index(fit.family)).circular:
+    if not find_family(fit.family).circular:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
+from thetahat import _sgd
 from thetahat._checks import check_positive
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
+from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import Family, find_family
 from thetahat.result import COVARIANCES, Fit
 from thetahat.sample import Sample
 from thetahat.solvers import SGD, Problem, Solution
 from thetahat.solvers.monitoring import locked
-from thetahat.solvers.sgd import ORDERS
 
 __all__ = ["fit_multistart"]
 
@@ -79,16 +79,16 @@ def fit_multistart(
     >>> fits[0].params == th.fit(x, "normal", method=method, start=(0, 1), rng=0).params
     True
     """
-    index = family_index(family)
+    described = find_family(family)
     rate = _plain_rate(method)
-    if get_family(index).has_boundary:
+    if described.has_boundary:
         raise ParameterError(
             f"the maximum of {family} lies on the boundary of the support: use fit with Exact()"
         )
     if rng is not None and not method.draws:
         raise ParameterError("rng is not used: this method draws no random numbers")
     groups = _groups_of(x)
-    starts = _starts(index, start)
+    starts = _starts(described, start)
     rates = [rate] if learning_rate is None else _rates(learning_rate)
     lists = {"samples": 1 if groups is None else len(groups), "starts": len(starts), "rates": len(rates)}
     count = max(lists.values())
@@ -96,9 +96,9 @@ def fit_multistart(
         raise ParameterError(
             f"fit_multistart: the numbers {lists} do not match: give one of each, or as many as of the others"
         )
-    samples = [_checked(index, group) for group in ([x] if groups is None else groups)]
+    samples = [_checked(described, group) for group in ([x] if groups is None else groups)]
     starts, rates = starts * (count // len(starts)), rates * (count // len(rates))
-    solutions = _run_lanes(index, samples, groups, starts, rates, method, rng)
+    solutions = _run_lanes(described, samples, groups, starts, rates, method, rng)
     fits = []
     for k, (solution, start, rate) in enumerate(zip(solutions, starts, rates, strict=True)):
         sample = copy(samples[k % len(samples)])  # each counts its own passes
@@ -112,9 +112,9 @@ def fit_multistart(
     return fits
 
 
-def _checked(family: int, x: ArrayLike) -> Sample:
+def _checked(family: Family, x: ArrayLike) -> Sample:
     """Return a sample; raise if it is invalid, or if its likelihood has no maximum."""
-    sample = Sample(family, x)
+    sample = Sample(family, ArraySource(x))
     sample.check_rows()
     problem = Problem(sample)
     if problem.solved:
@@ -123,7 +123,7 @@ def _checked(family: int, x: ArrayLike) -> Sample:
 
 
 def _run_lanes(
-    family: int,
+    family: Family,
     samples: Sequence[Sample],
     groups: Array | None,
     starts: list[tuple[float, ...]],
@@ -136,14 +136,14 @@ def _run_lanes(
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
     solutions: list[Solution] = []
-    for first in range(0, len(starts), _kernels.CHAINS):
-        part = slice(first, first + _kernels.CHAINS)
-        lanes = _kernels.Chains(family, starts[part], rates[part])
+    for first in range(0, len(starts), _sgd.LANES):
+        part = slice(first, first + _sgd.LANES)
+        lanes = _sgd.Lanes(family.model, starts[part], rates[part])
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
             lanes.run(
-                rows, ORDERS[method.shuffle], method.epochs, bits, None if groups is None else groups[part]
+                rows, method.shuffle, method.epochs, bits, None if groups is None else groups[part]
             )
         solutions += [
             Solution(theta, "diverged" if diverged else "max_epochs", epochs)
@@ -187,7 +187,7 @@ def _groups_of(x: ArrayLike) -> Array | None:
     return np.array(groups)
 
 
-def _starts(family: int, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
+def _starts(family: Family, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
     thetas: Any = start
     if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and _is_theta(thetas[0]):
         return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]

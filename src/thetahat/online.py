@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
+from thetahat import _core, _sgd
 from thetahat._packing import pack, unpack
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
+from thetahat.data.source import ArraySource
 from thetahat.errors import NoMaximumError, ParameterError
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample
@@ -80,30 +81,30 @@ class Online:
         batch_size: int | None = None,
         fixed: Mapping[str, float] | None = None,
     ) -> None:
-        self._index = family_index(family)
+        self._family = find_family(family)
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
-        self._fixed = check_values(self._index, fixed, "fixed") if fixed else {}
+        self._fixed = check_values(self._family, fixed, "fixed") if fixed else {}
         self._summary: Summary | None = None
-        self._stream: _kernels.Stream | None = None  # after the pilot
+        self._stream: _sgd.Stream | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
         self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
         self._omitted = 0
         self._before = 0  # rows before the last change point
         self._lock = RLock()  # several threads may feed one stream
-        if half_life is None and _kernels.solved[self._index]:
+        if half_life is None and self._family.solved:
             self._summary = Summary(family)
-        elif get_family(self._index).has_boundary:
+        elif self._family.has_boundary:
             raise ParameterError(
                 f"half_life is not supported for {family}: its estimates lie on the boundary of the support"
             )
-        elif len(self._fixed) == len(_kernels.domains[self._index]):
+        elif len(self._fixed) == len(self._family.names):
             raise ParameterError("fixed: all parameters are fixed, and none is left to estimate")
 
     @property
     def family(self) -> str:
         """Name of the family."""
-        return _kernels.families[self._index]
+        return self._family.name
 
     @property
     def rows(self) -> int:
@@ -141,7 +142,7 @@ class Online:
         chunks = chunks_of(x, nan_policy)
         if weights is not None:
             chunks = weigh(chunks, weights)
-        reject_rows(chunks, self._index, get_family(self._index).support)
+        reject_rows(chunks, self._family.model, self._family.support)
         rows, of_rows = copy_rows(chunks)
         with self._lock:
             self._take(rows, of_rows)
@@ -177,7 +178,7 @@ class Online:
         """Make steps on rows, and restart after a detected change point; return the number of rows used."""
         assert self._stream is not None
         used = self._stream.feed(rows, weights)
-        if self._stream.lost:
+        if self._stream.change_point:
             self._first = [self._stream.segment()]
             self._waiting = self._wanted = self._first[0][0].size
             self._before += self._stream.rows - self._waiting
@@ -194,16 +195,16 @@ class Online:
         else:
             self._first, self._waiting = [], 0
 
-    def _begun(self) -> _kernels.Stream:
+    def _begun(self) -> _sgd.Stream:
         """Return a stream that starts from the pilot, with the weights of the half-life."""
         rows, weights = self._first_rows()
         if self._method.half_life is not None:
             ages = np.arange(rows.size - 1.0, -1.0, -1.0)
-            fading = _kernels.apply("exp", -_kernels.log(2.0) / self._method.half_life * ages)
+            fading = _core.apply("exp", -_core.log(2.0) / self._method.half_life * ages)
             weights = fading if weights is None else weights * fading
-        theta = fit_pilot(self._index, rows, weights, (), self._fixed)
-        stream = _kernels.Stream(self._index, self._method.compiled(tuple(self._fixed)))
-        stream.set_out(theta, rows, weights)
+        theta = fit_pilot(self._family, rows, weights, (), self._fixed)
+        stream = _sgd.Stream(self._family.model, self._method.compiled(tuple(self._fixed)))
+        stream.begin(theta, rows, weights)
         return stream
 
     def _first_rows(self) -> tuple[Array, Array | None]:
@@ -241,12 +242,12 @@ class Online:
             if self._stream is None and self._method.half_life is None:
                 rows, weights = self._first_rows()
                 return fit_sample(
-                    self._index, lambda: Sample(self._index, rows, weights), Exact(), fixed=self._named_fixed
+                    self._family, lambda: Sample(self._family, ArraySource(rows, weights)), Exact(), fixed=self._named_fixed
                 )
             stream = self._begun() if self._stream is None else self._stream.finished()
         n = stream.n
         return Fit(
-            self._index,
+            self._family,
             stream.theta,
             int(n) if n == int(n) else n,
             self._method,
@@ -259,7 +260,7 @@ class Online:
 
     @property
     def _named_fixed(self) -> dict[str, float]:
-        names = get_family(self._index).names
+        names = self._family.names
         return {names[place]: value for place, value in self._fixed.items()}
 
     def merge(self, other: Online) -> Online:
@@ -301,7 +302,7 @@ class Online:
             self._stream, self._first, self._waiting = other._stream, [], 0
         else:
             stream = self._stream.finished()
-            stream.join(other._stream.finished())
+            stream.merge(other._stream.finished())
             self._stream = stream
 
     @property
@@ -368,7 +369,7 @@ class Online:
         if online._summary is not None:
             online._summary = Summary.from_bytes(bytes.fromhex(values["summary"]))
         elif "stream" in values:
-            online._stream = _kernels.Stream(online._index, online._method.compiled(tuple(online._fixed)))
+            online._stream = _sgd.Stream(online._family.model, online._method.compiled(tuple(online._fixed)))
             online._stream.restore(values["stream"], arrays)
         else:
             online._wanted = values["wanted"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
+from thetahat import _sums
 from thetahat._checks import check_choice, check_level
 from thetahat._distribution import distribution
 from thetahat._fitted import Fitted
@@ -16,6 +16,7 @@ from thetahat._records import COVARIANCES, read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
 from thetahat.data.arrays import as_rows
+from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError
 from thetahat.inference import METHODS as INTERVALS
 from thetahat.inference import (
@@ -388,7 +389,7 @@ class Fit(Fitted):
             raise ParameterError("this fit no longer has its rows: pass them as x")
         else:
             rows = self._sample.contiguous()
-        sums = Sample(self._index, rows.x, rows.weights).at(self._theta)
+        sums = Sample(self._family, ArraySource(*rows)).at(self._theta)
         if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):
             raise ParameterError(
                 "the rows have changed since the fit" if x is None else "x does not have the rows of this fit"
@@ -423,7 +424,7 @@ class Fit(Fitted):
 
     def __reduce__(self) -> tuple[Any, ...]:
         sums = None
-        if self._sample is not None and _kernels.sufficient[self._index]:
+        if self._sample is not None and self._family.sufficient:
             sums = self._sample.at(self._theta).numbers()
         return _unpickled, (self.to_dict(), sums)
 
@@ -439,6 +440,6 @@ def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None) -> Fit:
     """Return a fit from its record, and from its sufficient statistics instead of its sample."""
     parts = read_record(record)
     if sums is not None:
-        of_sums = _kernels.Sums.from_numbers(parts["family"], sums)
-        parts["sample"] = Sample.of_sums(of_sums, parts["omitted"])
+        of_rows = _sums.Sums.from_numbers(parts["family"].model, sums)
+        parts["sample"] = Sample(parts["family"], None, sums=of_rows, omitted=parts["omitted"])
     return Fit(**parts)

@@ -1,18 +1,16 @@
-"""The rows of one fit, and their sums: from one pass if these are sufficient, otherwise at every theta."""
+"""A source of rows as one family sees it: sums at theta, from passes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
-from numpy.typing import ArrayLike
-
-from thetahat import _kernels
+from thetahat import _core, _sums
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, copy_rows, count_outside, empty, plain_rows, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, weigh
+from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import get_family
+from thetahat.families import Family
 from thetahat.pilot import Pilot
 
 __all__ = ["Sample", "add_rows", "check_sums", "default_threads", "read_once"]
@@ -30,55 +28,80 @@ def default_threads() -> int:
 
 
 class Sample:
-    """A sample, with its sums for one family.
+    """A source of rows, or sums whose rows are gone, for one family; a pass is made when it is asked for.
 
     Parameters
     ----------
-    family : int
-        The family's place in the table.
-    x, weights, threads, nan_policy
+    family : Family
+        The family.
+    source : ArraySource, optional
+        The rows; None if there are only sums.
+    threads : int, optional
         As in `thetahat.fit`.
     sums : Sums, optional
-        Those of the rows for this family, if they are known from `read_once`.
+        Sufficient sums of the rows, if they are known.
     """
 
     def __init__(
         self,
-        family: int,
-        x: ArrayLike,
-        weights: ArrayLike | None = None,
+        family: Family,
+        source: ArraySource | None,
         threads: int | None = None,
-        nan_policy: str = "raise",
-        sums: _kernels.Sums | None = None,
+        sums: _sums.Sums | None = None,
+        omitted: int = 0,
     ) -> None:
-        self.family = family
+        self.family, self.source = family, source
         self.passes = 0
-        self.plain = plain_rows(x) if weights is None and nan_policy == "raise" else None
-        self._x: Any = x
-        self._weights, self._nan_policy = weights, nan_policy
-        self._size = -1 if self.plain is None else len(self.plain)
-        self._chunks: list[_kernels.Rows] | None = None
-        self._sums: _kernels.Sums | None = None
-        self._good = False
+        self._sums, self._good = None, False
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
-        if _kernels.sufficient[family]:
-            self._sums = self._pass(None) if sums is None else self._accept(sums, None)
+        self._omitted = omitted
+        if sums is not None:
+            self._sums = self._accept(sums)
 
-    @classmethod
-    def of_sums(cls, sums: _kernels.Sums, omitted: int) -> Sample:
-        """Return a sample without rows, from its sums."""
-        sample = cls.__new__(cls)
-        sample.family, sample.passes, sample.plain, sample._sums = sums.family_index, 1, None, sums
-        sample._counts, sample._size, sample._x = (sums.n, sums.rows), sums.rows + omitted, None
-        return sample
-
-    def at(self, theta: Theta) -> _kernels.Sums:
+    def at(self, theta: Theta) -> _sums.Sums:
         """Return the sums at theta: the same for every theta if they are sufficient, otherwise from a pass.
 
         They may overflow; rows that are not finite or not in the support raise an error.
         """
-        return self._sums if self._sums is not None else self._pass(theta)
+        if self._sums is not None:
+            return self._sums
+        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta)
+        add_rows(tree, self.rows(), self._threads)
+        sums = self._accept(tree.total())
+        if self.family.sufficient:
+            self._sums = sums
+        return sums
+
+    def run(self, fit: _sums.ExactFit) -> _sums.ExactFit:
+        """Give an exact fit the rows and passes that it asks for, until it ends; return it."""
+        if self._sums is not None or self.source is None:
+            return self._run_on_sums(fit)
+        while True:
+            answer = fit.run(self.rows(), self.threads, self._good)
+            if answer == "empty":
+                raise empty(self.size)
+            if answer == "check":
+                self._check_overflow()
+            elif fit.state == "all rows":
+                fit.take_pilot(*self.contiguous())
+            else:
+                break
+        self.passes += fit.passes
+        if fit.passes:
+            sums, self._good = fit.sums, True
+            self._counts = sums.n, sums.rows
+            if self.family.sufficient:
+                self._sums = sums
+        return fit
+
+    def _run_on_sums(self, fit: _sums.ExactFit) -> _sums.ExactFit:
+        while fit.state in ("pilot", "all rows", "pass"):
+            if fit.state == "pass":
+                fit.take_sums(self.at(fit.theta))
+            else:
+                fit.take_pilot(*(self.contiguous() if fit.state == "all rows" else self.pilot(fit.pilot_rows)))
+        return fit
 
     @property
     def counts(self) -> tuple[float, int]:
@@ -90,118 +113,121 @@ class Sample:
         """Number of rows left out."""
         return self.size - self._counts[1]
 
-    def score_products(self, theta: Theta) -> _kernels.Products:
-        """Return the sum of the outer products of the rows' scores at theta, from a pass."""
-        self.passes += 1
-        return _kernels.score_products(self.family, theta, self.chunks(), self._team(self.size))
-
-    def chunks(self) -> list[_kernels.Rows]:
-        """Return the rows in place, with their weights."""
-        if self._chunks is None:
-            chunks = chunks_of(self._x, self._nan_policy)
-            self._chunks = chunks if self._weights is None else weigh(chunks, self._weights)
-        return self._chunks
-
     @property
     def size(self) -> int:
         """Number of rows, including those left out."""
-        if self._size < 0:
-            self._size = sum(chunk.n for chunk in self.chunks())
-        return self._size
+        return self._counts[1] + self._omitted if self.source is None else self.source.n
 
-    def pilot(self, wanted: int) -> Pilot:
-        """Return about so many rows, spread evenly over the sample; all rows if it has no more."""
-        step = max(1, self.size // wanted)
-        thin = [chunk.part(0, -(-chunk.n // step), step) for chunk in self.chunks() if chunk.n]
-        pilot = Pilot(*copy_rows(thin))
-        if pilot.x.size == 0:  # all of those are left out
-            pilot = self.contiguous()
-        if _kernels.count_outside(self.family, chunks_of(pilot.x)[0])[0]:
-            self.check_rows()
-        return pilot
+    @property
+    def threads(self) -> int:
+        """How many threads a pass may use."""
+        if self._threads is not None:
+            return self._threads
+        return default_threads() if self.size >= _core.THREAD_ROWS else 1
+
+    def score_products(self, theta: Theta) -> _sums.Sums:
+        """Return the sum of the outer products of the rows' scores at theta, from a pass."""
+        self.passes += 1
+        tree = _sums.Tree(self.family.model, theta, products=True)
+        add_rows(tree, self.rows(), self._threads)
+        return tree.total()
+
+    def rows(self) -> list[_core.Rows]:
+        """Return the rows in place, with their weights."""
+        if self.source is None:
+            raise ParameterError("a summary has only the sums of the rows, and this needs the rows")
+        return self.source.rows
 
     @property
     def has_rows(self) -> bool:
         """Whether there are rows, and not only their sums."""
-        return self._x is not None
+        return self.source is not None
+
+    def fingerprint(self) -> dict[str, int]:
+        """Return checksums of the rows and of the weights."""
+        return {} if self.source is None else self.source.fingerprint()
+
+    def pilot(self, wanted: int) -> Pilot:
+        """Return about so many rows, spread evenly over the sample; all rows if it has no more."""
+        if self.source is None:
+            raise ParameterError("start is needed: a summary has no rows to estimate it from")
+        pilot = self.source.subsample(wanted)
+        if pilot is None:
+            self.check_rows()
+        if pilot is None or pilot.x.size == 0:  # all of those are left out
+            pilot = self.contiguous()
+        if self.family.model.count_outside(_core.plain_rows(pilot.x))[0]:
+            self.check_rows()
+        return pilot
 
     def contiguous(self) -> Pilot:
-        """Return all rows that are not left out, contiguous: without a copy if they already are."""
-        if not self.has_rows:
-            raise ParameterError("SGD requires the rows; a summary has only their sums")
-        if self.plain is not None:
-            return Pilot(self.plain)
-        rows = Pilot(*copy_rows(self.chunks()))
+        """Return all rows that count, contiguous: in place if they already are."""
+        if self.source is None:
+            raise ParameterError("SGD takes its steps on rows; a summary has only their sums")
+        rows = self.source.contiguous()
         if rows.x.size == 0:
             raise empty(self.size)
         return rows
 
-    def in_order(self) -> _kernels.Rows:
-        """Return the rows that are not left out: in place if these are all rows in one chunk, else copied."""
-        chunks = [chunk for chunk in self.chunks() if chunk.n] if self.has_rows else []
+    def in_order(self) -> _core.Rows:
+        """Return the rows that count as one stretch: in place if all count and have no weights, else copied."""
+        chunks = [chunk for chunk in self.source.rows if chunk.n] if self.source is not None else []
         if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
             return chunks[0]
         rows = self.contiguous()
         return chunks_of(rows.x)[0] if rows.weights is None else weigh(chunks_of(rows.x), rows.weights)[0]
 
-    def _pass(self, theta: Theta | None) -> _kernels.Sums:
-        if self.plain is not None:
-            return self._accept(
-                _kernels.summarize(self.family, self.plain, self._team(len(self.plain)), theta), theta
-            )
-        tree = _kernels.Tree(self.family, theta)
-        add_rows(tree, self.chunks(), self._threads)
-        return self._accept(tree.total(), theta)
-
-    def _accept(self, sums: _kernels.Sums, theta: Theta | None) -> _kernels.Sums:
-        """Return the sums of a pass; raise if the rows are not a sample of the family."""
+    def _accept(self, sums: _sums.Sums) -> _sums.Sums:
+        """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
         if sums.finite and sums.rows == 0:
             raise empty(self.size)
-        if not sums.finite and not self._good:
-            self.check_rows()
-            if theta is None:
-                raise SampleError("the sums of this sample are beyond what doubles can hold")
+        if not sums.finite and (not self._good or self.family.sufficient):
+            self._check_overflow()
         self._good = True
         self._counts = sums.n, sums.rows
         return sums
 
+    def _check_overflow(self) -> None:
+        """Raise if rows are invalid; if they are not, sums that are not finite overflow."""
+        if not self._good:
+            self.check_rows()
+        self._good = True
+        if self.family.sufficient:
+            raise SampleError("the sums of this sample are beyond what doubles can hold")
+
     def check_rows(self) -> None:
         """Raise if rows are not finite or outside the family's support."""
-        reject_rows(self.chunks(), self.family, get_family(self.family).support)
+        reject_rows(self.rows(), self.family.model, self.family.support)
 
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
-        count, first = count_outside(self.chunks(), self.family, theta)
+        count, first = count_outside(self.rows(), self.family.model, theta)
         if count:
-            name = get_family(self.family).name
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {name} at {theta}, the first at index"
-                f" {first}; the log-likelihood there is -inf, and has no score"
+                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first at"
+                f" index {first}; the log-likelihood there is -inf, and has no score"
             )
-
-    def _team(self, rows: int) -> int:
-        return team(self._threads, rows)
 
 
 def team(threads: int | None, rows: int) -> int:
     """Return the number of threads for so many rows."""
     if threads is None:
-        return default_threads() if rows >= _kernels.THREAD_ROWS else 1
+        return default_threads() if rows >= _core.THREAD_ROWS else 1
     return threads
 
 
-def add_rows(tree: _kernels.Tree, chunks: list[_kernels.Rows], threads: int | None) -> None:
+def add_rows(tree: _sums.Tree, chunks: list[_core.Rows], threads: int | None) -> None:
     """Add rows to a tree."""
     for chunk in chunks:
         tree.add(chunk, team(threads, chunk.n))
 
 
 def read_once(
-    families: Sequence[int], chunks: list[_kernels.Rows], threads: int | None
-) -> list[_kernels.Sums]:
+    families: Sequence[Family], chunks: list[_core.Rows], threads: int | None
+) -> list[_sums.Sums]:
     """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
-    trees = [_kernels.Tree(family) for family in families]
+    trees = [_sums.Tree(family.model) for family in families]
     for chunk in chunks:
         size = _SLICE * team(threads, chunk.n)
         for first in range(0, chunk.n if trees else 0, size):
@@ -211,11 +237,10 @@ def read_once(
     return [tree.total() for tree in trees]
 
 
-def check_sums(sums: _kernels.Sums, theta: Theta) -> _kernels.Sums:
-    """Return sums at theta; raise if they are beyond what doubles can hold."""
+def check_sums(sums: _sums.Sums, theta: Theta) -> _sums.Sums:
+    """Return sums at theta; raise if they overflow."""
     if not sums.finite:
         raise ParameterError(
-            f"the {_kernels.families[sums.family_index]} likelihood of this sample at {theta} is beyond what"
-            " doubles can hold"
+            f"the {sums.model.name} likelihood of this sample at {theta} is beyond what doubles can hold"
         )
     return sums

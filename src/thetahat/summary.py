@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
 from thetahat._checks import check_count
+from thetahat._packing import pack, unpack
+from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import Theta, check_theta
-from thetahat.data.arrays import chunks_of, empty, reject_rows, weigh
+from thetahat.data.arrays import empty, reject_rows
+from thetahat.data.source import ArraySource, BlockSource
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
@@ -26,8 +25,7 @@ from thetahat.solvers import Exact, Method, Monitoring, Trace
 __all__ = ["Summary", "summarize"]
 
 _EXACT = Exact()
-_MAGIC = b"thetahat sums 2\n"
-_HEADER = struct.Struct("<32sQQ")  # family, rows left out, length of the sums
+_PROGRAM = b"thetahat sums "
 
 
 class Summary:
@@ -58,30 +56,30 @@ class Summary:
     """
 
     def __init__(self, family: str) -> None:
-        self._index = family_index(family)
-        if not _kernels.sufficient[self._index]:
+        self._family = find_family(family)
+        if not self._family.sufficient:
             raise ParameterError(
                 f"{family} has no sufficient statistics: its likelihood needs the rows at every theta;"
                 " call fit, log_likelihood or score with the rows"
             )
-        self._tree = _kernels.Tree(self._index)
-        self._other: _kernels.Sums | None = None  # sums whose rows are elsewhere
+        self._tree = Tree(self._family.model)
+        self._other: Sums | None = None  # sums whose rows are elsewhere
         self.omitted = 0
 
     @property
     def family(self) -> str:
         """Name of the family."""
-        return _kernels.families[self._index]
+        return self._family.name
 
     @property
     def n(self) -> float:
         """Number of rows, or the sum of their weights."""
-        return self._sums().n
+        return self._total().n
 
     @property
     def rows(self) -> int:
         """Number of rows of positive weight."""
-        return self._sums().rows
+        return self._total().rows
 
     def update(
         self,
@@ -105,18 +103,18 @@ class Summary:
         """
         if threads is not None:
             check_count("threads", threads, 10_000)
-        chunks = chunks_of(x, nan_policy)
-        if weights is not None:
-            chunks = weigh(chunks, weights)
+        return self._add(ArraySource(x, weights, nan_policy), threads)
+
+    def _add(self, source: ArraySource, threads: int | None) -> Summary:
         tree = self._tree.copy()
         before = tree.total().rows
-        add_rows(tree, chunks, threads)
+        add_rows(tree, source.rows, threads)
         after = tree.total()
         if not after.finite:
-            reject_rows(chunks, self._index, get_family(self._index).support)
+            reject_rows(source.rows, self._family.model, self._family.support)
             raise SampleError("the sums of this sample are beyond what doubles can hold")
         self._tree = tree
-        self.omitted += sum(chunk.n for chunk in chunks) - (after.rows - before)
+        self.omitted += source.n - (after.rows - before)
         return self
 
     def fit(
@@ -147,20 +145,20 @@ class Summary:
         """
 
         def read() -> Sample:
-            return Sample.of_sums(self._rows(), self.omitted)
+            return Sample(self._family, None, sums=self._rows(), omitted=self.omitted)
 
-        return fit_sample(self._index, read, method, start, fixed, monitoring=Monitoring(trace))
+        return fit_sample(self._family, read, method, start, fixed, monitoring=Monitoring(trace))
 
     def log_likelihood(self, theta: Theta) -> float:
         """Return the log-likelihood at given parameters, as `thetahat.log_likelihood` does."""
-        value: float = self._rows().evaluate(check_theta(self._index, theta, "theta"))[0]
+        value: float = self._rows().evaluate(check_theta(self._family, theta, "theta"))[0]
         return value
 
     def score(self, theta: Theta) -> NDArray[np.float64]:
         """Return the score at given parameters, as `thetahat.score` does."""
-        at = check_theta(self._index, theta, "theta")
+        at = check_theta(self._family, theta, "theta")
         value, gradient = self._rows().evaluate(at)[:2]
-        family = get_family(self._index)
+        family = self._family
         if value == -math.inf and family.has_boundary:
             raise ParameterError(
                 f"theta: rows lie outside the support of {family.name} at {at}; the log-likelihood there is"
@@ -171,18 +169,17 @@ class Summary:
     def __add__(self, other: object) -> Summary:
         if not isinstance(other, Summary):
             return NotImplemented
-        if other._index != self._index:
+        if other._family is not self._family:
             raise ParameterError(f"summaries of {self.family} and {other.family} do not add")
-        return _holding(self._index, self._sums().merge(other._sums()), self.omitted + other.omitted)
+        return _holding(self._family, self._total().merge(other._total()), self.omitted + other.omitted)
 
     def __repr__(self) -> str:
         return f"<Summary {self.family}, n={self.n}>"
 
     def to_bytes(self) -> bytes:
         """Return the summary as portable bytes, with a version and a checksum."""
-        numbers = np.array(self._sums().numbers(), dtype="<f8").tobytes()
-        body = _MAGIC + _HEADER.pack(self.family.encode(), self.omitted, len(numbers)) + numbers
-        return body + struct.pack("<I", zlib.crc32(body))
+        values = {"family": self.family, "omitted": self.omitted, "layout": SUMS_LAYOUT}
+        return pack(_PROGRAM, values, {"sums": np.array(self._total().numbers())})
 
     @staticmethod
     def from_bytes(record: bytes) -> Summary:
@@ -195,32 +192,26 @@ class Summary:
         """
         if not isinstance(record, bytes | bytearray | memoryview):
             raise ParameterError(f"a summary is read from bytes, not {type(record).__name__}")
-        body, checksum = bytes(record[:-4]), bytes(record[-4:])
-        if not body.startswith(_MAGIC):
-            raise ParameterError("these bytes are not a summary of thetahat, or one of another version")
-        if struct.pack("<I", zlib.crc32(body)) != checksum:
-            raise ParameterError("the bytes of this summary were cut short or changed")
         try:
-            name, omitted, length = _HEADER.unpack_from(body, len(_MAGIC))
-            numbers = np.frombuffer(body, "<f8", offset=len(_MAGIC) + _HEADER.size)
-            if not length == numbers.nbytes == 8 * _kernels.MAX_SUMS:
-                raise ValueError(f"{numbers.nbytes} bytes of sums, {length} announced")
-            family = name.rstrip(b"\0").decode()
-            sums = numbers.tolist()
-        except (struct.error, ValueError) as error:
-            raise ParameterError(f"these bytes are not a summary of thetahat: {error}") from error
-        index = family_index(family)
-        return _holding(index, _kernels.Sums.from_numbers(index, sums), omitted)
+            values, arrays = unpack(_PROGRAM, bytes(record))
+            family = find_family(values["family"])
+            if values["layout"] != SUMS_LAYOUT:
+                raise ValueError(f"has sums of layout {values['layout']}; this version reads {SUMS_LAYOUT}")
+            sums = Sums.from_numbers(family.model, arrays["sums"].tolist())
+            omitted = check_count("omitted", values["omitted"], least=0)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterError(f"this is not a summary of thetahat: it {error}") from error
+        return _holding(family, sums, omitted)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Summary.from_bytes, (self.to_bytes(),)
 
-    def _sums(self) -> _kernels.Sums:
+    def _total(self) -> Sums:
         own = self._tree.total()
         return own if self._other is None else self._other.merge(own)
 
-    def _rows(self) -> _kernels.Sums:
-        sums = self._sums()
+    def _rows(self) -> Sums:
+        sums = self._total()
         if sums.rows == 0:
             raise empty(self.omitted)
         return sums
@@ -267,13 +258,13 @@ def summarize(
         return summary.update(x, weights=weights, threads=threads, nan_policy=nan_policy)  # type: ignore[arg-type]
     if weights is not None and not isinstance(weights, Iterator):
         raise ParameterError("x is an iterator of blocks: weights must be one too")
-    for block, of_block in zip(x, repeat(None)) if weights is None else zip(x, weights, strict=True):
-        summary.update(block, weights=of_block, threads=threads, nan_policy=nan_policy)
+    for source in BlockSource(x, weights, nan_policy).sources():
+        summary._add(source, threads)
     return summary
 
 
-def _holding(family: int, sums: _kernels.Sums, omitted: int) -> Summary:
-    summary = Summary(_kernels.families[family])
+def _holding(family: Family, sums: Sums, omitted: int) -> Summary:
+    summary = Summary(family.name)
     summary._other = sums
     summary.omitted = omitted
     return summary

@@ -7,8 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from thetahat import _kernels
-from thetahat.families import Family, get_family
+from thetahat.families import Family, families, find_family
 
 __all__ = ["families_command"]
 
@@ -19,15 +18,14 @@ def families_command() -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for title in ("family", "parameters", "support", "reads rows", "scipy"):
         table.add_column(title, no_wrap=title in ("family", "scipy"))
-    for index in range(len(_kernels.families)):
-        family = get_family(index)
-        table.add_row(family.name, ", ".join(family.names), family.support, _way(index), _scipys(family))
+    for family in map(find_family, families()):
+        table.add_row(family.name, ", ".join(family.names), family.support, _way(family), _scipys(family))
     Console().print(table)
 
 
-def _way(family: int) -> str:
+def _way(family: Family) -> str:
     """Return how often a fit reads the rows."""
-    return "once" if _kernels.sufficient[family] else "a few times"
+    return "once" if family.sufficient else "a few times"
 
 
 def _scipys(family: Family) -> str:

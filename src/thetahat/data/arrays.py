@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat._checks import check_choice
-from thetahat._kernels import Rows
+from thetahat._core import Model, Rows
 from thetahat.errors import SampleError
 
 __all__ = [
@@ -66,6 +66,8 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
         If `x` is not one-dimensional.
     """
     omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
+    if not omit and plain_rows(x) is not None:
+        return [_core.plain_rows(x)]
     if _speaks_arrow(x):
         from thetahat import _arrow
 
@@ -101,7 +103,7 @@ def _reject_weights(chunks: list[Rows]) -> None:
     """Raise if weights are invalid, with their number and the index of the first."""
     weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
     _reject_inexact(weights, "weights")
-    bad, first = _count(_kernels.count_no_weight, weights)
+    bad, first = _count(_core.count_no_weight, weights)
     if bad:
         raise SampleError(
             f"weights holds {bad} value(s) that are negative or not finite, the first at index {first}",
@@ -132,7 +134,7 @@ def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float
     kept = 0
     for chunk in chunks:
         if chunk.n:
-            kept += _kernels.copy_counted(chunk, out[kept:], None if weights is None else weights[kept:])
+            kept += _core.copy_counted(chunk, out[kept:], None if weights is None else weights[kept:])
     out = out[:kept]
     if weights is not None:
         weights = weights[:kept]
@@ -148,29 +150,29 @@ def empty(rows: int) -> SampleError:
     return SampleError(f"x is empty: a fit needs at least one row{left_out}")
 
 
-def reject_rows(chunks: list[Rows], family: int, support: str) -> None:
+def reject_rows(chunks: list[Rows], model: Model, support: str) -> None:
     """Raise if rows are not exact in float64, not finite, or outside the support, or weights are invalid."""
     reject_for_all(chunks)
-    count, first = _count(partial(_kernels.count_outside, family), chunks)
+    count, first = _count(model.count_outside, chunks)
     if count:
         raise SampleError(
-            f"x holds {count} value(s) outside the support of {_kernels.families[family]}, {support};"
+            f"x holds {count} value(s) outside the support of {model.name}, {support};"
             f" the first is at index {first}",
             first,
             count,
         )
 
 
-def count_outside(chunks: list[Rows], family: int, theta: tuple[float, ...]) -> tuple[int, int]:
+def count_outside(chunks: list[Rows], model: Model, theta: tuple[float, ...]) -> tuple[int, int]:
     """Return the number of rows outside the support of a family at theta, and the index of the first."""
-    return _count(partial(_kernels.count_outside, family, theta=theta), chunks)
+    return _count(partial(model.count_outside, theta=theta), chunks)
 
 
 def reject_for_all(chunks: list[Rows]) -> None:
     """Raise if rows or weights are invalid for every family."""
     _reject_inexact(chunks)
     _reject_weights(chunks)
-    count, first = _count(_kernels.count_not_finite, chunks)
+    count, first = _count(_core.count_not_finite, chunks)
     if count:
         raise SampleError(
             f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
@@ -233,7 +235,7 @@ def _wrong_shape(x: NDArray[Any]) -> str:
 
 
 def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
-    count, first = _count(_kernels.count_inexact, chunks)
+    count, first = _count(_core.count_inexact, chunks)
     if count:
         raise SampleError(
             f"{what} holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold"

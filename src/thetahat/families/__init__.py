@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
 
@@ -16,11 +15,10 @@ __all__ = [
     "Family",
     "Parameter",
     "families",
-    "family_index",
-    "get_family",
+    "find_family",
 ]
-
-_INDEX = {name: index for index, name in enumerate(_kernels.families)}
+_NAMES = tuple(_core.models)
+_found: dict[str, Family] = {}
 
 
 def families() -> tuple[str, ...]:
@@ -36,27 +34,22 @@ def families() -> tuple[str, ...]:
     >>> "normal" in th.families()
     True
     """
-    return _kernels.families
+    return _NAMES
 
 
-def family_index(name: str) -> int:
-    """Return the place of a family in the compiled table, or suggest the nearest name."""
-    index = _INDEX.get(name) if isinstance(name, str) else None
-    if index is None:
-        raise UnknownFamilyError(_unknown(name))
-    return index
-
-
-@cache
-def get_family(index: int) -> Family:
-    """Return the description of the family at this place of the table."""
-    family: Family = import_module(f"thetahat.families.{_kernels.families[index]}").family
-    return family
+def find_family(name: str) -> Family:
+    """Return the family of that name; raise the error that suggests the nearest name."""
+    found = _found.get(name) if isinstance(name, str) else None
+    if found is None:
+        if name not in _NAMES:
+            raise UnknownFamilyError(_unknown(name))
+        found = _found[name] = import_module(f"thetahat.families.{name}").family
+    return found
 
 
 def _unknown(name: object) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(str(name).lower(), _kernels.families, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "there are: " + ", ".join(_kernels.families)
+    near = get_close_matches(str(name).lower(), _NAMES, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else "there are: " + ", ".join(_NAMES)
     return f"unknown family {name!r}; {hint}"

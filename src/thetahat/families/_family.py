@@ -6,32 +6,31 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from thetahat import _kernels
-from thetahat.pilot import Pilot
+from thetahat import _core
 
 __all__ = ["BOUNDARY", "NONSMOOTH", "REGULAR", "Family", "Limits", "Parameter", "Theta", "ratio_quantile"]
 
 # The regularity of the likelihood in a parameter: at the maximum the score is zero; or it jumps over zero, as
 # at a median; or it is not zero, since the support ends there.
-REGULAR, NONSMOOTH, BOUNDARY = _kernels.SMOOTH, _kernels.KINK, _kernels.EDGE
+REGULAR, NONSMOOTH, BOUNDARY = _core.REGULAR, _core.NONSMOOTH, _core.BOUNDARY
 
 Theta = tuple[float, ...]
 Limits = dict[int, tuple[float, float]]
 
-_BOUNDS = {_kernels.POSITIVE: (0.0,), _kernels.UNIT: (0.0, 1.0), _kernels.ABOVE_MINUS_ONE: (-1.0,)}
-
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, the regularity of the likelihood in it, and its open domain."""
+    """A parameter: its textbook name, its open domain, its free coordinate, the regularity of the likelihood."""
 
     name: str
-    regularity: int = REGULAR
     low: float = -math.inf
     high: float = math.inf
+    coordinate: int = _core.IDENTITY
+    regularity: int = REGULAR
 
     @property
     def domain(self) -> str:
@@ -45,13 +44,13 @@ class Parameter:
     @property
     def transformed(self) -> bool:
         """Whether its free coordinate, which is unbounded, differs from the parameter itself."""
-        return self.low == 0
+        return self.coordinate != _core.IDENTITY
 
     def free(self, value: float) -> float:
         """Return the free coordinate: the logarithm if positive, log(p / (1 - p)) if between 0 and 1."""
         if not self.transformed:
             return value
-        return _kernels.log(value if self.high == math.inf else value / (1 - value))
+        return _core.log(value if self.high == math.inf else value / (1 - value))
 
     def slope(self, value: float) -> float:
         """Return the derivative of the parameter with respect to its free coordinate."""
@@ -64,8 +63,8 @@ class Parameter:
         if not self.transformed:
             return value + step
         if self.high == math.inf:
-            return value * _kernels.exp(step)
-        return value / (value + (1 - value) * _kernels.exp(-step))
+            return value * _core.exp(step)
+        return value / (value + (1 - value) * _core.exp(-step))
 
 
 @dataclass(frozen=True)
@@ -86,9 +85,6 @@ class Family:
         The parameters and the distribution that the likelihood increases towards if there is no maximum.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
-    start : callable, optional
-        Start values from some of the rows; None if these rows have no maximum. A family whose maximum lies on
-        the boundary in every parameter needs none: it has a closed form, whatever is fixed.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     circular : bool
@@ -97,7 +93,7 @@ class Family:
         From theta, n, the level and the places of fixed parameters: by place, the confidence limits of the
         parameters whose maximum lies on the boundary of the support.
     missing_condition : callable, optional
-        The condition that rows violate, in figures, with no parameter fixed; None if they have a maximum.
+        The condition that rows violate in words, from the two figures of the compiled check.
     """
 
     name: str
@@ -105,25 +101,35 @@ class Family:
     existence: str
     scipy: Callable[..., tuple[str, dict[str, float]]]
     limiting_family: str = ""
-    start: Callable[[Pilot], Theta | None] | None = None
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
     boundary_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = (
         None
     )
-    missing_condition: Callable[[Pilot], str | None] | None = None
+    missing_condition: Callable[[float, float], str] | None = None
+
+    @cached_property
+    def model(self) -> _core.Model:
+        """The compiled half of the family."""
+        return _core.models[self.name]
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of ``theta``."""
-        index = _kernels.families.index(self.name)
         return tuple(
-            Parameter(name, regularity, *_BOUNDS.get(domain, ()))
-            for name, regularity, domain in zip(
-                self.names, _kernels.peaks[index], _kernels.domains[index], strict=True
-            )
+            Parameter(name, *compiled) for name, compiled in zip(self.names, self.model.parameters, strict=True)
         )
+
+    @cached_property
+    def sufficient(self) -> bool:
+        """Whether the sums do not depend on theta."""
+        return self.model.sufficient
+
+    @cached_property
+    def solved(self) -> bool:
+        """Whether sufficient sums give the maximum in closed form."""
+        return self.model.solved
 
     @property
     def condition(self) -> str:
@@ -149,6 +155,11 @@ class Family:
         """Whether the score jumps over zero at the maximum, in some parameter."""
         return any(parameter.regularity == NONSMOOTH for parameter in self.parameters)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from thetahat.families import find_family
+
+        return find_family, (self.name,)
+
     @property
     def signature(self) -> str:
         """The family as a formula, such as ``normal(mu, sigma)``."""
@@ -159,5 +170,5 @@ def ratio_quantile(level: float, power: float) -> float:
     """Return the t with P(T <= t) = level, where P(T > t) = (1 + t)**-power."""
     if power <= 0:
         return math.inf
-    (t,) = _kernels.apply("expm1", np.array([-_kernels.log(1 - level) / power]))
+    (t,) = _core.apply("expm1", np.array([-_core.log(1 - level) / power]))
     return float(t)

@@ -6,14 +6,8 @@ support: only with a = 1 or b = 1 is the density positive and finite there.
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    return pilot.maximum("beta")
 
 
 family = Family(
@@ -22,6 +16,5 @@ family = Family(
     support="0 < x < 1",
     existence="at least two rows, not all equal",
     limiting_family="a + b = infinity, a single point",
-    start=start,
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
 )

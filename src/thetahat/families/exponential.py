@@ -6,15 +6,8 @@ density is greatest there. If all rows are zero, the likelihood increases withou
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    mean, _ = pilot.mean_and_sd()
-    return (mean,) if mean > 0 else None
 
 
 family = Family(
@@ -23,6 +16,5 @@ family = Family(
     support="x >= 0",
     existence="at least one row above 0",
     limiting_family="scale = 0, a single point",
-    start=start,
     scipy=lambda scale: ("expon", {"scale": scale}),
 )

@@ -6,15 +6,8 @@ density positive and finite there.
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of these rows."""
-    mean, sd = pilot.mean_and_sd()
-    return ((mean / sd) ** 2, sd / mean * sd) if sd > 0 else None
 
 
 family = Family(
@@ -23,6 +16,5 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
-    start=start,
     scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
 )

@@ -11,30 +11,9 @@ uniform distribution from 0 to the largest row. Standard errors hold for shapes 
 below, the largest row determines the parameters more precisely than they say.
 """
 
-from thetahat import _kernels
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-_LOG_2 = 0.6931471805599453
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with two quartiles of these rows (Pickands 1975): the exponential's, where equal.
-
-    Q(3/4) - Q(1/2) = 2**shape Q(1/2), and Q(1/2) = scale (2**shape - 1) / shape. The scale is large enough
-    for the support to hold these rows.
-    """
-    median, high = pilot.quantiles(0.5, 0.75)
-    if not 0 < median < high:
-        mean, _ = pilot.mean_and_sd()
-        return (0.0, mean) if mean > 0 else None
-    shape = min(max(_kernels.log((high - median) / median) / _LOG_2, -0.75), 4.0)
-    growth = _kernels.exp(shape * _LOG_2) - 1
-    scale = median * shape / growth if growth else median / _LOG_2
-    return shape, max(scale, -1.02 * shape * float(pilot.x.max()))
-
 
 family = Family(
     name="generalized_pareto",
@@ -42,6 +21,5 @@ family = Family(
     support="x >= 0",
     existence="at least two rows, few of them 0, and a likelihood that does not increase all the way to a"
     " shape of -1, the uniform distribution from 0 to the largest row",
-    start=start,
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
 )

@@ -6,15 +6,8 @@ increases all the way to p = 1, which is outside the domain: there is no maximum
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    mean, _ = pilot.mean_and_sd()
-    return (1 / (1 + mean),) if mean > 0 else None
 
 
 family = Family(
@@ -24,6 +17,5 @@ family = Family(
     counts=True,
     existence="at least one row above 0",
     limiting_family="p = 1, a single point",
-    start=start,
     scipy=lambda p: ("geom", {"p": p, "loc": -1}),
 )

@@ -7,15 +7,8 @@ equal to mu is zero. The standard errors are those of Fisher's information, b / 
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the median, and the scale with the quartiles of these rows, 2 b log(2) apart."""
-    low, mu, high = pilot.quantiles(0.25, 0.5, 0.75)
-    return (mu, (high - low) / 1.3862943611198906) if high > low else None
 
 
 family = Family(
@@ -23,6 +16,5 @@ family = Family(
     names=("mu", "b"),
     existence="at least two rows, not all equal",
     limiting_family="b = 0, a single point",
-    start=start,
     scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
 )

@@ -5,15 +5,8 @@ times. At the maximum the sums of tanh(z/2) and of z tanh(z/2) - 1 are 0, z = (x
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of these rows."""
-    mean, sd = pilot.mean_and_sd()
-    return (mean, sd * 0.5513288954217921) if sd > 0 else None  # sqrt(3) / pi
 
 
 family = Family(
@@ -21,6 +14,5 @@ family = Family(
     names=("mu", "s"),
     existence="at least two rows, not all equal",
     limiting_family="s = 0, a single point",
-    start=start,
     scipy=lambda mu, s: ("logistic", {"loc": mu, "scale": s}),
 )

@@ -5,18 +5,9 @@ sufficient statistics: the fit reads the rows a few times. At the maximum, with 
 mean of tanh(z/2) is 0 and that of z tanh(z/2) is 1; there is one. Zero is outside the support.
 """
 
-from thetahat import _kernels
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of the logarithms of these rows."""
-    centre, logs = pilot.logs()
-    mean, sd = logs.mean_and_sd()
-    return (1.8137993642342178 / sd, centre * _kernels.exp(mean)) if sd > 0 else None  # pi / sqrt(3)
 
 
 family = Family(
@@ -25,6 +16,5 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
-    start=start,
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
 )

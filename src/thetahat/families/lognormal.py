@@ -4,17 +4,10 @@ R's ``dlnorm(meanlog=mu, sdlog=sigma)``. The maximum is in closed form: mu is th
 root of its mean squared deviation (divisor n). Zero is outside the support: the density vanishes there.
 """
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    mu, sigma = Pilot(_kernels.apply("log", pilot.x), pilot.weights).mean_and_sd()
-    return (mu, sigma) if sigma > 0 else None
 
 
 family = Family(
@@ -23,6 +16,5 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="sigma = 0, a single point",
-    start=start,
-    scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _kernels.exp(mu)}),
+    scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _core.exp(mu)}),
 )

@@ -8,26 +8,13 @@ and Eberly 1992).
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
 
 
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the mean and the variance of these rows, or with twice the mean for it."""
-    mean, sd = pilot.mean_and_sd()
-    if mean == 0:
-        return None
-    over = sd * (sd / mean) - 1  # squares may overflow
-    return (mean / over if over > 0 else mean, mean)
-
-
-def missing_condition(rows: Pilot) -> str | None:
+def missing_condition(variance: float, mean: float) -> str:
     """Return that the variance is not above the mean, in figures."""
-    mean, sd = rows.mean_and_sd()
-    if sd * sd > mean or mean == 0:
-        return None
-    return f"the variance of these rows, {sd * sd:.6g}, is not above their mean, {mean:.6g}"
+    return f"the variance of these rows, {variance:.6g}, is not above their mean, {mean:.6g}"
 
 
 family = Family(
@@ -37,7 +24,6 @@ family = Family(
     counts=True,
     existence="rows whose variance (over n) is above their mean",
     limiting_family="size = infinity, the Poisson distribution",
-    start=start,
     missing_condition=missing_condition,
     scipy=lambda size, mu: ("nbinom", {"n": size, "p": size / (size + mu)}),
 )

@@ -10,16 +10,10 @@ P(shape log(minimum / true minimum) > t) = (1 + t)**(1 - n); with the shape know
 
 from collections.abc import Sequence
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat.families._family import Family, Theta, ratio_quantile
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    return pilot.maximum("pareto")
 
 
 def boundary_limits(
@@ -27,8 +21,8 @@ def boundary_limits(
 ) -> dict[int, tuple[float, float]]:
     """Return the interval of the minimum."""
     shape, minimum = theta
-    t = -_kernels.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
-    return {1: (minimum * _kernels.exp(-t / shape), minimum)}
+    t = -_core.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
+    return {1: (minimum * _core.exp(-t / shape), minimum)}
 
 
 family = Family(
@@ -37,7 +31,6 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal, and none below a minimum that is fixed",
     limiting_family="shape = infinity, a single point",
-    start=start,
     boundary_limits=boundary_limits,
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

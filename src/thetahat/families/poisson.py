@@ -5,15 +5,8 @@ likelihood increases all the way to the rate 0, which is outside the domain: the
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    mean, _ = pilot.mean_and_sd()
-    return (mean,) if mean > 0 else None
 
 
 family = Family(
@@ -23,6 +16,5 @@ family = Family(
     counts=True,
     existence="at least one row above 0",
     limiting_family="rate = 0, a single point",
-    start=start,
     scipy=lambda rate: ("poisson", {"mu": rate}),
 )

@@ -5,15 +5,8 @@ equal rows. Zero is outside the support: the density vanishes there, and a likel
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameter with the mean of these rows, sigma sqrt(pi / 2)."""
-    mean, _ = pilot.mean_and_sd()
-    return (mean * 0.7978845608028654,)
 
 
 family = Family(
@@ -21,6 +14,5 @@ family = Family(
     names=("sigma",),
     support="x > 0",
     existence="at least one row",
-    start=start,
     scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
 )

@@ -6,15 +6,8 @@ row): the fit is the local maximum that Newton's method reaches from the quartil
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the parameters with the quartiles of these rows, for nu = 4; theirs lie 1.48 sigma apart."""
-    low, mu, high = pilot.quantiles(0.25, 0.5, 0.75)
-    return (mu, (high - low) / 1.4814, 4.0) if high > low else None
 
 
 family = Family(
@@ -22,6 +15,5 @@ family = Family(
     names=("mu", "sigma", "nu"),
     existence="rows not too many of which are equal, with tails heavier than the normal's",
     limiting_family="nu = infinity, the normal distribution, or sigma = 0, a single point",
-    start=start,
     scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
 )

@@ -6,14 +6,8 @@ the rows' unit vectors, and I1(kappa) / I0(kappa) its length divided by n.
 """
 
 from thetahat.families._family import Family
-from thetahat.pilot import Pilot
 
 __all__ = ["family"]
-
-
-def start(pilot: Pilot) -> tuple[float, ...] | None:
-    """Return the maximum of these rows."""
-    return pilot.maximum("von_mises")
 
 
 family = Family(
@@ -23,6 +17,5 @@ family = Family(
     limiting_family="kappa = infinity, a single direction, or kappa = 0, the uniform distribution",
     support="all finite angles",
     circular=True,
-    start=start,
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
 )

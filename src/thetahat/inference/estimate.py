@@ -13,7 +13,7 @@ from thetahat._checks import check_level
 from thetahat._distribution import distribution
 from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
-from thetahat.families import BOUNDARY, Family, Parameter, family_index, get_family
+from thetahat.families import BOUNDARY, Family, Parameter, find_family
 
 if TYPE_CHECKING:
     from thetahat.result import Fit
@@ -68,7 +68,7 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
 def _estimate(fit: Fit, ask: Callable[[Any], Any], level: float) -> Estimate:
     """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row."""
     z = normal_quantile(0.5 + check_level(level) / 2)
-    family = get_family(family_index(fit.family))
+    family = find_family(fit.family)
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
     quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from thetahat._quantile import normal_quantile
-from thetahat.families import BOUNDARY, family_index, get_family
+from thetahat.families import BOUNDARY, find_family
 from thetahat.inference.profile import Profile, profile_limits
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ METHODS = ("wald", "profile")
 def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[tuple[float, float]]:
     """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
     z = normal_quantile(0.5 + level / 2)
-    family, theta = get_family(family_index(fit.family)), tuple(fit.theta.tolist())
+    family, theta = find_family(fit.family), tuple(fit.theta.tolist())
     fixed = [place for place, name in enumerate(family.names) if name in fit.fixed]
     limits = []
     for place, (value, error, parameter) in enumerate(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from thetahat.errors import NoMaximumError
-from thetahat.families import Family, get_family
+from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers.newton import not_converged_error
 from thetahat.solvers.profile_maximum import Ending, ProfilePoint, profile_maximum
@@ -36,7 +36,7 @@ class Profile(NamedTuple):
     @property
     def family(self) -> Family:
         """The description of the family."""
-        return get_family(self.sample.family)
+        return self.sample.family
 
     def along(self, values: Mapping[int, float], start: Theta | None = None) -> ProfilePoint:
         """Return the maximum over the other parameters, some fixed at these values."""

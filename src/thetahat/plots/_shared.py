@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat.families import Family, family_index, get_family
+from thetahat.families import Family, find_family
 from thetahat.result import Fit
 
 __all__ = [
@@ -40,7 +40,7 @@ _GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "si
 
 
 def family_of(fitted: Fit) -> Family:
-    return get_family(family_index(fitted.family))
+    return find_family(fitted.family)
 
 
 def symbol(name: str) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
 from thetahat.errors import NoMaximumError
-from thetahat.families import Parameter, family_index, get_family
+from thetahat.data.source import ArraySource
+from thetahat.families import Parameter, find_family
 from thetahat.fit import fit
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat.result import Fit
@@ -67,7 +67,7 @@ class Landscape(NamedTuple):
     @property
     def parameters(self) -> list[Parameter]:
         """The two parameters."""
-        return [get_family(self.sample.family).parameters[place] for place in self.places]
+        return [self.sample.family.parameters[place] for place in self.places]
 
     def distances(self, first: Array, second: Array) -> Array:
         """Return k where the log-likelihood is k**2 / 2 below its maximum; NaN where it is -inf.
@@ -87,7 +87,7 @@ class Landscape(NamedTuple):
         ):
             theta[place] = parameter.moved(value, move)
         at = tuple(theta)
-        if not _kernels.valid(self.sample.family, at):
+        if not self.sample.family.model.valid(at):
             return math.nan
         return self.scale * self.sample.at(at).evaluate(at)[0]
 
@@ -102,7 +102,7 @@ def landscape(fitted: Fit, maximum: Fit, x: Array, weights: Array | None) -> Lan
     if len(free) < 2 or not np.all(np.isfinite(maximum.stderr)):
         return None
     theta, places = tuple(maximum_beside(fitted, maximum).tolist()), tuple(free[:2])
-    sample = Sample(family_index(fitted.family), x, weights)
+    sample = Sample(find_family(fitted.family), ArraySource(x, weights))
     whole = Landscape(
         theta,
         tuple(maximum.stderr.tolist()),
@@ -110,7 +110,7 @@ def landscape(fitted: Fit, maximum: Fit, x: Array, weights: Array | None) -> Lan
         {names[place]: theta[place] for place in free[2:]},
         sample,
     )
-    return whole if _kernels.sufficient[sample.family] else _thinned(whole, maximum)
+    return whole if sample.family.sufficient else _thinned(whole, maximum)
 
 
 def _thinned(whole: Landscape, maximum: Fit) -> Landscape | None:

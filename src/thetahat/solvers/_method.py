@@ -10,10 +10,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
+from thetahat import _sums
 from thetahat._checks import check_count, check_not_negative
 from thetahat.errors import NoMaximumError, ParameterError
-from thetahat.families import Family, get_family
+from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
@@ -79,31 +79,31 @@ class Problem(NamedTuple):
     monitoring: Monitoring = Monitoring()
 
     @property
-    def family(self) -> int:
-        """The family's place in the table."""
+    def family(self) -> Family:
+        """The family."""
         return self.sample.family
 
     @property
     def solved(self) -> bool:
         """Whether the maximum over the free parameters has a closed form in the sums."""
-        return _kernels.solved[self.family] and (not self.fixed or get_family(self.family).has_boundary)
+        return self.family.solved and (not self.fixed or self.family.has_boundary)
 
     def solve(self) -> Theta:
         """Return the closed-form maximum; raise `NoMaximumError` if there is none."""
         sums = self.sample.at(())
         if not self.fixed:
             return self.check(sums.maximum(), sums.rows)
-        values = tuple(self.fixed.get(j, 0.0) for j in range(len(_kernels.domains[self.family])))
+        values = tuple(self.fixed.get(j, 0.0) for j in range(self.family.model.n_params))
         return self.check(sums.maximum(values, tuple(self.fixed)), sums.rows)
 
     def check(self, theta: Theta | None, rows: int) -> Theta:
         """Return a maximum; raise `NoMaximumError` if there is none, or it overflows double precision."""
         if theta is None:
-            raise no_maximum_error(get_family(self.family), rows)
-        if not _kernels.valid(self.family, theta):
+            raise no_maximum_error(self.family, rows)
+        if not self.family.model.valid(theta):
             at = "" if any(map(math.isnan, theta)) else f", {theta},"
             raise NoMaximumError(
-                f"the maximum of the {_kernels.families[self.family]} likelihood of these {rows} row(s){at}"
+                f"the maximum of the {self.family.name} likelihood of these {rows} row(s){at}"
                 " is beyond what doubles can hold"
             )
         return theta
@@ -137,6 +137,7 @@ class Solution(NamedTuple):
     trace: NDArray[np.float64] | None = None
     trace_epochs: NDArray[np.float64] | None = None
     values: Values | None = None  # at theta, if the method has them
+    sums: _sums.Sums | None = None  # at theta
 
 
 @dataclass(frozen=True)

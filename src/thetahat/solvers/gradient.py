@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
 from thetahat._checks import check_count, check_positive
 from thetahat.solvers._method import Method, Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor
@@ -81,7 +80,7 @@ class GradientAscent(Method):
         """Run so many epochs; return theta and the epochs done."""
         fixed, done = tuple(problem.fixed), 0
         while done < epochs:
-            wanted = epochs - done if _kernels.sufficient[problem.family] else 1
+            wanted = epochs - done if problem.family.sufficient else 1
             rows = None if trace is None else trace[done : done + wanted + 1]
             theta, went = problem.sample.at(theta).gradient_ascent(
                 theta, self.learning_rate, wanted, rows, fixed

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat.data.arrays import empty
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
@@ -61,8 +61,8 @@ def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array
     sample.passes += 1
     below = above = 0.0
     pieces = []
-    for chunk in sample.chunks():
-        less, more, found = _kernels.split(chunk, low, high)
+    for chunk in sample.rows():
+        less, more, found = _core.partition(chunk, low, high)
         below, above = below + less, above + more
         pieces += found
     x = np.concatenate([piece for piece, _ in pieces] or [np.empty(0)])

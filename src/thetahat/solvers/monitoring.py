@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,12 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
 from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
-from thetahat.data.arrays import copy_rows
 from thetahat.errors import MissingExtraError
-from thetahat.families import get_family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
@@ -27,7 +23,6 @@ __all__ = ["Monitor"]
 Arrays = dict[str, NDArray[Any]]
 
 _UPDATES = 200  # of the progress bar, in all
-_BLOCK = 1 << 15  # rows that fit into the cache for a digest
 _PERIOD = 1.0  # seconds between two passes for the Newton decrement of the progress bar
 
 
@@ -86,7 +81,7 @@ class Monitor:
         """Update the progress bar with the epochs done and the state of the fit."""
         if self._bar is None:
             return
-        names = get_family(self._problem.family).names
+        names = self._problem.family.names
         shown = {} if rate is None else {"rate": f"{rate:.3g}"}
         shown |= {name: f"{value:.6g}" for name, value in zip(names, theta, strict=True)}
         if time.monotonic() - self._passed >= _PERIOD or epochs >= self._epochs:
@@ -113,10 +108,10 @@ class Monitor:
 def _identity(problem: Problem, method: Method) -> dict[str, Any]:
     """Return what identifies the problem of a checkpoint: settings, seed, and digests of the data."""
     settings = method.to_record()
-    names = get_family(problem.family).names
+    names = problem.family.names
     return {
         "version": __version__,
-        "family": _kernels.families[problem.family],
+        "family": problem.family.name,
         "method": settings.pop("name"),
         **settings,
         "start": list(problem.given),
@@ -124,7 +119,7 @@ def _identity(problem: Problem, method: Method) -> dict[str, Any]:
         "rng": _source(problem.rng),
         "trace": problem.monitoring.trace,
         "rows": problem.sample.size,
-        **_digests(problem.sample),
+        **problem.sample.fingerprint(),
     }
 
 
@@ -133,18 +128,6 @@ def _source(rng: Any) -> int | str:
     if isinstance(rng, int | np.integer):
         return int(rng)
     return type(np.random.default_rng(rng).bit_generator).__name__
-
-
-def _digests(sample: Sample) -> dict[str, int]:
-    """Return the checksums of all rows that are not left out, as float64, and of their weights."""
-    digests = {"digest of the rows": 0, "digest of the weights": 0}
-    for chunk in sample.chunks():
-        for first in range(0, chunk.n, _BLOCK):
-            block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
-            for name, numbers in zip(digests, block, strict=True):
-                if numbers is not None:
-                    digests[name] = zlib.crc32(numbers.data, digests[name])
-    return digests
 
 
 def _bar(epochs: int) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-from thetahat import _kernels
-from thetahat._kernels import Climb
+from thetahat import _sums
+from thetahat._sums import Newton
 from thetahat.errors import NoMaximumError
-from thetahat.families import Family, get_family
-from thetahat.pilot import Pilot
+from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Theta, Values, no_maximum_error
 
@@ -19,21 +17,18 @@ __all__ = ["iterate", "missing_condition_of", "newton", "not_converged_error", "
 def newton(sample: Sample, start: Theta, fixed: Sequence[int]) -> tuple[Theta, Values]:
     """Return the maximum that Newton's method reaches from a start, and the values of its last evaluation."""
     solver, theta, sums = iterate(sample, start, fixed)
-    if not solver.arrived:
+    if not solver.converged:
         raise not_converged_error(sample, solver.theta, fixed)
     return solver.theta, values_at(sums, theta, fixed=fixed)
 
 
 def iterate(
-    sample: Sample, theta: Theta, fixed: Sequence[int], enough: float = -math.inf
-) -> tuple[Climb, Theta, _kernels.Sums]:
-    """Iterate from theta until convergence or failure; return the solver, the last theta evaluated, its sums.
-
-    If the Newton decrement is at most `enough`, the iteration ends after one more step, short of the maximum.
-    """
-    solver = Climb(sample.family, theta, fixed)
+    sample: Sample, theta: Theta, fixed: Sequence[int]
+) -> tuple[Newton, Theta, _sums.Sums]:
+    """Iterate from theta until convergence or failure; return the solver, the last theta evaluated, its sums."""
+    solver = Newton(sample.family.model, theta, fixed)
     sums = sample.at(theta)
-    while solver.look(sums) and not solver.decrement <= enough:
+    while solver.iterate(sums):
         theta = solver.theta
         sums = sample.at(theta)
     return solver, theta, sums
@@ -41,8 +36,8 @@ def iterate(
 
 def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> NoMaximumError:
     """Return the error of an iteration that failed at theta."""
-    family, (_, rows) = get_family(sample.family), sample.counts
-    if not fixed and (missing := missing_condition_of(family, sample.contiguous())):
+    family, (_, rows) = sample.family, sample.counts
+    if not fixed and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
     return NoMaximumError(
         f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases at"
@@ -50,13 +45,17 @@ def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> N
     )
 
 
-def missing_condition_of(family: Family, rows: Pilot) -> str | None:
-    """Return the condition of a maximum that rows violate, with no parameter fixed; None if not known."""
-    return family.missing_condition(rows) if family.missing_condition else None
+def missing_condition_of(sample: Sample) -> str | None:
+    """Return the condition of a maximum that the rows violate, with no parameter fixed; None if not known."""
+    family = sample.family
+    if family.missing_condition is None:
+        return None
+    figures = family.model.existence(*sample.contiguous())
+    return None if figures is None else family.missing_condition(*figures)
 
 
 def values_at(
-    sums: _kernels.Sums, theta: Theta, products: _kernels.Products | None = None, fixed: Sequence[int] = ()
+    sums: _sums.Sums, theta: Theta, products: _sums.Sums | None = None, fixed: Sequence[int] = ()
 ) -> Values:
     """Return log-likelihood, covariance, standard errors and Newton decrement of sums at their theta."""
     log_likelihood, _, _, cov, stderr, decrement = sums.evaluate(theta, products, fixed)

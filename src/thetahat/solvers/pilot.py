@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from numpy import float64
 from numpy.typing import NDArray
 
+from thetahat.data.source import ArraySource
+from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
 from thetahat.solvers.exact import Exact
@@ -17,12 +19,12 @@ PILOT_ROWS = 4096
 
 
 def fit_pilot(
-    family: int,
+    family: Family,
     rows: NDArray[float64],
     weights: NDArray[float64] | None,
     start: Theta,
     fixed: Mapping[int, float],
 ) -> Theta:
     """Return the maximum of the first rows; raise `NoMaximumError` if they have none."""
-    sample = Sample(family, rows, weights, threads=1)
+    sample = Sample(family, ArraySource(rows, weights), threads=1)
     return Exact().run(Problem(sample, start, fixed=dict(fixed))).theta

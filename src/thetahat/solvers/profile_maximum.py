@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from thetahat import _kernels
-from thetahat.families import get_family
+from thetahat import _sums
+from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
 from thetahat.solvers.exact import Exact
@@ -42,35 +42,36 @@ def profile_maximum(sample: Sample, start: Theta, fixed: Mapping[int, float]) ->
     these fixed where Newton's method left them.
     """
     theta = with_fixed(start, fixed)
-    if len(fixed) == len(theta) or not get_family(sample.family).regular:
-        theta = Exact().run(Problem(sample, fixed=dict(fixed))).theta
-        return _point_at(sample.at(theta), theta, theta)
+    if len(fixed) == len(theta) or not sample.family.regular:
+        solution = Exact().run(Problem(sample, fixed=dict(fixed)))
+        theta, sums = solution.theta, solution.sums
+        return _point_at(sample.at(theta) if sums is None else sums, theta, theta)
     solver, theta, sums = iterate(sample, theta, tuple(fixed))
-    if solver.arrived:
+    if solver.converged:
         return _point_at(sums, theta, solver.theta)
-    bounds = {place: _bound(sample.family, place) for place in solver.edge}
-    flat = {place: theta[place] for place in solver.flat if place not in bounds}
-    if not (bounds or flat) or _remaining_gain(sums, theta, flat) > 1e-9 + 1e-12 * sums.n:
+    bounds = {place: _bound(sample.family, place) for place in solver.at_bound}
+    flat = {place: theta[place] for place in solver.zero_curvature if place not in bounds}
+    if not (bounds or flat) or _remaining_gain(sample.family, sums, theta, flat) > 1e-9 + 1e-12 * sums.n:
         return _point_at(sums, theta, theta)._replace(ending=Ending.UNBOUNDED)
     rest = profile_maximum(sample, theta, {**fixed, **flat, **bounds})
     return rest._replace(ending=Ending.BOUNDARY) if rest.ending == Ending.CONVERGED else rest
 
 
-def _bound(family: int, place: int) -> float:
+def _bound(family: Family, place: int) -> float:
     """Return the smallest value of a parameter above its lower bound."""
-    return math.nextafter(get_family(family).parameters[place].low, math.inf)
+    return math.nextafter(family.parameters[place].low, math.inf)
 
 
-def _point_at(sums: _kernels.Sums, evaluated_at: Theta, theta: Theta) -> ProfilePoint:
+def _point_at(sums: _sums.Sums, evaluated_at: Theta, theta: Theta) -> ProfilePoint:
     """Return theta with the values of the last evaluation, which is one Newton step away at most."""
     value, score, *_ = sums.evaluate(evaluated_at)
     return ProfilePoint(theta, value if value < math.inf else -math.inf, score)
 
 
-def _remaining_gain(sums: _kernels.Sums, theta: Theta, places: Iterable[int]) -> float:
+def _remaining_gain(family: Family, sums: _sums.Sums, theta: Theta, places: Iterable[int]) -> float:
     """Return how much the log-likelihood can still increase as parameters tend to the boundary.
 
     The remaining gain decreases like exp(-t), t the logarithm of the parameter: it equals its own derivative.
     """
-    score, parameters = sums.evaluate(theta)[1], get_family(sums.family_index).parameters
+    score, parameters = sums.evaluate(theta)[1], family.parameters
     return max((abs(score[j]) * parameters[j].slope(theta[j]) for j in places), default=0.0)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat._checks import check_count, check_positive, check_share
 from thetahat.errors import ParameterError
 from thetahat.solvers._settings import Settings
@@ -144,7 +144,7 @@ class StepDecay(Rate):
 
     def terms(self, epoch: int, /) -> Terms:
         """Return the rate of the epoch."""
-        return Terms(self.rate * _kernels.exp(epoch // self.every * _kernels.log(self.factor)))
+        return Terms(self.rate * _core.exp(epoch // self.every * _core.log(self.factor)))
 
 
 @dataclass(frozen=True)

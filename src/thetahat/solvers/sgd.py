@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
+from thetahat import _sgd
 from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import ParameterError
-from thetahat.families import get_family
 from thetahat.solvers._method import Method, Problem, Solution
 from thetahat.solvers._rule import Rule
 from thetahat.solvers.median import maximum_at_median
@@ -26,7 +25,6 @@ __all__ = ["SGD", "shuffled"]
 
 Array = NDArray[np.float64]
 
-ORDERS = {"rows": "samples", "batches": "batches", None: "sequential"}  # what the kernels call a shuffle
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _TUNED = InverseTime()
@@ -196,18 +194,18 @@ class SGD(Method):
         """Return the settings for the kernels."""
         rule = Rule(
             batch=batch_size,
-            logarithmic=self.coordinates == "log",
-            scaled=self.preconditioner is not None,
+            free_coordinates=self.coordinates == "log",
+            preconditioned=self.preconditioner is not None,
             mean=self.reduction == "mean",
             average=self.average,
             implicit=self.implicit,
-            held=fixed,
+            fixed=fixed,
         )
         if isinstance(self.update, Momentum):
-            rule = rule._replace(kind="momentum", beta1=self.update.decay)
+            rule = rule._replace(update="momentum", beta1=self.update.decay)
         if isinstance(self.update, Adam):
             beta1, beta2, epsilon = self.update.beta1, self.update.beta2, self.update.epsilon
-            rule = rule._replace(kind="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
+            rule = rule._replace(update="adam", beta1=beta1, beta2=beta2, epsilon=epsilon)
         return rule if self.schedule.by_epoch else rule._replace(**self.schedule.terms(0)._asdict())
 
     @property
@@ -216,14 +214,13 @@ class SGD(Method):
         return _TUNED if self.learning_rate is None else as_rate(self.learning_rate)
 
     def run(self, problem: Problem) -> Solution:
-        """SGDRun whole epochs in compiled code."""
+        """Run whole epochs in compiled code."""
         rows = problem.sample.in_order()
         bits = np.random.default_rng(problem.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(problem.fixed))
-        order = ORDERS[self.shuffle]
-        ascent = _kernels.Ascent(
-            problem.family, rows, rule, order=order, epochs=self.epochs, bit_generator=bits
+        ascent = _sgd.Ascent(
+            problem.family.model, rows, rule, shuffle=self.shuffle, epochs=self.epochs, bit_generator=bits
         )
         run = SGDRun(self, problem, ascent, bits, rows.n)
         with Monitor(problem, self, self.epochs) as monitor:
@@ -232,7 +229,7 @@ class SGD(Method):
             return run.solution()
         if problem.solved:
             return run.polished(problem.solve())
-        if get_family(problem.family).nonsmooth:
+        if problem.family.nonsmooth:
             return run.polished(maximum_at_median(problem))
         return run.polished(*newton(problem.sample, ascent.theta, tuple(problem.fixed)))
 
@@ -240,7 +237,7 @@ class SGD(Method):
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
     bits = np.random.default_rng(rng).bit_generator
-    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, ORDERS[shuffle], bits)
+    reader = _sgd.EpochReader(chunks_of(np.arange(float(n)))[0], batch_size, shuffle, bits)
     with bits.lock:
-        rows: NDArray[np.int64] = feed.rest().astype(np.int64)
+        rows: NDArray[np.int64] = reader.rest().astype(np.int64)
     return rows

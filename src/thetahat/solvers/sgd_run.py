@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat import _kernels
+from thetahat import _sgd
 from thetahat.errors import NoMaximumError, SampleError
 from thetahat.solvers._method import Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor, locked
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 class SGDRun:
     """A stochastic ascent with its trace."""
 
-    def __init__(self, method: SGD, problem: Problem, ascent: _kernels.Ascent, bits: Any, rows: int) -> None:
+    def __init__(self, method: SGD, problem: Problem, ascent: _sgd.Ascent, bits: Any, rows: int) -> None:
         self.method, self.problem, self.ascent, self.bits = method, problem, ascent, bits
         self.rows, self.batch_size = rows, ascent.batch_size
         self.steps = steps = -(-rows // self.batch_size)  # in an epoch
@@ -35,7 +35,7 @@ class SGDRun:
         monitoring = problem.monitoring
         if monitoring.trace:
             kept = method.epochs * steps // monitoring.steps if monitoring.steps else method.epochs
-            self.trace = np.empty((kept + 1, len(_kernels.domains[problem.family])))
+            self.trace = np.empty((kept + 1, problem.family.model.n_params))
 
     def run(self, monitor: Monitor) -> None:
         """Run from the start, or from the last checkpoint, until the fit ends."""
@@ -81,12 +81,12 @@ class SGDRun:
             if monitor.saves and not saved:
                 monitor.save({"drawn_from": self.drawn_from}, {})
         if not self.method.preconditioner:
-            ascent.set_out(problem.start)
+            ascent.begin(problem.start)
         else:
             with locked(self.bits):
                 theta, rows, weights = self._pilot()
             self.known = rows.size
-            ascent.set_out(theta, rows, weights)
+            ascent.begin(theta, rows, weights)
         if self.trace is not None:
             ascent.keep_trace(self.trace, problem.monitoring.steps)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from thetahat.families import get_family
 from thetahat.sample import Sample
 
 __all__ = ["Callback", "State"]
@@ -47,7 +46,7 @@ class State:
     @property
     def params(self) -> dict[str, float]:
         """The parameters by name."""
-        return dict(zip(get_family(self._sample.family).names, self.theta, strict=True))
+        return dict(zip(self._sample.family.names, self.theta, strict=True))
 
     @property
     def log_likelihood(self) -> float:
@@ -64,12 +63,12 @@ class State:
 
     @cached_property
     def _values(self) -> tuple[float, float]:
-        values = self._sample.at(self.theta).evaluate(self.theta, held=self._fixed)
+        values = self._sample.at(self.theta).evaluate(self.theta, fixed=self._fixed)
         return values[0], values[-1]
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
-        return f"<State {get_family(self._sample.family).name}({values}), epoch {self.epoch}/{self.epochs}>"
+        return f"<State {self._sample.family.name}({values}), epoch {self.epoch}/{self.epochs}>"
 
 
 Callback = Callable[[State], object]

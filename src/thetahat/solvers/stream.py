@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from thetahat import _kernels
+from thetahat import _core
 from thetahat._checks import check_count, check_positive
 from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method
@@ -39,13 +39,13 @@ class Streaming(Method):
 
     def compiled(self, fixed: tuple[int, ...]) -> Rule:
         """Return the settings for the kernels."""
-        memory = 1.0 if self.half_life is None else _kernels.exp(-_kernels.log(2.0) / self.half_life)
+        forgetting_factor = 1.0 if self.half_life is None else _core.exp(-_core.log(2.0) / self.half_life)
         usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
         return Rule(
             batch=self.batch_size or usual,
-            logarithmic=True,
-            scaled=True,
+            free_coordinates=True,
+            preconditioned=True,
             power=1.0,
-            memory=memory,
-            held=fixed,
+            forgetting_factor=forgetting_factor,
+            fixed=fixed,
         )
