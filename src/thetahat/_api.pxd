@@ -13,6 +13,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_span_rows
         thetahat_identity
         thetahat_log
+        thetahat_logit
         thetahat_regular
         thetahat_nonsmooth
         thetahat_boundary

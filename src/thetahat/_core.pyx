@@ -17,7 +17,7 @@ from libc.string cimport memset
 
 from thetahat._api cimport (
     thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log, thetahat_logit,
     thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
     thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
     thetahat_slice_rows, thetahat_span_rows, thetahat_use
@@ -50,7 +50,7 @@ THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
 TYPES = (
     "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
 )
-IDENTITY, LOG = thetahat_identity, thetahat_log  # a parameter's free coordinate, if it is not the logit
+IDENTITY, LOG, LOGIT = thetahat_identity, thetahat_log, thetahat_logit  # free coordinates of parameters
 REGULAR, NONSMOOTH, BOUNDARY = thetahat_regular, thetahat_nonsmooth, thetahat_boundary
 
 cdef const thetahat_level* level = NULL

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thetahat import _core
 from thetahat._checks import check_level
 from thetahat._distribution import distribution
 from thetahat._quantile import normal_quantile
@@ -142,4 +143,6 @@ def _row(frozen: Any, located: bool) -> Parameter:
     low, high = frozen.support()
     if located or low < 0:
         return Parameter("x")
-    return Parameter("x", low=0.0, high=1.0 if (low, high) == (0, 1) else math.inf)
+    if (low, high) == (0, 1):
+        return Parameter("x", low=0.0, high=1.0, coordinate=_core.LOGIT)
+    return Parameter("x", low=0.0, coordinate=_core.LOG)
