@@ -3,6 +3,7 @@
 import signal
 from array import array
 from functools import cache, lru_cache
+from inspect import isroutine
 from random import Random
 
 import mpmath
@@ -90,7 +91,7 @@ class ExactMath:
 
     def __getattr__(self, name):
         found = getattr(mpmath, name)
-        if callable(found) and name != "fsum":  # which takes lists
+        if isroutine(found) and name != "fsum":  # which takes lists; pi is none
             found = lru_cache(4096)(found)
         setattr(self, name, found)
         return found
