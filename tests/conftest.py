@@ -12,6 +12,7 @@ import pytest
 from tolerance import Remembering
 
 import thetahat as th
+from thetahat import _kernels
 from thetahat.families import get_family
 from thetahat.reference import Likelihood, likelihood, special
 
@@ -42,6 +43,7 @@ class Case:
         self.smooth = self.description.smooth  # its score is zero at the maximum
         self.ascends = not self.description.has_edge
         self.cov = "sandwich" if self.smooth else "information"  # the most that it can give
+        self.summed = bool(_kernels.sufficient[th.families().index(family)])  # sums say all of a sample
 
     def sample(self, n, seed=0):
         random, rows = stream(self.family, self.theta, seed)
@@ -62,8 +64,25 @@ def by_size(sizes):
     )
 
 
+def identified(case):
+    return f"{case[0]}{case[1]}"
+
+
 def over(cases):
-    return pytest.fixture(params=cases, ids=lambda case: f"{case[0]}{case[1]}")
+    return pytest.fixture(params=cases, ids=identified)
+
+
+def such(condition):
+    """The cases for which this holds: a law that does not apply is not collected."""
+    return [case for case in CASES if condition(Case(*case))]
+
+
+def of_such(condition):
+    """A test of these alone, as its `case`."""
+    cases = such(condition)
+    return pytest.mark.parametrize(
+        "case", [Case(*case) for case in cases], ids=[identified(case) for case in cases]
+    )
 
 
 @over(CASES)
@@ -71,13 +90,19 @@ def case(request):
     return Case(*request.param)
 
 
-@over([case for case in CASES if Case(*case).smooth])
+@over(FIRSTS)
+def first(request):
+    """Each family's first case: where a law is the family's, whatever its parameters."""
+    return Case(*request.param)
+
+
+@over(such(lambda case: case.smooth))
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
     return Case(*request.param)
 
 
-@over([case for case in CASES if Case(*case).ascends])
+@over(such(lambda case: case.ascends))
 def ascending(request):
     """A case of a family that gradient methods take."""
     return Case(*request.param)

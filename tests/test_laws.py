@@ -10,7 +10,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from conftest import CASES, Case, by_size, named
+from conftest import CASES, Case, by_size, named, of_such
 from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
 
 import thetahat as th
@@ -90,12 +90,11 @@ def test_fit_is_the_reference_maximum(smooth, in_fifty_digits):
     np.testing.assert_allclose(fit.stderr, [float(e) for e in errors], rtol=1e-9)
 
 
-def test_fit_is_the_explicit_maximum(exact):
+@of_such(lambda case: hasattr(case.reference.family, "maximum"))
+def test_fit_is_the_explicit_maximum(case, in_fifty_digits):
     """Where the reference has one; of a family without a root of the score, with its standard errors too."""
-    explicit = getattr(exact.reference.family, "maximum", None)
-    if explicit is None:
-        return
-    x = exact.sample(300)
+    exact, x = case, case.sample(300)
+    explicit = in_fifty_digits(case.reference).family.maximum
     fit, theta = th.fit(x, exact.family), explicit([mpmath.mpf(v) for v in x.tolist()])
     np.testing.assert_allclose(fit.theta, [float(v) for v in theta], rtol=ROUNDING * EPS)
     if not exact.smooth:
@@ -115,7 +114,8 @@ def test_log_likelihoods_of_parts_add_up(case):
     assert abs(whole - math.fsum(parts)) <= ROUNDING * EPS * log_likelihood_size(case.family, x, case.theta)
 
 
-def test_any_number_of_threads_gives_the_same_bits(case):
+def test_any_number_of_threads_gives_the_same_bits(first):
+    case = first
     x = np.tile(case.sample(20_000), 60)[:-77]
     alone = everything(x, case.family, case.theta, threads=1)
     for threads in (2, 3, 5, 64):

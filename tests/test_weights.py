@@ -96,8 +96,12 @@ def test_weights_of_one_change_nothing(case):
     plain, weighted = th.fit(x, case.family), th.fit(x, case.family, weights=np.ones(5000))
     np.testing.assert_allclose(weighted.theta, plain.theta, rtol=1e-14, atol=1e-14 * plain.stderr.max())
     assert weighted.n == plain.n == weighted.rows
-    if case.family == "normal":
-        assert weighted.theta.tolist() == plain.theta.tolist()
+
+
+def test_weights_of_one_change_no_bit_of_a_normal_fit():
+    x = np.random.default_rng(0).normal(1, 2, 5000)
+    plain, weighted = th.fit(x, "normal"), th.fit(x, "normal", weights=np.ones(5000))
+    assert weighted.theta.tolist() == plain.theta.tolist()
 
 
 @pytest.mark.parametrize("k", [-40, -1, 3, 50])
@@ -133,7 +137,8 @@ def test_any_layout_of_rows_and_weights_gives_the_same_bits(case):
     )
 
 
-def test_threads_give_the_same_bits(case):
+def test_threads_give_the_same_bits(first):
+    case = first
     x, w = np.tile(case.sample(20_000), 40), drawn(800_000)
     w[::7] = 0
     alone = everything(x, case, weights=w, threads=1)
@@ -230,9 +235,13 @@ def test_bad_weights_are_counted_and_located(family, bad):
         with pytest.raises(th.SampleError, match=message) as error:
             call(x, family, weights=w)
         assert (error.value.first, error.value.count) == (3000, 2)
-    if family == "normal":
-        with pytest.raises(th.SampleError, match=message):
-            th.summarize(x, family, weights=w)
+
+
+def test_bad_weights_of_a_summary_are_counted_and_located():
+    x, w = np.linspace(1, 2, 5000), np.ones(5000)
+    w[[3000, 4000]] = -1
+    with pytest.raises(th.SampleError, match=r"weights holds 2 value\(s\) .* index 3000"):
+        th.summarize(x, "normal", weights=w)
 
 
 def test_weights_that_do_not_fit():
