@@ -1,13 +1,18 @@
 """What every test of a family is run on: the families of the list, at the points their references name."""
 
 import signal
+from array import array
+from functools import cache, lru_cache
+from inspect import isroutine
 from random import Random
 
 import mpmath
 import numpy as np
 import pytest
+from tolerance import Remembering
 
 import thetahat as th
+from thetahat import _kernels
 from thetahat.families import get_family
 from thetahat.reference import Likelihood, likelihood, special
 
@@ -16,6 +21,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
+FIRSTS = [(name, Likelihood(name).family.THETAS[0]) for name in th.families()]
+
+
+@cache
+def stream(family, theta, seed):
+    """A generator, and the rows drawn so far: a longer sample begins with those of a shorter."""
+    return Random(f"{family} {theta} {seed}"), array("d")
 
 
 class Case:
@@ -25,15 +37,19 @@ class Case:
         self.family = family
         self.theta = theta
         self.reference = Likelihood(family)
+        self.remembering = Remembering(family)  # the same, where it is asked for the same again
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
         self.description = get_family(th.families().index(family))
-        self.regular = self.description.regular  # its score is zero at the maximum
-        self.ascends = not self.description.has_boundary
-        self.cov = "sandwich" if self.regular else "information"  # the most that it can give
+        self.smooth = self.description.smooth  # its score is zero at the maximum
+        self.ascends = not self.description.has_edge
+        self.cov = "sandwich" if self.smooth else "information"  # the most that it can give
+        self.summed = bool(_kernels.sufficient[th.families().index(family)])  # sums say all of a sample
 
     def sample(self, n, seed=0):
-        random = Random(f"{self.family} {self.theta} {seed}")
-        return np.array([float(self.reference.family.draw(random, self.theta)) for _ in range(n)])
+        random, rows = stream(self.family, self.theta, seed)
+        while len(rows) < n:
+            rows.append(self.reference.family.draw(random, self.theta))
+        return np.array(rows[:n])
 
 
 def named(case):
@@ -42,15 +58,31 @@ def named(case):
 
 def by_size(sizes):
     """Every family's first case at all sizes, its others at the small ones: references are slow."""
-    firsts = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
-    pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case[1] == firsts[case[0]]]
+    pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case in FIRSTS]
     return pytest.mark.parametrize(
         ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
     )
 
 
+def identified(case):
+    return f"{case[0]}{case[1]}"
+
+
 def over(cases):
-    return pytest.fixture(params=cases, ids=lambda case: f"{case[0]}{case[1]}")
+    return pytest.fixture(params=cases, ids=identified)
+
+
+def such(condition):
+    """The cases for which this holds: a law that does not apply is not collected."""
+    return [case for case in CASES if condition(Case(*case))]
+
+
+def of_such(condition):
+    """A test of these alone, as its `case`."""
+    cases = such(condition)
+    return pytest.mark.parametrize(
+        "case", [Case(*case) for case in cases], ids=[identified(case) for case in cases]
+    )
 
 
 @over(CASES)
@@ -58,25 +90,36 @@ def case(request):
     return Case(*request.param)
 
 
-@over([case for case in CASES if Case(*case).regular])
+@over(FIRSTS)
+def first(request):
+    """Each family's first case: where a law is the family's, whatever its parameters."""
+    return Case(*request.param)
+
+
+@over(such(lambda case: case.smooth))
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
     return Case(*request.param)
 
 
-@over([case for case in CASES if Case(*case).ascends])
+@over(such(lambda case: case.ascends))
 def ascending(request):
     """A case of a family that gradient methods take."""
     return Case(*request.param)
 
 
 class ExactMath:
-    """The reference's `math` in fifty digits."""
+    """The reference's `math` in the digits of the moment, which calculates nothing twice."""
 
-    lgamma = staticmethod(mpmath.loggamma)
+    def __init__(self):
+        self.lgamma = lru_cache(4096)(mpmath.loggamma)
 
     def __getattr__(self, name):
-        return getattr(mpmath, name)
+        found = getattr(mpmath, name)
+        if isroutine(found) and name != "fsum":  # which takes lists; pi is none
+            found = lru_cache(4096)(found)
+        setattr(self, name, found)
+        return found
 
 
 @pytest.fixture
@@ -85,8 +128,11 @@ def in_fifty_digits(monkeypatch):
 
     def exactly(reference):
         monkeypatch.setattr(mpmath.mp, "dps", 50)
+        for function in (special.digamma, special.trigamma, special._bessel):
+            function.cache_clear()  # what was found with other digits
+        exact = ExactMath()
         for module in (reference.family, likelihood, special):
-            monkeypatch.setattr(module, "math", ExactMath())
+            monkeypatch.setattr(module, "math", exact)
         return reference
 
     return exactly

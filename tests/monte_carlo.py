@@ -4,7 +4,7 @@ Every statistic has a band that it leaves once in 1e9 times where the library is
 then follows: the binomial for coverage, chi-square for variances, Student's for means. Samples are large, so
 that what is of order 1 / n beside 1 is small beside the bands. The errors' mean has a bias of b / sqrt(n)
 standard errors, as large as its band; fits to both halves of each sample take it out (see `unbiased`). Exact
-laws, where a family has some, are checked on five rows, where nothing hides a divisor of n - 1 for n.
+laws, where a reference has some, are checked on five rows, where nothing hides a divisor of n - 1 for n.
 
 Where the likelihood peaks at an edge, estimates have other laws: the exact ones are checked, and the exact
 intervals. Where it peaks in a kink, there are no second derivatives.
@@ -15,7 +15,8 @@ too, in a few families that answer fast.
 The ascent that needs no tuning is held to coverage and variance too, and to end near the maximum: a twentieth
 of a squared standard error away in the mean, or nearer. What that adds to the variance its bands hide.
 
-The same must not hold of what the mistakes in `wrong_estimators.py` make of it.
+The same must not hold of what the mistakes beside the references, and those in `wrong_estimators.py`, make
+of it.
 
 As a script it draws 20,000 samples for each family from a fresh seed, prints what it measures, and fails
 where a statistic leaves its band or a mistake goes unseen:
@@ -28,7 +29,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import stats
-from wrong_estimators import WRONG, WRONG_ANSWERS, WRONG_ASCENTS
+from wrong_estimators import (
+    WRONG_ANSWERS,
+    WRONG_ASCENTS,
+    of_few_rows,
+    of_many_rows,
+    planted,
+    summaries,
+)
 
 import thetahat as th
 from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, family_index, get_family
@@ -42,8 +50,8 @@ ASCENTS = 5000  # samples that are ascended too
 LEFT_AT_MOST = 0.05  # the mean square of what the ascent leaves, in squared standard errors
 FEW_ROWS = 5
 CHUNK = 2**20  # rows drawn at a time
-TELLING = ("normal", "gamma", "student_t")  # families whose ascents make all mistakes
-ANSWERING = ("gamma", "weibull", "generalized_pareto", "gumbel")  # families of which more is asked than fits
+TELLING = ("normal", "gamma", "student_t")  # examples of families, whose ascents make all mistakes
+ANSWERING = ("gamma", "weibull", "generalized_pareto", "gumbel")  # examples: more is asked of them than fits
 SHARES = (0.01, 0.5, 0.99)  # whose quantiles are asked for
 APART = 5  # of so many samples one is asked for quantiles: SciPy makes laws slowly
 
@@ -170,11 +178,11 @@ def look(family, samples):
 
 
 def simulate(family, runs, n, rng):
-    """What the library says of so many samples of n rows, then that with each mistake of `WRONG`."""
-    parts = []
+    """What the library says of so many samples of n rows, then that with each of the family's mistakes."""
+    parts, mistakes = [], of_many_rows(family).values()
     for samples in draw_in_parts(family, runs, n, rng):
-        right = look(family, samples)
-        parts.append([right, *(plant(right, samples) for plant in WRONG[family].values())])
+        right, of_rows = look(family, samples), summaries(samples)
+        parts.append([right, *(planted(mistake, right, of_rows) for mistake in mistakes)])
     return [joined(same) for same in zip(*parts, strict=True)]
 
 
@@ -342,40 +350,33 @@ def ascents_found(family, ascents):
     ]
 
 
-# Exact laws: what follows which, from the estimates, the truth and the number of rows n.
-
-EXACT = {
-    "normal": lambda mu, sigma, truth, n: [
-        (np.sqrt(n - 1) * (mu - truth[0]) / sigma, stats.t(n - 1)),
-        (n * (sigma / truth[1]) ** 2, stats.chi2(n - 1)),
-    ],
-    "exponential": lambda scale, truth, n: [(2 * n * scale / truth[0], stats.chi2(2 * n))],
-    "rayleigh": lambda sigma, truth, n: [(2 * n * (sigma / truth[0]) ** 2, stats.chi2(2 * n))],
-    "inverse_gaussian": lambda mu, shape, truth, n: [
-        (mu, stats.invgauss(truth[0] / (n * truth[1]), scale=n * truth[1])),
-        (n * truth[1] / shape, stats.chi2(n - 1)),
-    ],
-    "pareto": lambda shape, minimum, truth, n: [
-        (2 * n * truth[0] / shape, stats.chi2(2 * n - 2)),
-        (2 * n * truth[0] * np.log(minimum / truth[1]), stats.chi2(2)),
-    ],
-    "uniform": lambda low, high, truth, n: [
-        ((low - truth[0]) / (truth[1] - truth[0]), stats.beta(1, n)),
-        ((high - truth[0]) / (truth[1] - truth[0]), stats.beta(n, 1)),
-    ],
-}
-EXACT["lognormal"] = EXACT["normal"]
-
-
 def few_rows(family, runs, rng):
     """Estimates from samples too small for anything but exact laws."""
     return np.array([th.fit(x, family).theta for x in draw(family, runs, FEW_ROWS, rng)])
 
 
+def has_exact_laws(family):
+    """Whether the reference knows what the estimates follow, whatever the number of rows."""
+    return hasattr(Likelihood(family).family, "exact_laws")
+
+
 def exact_laws(family, theta):
     """Estimates follow their laws."""
-    pairs = EXACT[family](*theta.T, truth_of(family), FEW_ROWS)
-    return [distance(name, *pair) for name, pair in zip(names_of(family), pairs, strict=True)]
+    truth, exact = truth_of(family).tolist(), Likelihood(family).family.exact_laws
+    by_parameter = zip(*(exact(one, truth, FEW_ROWS) for one in theta.tolist()), strict=True)
+    statistics = []
+    for name, found in zip(names_of(family), by_parameter, strict=True):
+        values, ((law, settings), *_) = np.array([value for value, *_ in found]), [one[1:] for one in found]
+        statistics.append(distance(name, values, getattr(stats, law)(*settings)))
+    return statistics
+
+
+def wrong_in_few_rows(family, theta):
+    """By the name of a mistake that few rows tell, what is found with it."""
+    return {
+        name: exact_laws(family, np.array([mistake.of(one, FEW_ROWS) for one in theta.tolist()]))
+        for name, mistake in of_few_rows(family).items()
+    }
 
 
 def distance(name, values, law):
@@ -389,9 +390,12 @@ def report(family, rng):
     right, *wrong = simulate(family, RUNS, ROWS, rng)
     statistics = found(family, right)
     mistaken = [found(family, runs) for runs in wrong]
-    mistakes = list(WRONG[family])
-    if family in EXACT:
-        statistics += exact_laws(family, few_rows(family, RUNS, rng))
+    mistakes = list(of_many_rows(family))
+    if has_exact_laws(family):
+        theta = few_rows(family, RUNS, rng)
+        statistics += exact_laws(family, theta)
+        mistaken += wrong_in_few_rows(family, theta).values()
+        mistakes += of_few_rows(family)
     if family in ANSWERING:
         answers = answer_all(family, RUNS, ROWS, rng)
         statistics += answers_found(family, answers)

@@ -1,4 +1,4 @@
-"""Maxima of small samples, frozen to forty digits in data/maxima.json by data/make_maxima.py."""
+"""Maxima of small samples, frozen to forty digits beside each reference by data/make_maxima.py."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,10 @@ import mpmath
 import pytest
 
 import thetahat as th
+from thetahat.reference import Likelihood
 
-FROZEN = json.loads((Path(__file__).parent / "data" / "maxima.json").read_text())
+SHARED = json.loads((Path(__file__).parent / "data" / "samples.json").read_text())["samples"]
+FROZEN = [(family, name) for family in th.families() for name in Likelihood(family).family.FROZEN]
 
 
 def exact(values):
@@ -16,19 +18,20 @@ def exact(values):
         return [mpmath.mpf(value) for value in values]
 
 
-@pytest.mark.parametrize("frozen", FROZEN["maxima"], ids=lambda m: f"{m['family']}-{m['sample']}")
-def test_frozen_maxima(frozen):
+def sample(reference, name):
+    rows = reference.SAMPLES[name] if name in reference.SAMPLES else SHARED[name]["x"]
+    return [float(value) for value in rows.split()]
+
+
+@pytest.mark.parametrize(("family", "name"), FROZEN, ids=[f"{family}-{name}" for family, name in FROZEN])
+def test_frozen_maxima(family, name):
     """To twelve digits: of a parameter, or of what a row tells of one that is near zero or hardly known."""
-    family, x = frozen["family"], [float(v) for v in FROZEN["samples"][frozen["sample"]]["x"].split()]
+    reference = Likelihood(family).family
+    x, (theta, stderr, log_likelihood) = sample(reference, name), reference.FROZEN[name]
     fit = th.fit(x, family)
-    for ours, theta, error in zip(fit.theta, exact(frozen["theta"]), fit.stderr, strict=True):
-        assert abs(ours - theta) <= 1e-12 * max(abs(theta), error * len(x) ** 0.5)
-    (value,) = exact([frozen["log_likelihood"]])
+    for ours, value, error in zip(fit.theta, exact(theta), fit.stderr, strict=True):
+        assert abs(ours - value) <= 1e-12 * max(abs(value), error * len(x) ** 0.5)
+    (value,) = exact([log_likelihood])
     assert abs(fit.log_likelihood - value) <= 1e-13 * max(abs(value), len(x))
-    for ours, error in zip(fit.stderr, exact(frozen["stderr"]), strict=bool(frozen["stderr"])):
+    for ours, error in zip(fit.stderr, exact(stderr), strict=bool(stderr)):
         assert abs(ours - error) <= 1e-9 * error
-
-
-def test_every_family_has_frozen_maxima():
-    counts = [maximum["family"] for maximum in FROZEN["maxima"]]
-    assert [name for name in th.families() if counts.count(name) < 2] == []

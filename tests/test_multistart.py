@@ -20,14 +20,14 @@ IN_LANES = ("normal", "logistic", "gumbel", "laplace", "exponential")
 def near(x, case, count):
     """Starts around the true theta where every row is possible."""
     rng, starts = np.random.default_rng(1), []
+    located = case.description.parameters[0].low == -np.inf and case.dimension is not None
     while len(starts) < count:
         start = tuple(np.array(case.theta) * np.exp(rng.uniform(-0.3, 0.3, len(case.theta))))
-        if case.family in ("logistic", "gumbel", "laplace", "normal", "student_t"):
+        if located:
             start = (case.theta[0] + 0.1 * case.theta[1], *start[1:])
-        beyond = case.family == "generalized_pareto" and start[0] * x.max() <= -start[1]
-        if beyond or not _kernels.valid(th.families().index(case.family), start):
-            continue
-        starts.append(start)
+        valid = _kernels.valid(th.families().index(case.family), start)
+        if valid and np.isfinite(th.log_likelihood(x, case.family, start)):
+            starts.append(start)
     return starts
 
 

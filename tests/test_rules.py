@@ -45,11 +45,12 @@ def coordinates(case, theta, kind="log"):
     if kind == "textbook":
         return reference.Coordinates.textbook(len(theta))
     domains = [DOMAINS.get(domain, "real") for domain in _kernels.domains[th.families().index(case.family)]]
-    located = (
-        kind == "scaled" and "real" in domains and case.family not in ("von_mises", "generalized_pareto")
-    )
-    unit = 2.0 ** math.frexp(theta[1])[1] if located else 1.0
-    return reference.Coordinates(domains, [unit] * len(theta))
+    has_scale = kind == "scaled" and not case.description.circular
+    units = [
+        2.0 ** math.frexp(theta[1])[1] if has_scale and parameter.low == -math.inf else 1.0
+        for parameter in case.description.parameters
+    ]
+    return reference.Coordinates(domains, units)
 
 
 def rate_for(fit, at, rule, reduction, batch_size):

@@ -1,25 +1,46 @@
 """The tolerances, written once: in rounding errors of the sum of the magnitudes of the terms."""
 
+from functools import lru_cache, partial
 from math import fsum
+from types import SimpleNamespace
 
 from thetahat.reference import Likelihood
 
 EPS = 2.0**-52
 
 
-def term_sizes(family, x, theta, weights=None):
-    """Sums over the rows of |the terms of log f|, of the score by parameter, of the information by entry."""
-    reference = Likelihood(family).family
-    weights = [1.0] * len(x) if weights is None else weights
-    p = range(len(theta))
+@lru_cache(maxsize=2**15)
+def row_terms(kind, family, x, theta):
+    """The reference's terms of a row's log density, score or information."""
+    return getattr(Likelihood(family).family, kind)(float(x), theta)
 
-    def size(rows):
-        return fsum(w * abs(term) for row, w in zip(rows, weights, strict=True) for term in row)
 
-    scores = [reference.score(v, theta) for v in x]
-    entries = [reference.information(v, theta) for v in x]
-    return (
-        size([reference.log_density(v, theta) for v in x]),
-        [size([s[j] for s in scores]) for j in p],
-        [[size([e[i][j] for e in entries]) for j in p] for i in p],
-    )
+class Remembering(Likelihood):
+    """The reference, for the same rows at the same theta again and again."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        kinds = ("log_density", "score", "information")
+        self.family = SimpleNamespace(**{kind: partial(row_terms, kind, name) for kind in kinds})
+
+
+def size_of(rows, weights):
+    """The sum of |terms| over the rows."""
+    weights = [1.0] * len(rows) if weights is None else weights
+    return fsum(w * abs(term) for row, w in zip(rows, weights, strict=True) for term in row)
+
+
+def log_likelihood_size(family, x, theta, weights=None):
+    return size_of([row_terms("log_density", family, v, theta) for v in x], weights)
+
+
+def score_sizes(family, x, theta, weights=None):
+    """By parameter."""
+    scores = [row_terms("score", family, v, theta) for v in x]
+    return [size_of([score[j] for score in scores], weights) for j in range(len(theta))]
+
+
+def information_sizes(family, x, theta, weights=None):
+    """By entry."""
+    entries, p = [row_terms("information", family, v, theta) for v in x], range(len(theta))
+    return [[size_of([entry[i][j] for entry in entries], weights) for j in p] for i in p]

@@ -1,12 +1,15 @@
-"""Write maxima.json: maxima of the likelihoods of small samples, to forty digits, for every family.
+"""Freeze maxima of the likelihoods of small samples, to forty digits, at the end of families' references.
 
-Run as `PYTHONPATH=tests python tests/data/make_maxima.py`. Newton's method starts from the library's fit with
-the reference's score and information, in a hundred digits of mpmath, till its steps are rounding; the
-information there must be positive definite. Where a likelihood peaks at an edge or in a kink, the reference's
-explicit maximum is taken, and no standard errors.
+Run as `PYTHONPATH=tests python tests/data/make_maxima.py [FAMILY ...]` (all by default), then `ruff format`.
+Newton's method starts from the library's fit with the reference's score and information, in a hundred digits
+of mpmath, and ends when its steps are rounding; the information there must be positive definite. Where a
+likelihood has its maximum on a boundary, or at a point without derivatives, the reference's explicit maximum
+is taken, and no standard errors. Samples that several families share are written to samples.json.
 """
 
 import json
+import sys
+import textwrap
 from functools import cache
 from math import exp
 from pathlib import Path
@@ -22,6 +25,7 @@ from thetahat.families import family_index, get_family
 from thetahat.reference import Likelihood, likelihood, special
 
 DATA = Path(__file__).parent
+REFERENCES = DATA.parents[1] / "src" / "thetahat" / "reference"
 DIGITS, WORKING_DIGITS = 40, 100
 ENOUGH = mpmath.mpf(10) ** -50  # a step, beside a standard error
 
@@ -73,12 +77,10 @@ def shared():
 
 def drawn(family):
     """Samples of the family's own: five rows of its first truth, fifty of its last."""
-    reference = Likelihood(family).family
-    sets = {}
+    reference, sets = Likelihood(family).family, {}
     for n, theta in ((5, reference.THETAS[0]), (50, reference.THETAS[-1])):
         random = Random(3)
-        made = f"{n} rows drawn by the reference at {theta} with random.Random(3)"
-        sets[f"{family}, {n} rows"] = (made, [float(reference.draw(random, theta)) for _ in range(n)])
+        sets[f"{n} rows"] = [float(reference.draw(random, theta)) for _ in range(n)]
     return sets
 
 
@@ -133,33 +135,61 @@ def maximum(family, x):
         theta, errors = ascended(reference, rows, [mpmath.mpf(value) for value in start])
     else:
         theta, errors = reference.family.maximum(rows), []
-    return {
-        "theta": [digits(value) for value in theta],
-        "log_likelihood": digits(reference.log_likelihood(rows, theta)),
-        "stderr": [digits(error) for error in errors],
-    }
+    return (
+        tuple(map(digits, theta)),
+        tuple(map(digits, errors)),
+        digits(reference.log_likelihood(rows, theta)),
+    )
 
 
 def digits(value):
     return mpmath.nstr(mpmath.mpf(value), DIGITS)
 
 
+HEAD = """\
+# Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
+# the standard errors by the observed information (none where the score has no root) and the
+# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+"""
+
+
+def block(family):
+    """What stands at the end of the family's reference."""
+    own, lines = drawn(family), ["SAMPLES = {"]
+    for name, x in own.items():
+        *rows, last = textwrap.wrap(" ".join(map(repr, x)), 98)
+        lines += [f'    "{name}": (', *(f'        "{row} "' for row in rows), f'        "{last}"', "    ),"]
+    lines += ["}", "FROZEN: dict[str, Frozen] = {"]
+    samples = {name: x for name, (_, x) in shared().items()} | own
+    for name, x in samples.items():
+        if found := maximum(family, x):
+            theta, errors, value = found
+            lines += [
+                f'    "{name}": (',
+                f"{quoted(theta)},",
+                f"{quoted(errors)},",
+                f'        "{value}",',
+                "    ),",
+            ]
+    return HEAD + "\n".join([*lines, "}"]) + "\n"
+
+
+def quoted(values):
+    return repr(values) if len(values) == 1 else f"({', '.join(map(json.dumps, values))})"
+
+
 def main():
     mpmath.mp.dps = WORKING_DIGITS
-    samples = shared() | {name: made for family in th.families() for name, made in drawn(family).items()}
-    maxima = []
-    for family in th.families():
-        for name in [*shared(), *drawn(family)]:
-            found = maximum(family, samples[name][1])
-            if found:
-                maxima.append({"family": family, "sample": name, **found})
-                print(family, name, flush=True)
-    record = {
-        "about": " ".join(__doc__.split()),
-        "samples": {name: {"made": made, "x": " ".join(map(repr, x))} for name, (made, x) in samples.items()},
-        "maxima": maxima,
-    }
-    (DATA / "maxima.json").write_text(json.dumps(record, indent=1) + "\n")
+    for family in sys.argv[1:] or th.families():
+        path = REFERENCES / f"{family}.py"
+        formulas = path.read_text().partition(HEAD)[0].rstrip("\n")
+        path.write_text(f"{formulas}\n\n{block(family)}")
+        print(family, flush=True)
+    samples = {name: {"made": made, "x": " ".join(map(repr, x))} for name, (made, x) in shared().items()}
+    about = (
+        "Small samples that maxima are frozen of, for every family whose support holds them; see README.md."
+    )
+    (DATA / "samples.json").write_text(json.dumps({"about": about, "samples": samples}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,21 @@ from functools import cache
 from itertools import accumulate
 from random import Random
 
-__all__ = ["DIMENSION", "THETAS", "draw", "information", "log_density", "maximum", "score"]
+from thetahat.reference.frozen import Frozen
+from thetahat.reference.mistakes import Estimates, Mistake
+
+__all__ = [
+    "DIMENSION",
+    "FROZEN",
+    "MISTAKES",
+    "SAMPLES",
+    "THETAS",
+    "draw",
+    "information",
+    "log_density",
+    "maximum",
+    "score",
+]
 
 Theta = Sequence[float]
 Terms = list[float]
@@ -61,3 +75,42 @@ def information(x: float, theta: Theta) -> list[list[Terms]]:
 def maximum(X: Sequence[float]) -> list[float]:
     """Return the explicit maximum: the mean."""
     return [math.fsum(X) / len(X)]
+
+
+MISTAKES: dict[str, Mistake] = {"variance for the mean": Estimates(lambda rows, _: (rows.sd**2,))}
+
+# Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
+# the standard errors by the observed information (none where the score has no root) and the
+# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+SAMPLES = {
+    "5 rows": ("2.0 3.0 2.0 3.0 3.0"),
+    "50 rows": (
+        "999287.0 1000111.0 999668.0 1000263.0 1000320.0 998490.0 997779.0 1000984.0 999355.0 999275.0 "
+        "1002624.0 999925.0 1000980.0 999941.0 1000356.0 998966.0 1000345.0 1001117.0 1000058.0 1000647.0 "
+        "1000444.0 998478.0 1000701.0 1000230.0 999479.0 998134.0 1001106.0 999931.0 1000579.0 1001169.0 "
+        "1000565.0 1001413.0 999733.0 1000845.0 999861.0 1001519.0 1001169.0 998704.0 998901.0 999218.0 "
+        "1001819.0 999839.0 1000323.0 999478.0 1000018.0 999710.0 999617.0 1000215.0 1000213.0 1001306.0"
+    ),
+}
+FROZEN: dict[str, Frozen] = {
+    "hours late": (
+        ("3.4",),
+        ("0.2607680962081059485833188622971673766611",),
+        "-123.433378961475996682566620018398057649",
+    ),
+    "late arrivals": (
+        ("14.8125",),
+        ("0.5555121510822243031307151047130454885673",),
+        "-353.8963934306847038646147457300041811787",
+    ),
+    "5 rows": (
+        ("2.6",),
+        ("0.7211102550927978586238442534940991892503",),
+        "-7.339923983447382922386430909649757405684",
+    ),
+    "50 rows": (
+        ("1000104.16",),
+        ("141.4287212697618927319173070570776793837",),
+        "-414.3336923317999640169907331594518892608",
+    ),
+}

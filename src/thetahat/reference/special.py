@@ -24,6 +24,7 @@ _EVEN = range(2, 21, 2)
 _FAR = 40  # from here on the series is exact to thirty digits
 
 
+@lru_cache(maxsize=4096, typed=True)  # the same for all rows, or for equal counts
 def digamma(x: float) -> float:
     """Return the first derivative of log Gamma at x > 0.
 
@@ -39,6 +40,7 @@ def digamma(x: float) -> float:
     return math.fsum(terms)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def trigamma(x: float) -> float:
     """Return the second derivative of log Gamma at x > 0.
 
@@ -72,7 +74,7 @@ def bessel_ratio(x: float) -> float:
     return x / 2 * _bessel(x, 1) / _bessel(x, 0)
 
 
-@lru_cache(typed=True)  # numbers of more digits have sums of their own
+@lru_cache(typed=True)  # typed, here and above: numbers of more digits have sums of their own
 def _bessel(x: float, order: int) -> float:
     """Return the sum of (x^2 / 4)^k / (k! (k + order)!), for an order of 0 or 1."""
     terms, k = [1.0], 0
