@@ -11,7 +11,7 @@ from conftest import Case, of_such
 from scipy import optimize, stats
 
 import thetahat as th
-from thetahat import _kernels
+
 from thetahat.families import BOUNDARY
 from thetahat.reference import Likelihood
 

@@ -11,15 +11,15 @@ from conftest import Case
 from test_ascent import seconds_to_return
 
 import thetahat as th
-from thetahat import _kernels, online
+from thetahat import online
 from thetahat._packing import pack, unpack
-from thetahat.families import get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 THETAS = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
-SUMMED = [name for k, name in enumerate(th.families()) if _kernels.solved[k]]
+SUMMED = [name for name in th.families() if find_family(name).solved]
 WALKING = [name for name in th.families() if name not in SUMMED]
-FOLLOWING = [name for name in th.families() if not get_family(th.families().index(name)).has_boundary]
+FOLLOWING = [name for name in th.families() if not find_family(name).has_boundary]
 
 
 @functools.cache

@@ -182,6 +182,7 @@ cdef extern from "thetahat/api.h" nogil:
         int shuffle
         int64_t batch_unit
         int64_t group_rows
+        int64_t capacity
         thetahat_random_buffer random
         uint32_t* row_groups
         double* x

@@ -21,6 +21,7 @@ SGD_LAYOUT = thetahat_sgd_layout  # of the numbers in records
 SHUFFLES = (None, "batches", "rows")  # as api.h numbers them
 UPDATES = ("plain", "momentum", "adam")
 AVERAGES = (None, "polyak", "epoch")
+WINDOW = 0  # rows that are shuffled together; 0: as many as the core chooses
 LANES = thetahat_n_lanes  # ascents that go side by side
 
 
@@ -69,6 +70,7 @@ cdef class EpochReader:
         self.bit_generator = bit_generator
         self.state.rows = &rows.state
         self.state.shuffle = SHUFFLES.index(shuffle)
+        self.state.capacity = WINDOW
         needs = core.plan(&self.state, batch)
         if needs.window:
             self.x, self.units = np.empty(needs.window), np.empty(needs.window, np.uint32)
@@ -96,7 +98,6 @@ cdef class EpochReader:
         return np.asarray(x)[:done]
 
 
-@cython.final
 cdef class Ascent:
     """A stochastic gradient ascent over the epochs of a sample: its settings, and its state."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat.errors import SampleError
-from thetahat.fit import logpdf
+from thetahat.likelihood import logpdf
 from thetahat.plots._shared import FEW, family_of, plain, symbol
 from thetahat.plots.order import Order
 from thetahat.result import Fit
