@@ -39,6 +39,7 @@ from wrong_estimators import (
 )
 
 import thetahat as th
+from thetahat.data.source import ArraySource
 from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, find_family, find_family
 from thetahat.reference import Likelihood
 from thetahat.sample import Sample
@@ -160,7 +161,7 @@ def said_by(fits):
 
 def at_truth(family, x):
     """A sample's score, the products of its rows' scores, and its information, at the truth."""
-    sample, truth = Sample(find_family(family), x), tuple(truth_of(family).tolist())
+    sample, truth = Sample(find_family(family), ArraySource(x)), tuple(truth_of(family).tolist())
     sums, p = sample.at(truth), len(truth)
     smooth, rough = places(family, REGULAR), places(family, NONSMOOTH, BOUNDARY)
     square = np.ix_(smooth, smooth)

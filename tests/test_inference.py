@@ -239,7 +239,7 @@ def test_nothing_answers_where_the_rows_are_gone(case):
     _, fit = fitted(case, 200)
     back = pickle.loads(pickle.dumps(fit))
     for question in (back.test, lambda _: back.confint(method="profile")):
-        with pytest.raises(th.ParameterError, match="takes the rows again; a fit from a record or a pickle"):
+        with pytest.raises(th.ParameterError, match="needs the data again; a fit from a record or a pickle"):
             question({})
 
 

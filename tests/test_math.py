@@ -41,19 +41,19 @@ def cancelling(function, digits):
     return value
 
 
-def stirling(x):
+def stirling_remainder(x):
     return mpmath.loggamma(x) - ((x - 0.5) * mpmath.log(x) - x + mpmath.log(2 * mpmath.pi) / 2)
 
 
-def half_step(h):
+def log_gamma_half_ratio(h):
     return mpmath.loggamma(h + 0.5) - mpmath.loggamma(h) - mpmath.log(h) / 2
 
 
-def half_step_slope(h):
+def log_gamma_half_ratio_slope(h):
     return mpmath.digamma(h + 0.5) - mpmath.digamma(h) - 1 / (2 * h)
 
 
-def half_step_curvature(h):
+def log_gamma_half_ratio_curvature(h):
     return mpmath.psi(1, h + 0.5) - mpmath.psi(1, h) + 1 / (2 * h * h)
 
 
@@ -78,12 +78,12 @@ EXACT = {
     "lgamma": mpmath.loggamma,
     "digamma": mpmath.digamma,
     "trigamma": lambda x: mpmath.psi(1, x),
-    "stirling_remainder": cancelling(stirling, 2),
+    "stirling_remainder": cancelling(stirling_remainder, 2),
     "log_minus_digamma": cancelling(lambda x: mpmath.log(x) - mpmath.digamma(x), 1),
     "trigamma_minus_inverse": cancelling(lambda x: mpmath.psi(1, x) - 1 / x, 1),
-    "log_gamma_half_ratio": cancelling(half_step, 2),
-    "log_gamma_half_ratio_slope": cancelling(half_step_slope, 2),
-    "log_gamma_half_ratio_curvature": cancelling(half_step_curvature, 2),
+    "log_gamma_half_ratio": cancelling(log_gamma_half_ratio, 2),
+    "log_gamma_half_ratio_slope": cancelling(log_gamma_half_ratio_slope, 2),
+    "log_gamma_half_ratio_curvature": cancelling(log_gamma_half_ratio_curvature, 2),
     "log_bessel_i0e": cancelling(lambda x: mpmath.log(mpmath.besseli(0, x)) - x, 1),
     "one_minus_bessel_ratio": cancelling(lambda x: 1 - bessel_ratio(x), 1),
     "bessel_slope": cancelling(bessel_slope, 2),

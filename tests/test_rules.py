@@ -524,5 +524,5 @@ def test_a_record_keeps_the_name_of_a_function_and_cannot_go_on_with_it():
     for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):
         assert again.to_dict() == fit.to_dict()
         assert "halving" in repr(again.method)
-        with pytest.raises(th.ParameterError, match="halving, which a record does not keep"):
+        with pytest.raises(th.ParameterError, match="halving, which a record does not contain"):
             th.fit(x, "normal", method=again.method, start=(0, 3))

@@ -7,6 +7,7 @@ import pytest
 from conftest import CASES, Case, of_such
 
 import thetahat as th
+from thetahat.data.source import ArraySource
 from thetahat.families import find_family
 
 from thetahat.sample import Sample
@@ -66,7 +67,7 @@ def test_newton_goes_far(family, scale, start):
     theta = (start * scale, scale, 5.0)[: 3 if family == "student_t" else 2]
     names = {"normal": ("sigma",), "logistic": ("s",), "student_t": ("sigma", "nu")}[family]
     near = th.fit(x, family, fixed=dict(zip(names, theta[1:], strict=True)))
-    (mu, *_), _ = newton(Sample(th.families().index(family), x), theta, (1, 2))
+    (mu, *_), _ = newton(Sample(find_family(family), ArraySource(x)), theta, (1, 2))
     assert mu == pytest.approx(near.theta[0], abs=1e-8 * near.stderr[0])
 
 

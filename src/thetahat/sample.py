@@ -163,7 +163,7 @@ class Sample:
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place if they already are."""
         if self.source is None:
-            raise ParameterError("SGD takes its steps on rows; a summary has only their sums")
+            raise ParameterError("SGD requires the rows; a summary has only their sums")
         rows = self.source.contiguous()
         if rows.x.size == 0:
             raise empty(self.size)

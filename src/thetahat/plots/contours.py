@@ -127,7 +127,7 @@ def _thinned(whole: Landscape, maximum: Fit) -> Landscape | None:
         parameter.free(top.theta[place]) - parameter.free(maximum.theta[place])
         for parameter, place in zip(whole.parameters, whole.places, strict=True)
     )
-    sample = Sample(whole.sample.family, rows.x, rows.weights)
+    sample = Sample(whole.sample.family, ArraySource(*rows))
     return whole._replace(sample=sample, scale=maximum.n / top.n, moves=moves)
 
 
