@@ -27,6 +27,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_fit_ended
         thetahat_fit_slice
         thetahat_fit_check
+        thetahat_fit_converged
         thetahat_fit_empty
         thetahat_fit_no_memory
         thetahat_shuffle_none

@@ -11,6 +11,7 @@ import os
 import numpy as np
 
 cimport cython
+from cpython.buffer cimport Py_buffer, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
@@ -46,6 +47,7 @@ sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, theta
 sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 
+FLOAT64 = np.dtype(np.float64)
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
 TYPES = (
     "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
@@ -175,7 +177,11 @@ def model_named(str name):
 cdef class Rows:
     """Rows as they lie in memory, and the object that keeps them there."""
 
-    def __cinit__(
+    def __cinit__(self, *_, **__):
+        memset(&self.state, 0, sizeof(self.state))
+        self.state.bit_step = 1
+
+    def __init__(
         self,
         owner,
         intptr_t address,
@@ -189,7 +195,6 @@ cdef class Rows:
         intptr_t validity=0,
         int64_t first_bit=0,
     ):
-        memset(&self.state, 0, sizeof(self.state))
         self.owner = owner
         self.state.data = <const char*>address
         self.state.n = n
@@ -202,7 +207,6 @@ cdef class Rows:
         self.state.mask_step = mask_step
         self.state.validity = <const uint8_t*>validity
         self.state.first_bit = first_bit
-        self.state.bit_step = 1
 
     @property
     def n(self):
@@ -216,7 +220,8 @@ cdef class Rows:
 
     def part(self, int64_t first, int64_t n, int64_t step=1):
         """Return n of the rows, every so many from the first on, with their weights."""
-        cdef Rows part = Rows(self.owner, 0, n, 0, "float64")
+        cdef Rows part = Rows.__new__(Rows)
+        part.owner = self.owner
         part.state = self.state
         part.state.n = n
         part.state.data += first * self.state.step
@@ -232,19 +237,27 @@ cdef class Rows:
 
     def weighted(self, Rows weights):
         """Return the rows with weights, one for each."""
-        cdef Rows rows = Rows(self.owner, 0, 0, 0, "float64")
+        cdef Rows rows = Rows.__new__(Rows)
+        rows.owner = self.owner
         rows.state = self.state
         rows.weights = weights
         rows.state.weights = &weights.state
         return rows
 
 
-def plain_rows(const double[::1] x):
-    """Return the rows of a contiguous array of doubles."""
-    cdef Rows rows = Rows(x.base, 0, x.shape[0], sizeof(double), "float64")
-    rows.state.data = <const char*>&x[0]
-    rows.state.in_place = 1
-    return rows
+def plain_rows(x):
+    """Return the rows of a plain array of contiguous doubles, which passes read directly; None of another x."""
+    cdef Py_buffer view
+    cdef Rows rows = Rows.__new__(Rows)
+    if type(x) is not np.ndarray or x.dtype is not FLOAT64:
+        return None
+    PyObject_GetBuffer(x, &view, PyBUF_STRIDES)
+    if view.ndim == 1 and view.len > 0 and view.strides[0] == 8 and <intptr_t>view.buf % 8 == 0:
+        rows.owner = x
+        rows.state.data, rows.state.n = <const char*>view.buf, view.shape[0]
+        rows.state.step, rows.state.in_place = sizeof(double), 1
+    PyBuffer_Release(&view)
+    return None if rows.owner is None else rows
 
 
 cdef tuple count_bad(int what, Rows rows):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _core, _sums
 from thetahat._records import COVARIANCES
+from thetahat.data.source import ArraySource
 from thetahat.families import Family
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import Method, Problem, Solution, Values
@@ -25,6 +26,13 @@ CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth 
 
 class Fitted:
     """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
+
+    _plain: Any = None  # the rows, where they are plain and no sample was made of them
+    _fixed: tuple[int, ...] = ()
+    _ending = "precision"
+    cov_type, omitted, epochs = COVARIANCES[0], 0, 0
+    trace: Array | None = None
+    trace_epochs: Array | None = None
 
     def __init__(
         self,
@@ -66,6 +74,30 @@ class Fitted:
         self._sums = sums
         if values is not None:
             self._values = values
+
+    @classmethod
+    def of_plain(cls, family: Family, x: Any, method: Method, exact: _sums.ExactFit) -> Self:
+        """Return the exact fit of a plain array without weights; what can wait is computed on access."""
+        fit = cls.__new__(cls)
+        fit._family, fit._plain, fit.method = family, x, method
+        fit._theta, fit._sums, fit.passes = exact.theta, exact.sums, exact.passes
+        if exact.evaluated != fit._theta:
+            fit._values = values_at(exact.sums, exact.evaluated)
+        return fit
+
+    @cached_property
+    def _sample(self) -> Sample | None:
+        return None if self._plain is None else Sample(self._family, ArraySource(self._plain))
+
+    @cached_property
+    def n(self) -> float:
+        """Number of rows; with weights, their sum."""
+        return self._sums.n
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of rows of positive weight."""
+        return self._sums.rows
 
     @classmethod
     def from_solution(cls, solution: Solution, problem: Problem, method: Method, cov: str) -> Self:

@@ -11,7 +11,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_empty, thetahat_fit_ended,
+    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_ended,
     thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_model,
     thetahat_newton, thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree,
     thetahat_values, thetahat_wants_all, thetahat_wants_pilot
@@ -333,6 +333,10 @@ cdef class ExactFit:
         self.fit.passes += 1
         core.take_pass(self.model.c, &self.fit.exact, sums.node)
 
+    @property
+    def converged(self):
+        return self.fit.exact.state == thetahat_fit_converged
+
     def run(self, list chunks, int threads, bint rows_are_good=False):
         """Answer from rows in memory; return why that ends: "ended", "check" or "empty".
 
@@ -354,3 +358,12 @@ cdef class ExactFit:
         if answer == thetahat_fit_no_memory:
             raise MemoryError
         return "check" if answer == thetahat_fit_check else "empty" if answer == thetahat_fit_empty else "ended"
+
+
+def fit_plain(Model model, Rows rows):
+    """Return the exact fit of rows by one thread, at the maximum; None where another route is needed."""
+    cdef ExactFit fit = ExactFit(model, rows.state.n, {})
+    fit.run([rows], 1)
+    if not fit.converged or (model.sufficient and not model.c.valid(model.c, fit.fit.exact.theta)):
+        return None
+    return fit
