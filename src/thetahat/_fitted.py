@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -10,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _core, _sums
-from thetahat._records import COVARIANCES
 from thetahat.data.source import ArraySource
 from thetahat.families import Family
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Method, Problem, Solution, Values
+from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "refit"]
 
 Array = NDArray[np.float64]
 
@@ -232,6 +233,14 @@ class Fitted:
             for value, error in zip(self._theta, self._values.stderr, strict=True)
         )
         return sum(move * move for move in moves)
+
+
+def refit(fit: Fitted, rows: Pilot, fixed: Mapping[str, float]) -> Fitted:
+    """Return the exact fit of a fit's family to other rows, some parameters fixed."""
+    family, method = fit._family, Exact()
+    places = {family.names.index(name): value for name, value in fixed.items()}
+    problem = Problem(Sample(family, ArraySource(*rows)), fixed=places)
+    return Fitted.from_solution(method.run(problem), problem, method, COVARIANCES[0])
 
 
 def _read_only(values: tuple[float, ...]) -> Array:

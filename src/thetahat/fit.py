@@ -14,9 +14,9 @@ from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, find_family
-from thetahat.result import COVARIANCES, Fit
+from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers import COVARIANCES, Exact, Method, Monitoring, Problem, Trace
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback

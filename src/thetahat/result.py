@@ -12,7 +12,7 @@ from thetahat import _sums
 from thetahat._checks import check_choice, check_level
 from thetahat._distribution import distribution
 from thetahat._fitted import Fitted
-from thetahat._records import COVARIANCES, read_record, to_record
+from thetahat._records import read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
 from thetahat.data.arrays import as_rows
@@ -30,13 +30,14 @@ from thetahat.inference import (
 )
 from thetahat.pilot import Pilot
 from thetahat.sample import Sample
+from thetahat.solvers import COVARIANCES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from thetahat.goodness import GoodnessOfFit
 
-__all__ = ["COVARIANCES", "Fit"]
+__all__ = ["Fit"]
 
 Array = NDArray[np.float64]
 

@@ -19,8 +19,8 @@ from thetahat.data.files import read_weighted
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit
-from thetahat.result import COVARIANCES, Fit
-from thetahat.solvers import METHODS, Exact, Method
+from thetahat.result import Fit
+from thetahat.solvers import COVARIANCES, METHODS, Exact, Method
 
 __all__ = ["fit_command"]
 
