@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 
-# From the ground up; a file may use its own floor and those below. api.h is plain C: the words that the core and
-# Cython share. Families name the accumulators that they need; kernels and the engine are written for any family;
-# isa puts them together, once per instruction set and once for all.
+# From the ground up; a file may use its own floor and those below. api.h is plain C: the words that the core
+# and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
+# family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
     ("api.h", "isa/baseline.hpp"),
     ("math",),
@@ -172,7 +172,10 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    modules = {"thetahat._api", "thetahat._core"}  # the declarations of api.h, and what is linked with the core
+    modules = {
+        "thetahat._api",
+        "thetahat._core",
+    }  # the declarations of api.h, and what is linked with the core
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

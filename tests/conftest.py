@@ -12,7 +12,6 @@ import pytest
 from tolerance import Remembering
 
 import thetahat as th
-
 from thetahat.families import find_family
 from thetahat.reference import Likelihood, likelihood, special
 

@@ -40,7 +40,7 @@ from wrong_estimators import (
 
 import thetahat as th
 from thetahat.data.source import ArraySource
-from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, find_family, find_family
+from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, find_family
 from thetahat.reference import Likelihood
 from thetahat.sample import Sample
 

@@ -12,8 +12,8 @@ from conftest import CASES, Case, named
 
 import thetahat as th
 from thetahat import _sgd, reference
-from thetahat.families import find_family
 from thetahat.data.arrays import chunks_of
+from thetahat.families import find_family
 
 
 def rate_for(case, n):

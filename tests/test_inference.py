@@ -11,7 +11,6 @@ from conftest import Case, of_such
 from scipy import optimize, stats
 
 import thetahat as th
-
 from thetahat.families import BOUNDARY
 from thetahat.reference import Likelihood
 

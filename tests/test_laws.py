@@ -254,11 +254,7 @@ def test_fit_is_a_maximum(case):
             assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
 
 
-SOLVED = [
-    case
-    for case in (Case(*c) for c in CASES)
-    if case.regular and find_family(case.family).solved
-]
+SOLVED = [case for case in (Case(*c) for c in CASES) if case.regular and find_family(case.family).solved]
 
 
 @pytest.mark.parametrize("case", SOLVED, ids=named)

@@ -12,8 +12,8 @@ from test_ascent import seconds_to_return
 
 import thetahat as th
 from thetahat import _core, _sgd
-from thetahat.families import find_family
 from thetahat.data.arrays import chunks_of
+from thetahat.families import find_family
 
 IN_LANES = ("normal", "logistic", "gumbel", "laplace", "exponential")
 

@@ -9,7 +9,6 @@ from conftest import CASES, Case, of_such
 import thetahat as th
 from thetahat.data.source import ArraySource
 from thetahat.families import find_family
-
 from thetahat.sample import Sample
 from thetahat.solvers.newton import newton
 

@@ -2,8 +2,8 @@
 # cython: freethreading_compatible=True
 """The compiled core: rows, models and their sums, Newton's method and exact fits, called without the GIL.
 
-No mathematics of any family stands here, and no check of what users pass: callers hand over rows of known layout and
-valid parameters. The core returns after each slice of rows, and pending signals are answered then.
+No mathematics of any family is here, and no check of what users pass: callers hand over rows of known layout
+and valid parameters. The core returns after each slice of rows, and pending signals are answered then.
 """
 
 import os
@@ -18,15 +18,16 @@ from libc.string cimport memset
 
 from thetahat._api cimport (
     thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log, thetahat_logit,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
+    thetahat_logit,
     thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
     thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
     thetahat_slice_rows, thetahat_span_rows, thetahat_use
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
-    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add, thetahat_tree_clear,
-    thetahat_tree_size, thetahat_tree_total
+    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add,
+    thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total
 )
 from thetahat._api cimport (
     thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
@@ -135,7 +136,7 @@ cdef class Model:
             PyErr_CheckSignals()
 
     def existence(self, const double[::1] x, const double[::1] w=None):
-        """Return two figures that show that rows have no maximum with no parameter fixed; None where they may."""
+        """Return two figures that show that rows have no maximum; None where they may have one."""
         cdef double figures[2]
         cdef thetahat_pilot rows
         rows.x, rows.n = &x[0], x.shape[0]
@@ -147,7 +148,7 @@ cdef class Model:
         return figures[0], figures[1]
 
     def count_outside(self, Rows rows, theta=None):
-        """Return how many rows that count lie outside the support, and the index of the first (-1 if none does).
+        """Return how many rows that count lie outside the support, and the index of the first, or -1.
 
         The support is that at theta, or without one that of all parameters together.
         """
@@ -246,7 +247,7 @@ cdef class Rows:
 
 
 def plain_rows(x):
-    """Return the rows of a plain array of contiguous doubles, which passes read directly; None of another x."""
+    """Return the rows of a plain array of contiguous doubles, read directly; None of another x."""
     cdef Py_buffer view
     cdef Rows rows = Rows.__new__(Rows)
     if type(x) is not np.ndarray or x.dtype is not FLOAT64:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _core, _sums
+from thetahat._distribution import distribution
 from thetahat.data.source import ArraySource
 from thetahat.families import Family
 from thetahat.pilot import Pilot
@@ -93,11 +94,13 @@ class Fitted:
     @cached_property
     def n(self) -> float:
         """Number of rows; with weights, their sum."""
+        assert self._sums is not None
         return self._sums.n
 
     @cached_property
     def rows(self) -> int:
         """Number of rows of positive weight."""
+        assert self._sums is not None
         return self._sums.rows
 
     @classmethod
@@ -147,6 +150,30 @@ class Fitted:
     def fixed(self) -> tuple[str, ...]:
         """Names of the parameters that were fixed."""
         return tuple(self._family.names[place] for place in self._fixed)
+
+    def dist(self) -> Any:
+        """Return the fitted distribution of SciPy: densities, quantiles, moments, random numbers.
+
+        Of angles (von_mises) it is the distribution on one turn: the distribution function is 0 at mu - pi
+        and 1 at mu + pi. Move angles to this turn first.
+
+        Returns
+        -------
+        rv_frozen
+            Of `scipy.stats`.
+
+        Raises
+        ------
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> float(th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean())
+        3.5
+        """
+        return distribution(self._family, self._theta)
 
     @property
     def params(self) -> dict[str, float]:

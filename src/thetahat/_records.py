@@ -19,7 +19,6 @@ __all__ = ["read_record", "to_json", "to_record"]
 Array = NDArray[np.float64]
 
 
-
 def to_record(fit: Fitted) -> dict[str, Any]:
     """Return what `Fit.to_dict` returns."""
     return {

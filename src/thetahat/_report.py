@@ -49,7 +49,9 @@ def heading(fit: Fitted) -> list[str]:
 def _table(fit: Fitted) -> list[str]:
     wide = max(map(len, fit.params))
     lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
-    for (name, value), error, (low, high) in zip(fit.params.items(), fit.stderr, confidence_limits(fit, 0.95, None), strict=True):
+    for (name, value), error, (low, high) in zip(
+        fit.params.items(), fit.stderr, confidence_limits(fit, 0.95, None), strict=True
+    ):
         if name in fit.fixed:
             lines.append(f"{name:{wide}}  {value:13.7g}        fixed")
         else:

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: freethreading_compatible=True
-"""Stochastic gradient ascent: over the epochs of a sample, along a stream, and from several thetas side by side."""
+"""Stochastic gradient ascent: over epochs of a sample, along a stream, from several thetas side by side."""
 
 import numpy as np
 
@@ -31,7 +31,8 @@ cdef int read_rule(const thetahat_model* m, object rule, thetahat_update_rule* r
     r.free_coordinates, r.preconditioned = rule.free_coordinates, rule.preconditioned
     r.mean, r.implicit = rule.mean, rule.implicit
     r.update, r.average = UPDATES.index(rule.update), AVERAGES.index(rule.average)
-    r.rate, r.offset, r.power, r.forgetting_factor = rule.rate, rule.offset, rule.power, rule.forgetting_factor
+    r.rate, r.offset, r.power = rule.rate, rule.offset, rule.power
+    r.forgetting_factor = rule.forgetting_factor
     r.beta1, r.beta2, r.epsilon = rule.beta1, rule.beta2, rule.epsilon
     r.any_fixed = len(rule.fixed) > 0
     return read_fixed(m, rule.fixed, r.fixed)
@@ -45,7 +46,8 @@ cdef numbers_of(const thetahat_sgd_state* state):
 cdef int read_numbers(numbers, thetahat_sgd_state* state) except -1:
     cdef double* number = <double*>state
     if len(numbers) * sizeof(double) != sizeof(thetahat_sgd_state):
-        raise ValueError(f"expected {sizeof(thetahat_sgd_state) // sizeof(double)} numbers, got {len(numbers)}")
+        expected = sizeof(thetahat_sgd_state) // sizeof(double)
+        raise ValueError(f"expected {expected} numbers, got {len(numbers)}")
     for i, value in enumerate(numbers.tolist()):
         number[i] = value
     return 0

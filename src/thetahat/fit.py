@@ -130,9 +130,12 @@ def fit(
     'converged'
     """
     described = find_family(family)
-    unset = start is fixed is rng is callback is checkpoint is threads is weights is None
-    if unset and method is _EXACT and trace is progress is False and checkpoint_every == 60.0:
-        if nan_policy == "raise" and cov == COVARIANCES[0] and (plain := _fit_plain(described, x)):
+    sample_alone = weights is None and threads is None and nan_policy == "raise"
+    not_followed = trace is False and progress is False and callback is None and checkpoint is None
+    usual = method is _EXACT and start is None and fixed is None and rng is None and cov == COVARIANCES[0]
+    if sample_alone and not_followed and usual and checkpoint_every == 60.0:
+        plain = _fit_plain(described, x)
+        if plain is not None:
             return plain
 
     def read() -> Sample:
@@ -201,9 +204,7 @@ def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]
 def _check_regularity(family: Family, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
     """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
     free = [
-        parameter.regularity
-        for place, parameter in enumerate(family.parameters)
-        if place not in fixed_values
+        parameter.regularity for place, parameter in enumerate(family.parameters) if place not in fixed_values
     ]
     if method.iterates and BOUNDARY in free:
         raise ParameterError(

@@ -142,9 +142,7 @@ def _run_lanes(
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
-            lanes.run(
-                rows, method.shuffle, method.epochs, bits, None if groups is None else groups[part]
-            )
+            lanes.run(rows, method.shuffle, method.epochs, bits, None if groups is None else groups[part])
         solutions += [
             Solution(theta, "diverged" if diverged else "max_epochs", epochs)
             for theta, epochs, diverged in lanes.ends()

@@ -12,7 +12,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from thetahat._commands import _shared
+import thetahat._commands._shared as _shared
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted

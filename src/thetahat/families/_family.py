@@ -25,7 +25,7 @@ Limits = dict[int, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, its open domain, its free coordinate, the regularity of the likelihood."""
+    """A parameter: textbook name, open domain, free coordinate, and the regularity of the likelihood in it."""
 
     name: str
     low: float = -math.inf
@@ -119,7 +119,8 @@ class Family:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of ``theta``."""
         return tuple(
-            Parameter(name, *compiled) for name, compiled in zip(self.names, self.model.parameters, strict=True)
+            Parameter(name, *compiled)
+            for name, compiled in zip(self.names, self.model.parameters, strict=True)
         )
 
     @cached_property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
 from thetahat.families import BOUNDARY, find_family

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat.families import Family, find_family
 from thetahat._fitted import Fitted
+from thetahat.families import Family, find_family
 
 __all__ = [
     "BAND",

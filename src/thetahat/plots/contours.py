@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted, refit
-from thetahat.errors import NoMaximumError
 from thetahat.data.source import ArraySource
+from thetahat.errors import NoMaximumError
 from thetahat.families import Parameter, find_family
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat.sample import Sample

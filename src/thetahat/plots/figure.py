@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_choice
+from thetahat._fitted import Fitted
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.goodness import fit_anew, unrolled
 from thetahat.plots._shared import family_of
@@ -20,7 +21,6 @@ from thetahat.plots.order import Order
 from thetahat.plots.paths import draw_distances, draw_paths, last_epoch, scale_epochs
 from thetahat.plots.probabilities import draw_probabilities, draw_probabilities_of_counts
 from thetahat.plots.quantiles import draw_quantiles
-from thetahat._fitted import Fitted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat._fitted import Fitted
+from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

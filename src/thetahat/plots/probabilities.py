@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thetahat._fitted import Fitted
 from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots
 from thetahat.plots.order import Order
-from thetahat._fitted import Fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat._fitted import Fitted
 from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots, family_of, plain
 from thetahat.plots.order import Order
-from thetahat._fitted import Fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
