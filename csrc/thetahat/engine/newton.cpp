@@ -200,7 +200,10 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   step_from_best(m, c);
   const nearness near = nearness_of(m, next, c, at.n);
   if (m.shift) continue_step(m, sums, at.scale, c);
-  if (near.close && !near.zero_curvature && (slow || enough || near.rounded))
+  // Near the end of a support, rounding of the score moves theta by more than a close step: after many evaluations
+  // it has also converged where the decrement is small enough and falls no further.
+  const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;
+  if ((near.close || stalled) && !near.zero_curvature && (slow || enough || near.rounded))
     c.state = thetahat_converged;
   else if (last || near.zero_curvature || near.at_bound || !finite)
     c.state = thetahat_failed;
