@@ -110,7 +110,9 @@ typedef struct {
   double information[thetahat_max_params * thetahat_max_params];
   double covariance[thetahat_max_params * thetahat_max_params];
   double standard_error[thetahat_max_params];
-  double decrement; /* score' covariance score; NaN, as are the two before it, where it is not concave */
+  /* score' information^-1 score; NaN, as are the two before it, where it is not concave. Where the model has no
+   * standard errors at theta, only these two are NaN. */
+  double decrement;
 } thetahat_values;
 
 /* Some of a sample's rows, from which start values are taken. */
@@ -163,6 +165,9 @@ struct thetahat_model {
   /* Whether rows may have a maximum with no parameter fixed, and two figures that say why not. NULL: they may. */
   int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
   int (*valid)(const thetahat_model*, const double* theta);
+  /* Whether the inverse information at theta is a covariance of the estimates; 0 as where a support that depends on
+   * theta ends in too high a density. NULL: everywhere. */
+  int (*has_standard_errors)(const thetahat_model*, const double* theta);
   /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
    * together); at: the first one's index. */
   int64_t (*count_outside)(const thetahat_model*, const double* theta, const thetahat_rows*, int64_t first,

@@ -2,7 +2,7 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include <math.h>
-#include "thetahat/math/small_matrix.hpp"
+#include "thetahat/engine/transform.hpp"
 
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
@@ -27,14 +27,15 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
   v->log_likelihood = d.log_likelihood;
   v->decrement = concave ? quadratic_form(p, residual, C, residual) : NAN;
   if (products) sandwich(p, products + 2, C);
+  const bool has_errors = concave && errors_hold_at(*m, theta);
   for (int i = 0; i < p; ++i) {
     const int power = m->parameters[i].scale_power;
     for (int j = 0; j < p; ++j) {
       const int at = i * p + j, both = power + m->parameters[j].scale_power;
       v->information[at] = times_power(d.information[at], d.scale, -both);
-      v->covariance[at] = concave ? times_power(C[at], d.scale, both) : NAN;
+      v->covariance[at] = has_errors ? times_power(C[at], d.scale, both) : NAN;
     }
-    v->standard_error[i] = concave ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
+    v->standard_error[i] = has_errors ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
     v->score[i] = times_power(d.score[i], d.scale, -power);
   }
 }

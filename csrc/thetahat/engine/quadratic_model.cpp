@@ -105,6 +105,7 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
   double C[max_p * max_p], u[max_p], rest[max_p], slope[max_p], variance_factor = 1.0;
   const double scale = m.scale(&m, state.theta);
   const bool concave = invert_free(p, r.fixed, state.information, C);
+  const bool has_errors = concave && errors_hold_at(m, state.theta);
   if (r.forgetting_factor != 1)
     variance_factor = state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) /
                       (1.0 + r.forgetting_factor);
@@ -121,9 +122,9 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
   for (int i = 0; i < p; ++i) {
     for (int j = 0; j < p; ++j) {
       v->decrement += rest[i] * C[i * p + j] * rest[j];
-      v->covariance[i * p + j] = concave ? variance_factor * slope[i] * C[i * p + j] * slope[j] : NAN;
+      v->covariance[i * p + j] = has_errors ? variance_factor * slope[i] * C[i * p + j] * slope[j] : NAN;
     }
-    v->standard_error[i] = concave ? slope[i] * sqrt(variance_factor * C[i * p + i]) : NAN;
+    v->standard_error[i] = has_errors ? slope[i] * sqrt(variance_factor * C[i * p + i]) : NAN;
   }
 }
 

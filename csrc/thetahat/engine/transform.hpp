@@ -23,6 +23,11 @@ THETAHAT_INLINE double at_share(const thetahat_parameter& p, double share) {
   return p.low == 0 ? share * p.high : p.low + share * (p.high - p.low);
 }
 
+// Whether the inverse information is a covariance of the estimates.
+inline bool errors_hold_at(const thetahat_model& m, const double* theta) {
+  return !m.has_standard_errors || m.has_standard_errors(&m, theta);
+}
+
 // A bounded parameter whose free coordinate is the parameter itself.
 constexpr bool bounded_identity(const thetahat_parameter& p) {
   return p.coordinate == thetahat_identity && (p.low > -HUGE_VAL || p.high < HUGE_VAL);

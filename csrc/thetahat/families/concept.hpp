@@ -19,7 +19,8 @@ enum optional_members : unsigned {
   lane_scores = 1 << 8,     // lane_score(theta, x, g): several thetas, one in each lane of a register
   bounded_at = 1 << 9,      // in_support_at(x) const: the support depends on theta
   starts = 1 << 10,         // start(pilot, theta): rough values; else the maximum of the pilot's sums
-  conditional = 1 << 11     // may_exist(pilot, figures): whether rows have a maximum, as figures show
+  conditional = 1 << 11,    // may_exist(pilot, figures): whether rows have a maximum, as figures show
+  errors_hold = 1 << 12     // has_standard_errors(theta): whether the inverse information is a covariance there
 };
 
 template <class Family>
@@ -62,6 +63,7 @@ THETAHAT_FINDS(lane_score, F::lane_score(made<const double*>(), 1.0, made<double
 THETAHAT_FINDS(in_support_at, made<const F&>().in_support_at(1.0))
 THETAHAT_FINDS(start, F::start(made<const pilot&>(), made<double*>()))
 THETAHAT_FINDS(may_exist, F::may_exist(made<const pilot&>(), made<double*>()))
+THETAHAT_FINDS(has_standard_errors, F::has_standard_errors(made<const double*>()))
 
 }  // namespace finds
 
@@ -103,6 +105,7 @@ constexpr bool is_family() {
   static_assert(finds::in_support_at<F> == brings<F>(bounded_at), "bounded_at: in_support_at(x) const");
   static_assert(finds::start<F> == brings<F>(starts), "starts: start(pilot, theta)");
   static_assert(finds::may_exist<F> == brings<F>(conditional), "conditional: may_exist(pilot, figures)");
+  static_assert(finds::has_standard_errors<F> == brings<F>(errors_hold), "errors_hold: has_standard_errors(theta)");
   static_assert(irregular_parameters<F>() == 0 || (brings<F>(own_covariance) && brings<F>(own_residual)),
                 "a parameter that is not regular needs covariance(sums, C) and score_residual(sums, g)");
   static_assert(F::sufficient || brings<F>(starts), "without sufficient sums, start(pilot, theta) is needed");

@@ -60,6 +60,10 @@ struct model_of {
     return 1;
   }
   static int valid(const thetahat_model*, const double* theta) { return Family::valid(theta); }
+  static int has_standard_errors(const thetahat_model*, const double* theta) {
+    if constexpr (brings<Family>(errors_hold)) return Family::has_standard_errors(theta);
+    return 1;
+  }
 
   // The support at one theta, or without a family that of all together.
   static bool outside(const Family* at, double x) {
@@ -92,6 +96,7 @@ struct model_of {
             start,
             brings<Family>(conditional) ? existence : nullptr,
             valid,
+            brings<Family>(errors_hold) ? has_standard_errors : nullptr,
             count_outside,
             gradient_ascent<Family>,
             textbook_steps<Family>,
