@@ -16,8 +16,8 @@ def quantiles(xi, n):
 @pytest.mark.parametrize("xi", [-0.9, -0.3, 0.0, 0.2, 3.0])
 def test_the_shape_has_the_sign_opposite_to_scipys(xi):
     theta, x = (0.3, 1.2, xi), np.linspace(-3, 5, 50)
-    law = stats.genextreme(-xi, 0.3, 1.2)
-    np.testing.assert_allclose(th.logpdf(x, "gev", theta), law.logpdf(x), rtol=1e-12, atol=1e-12)
+    scipys = stats.genextreme(-xi, 0.3, 1.2)
+    np.testing.assert_allclose(th.logpdf(x, "gev", theta), scipys.logpdf(x), rtol=1e-12, atol=1e-12)
     fit = th.fit(quantiles(min(xi, 1), 500), "gev")
     assert fit.dist().kwds["c"] == -fit.params["xi"]
 
@@ -53,7 +53,7 @@ NO_MAXIMUM = {
 
 @pytest.mark.parametrize("name", NO_MAXIMUM)
 def test_no_maximum(name):
-    with pytest.raises(th.NoMaximumError, match=r"rows that are not all equal.*mirrored exponential law"):
+    with pytest.raises(th.NoMaximumError, match=r"rows that are not all equal.*exponential distribution mirrored"):
         th.fit(NO_MAXIMUM[name], "gev")
 
 

@@ -1,7 +1,7 @@
 /* What the compiled core is made of, in plain C: rows, models, kernels, derivatives, and the states of fits.
  *
- * A model is what a family knows of its own sums; it is compiled once. A kernel is what makes sums from rows; it
- * is compiled once per instruction set. Both take the model first, so that one filled at run time would do.
+ * A model computes a family's likelihood and its derivatives from sums; it is compiled once. A kernel computes sums
+ * from rows; it is compiled once per instruction set. Both take the model first, so that one filled at run time would do.
  *
  * Sums are n_sums doubles, the first of which is n, the sum of the weights. A node is rows (those of positive
  * weight) followed by sums. Score and information of a model are in units of its scale, which neither overflow nor
@@ -79,7 +79,7 @@ typedef struct {
  * its share of the way from the lower bound to the upper one. */
 enum { thetahat_identity, thetahat_log, thetahat_logit };
 
-/* How the maximum of the likelihood looks in a parameter: the score is zero; the score jumps from above zero to
+/* The regularity of the likelihood in a parameter, at its maximum: the score is zero; the score jumps from above zero to
  * below (then the first parameter is a location, whose maximum is a median, and the second a scale); or the support
  * would no longer hold all rows. */
 enum { thetahat_regular, thetahat_nonsmooth, thetahat_boundary };
@@ -91,8 +91,8 @@ typedef struct {
   int regularity;
 } thetahat_parameter;
 
-/* A sample's sums seen from one theta: all that anything above a model sees. Derivatives of parts of a sample add
- * up; what a model brings besides, where elimination would cancel or the score has no root, is dropped then. */
+/* A likelihood and its derivatives at one theta, from a sample's sums: all that layers above a model read. Derivatives of parts of a sample add
+ * up; what a model adds to them, where elimination would cancel or the score has no root, is dropped then. */
 typedef struct {
   double n, scale, log_likelihood;
   double score[thetahat_max_params];
@@ -127,7 +127,7 @@ typedef struct thetahat_sgd_state thetahat_sgd_state;
 typedef struct thetahat_epoch_reader thetahat_epoch_reader;
 typedef struct thetahat_lanes thetahat_lanes;
 
-/* From rows to sums and to what single rows say, for one instruction set. */
+/* From rows to sums, and to scores and densities of single rows, for one instruction set. */
 typedef struct {
   int64_t at_size; /* bytes that prepare writes, aligned as a cache line */
   void (*prepare)(const thetahat_model*, const double* theta, void* at);
@@ -155,14 +155,14 @@ struct thetahat_model {
   void (*derivatives)(const thetahat_model*, const double* theta, const double* sums, thetahat_derivatives*);
   void (*score)(const thetahat_model*, const double* theta, const double* sums, double* score);
   /* What solves the equations of the sums. 0: there is no maximum; else theta may still lie outside its domain,
-   * where doubles cannot hold it. Where all parameters are regular, fixed is not looked at. Sums that depend on
+   * where doubles cannot hold it. Where all parameters are regular, fixed is not read. Sums that depend on
    * theta are those at theta as it comes in. NULL: there is no such equation. */
   int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
   /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
   int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to, double* shifted);
-  /* Rough values of the parameters; 0 where these rows show no maximum. NULL: none is ever needed. */
+  /* Rough values of the parameters; 0 where these rows have no maximum. NULL: none is ever needed. */
   int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
-  /* Whether rows may have a maximum with no parameter fixed, and two figures that say why not. NULL: they may. */
+  /* Whether rows may have a maximum with no parameter fixed, and two figures for the message that explains why not. NULL: they may. */
   int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
   int (*valid)(const thetahat_model*, const double* theta);
   /* Whether the inverse information at theta is a covariance of the estimates; 0 as where a support that depends on
@@ -222,7 +222,7 @@ int64_t thetahat_tree_size(void); /* bytes */
 /* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of the
  * rows' scores, of the lower triangle by rows. */
 void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int products);
-/* Adds rows from `first` on, as many as one look at the signals allows for; returns how many. */
+/* Adds rows from `first` on, as many as one slice between two checks for signals holds; returns how many. */
 int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t first, int threads);
 void thetahat_tree_total(const thetahat_tree*, double* node);
 
@@ -243,7 +243,7 @@ int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const
 int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
 /* Weighs those that count below low and above high, and copies those between. */
 int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
-int64_t thetahat_slice_rows(int threads); /* rows between two looks at the signals */
+int64_t thetahat_slice_rows(int threads); /* rows between two checks for signals */
 
 /* ---- Newton's method */
 
@@ -254,7 +254,7 @@ typedef struct {
   int has_best;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */
   double log_likelihood, decrement;        /* at the best; the latter NaN where it is not concave */
-  int zero_curvature[thetahat_max_params]; /* free coordinates of which the rows say nothing there */
+  int zero_curvature[thetahat_max_params]; /* free coordinates in which the likelihood is flat there */
   int at_bound[thetahat_max_params];       /* parameters that run to the bound of their domain */
   int evaluations;
   int state;
@@ -273,7 +273,7 @@ enum {
   thetahat_wants_pass,  /* the node at theta */
   /* and where it ends: */
   thetahat_fit_converged,
-  thetahat_no_start,   /* the rows show no maximum to start from */
+  thetahat_no_start,   /* the rows have no maximum to start from */
   thetahat_no_maximum, /* the sums have none */
   thetahat_fit_failed  /* Newton's method ended where the likelihood still rises */
 };
@@ -442,7 +442,7 @@ void thetahat_sgd_finish(const thetahat_model*, thetahat_sgd*); /* steps on what
 void thetahat_sgd_report(const thetahat_model*, const thetahat_sgd*, double* theta);
 /* theta's covariance and distance to the maximum by the quadratic model. */
 void thetahat_sgd_evaluate(const thetahat_model*, const thetahat_sgd*, thetahat_values*);
-/* The ascent goes on as if it had seen the other's rows too. */
+/* The ascent becomes one over the rows of both. */
 void thetahat_sgd_merge(const thetahat_model*, thetahat_sgd*, const thetahat_sgd* other);
 
 /* Independent ascents side by side, by textbook steps on single rows. */

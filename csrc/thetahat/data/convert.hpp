@@ -60,7 +60,7 @@ inline T read_swapped(const char* p) {
   return read<T>(reinterpret_cast<const char*>(&bits));
 }
 
-// Integers beyond 2^53, which no double equals for sure, become NaN: the sums show that some are there.
+// Integers beyond 2^53, which no double equals for sure, become NaN, which makes the sums non-finite.
 template <class T>
 inline double to_double(T value) {
   return double(value);

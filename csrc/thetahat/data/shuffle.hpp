@@ -1,5 +1,5 @@
-// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides in the latency of
-// the ascent that reads it. It starts from the identity and leaves no random word behind: the generator's state
+// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that its cost hides in the
+// latency of the steps that read it. It starts from the identity and leaves no random word behind: the generator's state
 // alone decides what follows.
 #pragma once
 #include "thetahat/api.h"

@@ -1,4 +1,4 @@
-// The score of a batch, and its sums: generic over what kernels give.
+// The score of a batch, and its sums: by the kernel of any model.
 #pragma once
 #include "thetahat/engine/tree.hpp"
 

@@ -7,7 +7,7 @@
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
-// The covariance is the model's own where it brings one and a fixed parameter does not change the others'.
+// The covariance is the model's own where it has one and a fixed parameter does not change the others'.
 static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed, double* C) {
   const bool fixes = any_fixed(p, fixed);
   if (!d.has_covariance || (fixes && !d.has_residual)) return invert_free(p, fixed, d.information, C);

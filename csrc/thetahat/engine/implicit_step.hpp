@@ -1,4 +1,4 @@
-// Steps that take the score where they lead.
+// Implicit stochastic steps, whose score is taken at the theta they lead to.
 #pragma once
 #include "thetahat/engine/quadratic_model.hpp"
 

@@ -92,7 +92,7 @@ void step_from_best(const thetahat_model& m, thetahat_newton& c) {
     c.theta[j] = c.fixed[j] ? c.best[j] : newton_retract(m.parameters[j], c.best[j], c.step[j], scale);
 }
 
-// Where the model knows the sums at a theta near by, the step is continued by further ones from where it leads,
+// Where the model gives the sums at a theta near by, the step is continued by further ones from where it leads,
 // without a pass: its error is not squared but raised to about the fourth power.
 void continue_step(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
   double shifted[thetahat_max_sums];
@@ -138,8 +138,8 @@ void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last)
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
-// what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero curvature: the
-// rows say nothing of a free coordinate, which runs to infinity, to a family at the limit of this one. At the bound:
+// its standard error from one row. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero curvature: the
+// likelihood is flat in a free coordinate, which runs to infinity, to a family at the limit of this one. At the bound:
 // a parameter runs to the bound of its domain.
 struct nearness {
   bool close = true, rounded = false, zero_curvature = false, at_bound = false;
@@ -167,8 +167,8 @@ nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale) {
   if (unbounded(p)) return theta + times_power(step, scale, p.scale_power);
   if (p.coordinate == thetahat_identity) {
-    const double most = half_way(p, theta), moved = times_power(step, scale, p.scale_power);
-    return theta + (most < 0 ? (moved > most ? moved : most) : (moved < most ? moved : most));
+    const double most = half_way(p, theta), change = times_power(step, scale, p.scale_power);
+    return theta + (most < 0 ? (change > most ? change : most) : (change < most ? change : most));
   }
   const double grown = expm1(step);
   if (p.coordinate == thetahat_log) return at_distance(p, grow(distance_of(p, theta), grown));
@@ -176,7 +176,7 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
   return at_share(p, share + share * (1 - share) * grown / (1 + share * grown));
 }
 
-// Converged: no parameter is further from the maximum than 3e-10 of what one row says of it, an error that the step
+// Converged: no parameter is further from the maximum than 3e-10 of its standard error from one row, an error that the step
 // yet taken squares, and the decrement, the squared distance in standard errors, is at most 1e-12; or what is left of
 // either is rounding.
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {

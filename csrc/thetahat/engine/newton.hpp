@@ -4,7 +4,7 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// Evaluates c.theta by its sums, and says where to evaluate next.
+// Evaluates c.theta by its sums, and sets the theta to evaluate next.
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c);
 
 }  // namespace thetahat::THETAHAT_ISA

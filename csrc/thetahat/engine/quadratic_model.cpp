@@ -35,7 +35,7 @@ free_derivatives::free_derivatives(const thetahat_model& model, const double* th
   model.derivatives(&model, theta, sums, &d);
   log_likelihood = d.log_likelihood;
   for (int i = 0; i < p * p; ++i) J[i] = d.information[i];
-  // No second derivative shows what the rows say of a median.
+  // For a median no second derivative is the information: the model's own covariance is.
   if (d.has_residual) invert(p, d.covariance, J);
   for (int i = 0; i < p; ++i) m[i] = jacobian(model.parameters[i], theta[i], d.scale, unit);
   for (int i = 0; i < p; ++i) {

@@ -1,5 +1,5 @@
-// What a stochastic ascent knows of the log-likelihood of its rows: the sum of parabolas, one for each segment where
-// theta was then, in free coordinates from those of the first theta.
+// The quadratic model of the log-likelihood of all rows of a stochastic ascent: the sum of the second-order expansions
+// of its segments, each at the theta of that time, in free coordinates from those of the first theta.
 #pragma once
 #include "thetahat/engine/tree.hpp"
 #include "thetahat/engine/update_rule.hpp"
@@ -26,7 +26,7 @@ void update_information(const thetahat_model& m, const thetahat_update_rule& r, 
 void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                      thetahat_values* v);
 
-// The state goes on as if it had seen the other's rows too.
+// The state becomes that of an ascent over the rows of both.
 void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                   const thetahat_sgd_state& other);
 

@@ -154,9 +154,9 @@ THETAHAT_INLINE bool each_step(const thetahat_update_rule& r, thetahat_sgd_state
 }
 
 template <class Family>
-void textbook_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* walk,
+void textbook_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* sgd,
                     thetahat_epoch_reader* reader, double* x, const double* w, int64_t n) {
-  thetahat_sgd_state& state = *walk;
+  thetahat_sgd_state& state = *sgd;
   const textbook_step<Family> step(*m, state.unit, rule->any_fixed ? rule->fixed : nullptr);
   const double in_units = step.inverse * step.inverse;
   double theta[Family::n_params];

@@ -1,5 +1,5 @@
 // Stochastic gradient ascent in segments: steps on some rows, then the quadratic model of their log-likelihood. One
-// machine serves epochs over a sample, whose rows it reads, and streams, whose rows it is fed.
+// machine serves epochs over a sample, whose rows it reads, and streams, whose rows are passed in.
 #include "thetahat/isa/baseline.hpp"
 
 #include "thetahat/data/epoch_reader.hpp"
@@ -12,7 +12,7 @@ namespace thetahat::THETAHAT_ISA {
 namespace {
 
 constexpr int64_t most_segment_rows = 1024;
-constexpr int64_t slice_rows = 1 << 17;      // between two looks at the signals,
+constexpr int64_t slice_rows = 1 << 17;      // between two checks for signals,
 constexpr int64_t implicit_slice = 1 << 9;   // where each step takes many evaluations
 constexpr int64_t group_rows = 32;           // neighbouring rows that are loaded together
 constexpr int64_t window_rows = 1 << 16;     // rows that are shuffled together

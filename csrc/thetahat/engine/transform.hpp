@@ -1,4 +1,4 @@
-// The one place for parameters' domains. The free coordinate u of a parameter runs from -inf to inf: the parameter
+// Domains and free coordinates of parameters. The free coordinate u of a parameter runs from -inf to inf: the parameter
 // itself in units of the scale, the logarithm of its distance to its bound, or log(p / (1 - p)), p its share of the
 // way from one bound to the other.
 #pragma once

@@ -1,5 +1,5 @@
-// A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full. What a
-// leaf holds is asked of a kernel, so that the tree is compiled once for all models and instruction sets.
+// A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full. The
+// sums of a leaf come from a kernel, so that the tree is compiled once for all models and instruction sets.
 #pragma once
 #include "thetahat/engine/filtered.hpp"
 #include "thetahat/engine/grid.hpp"

@@ -1,5 +1,5 @@
-// What a stochastic step does with a score: its rate, its direction, and where it leads. Nothing here depends
-// on the model but by the domains and scale powers of its parameters.
+// A stochastic step, given a score: its rate, its direction, and the theta it leads to. Of the model, it depends on
+// the domains and scale powers of the parameters alone.
 #pragma once
 #include "thetahat/engine/transform.hpp"
 

@@ -1,4 +1,4 @@
-// What a family must and may say. A member that a family may leave out is declared in its `optional`, and the
+// The members of a family, required and optional. A member that a family may leave out is declared in its `optional`, and the
 // declaration is checked against the members: a misspelt name, or one that was never declared, does not compile.
 #pragma once
 #include "thetahat/families/pilot.hpp"

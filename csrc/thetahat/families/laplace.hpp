@@ -63,7 +63,7 @@ struct laplace {
     J[1] = J[2] = s.sum[SIGN_Z].hi;
     J[3] = 2 * s.sum[ABS_Z].hi - s.n;
   }
-  // Fisher's: the second derivatives of the likelihood say nothing of a median.
+  // By Fisher's information: the second derivative of the likelihood is zero in mu wherever it exists.
   bool covariance(const sums& s, double* C) const {
     C[0] = C[3] = 1 / s.n;
     C[1] = C[2] = 0.0;

@@ -3,7 +3,7 @@
 // S = stirling_remainder and D = log - digamma this is, for x > 0,
 //   log f = -r phi(v) - x phi(w) - log(2 pi x y / r)/2 + S(y) - S(r) - S(x),
 //   d/dr  = D(r) - D(y) - phi(v),    -d2/dr2 = D'(y) - D'(r) - v^2 / y,    mu d/dmu = r v:
-// differences of numbers >= 0 that are as small as the result where r is large, and the law nearly Poisson's.
+// differences of numbers >= 0 that are as small as the result where r is large, and the distribution nearly Poisson's.
 // Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
 #include "thetahat/sums/log_gap.hpp"

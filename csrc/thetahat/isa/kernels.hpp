@@ -17,7 +17,7 @@ constexpr int n_families = __COUNTER__ - first_place;
 struct placed {};
 }  // namespace thetahat::THETAHAT_ISA
 
-// Constructs in memory that the caller owns; <new> would bring the C++ library in.
+// Constructs in memory that the caller owns; <new> would include the C++ library.
 inline void* operator new(size_t, thetahat::THETAHAT_ISA::placed, void* at) noexcept { return at; }
 inline void operator delete(void*, thetahat::THETAHAT_ISA::placed, void*) noexcept {}
 

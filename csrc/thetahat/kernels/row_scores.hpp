@@ -1,4 +1,4 @@
-// What is generic over the scores of single rows: the score of a batch, and the products of scores.
+// From the scores of single rows, for any family: the score of a batch, and the sums of products of scores.
 #pragma once
 #include "thetahat/sums/count_table.hpp"
 

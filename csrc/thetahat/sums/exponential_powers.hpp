@@ -1,5 +1,5 @@
-// Sums of w y^j, j = 0 .. 4, over rows of weight w = exp(a y + b): the first three are for the information,
-// and all together tell the first three for a and b near by.
+// Sums of w y^j, j = 0 .. 4, over rows of weight w = exp(a y + b): the first three give the score and the
+// information, and all five extrapolate these three to a and b near by.
 #pragma once
 #include "thetahat/sums/terms.hpp"
 
