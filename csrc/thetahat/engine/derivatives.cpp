@@ -1,4 +1,5 @@
-// From derivatives to covariance, standard errors and the Newton decrement: the same cost for 10 rows or 10^10.
+// From derivatives to covariance, standard errors and the Newton decrement: the same cost for 10 rows or
+// 10^10.
 #include "thetahat/isa/baseline.hpp"
 
 #include <math.h>
@@ -16,8 +17,8 @@ static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed
   return d.has_covariance == 1;
 }
 
-void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products, const double* theta,
-                       const int* fixed, thetahat_values* v) {
+void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products,
+                       const double* theta, const int* fixed, thetahat_values* v) {
   const int p = m->n_params;
   thetahat_derivatives d;
   m->derivatives(m, theta, node + 1, &d);

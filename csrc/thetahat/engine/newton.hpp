@@ -1,4 +1,5 @@
-// Newton's method, damped, in free coordinates, from derivatives alone: one theta after another, the sums at each.
+// Newton's method, damped, in free coordinates, from derivatives alone: one theta after another, the sums at
+// each.
 #pragma once
 #include "thetahat/engine/transform.hpp"
 

@@ -8,8 +8,8 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int n_products(int n_params) { return n_params * (n_params + 1) / 2; }
 
-// What a tree adds up, as a pass makes it ready at one theta: a model's sums, or the products of its rows' scores.
-// Nodes are rows of positive weight, then sums.
+// What a tree adds up, as a pass makes it ready at one theta: a model's sums, or the products of its rows'
+// scores. Nodes are rows of positive weight, then sums.
 class pass {
  public:
   const thetahat_model& model;

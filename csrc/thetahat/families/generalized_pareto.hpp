@@ -35,8 +35,8 @@ struct generalized_pareto {
   static bool in_support(double x) { return x >= 0; }
   bool in_support_at(double x) const { return 1.0 + xi * (x * r) > 0; }
 
-  // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi; the exponential's
-  // where they are equal. The scale is large enough for the support to hold these rows.
+  // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi;
+  // the exponential's where they are equal. The scale is large enough for the support to hold these rows.
   static bool start(const pilot& p, double* theta) {
     constexpr double log_2 = 0.6931471805599453, shares[] = {0.5, 0.75};
     double q[2];
@@ -158,9 +158,13 @@ struct generalized_pareto {
   }
 
   static bool none_outside(const sums& at) { return at.sum[OUTSIDE].hi == 0; }
-  double q(const sums& at) const { return near_exponential ? at.sum[Q].hi : at.product[PRODUCT_OF_V].value() / xi; }
+  double q(const sums& at) const {
+    return near_exponential ? at.sum[Q].hi : at.product[PRODUCT_OF_V].value() / xi;
+  }
   double b(const sums& at) const { return near_exponential ? at.sum[B].hi : (q(at) - at.sum[Y].hi) / xi; }
-  double c(const sums& at) const { return near_exponential ? at.sum[C].hi : (2 * b(at) - at.sum[Y2].hi) / xi; }
+  double c(const sums& at) const {
+    return near_exponential ? at.sum[C].hi : (2 * b(at) - at.sum[Y2].hi) / xi;
+  }
 };
 
 THETAHAT_FAMILY(generalized_pareto)

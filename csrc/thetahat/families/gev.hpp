@@ -39,12 +39,13 @@ struct gev {
   }
   static bool in_support(double) { return true; }
   bool in_support_at(double x) const { return 1.0 + xi * ((x - mu) * r) > 0; }
-  // At and below -1/2 the score of a row has no variance: the largest row determines the parameters more precisely
-  // than the information says (Smith 1985).
+  // At and below -1/2 the score of a row has no variance: the largest row determines the parameters more
+  // precisely than the information says (Smith 1985).
   static bool has_standard_errors(const double* theta) { return theta[2] > -0.5; }
 
-  // Rough values by three quantiles, where -log p is 4 a, a and a / 4, a = log 2: they lie apart in the ratio 4^xi.
-  // Gumbel's with the moments of these rows, where two are equal. Sigma is large enough for the support to hold them.
+  // Rough values by three quantiles, where -log p is 4 a, a and a / 4, a = log 2: they lie apart in the ratio
+  // 4^xi. Gumbel's with the moments of these rows, where two are equal. Sigma is large enough for the support
+  // to hold them.
   static bool start(const pilot& p, double* theta) {
     constexpr double log_2 = 0.6931471805599453, shares[] = {0.0, 0.0625, 0.5, 0.8408964152537145};
     double q[4];
@@ -89,8 +90,8 @@ struct gev {
     if (!none_outside(s)) return -HUGE_VAL;
     return -s.n * log_sigma - (s.sum[Y] * k + s.sum[E]).hi;
   }
-  // With a = k - e: d/dmu in units of 1/sigma: a i;  d/dsigma in the same: a q - 1;  d/dxi: a b - y. There is no
-  // score where rows lie outside.
+  // With a = k - e: d/dmu in units of 1/sigma: a i;  d/dsigma in the same: a q - 1;  d/dxi: a b - y. There is
+  // no score where rows lie outside.
   void score(const sums& s, double* g) const {
     const bool good = none_outside(s);
     g[0] = good ? (whole(s, II, IQ) * k - whole(s, EII, EIQ)).hi : NAN;

@@ -3,8 +3,8 @@
 // S = stirling_remainder and D = log - digamma this is, for x > 0,
 //   log f = -r phi(v) - x phi(w) - log(2 pi x y / r)/2 + S(y) - S(r) - S(x),
 //   d/dr  = D(r) - D(y) - phi(v),    -d2/dr2 = D'(y) - D'(r) - v^2 / y,    mu d/dmu = r v:
-// differences of numbers >= 0 that are as small as the result where r is large, and the distribution nearly Poisson's.
-// Sums at theta: of these four. Units of mu are those of mu; the size has none.
+// differences of numbers >= 0 that are as small as the result where r is large, and the distribution nearly
+// Poisson's. Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
 #include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"
@@ -118,7 +118,8 @@ struct negative_binomial {
     V y = x + r, inverse_y = 1.0 / y, v = (x - mu) * inverse, w = -r * v / x, grown = y * inverse;
     V log_v = log_normal_range(grown), log_w = log_normal_range(grown * (mu / x)), phi_v = phi(v, log_v);
     V half = 0.5 * (x * inverse_r * inverse_y);  // 1/(2r) - 1/(2y)
-    t[LOG_F] = (at_y.stirling_remainder - stirling_x) - (r * phi_v + x * phi(w, log_w)) - (log_v - 0.5 * log_w) - log_norm;
+    t[LOG_F] = (at_y.stirling_remainder - stirling_x) - (r * phi_v + x * phi(w, log_w)) -
+               (log_v - 0.5 * log_w) - log_norm;
     t[D_R] = half + (at_r.digamma - at_y.digamma) - phi_v;
     t[MINUS_D2_R] = half * (inverse_r + inverse_y) + (at_r.trigamma - at_y.trigamma) - v * v * inverse_y;
     t[DEVIATION] = v;

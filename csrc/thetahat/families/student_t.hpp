@@ -13,8 +13,7 @@ struct student_t {
   enum { ZW, Q, ZW2, QW, LOG_V, n_terms };
   enum { PRODUCT_OF_V, n_factors };
   static constexpr int n_params = 3;
-  static constexpr thetahat_parameter parameters[] = {real_parameter(1),
-                                                      positive_parameter(1),
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = starts;
@@ -90,7 +89,9 @@ struct student_t {
   }
 
  private:
-  double log_v(const sums& s) const { return near_normal ? s.sum[LOG_V].hi : s.product[PRODUCT_OF_V].value(); }
+  double log_v(const sums& s) const {
+    return near_normal ? s.sum[LOG_V].hi : s.product[PRODUCT_OF_V].value();
+  }
 };
 
 THETAHAT_FAMILY(student_t)

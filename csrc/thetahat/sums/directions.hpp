@@ -69,9 +69,9 @@ inline bool none_far(const block& b) {
   return !any_sign(b.x, b.n, [](auto bits) { return to_bits(near_limit) - (bits << 1 >> 1); });
 }
 
-// With means S of sin and V of 1 - cos, the unit vectors' mean is (1 - V, S) in the coordinates of the pivot, and its
-// length lacks 1 - R = (V (2 - V) - S^2) / (1 + R) of 1. Where this cancels, the pivot lies far from the mean
-// beside the angles' spread: then the sums are taken once more, from the mean just found.
+// With means S of sin and V of 1 - cos, the unit vectors' mean is (1 - V, S) in the coordinates of the pivot,
+// and its length lacks 1 - R = (V (2 - V) - S^2) / (1 + R) of 1. Where this cancels, the pivot lies far from
+// the mean beside the angles' spread: then the sums are taken once more, from the mean just found.
 inline directions block_directions(const block& b) {
   const bool near = none_far(b);
   double pivot = less_far_turns(b.x[0]);

@@ -7,7 +7,8 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int n_powers = 5;
 
-// Of a Gumbel variable: scale / standard deviation = sqrt(6) / pi, and (mean - mode) / scale, Euler's constant.
+// Of a Gumbel variable: scale / standard deviation = sqrt(6) / pi, and (mean - mode) / scale, Euler's
+// constant.
 constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 
 template <class V>
@@ -19,7 +20,7 @@ THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
 // The first three of y' = c y + d and w' = f exp(h y) w, by the series of exp(h y); false where that is too
 // short.
 inline bool shift_powers(const double_double* powers, double c, double d, double f, double h,
-                        double_double* shifted) {
+                         double_double* shifted) {
   double sum[3];
   for (int j = 0; j < 3; ++j) {
     double term = 1.0;  // h^k / k!

@@ -1,6 +1,6 @@
-// The accumulator of positive rows' logarithms: their weight, mean and squared deviations. Logarithms are taken of
-// x / pivot, for a pivot among the rows: of rows that lie close together, log x would keep few digits of
-// their differences.
+// The accumulator of positive rows' logarithms: their weight, mean and squared deviations. Logarithms are
+// taken of x / pivot, for a pivot among the rows: of rows that lie close together, log x would keep few
+// digits of their differences.
 #pragma once
 #include "thetahat/sums/log_ratios.hpp"
 #include "thetahat/sums/moments.hpp"

@@ -1,5 +1,5 @@
-// Terms of the logistic distribution at a standardized row z, by one exponential: log f = -|z| - 2 log u, u = 1 + e,
-// e = exp(-|z|), and its derivatives. Nothing overflows, and z and -z give the same e.
+// Terms of the logistic distribution at a standardized row z, by one exponential: log f = -|z| - 2 log u, u =
+// 1 + e, e = exp(-|z|), and its derivatives. Nothing overflows, and z and -z give the same e.
 #pragma once
 #include "thetahat/math/exp_log.hpp"
 

@@ -19,7 +19,8 @@ struct moments {
 // The units in which squares of numbers of this size neither overflow nor underflow.
 inline double exponent_for(double size) { return size > 0x1p470 ? 600.0 : size < 0x1p-400 ? -600.0 : 0.0; }
 
-// The same moments in units of 2^exponent, a larger one than theirs: what underflows is negligible beside the rest.
+// The same moments in units of 2^exponent, a larger one than theirs: what underflows is negligible beside the
+// rest.
 inline moments in_units(moments a, double exponent) {
   if (a.exponent == exponent) return a;
   double unit = exponent - a.exponent > 600 ? 0.0 : 0x1p-600;
