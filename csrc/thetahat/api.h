@@ -1,11 +1,12 @@
 /* What the compiled core is made of, in plain C: rows, models, kernels, derivatives, and the states of fits.
  *
- * A model is what a family knows of its own sums; it is compiled once. A kernel is what makes sums from rows; it
- * is compiled once per instruction set. Both take the model first, so that one filled at run time would do.
+ * A model computes a family's likelihood and its derivatives from sums; it is compiled once. A kernel
+ * computes sums from rows; it is compiled once per instruction set. Both take the model first, so that one
+ * filled at run time would do.
  *
  * Sums are n_sums doubles, the first of which is n, the sum of the weights. A node is rows (those of positive
- * weight) followed by sums. Score and information of a model are in units of its scale, which neither overflow nor
- * underflow. Matrices are n_params x n_params, by rows. */
+ * weight) followed by sums. Score and information of a model are in units of its scale, which neither
+ * overflow nor underflow. Matrices are n_params x n_params, by rows. */
 #pragma once
 #include <stdint.h>
 
@@ -13,13 +14,14 @@
 extern "C" {
 #endif
 
-/* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are refused. */
+/* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are
+ * refused. */
 enum { thetahat_sums_layout = 3, thetahat_sgd_layout = 2 };
 
 enum {
   thetahat_max_params = 8,
-  thetahat_max_sums = 64,  /* of any model */
-  thetahat_max_node = 65,  /* rows and sums */
+  thetahat_max_sums = 64,    /* of any model */
+  thetahat_max_node = 65,    /* rows and sums */
   thetahat_max_at = 1 << 14, /* bytes of what a kernel prepares at one theta */
   thetahat_max_levels = 3,
   thetahat_n_lanes = 16,
@@ -74,14 +76,14 @@ typedef struct {
 
 /* ---- models and kernels */
 
-/* The free coordinate of a parameter, which runs from -inf to inf: the parameter itself, in units of the scale
- * (its domain may still be bounded); the logarithm of its distance to the bound that it has; log(p / (1 - p)), p
- * its share of the way from the lower bound to the upper one. */
+/* The free coordinate of a parameter, which runs from -inf to inf: the parameter itself, in units of the
+ * scale (its domain may still be bounded); the logarithm of its distance to the bound that it has; log(p / (1
+ * - p)), p its share of the way from the lower bound to the upper one. */
 enum { thetahat_identity, thetahat_log, thetahat_logit };
 
-/* How the maximum of the likelihood looks in a parameter: the score is zero; the score jumps from above zero to
- * below (then the first parameter is a location, whose maximum is a median, and the second a scale); or the support
- * would no longer hold all rows. */
+/* The regularity of the likelihood in a parameter, at its maximum: the score is zero; the score jumps from
+ * above zero to below (then the first parameter is a location, whose maximum is a median, and the second a
+ * scale); or the support would no longer hold all rows. */
 enum { thetahat_regular, thetahat_nonsmooth, thetahat_boundary };
 
 typedef struct {
@@ -91,13 +93,15 @@ typedef struct {
   int regularity;
 } thetahat_parameter;
 
-/* A sample's sums seen from one theta: all that anything above a model sees. Derivatives of parts of a sample add
- * up; what a model brings besides, where elimination would cancel or the score has no root, is dropped then. */
+/* A likelihood and its derivatives at one theta, from a sample's sums: all that layers above a model read.
+ * Derivatives of parts of a sample add up; what a model adds to them, where elimination would cancel or the
+ * score has no root, is dropped then. */
 typedef struct {
   double n, scale, log_likelihood;
   double score[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params]; /* minus the Hessian */
-  int has_covariance; /* the model's own inverse of the information; 2: there is none, it is not positive definite */
+  int has_covariance; /* the model's own inverse of the information; 2: there is none, it is not positive
+                         definite */
   int has_residual;   /* the score less what a maximum may leave of it */
   double covariance[thetahat_max_params * thetahat_max_params];
   double residual[thetahat_max_params];
@@ -110,7 +114,9 @@ typedef struct {
   double information[thetahat_max_params * thetahat_max_params];
   double covariance[thetahat_max_params * thetahat_max_params];
   double standard_error[thetahat_max_params];
-  double decrement; /* score' covariance score; NaN, as are the two before it, where it is not concave */
+  /* score' information^-1 score; NaN, as are the two before it, where it is not concave. Where the model has
+   * no standard errors at theta, only these two are NaN. */
+  double decrement;
 } thetahat_values;
 
 /* Some of a sample's rows, from which start values are taken. */
@@ -125,7 +131,7 @@ typedef struct thetahat_sgd_state thetahat_sgd_state;
 typedef struct thetahat_epoch_reader thetahat_epoch_reader;
 typedef struct thetahat_lanes thetahat_lanes;
 
-/* From rows to sums and to what single rows say, for one instruction set. */
+/* From rows to sums, and to scores and densities of single rows, for one instruction set. */
 typedef struct {
   int64_t at_size; /* bytes that prepare writes, aligned as a cache line */
   void (*prepare)(const thetahat_model*, const double* theta, void* at);
@@ -152,27 +158,33 @@ struct thetahat_model {
   double (*scale)(const thetahat_model*, const double* theta);
   void (*derivatives)(const thetahat_model*, const double* theta, const double* sums, thetahat_derivatives*);
   void (*score)(const thetahat_model*, const double* theta, const double* sums, double* score);
-  /* What solves the equations of the sums. 0: there is no maximum; else theta may still lie outside its domain,
-   * where doubles cannot hold it. Where all parameters are regular, fixed is not looked at. Sums that depend on
-   * theta are those at theta as it comes in. NULL: there is no such equation. */
+  /* What solves the equations of the sums. 0: there is no maximum; else theta may still lie outside its
+   * domain, where doubles cannot hold it. Where all parameters are regular, fixed is not read. Sums that
+   * depend on theta are those at theta as it comes in. NULL: there is no such equation. */
   int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
   /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
-  int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to, double* shifted);
-  /* Rough values of the parameters; 0 where these rows show no maximum. NULL: none is ever needed. */
+  int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to,
+               double* shifted);
+  /* Rough values of the parameters; 0 where these rows have no maximum. NULL: none is ever needed. */
   int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
-  /* Whether rows may have a maximum with no parameter fixed, and two figures that say why not. NULL: they may. */
+  /* Whether rows may have a maximum with no parameter fixed, and two figures for the message that explains
+   * why not. NULL: they may. */
   int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
   int (*valid)(const thetahat_model*, const double* theta);
+  /* Whether the inverse information at theta is a covariance of the estimates; 0 as where a support that
+   * depends on theta ends in too high a density. NULL: everywhere. */
+  int (*has_standard_errors)(const thetahat_model*, const double* theta);
   /* Rows that count and are not finite, or lie outside the support (theta may be NULL: that of all thetas
    * together); at: the first one's index. */
   int64_t (*count_outside)(const thetahat_model*, const double* theta, const thetahat_rows*, int64_t first,
                            int64_t n, int64_t* at);
-  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. fixed may be
-   * NULL. */
+  /* Full-batch ascent on the sums; returns the epochs done, fewer when the next step would diverge. fixed may
+   * be NULL. */
   int64_t (*gradient_ascent)(const thetahat_model*, const double* sums, double rate, int64_t epochs,
                              const int* fixed, double* theta, double* trace);
-  /* Stochastic steps of the textbook rule, and of the preconditioned one, on some rows: a whole number of batches or
-   * the last of them, which are read from x, or are the next ones of a reader's window and written there. */
+  /* Stochastic steps of the textbook rule, and of the preconditioned one, on some rows: a whole number of
+   * batches or the last of them, which are read from x, or are the next ones of a reader's window and written
+   * there. */
   void (*textbook_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
                          thetahat_epoch_reader*, double* x, const double* w, int64_t n);
   void (*preconditioned_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
@@ -191,8 +203,9 @@ typedef struct {
 typedef struct {
   const char* isa;
   const thetahat_kernel* kernels; /* in the order of the models */
-  /* Rows from p on, which may not be in place, as doubles; whether each of some rows counts, 1 or 0, and how many do
-   * (x may be NULL where NaN is not omitted); those that count, one after another, without a branch for each. */
+  /* Rows from p on, which may not be in place, as doubles; whether each of some rows counts, 1 or 0, and how
+   * many do (x may be NULL where NaN is not omitted); those that count, one after another, without a branch
+   * for each. */
   const double* (*convert)(const thetahat_rows*, const char* p, int64_t n, double* buffer);
   int64_t (*mark_counted)(const thetahat_rows*, int64_t first, int64_t n, const double* x, uint8_t* keep);
   int64_t (*pack)(const double* x, const uint8_t* keep, int64_t n, double* out);
@@ -214,10 +227,10 @@ int thetahat_use(const thetahat_level* level, const thetahat_model** models);
 
 typedef struct thetahat_tree thetahat_tree;
 int64_t thetahat_tree_size(void); /* bytes */
-/* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of the
- * rows' scores, of the lower triangle by rows. */
+/* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of
+ * the rows' scores, of the lower triangle by rows. */
 void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int products);
-/* Adds rows from `first` on, as many as one look at the signals allows for; returns how many. */
+/* Adds rows from `first` on, as many as one slice between two checks for signals holds; returns how many. */
 int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t first, int threads);
 void thetahat_tree_total(const thetahat_tree*, double* node);
 
@@ -233,12 +246,13 @@ typedef struct {
 
 enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight };
 int64_t thetahat_count_bad(int what, const thetahat_rows*, thetahat_count*);
-int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const thetahat_rows*, thetahat_count*);
+int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const thetahat_rows*,
+                               thetahat_count*);
 /* Copies those that count, and their weights where there is room for them; count: of the copies. */
 int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
 /* Weighs those that count below low and above high, and copies those between. */
 int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
-int64_t thetahat_slice_rows(int threads); /* rows between two looks at the signals */
+int64_t thetahat_slice_rows(int threads); /* rows between two checks for signals */
 
 /* ---- Newton's method */
 
@@ -249,7 +263,7 @@ typedef struct {
   int has_best;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */
   double log_likelihood, decrement;        /* at the best; the latter NaN where it is not concave */
-  int zero_curvature[thetahat_max_params]; /* free coordinates of which the rows say nothing there */
+  int zero_curvature[thetahat_max_params]; /* free coordinates in which the likelihood is flat there */
   int at_bound[thetahat_max_params];       /* parameters that run to the bound of their domain */
   int evaluations;
   int state;
@@ -268,7 +282,7 @@ enum {
   thetahat_wants_pass,  /* the node at theta */
   /* and where it ends: */
   thetahat_fit_converged,
-  thetahat_no_start,   /* the rows show no maximum to start from */
+  thetahat_no_start,   /* the rows have no maximum to start from */
   thetahat_no_maximum, /* the sums have none */
   thetahat_fit_failed  /* Newton's method ended where the likelihood still rises */
 };
@@ -308,13 +322,20 @@ typedef struct {
   double node[thetahat_max_node]; /* of the last pass */
 } thetahat_fit;
 
-/* Why the fit returns: it has ended, or wants all rows; there may be signals; some rows or weights may be none, and are
- * to be checked (rows_are_good set) before it goes on; no row counts; memory is out. */
-enum { thetahat_fit_ended, thetahat_fit_slice, thetahat_fit_check, thetahat_fit_empty, thetahat_fit_no_memory };
+/* Why the fit returns: it has ended, or wants all rows; there may be signals; some rows or weights may be
+ * none, and are to be checked (rows_are_good set) before it goes on; no row counts; memory is out. */
+enum {
+  thetahat_fit_ended,
+  thetahat_fit_slice,
+  thetahat_fit_check,
+  thetahat_fit_empty,
+  thetahat_fit_no_memory
+};
 int thetahat_fit_advance(const thetahat_model*, thetahat_fit*);
 
-/* Of a pilot: about so many of the rows, spread evenly over the chunks, and their weights if `weights` is not NULL.
- * Room for thetahat_subsample_rows; returns how many, or -1 where a weight is negative or not finite. */
+/* Of a pilot: about so many of the rows, spread evenly over the chunks, and their weights if `weights` is not
+ * NULL. Room for thetahat_subsample_rows; returns how many, or -1 where a weight is negative or not finite.
+ */
 int64_t thetahat_subsample_rows(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted);
 int64_t thetahat_subsample(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted, double* x,
                            double* weights);
@@ -346,8 +367,9 @@ struct thetahat_epoch_reader {
   const thetahat_rows* rows;
   int shuffle;
   int64_t batch_unit; /* neighbouring rows that stay together: a batch, or one row */
-  int64_t group_rows; /* those that enter the window together, a whole number of units; 0: there is no window */
-  int64_t capacity;   /* rows of the window */
+  int64_t
+      group_rows;   /* those that enter the window together, a whole number of units; 0: there is no window */
+  int64_t capacity; /* rows of the window */
   thetahat_random_buffer random; /* its bitgen may be NULL when nothing is shuffled */
   uint32_t* row_groups; /* room for the order of the groups, or of the units where there is no window */
   double *x, *w;        /* the window: room for `capacity` rows each; w may be NULL without weights */
@@ -388,13 +410,14 @@ struct thetahat_sgd_state {
   double first_moment[thetahat_max_params];  /* momentum's velocity, or Adam's means of scores, */
   double second_moment[thetahat_max_params]; /* and of their squares, */
   double bias_correction[2];                 /* what is left in them of the zeros that they began with */
-  double displacement[thetahat_max_params];  /* of theta since the first one, in the coordinates of the steps */
+  double
+      displacement[thetahat_max_params]; /* of theta since the first one, in the coordinates of the steps */
   double average[thetahat_max_params], averaged_steps; /* the mean of that, and of how many steps */
   double preconditioner[thetahat_max_params * thetahat_max_params];
   double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
-  /* Of the rows so far: how many, and, less what has been forgotten, weights and number. The quadratic model of
-   * their log-likelihood, each segment's where theta was then, in free coordinates u from those of the first theta:
-   * offset + linear_term' u - u' information u / 2. */
+  /* Of the rows so far: how many, and, less what has been forgotten, weights and number. The quadratic model
+   * of their log-likelihood, each segment's where theta was then, in free coordinates u from those of the
+   * first theta: offset + linear_term' u - u' information u / 2. */
   double change_point; /* the last segment's rows are of another distribution than those before */
   double rows, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
@@ -420,24 +443,26 @@ typedef struct {
   int64_t window, row_groups;
 } thetahat_reader_memory;
 thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader*, int64_t batch);
-/* Copies the next rows of an epoch, as many as are wanted or fewer, one unit at least; returns how many: 0 when the
- * epoch has ended, and the next one begins. */
+/* Copies the next rows of an epoch, as many as are wanted or fewer, one unit at least; returns how many: 0
+ * when the epoch has ended, and the next one begins. */
 int64_t thetahat_read_rows(thetahat_epoch_reader*, int64_t wanted, double* x, double* w);
 void thetahat_start_epoch(thetahat_epoch_reader*); /* draws the order of its groups, as the first read does */
 
 int64_t thetahat_segment_rows(const thetahat_update_rule*);
-/* Starts from state.theta; rows that are known (x may be NULL) give the first preconditioner, and count as done. */
+/* Starts from state.theta; rows that are known (x may be NULL) give the first preconditioner, and count as
+ * done. */
 void thetahat_sgd_begin(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
 /* Goes on for one slice of rows or for `rows` if these are fewer; returns 0 when the ascent has ended. */
 int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t until, int64_t rows);
 /* Takes rows of a stream in, as far as one segment has room, and steps on whole batches; returns how many. */
 int64_t thetahat_sgd_feed(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
-void thetahat_sgd_finish(const thetahat_model*, thetahat_sgd*); /* steps on what is left, and ends the segment */
+void thetahat_sgd_finish(const thetahat_model*,
+                         thetahat_sgd*); /* steps on what is left, and ends the segment */
 /* The theta to report: the last one, or the mean that the rule keeps. */
 void thetahat_sgd_report(const thetahat_model*, const thetahat_sgd*, double* theta);
 /* theta's covariance and distance to the maximum by the quadratic model. */
 void thetahat_sgd_evaluate(const thetahat_model*, const thetahat_sgd*, thetahat_values*);
-/* The ascent goes on as if it had seen the other's rows too. */
+/* The ascent becomes one over the rows of both. */
 void thetahat_sgd_merge(const thetahat_model*, thetahat_sgd*, const thetahat_sgd* other);
 
 /* Independent ascents side by side, by textbook steps on single rows. */

@@ -60,7 +60,7 @@ inline T read_swapped(const char* p) {
   return read<T>(reinterpret_cast<const char*>(&bits));
 }
 
-// Integers beyond 2^53, which no double equals for sure, become NaN: the sums show that some are there.
+// Integers beyond 2^53, which no double equals for sure, become NaN, which makes the sums non-finite.
 template <class T>
 inline double to_double(T value) {
   return double(value);
@@ -125,9 +125,10 @@ inline const double* convert_rows(const thetahat_rows* rows, const char* p, int6
   return buffer;
 }
 
-// Whether each of some rows counts, 1 or 0: by NumPy's mask, by Arrow's validity, and by what is done with NaN;
-// returns how many do. x may be NULL where NaN is not omitted.
-inline int64_t mark_counted(const thetahat_rows* rows, int64_t first, int64_t n, const double* x, uint8_t* keep) {
+// Whether each of some rows counts, 1 or 0: by NumPy's mask, by Arrow's validity, and by what is done with
+// NaN; returns how many do. x may be NULL where NaN is not omitted.
+inline int64_t mark_counted(const thetahat_rows* rows, int64_t first, int64_t n, const double* x,
+                            uint8_t* keep) {
   const thetahat_rows& r = *rows;
   const uint8_t* mask = r.mask ? r.mask + first * r.mask_step : nullptr;
   int64_t kept = 0;

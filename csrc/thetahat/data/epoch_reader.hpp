@@ -22,7 +22,9 @@ inline void prefetch([[maybe_unused]] const thetahat_rows& r, [[maybe_unused]] i
 }
 
 // A sample that fits the window is shuffled there alone.
-inline bool shuffles_groups(const thetahat_epoch_reader& f) { return f.group_rows == 0 || f.rows->n > f.capacity; }
+inline bool shuffles_groups(const thetahat_epoch_reader& f) {
+  return f.group_rows == 0 || f.rows->n > f.capacity;
+}
 
 inline void start_epoch(thetahat_epoch_reader& f) {
   if (f.shuffle == thetahat_shuffle_none || !shuffles_groups(f)) return;
@@ -76,7 +78,8 @@ inline int64_t read_window(thetahat_epoch_reader& f, int64_t wanted, double* x, 
     return count;
   }
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t first = unit[i] * f.batch_unit, left = f.window_rows - first, n = left < f.batch_unit ? left : f.batch_unit;
+    const int64_t first = unit[i] * f.batch_unit, left = f.window_rows - first,
+                  n = left < f.batch_unit ? left : f.batch_unit;
     if (n < f.batch_unit && rows > 0) {  // a short batch comes alone
       f.used -= count - i;
       break;

@@ -1,5 +1,5 @@
-// Rows below a value, above another, and copies of those between: where a median is looked for. Rows that are
-// NaN are neither.
+// Rows below a value, above another, and copies of those between: for the search of a median. Rows
+// that are NaN are neither.
 #pragma once
 #include "thetahat/data/block.hpp"
 

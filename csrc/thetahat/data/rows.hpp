@@ -1,4 +1,5 @@
-// Rows as blocks of doubles: contiguous doubles in place, all others converted; weights are read the same way.
+// Rows as blocks of doubles: contiguous doubles in place, all others converted; weights are read the same
+// way.
 #pragma once
 #include "thetahat/data/block.hpp"
 #include "thetahat/data/level.hpp"
@@ -62,7 +63,8 @@ inline void each_block(int64_t first, int64_t n, Visit visit) {
     visit(start, first + n - start < block_rows ? first + n - start : block_rows);
 }
 
-// Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's index.
+// Of rows first .. first + n - 1, how many count, have weight, and are bad; *at becomes the first one's
+// index.
 template <class Bad>
 int64_t count_bad(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at, Bad bad) {
   aligned_buffers room;

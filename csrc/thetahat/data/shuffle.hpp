@@ -1,6 +1,6 @@
-// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that it hides in the latency of
-// the ascent that reads it. It starts from the identity and leaves no random word behind: the generator's state
-// alone decides what follows.
+// A shuffle of 0 .. n - 1 by Fisher and Yates, a few entries at a time, so that its cost hides in the
+// latency of the steps that read it. It starts from the identity and leaves no random word behind: the
+// generator's state alone decides what follows.
 #pragma once
 #include "thetahat/api.h"
 #include "thetahat/math/simd.hpp"
@@ -40,8 +40,8 @@ THETAHAT_NOINLINE inline void refill(thetahat_random_buffer& random, int64_t wan
 // Puts the entries first .. first + count - 1 in their places. The word's fraction times a bound gives an
 // index and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased when the last
 // fraction is not below 2^64 mod the product of the bounds).
-THETAHAT_INLINE void draw_group(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first, int count,
-                                int shared) {
+THETAHAT_INLINE void draw_group(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
+                                int count, int shared) {
   uint32_t at[56];
   uint64_t product = 1;
   for (int j = 0; j < count; ++j) product *= uint64_t(n - first - j);
@@ -67,15 +67,16 @@ THETAHAT_INLINE void draw_group(thetahat_random_buffer& random, uint32_t* index,
 // Entries from first on, until `until` or somewhat beyond, as many as share a word at a time; returns how
 // far.
 template <int shared>
-inline int64_t draw_groups(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first, int64_t until) {
+inline int64_t draw_groups(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
+                           int64_t until) {
   for (; first < until && first + shared <= n; first += shared)
     draw_group(random, index, n, first, shared, shared);
   return first;
 }
 
 // The same for any n: the usual numbers are compiled apart, without loops inside.
-THETAHAT_NOINLINE inline int64_t draw(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
-                                      int64_t until) {
+THETAHAT_NOINLINE inline int64_t draw(thetahat_random_buffer& random, uint32_t* index, int64_t n,
+                                      int64_t first, int64_t until) {
   const int shared = shared_draws(n);
   if (shared == 3) first = draw_groups<3>(random, index, n, first, until);
   if (shared == 4) first = draw_groups<4>(random, index, n, first, until);

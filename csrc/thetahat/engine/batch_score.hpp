@@ -1,4 +1,4 @@
-// The score of a batch, and its sums: generic over what kernels give.
+// The score of a batch, and its sums: by the kernel of any model.
 #pragma once
 #include "thetahat/engine/tree.hpp"
 
@@ -7,7 +7,8 @@ namespace thetahat::THETAHAT_ISA {
 constexpr int64_t few_rows = 1024;  // up to here a batch is not worth a pass
 
 // At theta, in units of the scale.
-THETAHAT_NOINLINE inline void batch_score(const thetahat_model& m, const double* theta, const block& b, double* g) {
+THETAHAT_NOINLINE inline void batch_score(const thetahat_model& m, const double* theta, const block& b,
+                                          double* g) {
   if (b.n >= few_rows) {
     double node[thetahat_max_node];
     sum_rows(m, theta, b, node);

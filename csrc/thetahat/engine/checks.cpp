@@ -60,9 +60,8 @@ using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 int64_t thetahat_count_bad(int what, const thetahat_rows* r, thetahat_count* c) {
-  return next_slice(*r, c, [&](int64_t first, int64_t n, int64_t* at) {
-    return count_in_slice(what, *r, first, n, at);
-  });
+  return next_slice(
+      *r, c, [&](int64_t first, int64_t n, int64_t* at) { return count_in_slice(what, *r, first, n, at); });
 }
 
 int64_t thetahat_count_outside(const thetahat_model* m, const double* theta, const thetahat_rows* r,

@@ -1,13 +1,14 @@
-// From derivatives to covariance, standard errors and the Newton decrement: the same cost for 10 rows or 10^10.
+// From derivatives to covariance, standard errors and the Newton decrement: the same cost for 10 rows or
+// 10^10.
 #include "thetahat/isa/baseline.hpp"
 
 #include <math.h>
-#include "thetahat/math/small_matrix.hpp"
+#include "thetahat/engine/transform.hpp"
 
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
-// The covariance is the model's own where it brings one and a fixed parameter does not change the others'.
+// The covariance is the model's own where it has one and a fixed parameter does not change the others'.
 static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed, double* C) {
   const bool fixes = any_fixed(p, fixed);
   if (!d.has_covariance || (fixes && !d.has_residual)) return invert_free(p, fixed, d.information, C);
@@ -16,8 +17,8 @@ static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed
   return d.has_covariance == 1;
 }
 
-void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products, const double* theta,
-                       const int* fixed, thetahat_values* v) {
+void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products,
+                       const double* theta, const int* fixed, thetahat_values* v) {
   const int p = m->n_params;
   thetahat_derivatives d;
   m->derivatives(m, theta, node + 1, &d);
@@ -27,14 +28,15 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
   v->log_likelihood = d.log_likelihood;
   v->decrement = concave ? quadratic_form(p, residual, C, residual) : NAN;
   if (products) sandwich(p, products + 2, C);
+  const bool has_errors = concave && errors_hold_at(*m, theta);
   for (int i = 0; i < p; ++i) {
     const int power = m->parameters[i].scale_power;
     for (int j = 0; j < p; ++j) {
       const int at = i * p + j, both = power + m->parameters[j].scale_power;
       v->information[at] = times_power(d.information[at], d.scale, -both);
-      v->covariance[at] = concave ? times_power(C[at], d.scale, both) : NAN;
+      v->covariance[at] = has_errors ? times_power(C[at], d.scale, both) : NAN;
     }
-    v->standard_error[i] = concave ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
+    v->standard_error[i] = has_errors ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
     v->score[i] = times_power(d.score[i], d.scale, -power);
   }
 }

@@ -1,4 +1,5 @@
-// The exact fit: equations of the sums where there are some, else Newton's method, on pilots of a long sample first.
+// The exact fit: equations of the sums where there are some, else Newton's method, on pilots of a long sample
+// first.
 #include "thetahat/isa/baseline.hpp"
 
 #include <new>
@@ -13,12 +14,12 @@ namespace {
 
 constexpr int64_t start_rows = 3000;  // that start values are taken from, and the first pilot
 
-// How many rows bring Newton's method on all n so near the maximum that its third evaluation is the last: from m rows
-// the error, in units of what one row says, is m^(-1/2); after two steps it is m^-2, and the third finds a decrement
-// of n / m^4. It has converged where that is below 1e-12 and 1e-19 n.
+// How many rows of a pilot put Newton's method on all n so near the maximum that its third evaluation is the
+// last: from m rows the error, in standard errors of one row, is m^(-1/2); after two steps it is m^-2, and
+// the third finds a decrement of n / m^4. It has converged where that is below 1e-12 and 1e-19 n.
 int64_t large_pilot(int64_t n) {
-  const double growth = sqrt(sqrt(double(n) / 1e7));
-  return int64_t(6e4 * (growth > 1 ? growth : 1.0));
+  const double factor = sqrt(sqrt(double(n) / 1e7));
+  return int64_t(6e4 * (factor > 1 ? factor : 1.0));
 }
 
 bool fixes_all(int p, const thetahat_exact& e) {
@@ -69,8 +70,9 @@ void go_on(const thetahat_model& m, thetahat_exact& e) {
   e.state = thetahat_wants_pass;
 }
 
-// Newton's method on some of the rows until their maximum is near beside the standard errors there: from a decrement L
-// on, the next step leaves L^2 / n or so. Where they show no maximum, theta stays: all rows may have one all the same.
+// Newton's method on some of the rows until their maximum is near beside the standard errors there: from a
+// decrement L on, the next step leaves L^2 / n or so. Where they have no maximum, theta stays: all rows may
+// have one all the same.
 void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
   const double enough = sqrt(double(rows.n)) / 100;
   double node[thetahat_max_node];
@@ -84,8 +86,8 @@ void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat
     for (int j = 0; j < m.n_params; ++j) e.theta[j] = c.theta[j];
 }
 
-// Start values from the rows and others put on both sides of each, so far from it in its own size: equal rows may have
-// a maximum where a parameter is fixed.
+// Start values from the rows and others put on both sides of each, so far from it in its own size: equal rows
+// may have a maximum where a parameter is fixed.
 bool start_beside(const thetahat_model& m, const thetahat_pilot& rows, double* theta) {
   for (double width : {0x1p-30, 0x1p-10, 0x1p-1}) {
     std::vector<double> x(3 * rows.n), w(rows.w ? 3 * rows.n : 0);
@@ -100,8 +102,8 @@ bool start_beside(const thetahat_model& m, const thetahat_pilot& rows, double* t
   return false;
 }
 
-// Start values from a pilot, or from all rows where those are too much alike. Parameters that are fixed start where
-// they stay.
+// Start values from a pilot, or from all rows where those are too much alike. Parameters that are fixed start
+// where they stay.
 void find_start(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
   const bool all = e.state == thetahat_wants_all, fixes = any_fixed(m.n_params, e.fixed);
   if (!e.found) e.found = m.start(&m, &rows, e.theta);
@@ -119,7 +121,7 @@ void find_start(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot
 void end_newton(const thetahat_model& m, thetahat_exact& e) {
   for (int j = 0; j < m.n_params; ++j) e.theta[j] = e.newton.theta[j];
   if (e.newton.state == thetahat_converged) {
-    // After a large pilot, the last step is beyond what standard errors show; sufficient sums are known.
+    // After a large pilot, the last step is far below a standard error; sufficient sums are known.
     e.last_pass = !m.sufficient && !has_pilot(m, e, large_pilot(e.size));
     e.state = e.last_pass ? thetahat_wants_pass : thetahat_fit_converged;
   } else if (e.has_start) {  // the family's own start may be a better one
@@ -224,11 +226,13 @@ static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
   const int64_t wanted = f->exact.pilot_rows, room = thetahat_subsample_rows(f->chunks, f->n_chunks, wanted);
   const bool weighted = f->n_chunks && f->chunks[0]->weights;
   std::vector<double> x(room), w(weighted ? room : 0);
-  const int64_t n = thetahat_subsample(f->chunks, f->n_chunks, wanted, x.data(), weighted ? w.data() : nullptr);
+  const int64_t n =
+      thetahat_subsample(f->chunks, f->n_chunks, wanted, x.data(), weighted ? w.data() : nullptr);
   const thetahat_pilot pilot = {x.data(), weighted ? w.data() : nullptr, n};
   const thetahat_rows rows = plain_rows(pilot.x, n);
   int64_t at;
-  if (!f->rows_are_good && (n < 0 || m->count_outside(m, nullptr, &rows, 0, n, &at))) return thetahat_fit_check;
+  if (!f->rows_are_good && (n < 0 || m->count_outside(m, nullptr, &rows, 0, n, &at)))
+    return thetahat_fit_check;
   if (n == 0)
     f->exact.state = thetahat_wants_all;
   else
@@ -263,7 +267,7 @@ static int advance(const thetahat_model* m, thetahat_fit* f) {
 }
 
 int thetahat_fit_advance(const thetahat_model* m, thetahat_fit* f) try {
-  // Short samples take no look at the signals between one pass and the next.
+  // Short samples do not check for signals between one pass and the next.
   int answer = thetahat_fit_slice;
   for (int64_t rows = 0; answer == thetahat_fit_slice && rows < slice_rows; rows += f->exact.size + 1000) {
     if (f->exact.state >= thetahat_fit_converged) return thetahat_fit_ended;

@@ -1,5 +1,5 @@
-// Rows of which some are left out, by their places among those that count: threads find where their shares of
-// the grid begin.
+// Rows of which some are left out, indexed by their places among those that count, so that each thread finds
+// where its share of the grid begins.
 #pragma once
 #include "thetahat/data/rows.hpp"
 #include "thetahat/engine/grid.hpp"

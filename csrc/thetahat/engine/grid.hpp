@@ -4,7 +4,7 @@
 // and lanes are added in sum_lanes' order. Blocks are leaves of one binary tree: two neighbouring nodes that
 // hold 2^k blocks each merge, left with right, into a node of 2^(k+1); what has no partner at the end merges
 // from the right end to the left. Threads compute whole subtrees ("spans"), so neither their number nor the
-// sizes of the chunks that rows arrive in can be seen in the result.
+// sizes of the chunks that rows arrive in changes the result.
 #pragma once
 #include "thetahat/data/block.hpp"
 

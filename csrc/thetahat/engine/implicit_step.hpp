@@ -1,4 +1,4 @@
-// Steps that take the score where they lead.
+// Implicit stochastic steps, whose score is taken at the theta they lead to.
 #pragma once
 #include "thetahat/engine/quadratic_model.hpp"
 
@@ -28,10 +28,11 @@ struct implicit_objective {
   }
 };
 
-// The maximum of the objective by Newton's method from d = 0 on, its steps halved until F rises. Where it does not, d
-// stays. A mean is over the weight of the batch.
-inline void implicit_step(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-                          const block& b, double rate, double weight, double* d) {
+// The maximum of the objective by Newton's method from d = 0 on, its steps halved until F rises. Where it
+// does not, d stays. A mean is over the weight of the batch.
+inline void implicit_step(const thetahat_model& m, const thetahat_update_rule& r,
+                          const thetahat_sgd_state& state, const block& b, double rate, double weight,
+                          double* d) {
   const int p = m.n_params;
   double Q[max_p * max_p], C[max_p * max_p], theta[max_p], best = -HUGE_VAL, to[max_p] = {}, step[max_p] = {};
   for (int i = 0; i < p * p; ++i)

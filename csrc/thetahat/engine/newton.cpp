@@ -51,7 +51,8 @@ class newton_step {
   const thetahat_parameter* const parameters;
 
   // The inverse but for shapes with a bound, which wait where they are; false where the others are near their
-  // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to its bound.)
+  // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to its
+  // bound.)
   bool invert_others(const double* J, const double* g, double n, double* C) const {
     int waits[max_p];
     double rest[max_p * max_p];
@@ -61,8 +62,8 @@ class newton_step {
     clear_fixed(p, waits, C);
     return quadratic_form(p, g, C, g) > 1e-2 * n;
   }
-  // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter of which
-  // the rows say little takes as long a step as another.
+  // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter of
+  // which the rows say little takes as long a step as another.
   void invert_raised(const double* J, double* C) const {
     double size = 0.0, raised[max_p * max_p];
     for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
@@ -73,8 +74,8 @@ class newton_step {
     }
     for (int i = 0; i < p * p; ++i) C[i] = 0.0;
   }
-  // No parameter changes by more than a factor e^2, none by more than two scales; by twice as many where a step just
-  // as short succeeded, for what is many scales away.
+  // No parameter changes by more than a factor e^2, none by more than two scales; by twice as many where a
+  // step just as short succeeded, for what is many scales away.
   void shorten(double cap) {
     double excess = 1.0;
     for (int j = 0; j < p; ++j) {
@@ -92,8 +93,8 @@ void step_from_best(const thetahat_model& m, thetahat_newton& c) {
     c.theta[j] = c.fixed[j] ? c.best[j] : newton_retract(m.parameters[j], c.best[j], c.step[j], scale);
 }
 
-// Where the model knows the sums at a theta near by, the step is continued by further ones from where it leads,
-// without a pass: its error is not squared but raised to about the fourth power.
+// Where the model gives the sums at a theta near by, the step is continued by further ones from where it
+// leads, without a pass: its error is not squared but raised to about the fourth power.
 void continue_step(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
   double shifted[thetahat_max_sums];
   thetahat_derivatives there;
@@ -121,7 +122,8 @@ void continue_step(const thetahat_model& m, const double* sums, double scale, th
 void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
   bool ended = false, any = false;
   for (int j = 0; j < m.n_params; ++j)
-    if (bounded_identity(m.parameters[j]) && c.theta[j] < 0 && !c.fixed[j]) c.theta[j] = 0, ended = any = true;
+    if (bounded_identity(m.parameters[j]) && c.theta[j] < 0 && !c.fixed[j])
+      c.theta[j] = 0, ended = any = true;
   for (int j = 0; j < m.n_params && !ended; ++j)
     if (m.parameters[j].coordinate == thetahat_log && m.parameters[j].scale_power > 0 && !c.fixed[j])
       c.theta[j] *= 16, any = true;
@@ -138,9 +140,9 @@ void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last)
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
-// what one row says of it. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero curvature: the
-// rows say nothing of a free coordinate, which runs to infinity, to a family at the limit of this one. At the bound:
-// a parameter runs to the bound of its domain.
+// its standard error from one row. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero
+// curvature: the likelihood is flat in a free coordinate, which runs to infinity, to a family at the limit of
+// this one. At the bound: a parameter runs to the bound of its domain.
 struct nearness {
   bool close = true, rounded = false, zero_curvature = false, at_bound = false;
 };
@@ -167,8 +169,8 @@ nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale) {
   if (unbounded(p)) return theta + times_power(step, scale, p.scale_power);
   if (p.coordinate == thetahat_identity) {
-    const double most = half_way(p, theta), moved = times_power(step, scale, p.scale_power);
-    return theta + (most < 0 ? (moved > most ? moved : most) : (moved < most ? moved : most));
+    const double most = half_way(p, theta), change = times_power(step, scale, p.scale_power);
+    return theta + (most < 0 ? (change > most ? change : most) : (change < most ? change : most));
   }
   const double grown = expm1(step);
   if (p.coordinate == thetahat_log) return at_distance(p, grow(distance_of(p, theta), grown));
@@ -176,9 +178,9 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
   return at_share(p, share + share * (1 - share) * grown / (1 + share * grown));
 }
 
-// Converged: no parameter is further from the maximum than 3e-10 of what one row says of it, an error that the step
-// yet taken squares, and the decrement, the squared distance in standard errors, is at most 1e-12; or what is left of
-// either is rounding.
+// Converged: no parameter is further from the maximum than 3e-10 of its standard error from one row, an error
+// that the step yet taken squares, and the decrement, the squared distance in standard errors, is at most
+// 1e-12; or what is left of either is rounding.
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {
   thetahat_derivatives at;
   m.derivatives(&m, c.theta, sums, &at);
@@ -200,7 +202,10 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   step_from_best(m, c);
   const nearness near = nearness_of(m, next, c, at.n);
   if (m.shift) continue_step(m, sums, at.scale, c);
-  if (near.close && !near.zero_curvature && (slow || enough || near.rounded))
+  // Near the end of a support, rounding of the score moves theta by more than a close step: after many
+  // evaluations it has also converged where the decrement is small enough and falls no further.
+  const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;
+  if ((near.close || stalled) && !near.zero_curvature && (slow || enough || near.rounded))
     c.state = thetahat_converged;
   else if (last || near.zero_curvature || near.at_bound || !finite)
     c.state = thetahat_failed;
@@ -211,7 +216,8 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
-void thetahat_newton_iterate(const thetahat_model* m, int64_t groups, const double* nodes, thetahat_newton* states) {
+void thetahat_newton_iterate(const thetahat_model* m, int64_t groups, const double* nodes,
+                             thetahat_newton* states) {
   for (int64_t g = 0; g < groups; ++g)
     if (states[g].state == thetahat_running) newton_iterate(*m, nodes + g * (1 + m->n_sums) + 1, states[g]);
 }

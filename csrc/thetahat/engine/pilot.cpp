@@ -51,7 +51,8 @@ void pilot::quantiles(int count, const double* shares, double* out) const {
   double sum = 0.0;
   for (int64_t i = 0; i < n; ++i) below[i] = i ? sum += w[order[i]] : sum = w[order[0]];
   for (int k = 0; k < count; ++k) {
-    const int64_t place = std::lower_bound(below.begin(), below.end(), shares[k] * below.back()) - below.begin();
+    const int64_t place =
+        std::lower_bound(below.begin(), below.end(), shares[k] * below.back()) - below.begin();
     out[k] = x[order[std::min(place, n - 1)]];
   }
 }

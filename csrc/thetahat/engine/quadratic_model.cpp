@@ -10,11 +10,13 @@ namespace {
 // The free coordinates of theta, from those of the first one on.
 void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, double* u) {
   for (int j = 0; j < m.n_params; ++j)
-    u[j] = free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
+    u[j] =
+        free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
 }
 
-// The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of weight 1
-// would have them. C becomes the inverse of all information; false, and nothing new, where there is none.
+// The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of
+// weight 1 would have them. C becomes the inverse of all information; false, and nothing new, where there is
+// none.
 bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
   if (!invert_free(p, r.fixed, state.information, C)) return false;
   for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
@@ -35,7 +37,7 @@ free_derivatives::free_derivatives(const thetahat_model& model, const double* th
   model.derivatives(&model, theta, sums, &d);
   log_likelihood = d.log_likelihood;
   for (int i = 0; i < p * p; ++i) J[i] = d.information[i];
-  // No second derivative shows what the rows say of a median.
+  // For a median no second derivative is the information: the model's own covariance is.
   if (d.has_residual) invert(p, d.covariance, J);
   for (int i = 0; i < p; ++i) m[i] = jacobian(model.parameters[i], theta[i], d.scale, unit);
   for (int i = 0; i < p; ++i) {
@@ -65,8 +67,8 @@ void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat
                           : 0.0;
 }
 
-// Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away no short
-// step leads; where rows are forgotten, they show that the distribution has changed.
+// Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away
+// no short step leads; where rows are forgotten, they show that the distribution has changed.
 void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                         const block& rows) {
   const int p = m.n_params;
@@ -97,17 +99,18 @@ void update_information(const thetahat_model& m, const thetahat_update_rule& r, 
   for (double& limit : state.step_limit) limit = 1.0;
 }
 
-// Rows that are forgotten, by a factor f each, make an estimate of the variance (sum f^2i) / (sum f^i)^2 times what
-// one row has: (1 + f^n) / (1 + f) times the inverse of their information.
+// Rows that are forgotten, by a factor f each, make an estimate of the variance (sum f^2i) / (sum f^i)^2
+// times what one row has: (1 + f^n) / (1 + f) times the inverse of their information.
 void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                      thetahat_values* v) {
   const int p = m.n_params;
   double C[max_p * max_p], u[max_p], rest[max_p], slope[max_p], variance_factor = 1.0;
   const double scale = m.scale(&m, state.theta);
   const bool concave = invert_free(p, r.fixed, state.information, C);
+  const bool has_errors = concave && errors_hold_at(m, state.theta);
   if (r.forgetting_factor != 1)
-    variance_factor = state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) /
-                      (1.0 + r.forgetting_factor);
+    variance_factor =
+        state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) / (1.0 + r.forgetting_factor);
   coordinates(m, state, u);
   v->log_likelihood = state.offset;
   v->decrement = concave ? 0.0 : NAN;
@@ -121,9 +124,9 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
   for (int i = 0; i < p; ++i) {
     for (int j = 0; j < p; ++j) {
       v->decrement += rest[i] * C[i * p + j] * rest[j];
-      v->covariance[i * p + j] = concave ? variance_factor * slope[i] * C[i * p + j] * slope[j] : NAN;
+      v->covariance[i * p + j] = has_errors ? variance_factor * slope[i] * C[i * p + j] * slope[j] : NAN;
     }
-    v->standard_error[i] = concave ? slope[i] * sqrt(variance_factor * C[i * p + i]) : NAN;
+    v->standard_error[i] = has_errors ? slope[i] * sqrt(variance_factor * C[i * p + i]) : NAN;
   }
 }
 

@@ -1,7 +1,7 @@
-// Stochastic steps as templates of a family: on one row after another, or on batches. There are two loops. The
-// textbook one moves theta itself, in units of a power of two near the scale of its first theta. The preconditioned
-// one moves free coordinates, times the inverse of the information of one row. All other rules share one in sgd.cpp,
-// which is slower.
+// Stochastic steps as templates of a family: on one row after another, or on batches. There are two loops.
+// The textbook one moves theta itself, in units of a power of two near the scale of its first theta. The
+// preconditioned one moves free coordinates, times the inverse of the information of one row. All other rules
+// share one in sgd.cpp, which is slower.
 #pragma once
 #include "thetahat/data/epoch_reader.hpp"
 #include "thetahat/engine/batch_score.hpp"
@@ -146,17 +146,18 @@ THETAHAT_INLINE bool each_batch(const thetahat_update_rule& r, thetahat_sgd_stat
 
 // Single rows or batches, as the rule says.
 template <class Row, class Batch>
-THETAHAT_INLINE bool each_step(const thetahat_update_rule& r, thetahat_sgd_state& state, thetahat_epoch_reader* reader,
-                               double* x, const double* w, int64_t n, Row row, Batch batch) {
+THETAHAT_INLINE bool each_step(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                               thetahat_epoch_reader* reader, double* x, const double* w, int64_t n, Row row,
+                               Batch batch) {
   if (reader) return each_row(r, state, shuffled_rows{*reader, x}, nullptr, n, row);
   if (r.batch == 1) return each_row(r, state, copied_rows{x}, w, n, row);
   return each_batch(r, state, x, w, n, batch);
 }
 
 template <class Family>
-void textbook_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* walk,
+void textbook_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* sgd,
                     thetahat_epoch_reader* reader, double* x, const double* w, int64_t n) {
-  thetahat_sgd_state& state = *walk;
+  thetahat_sgd_state& state = *sgd;
   const textbook_step<Family> step(*m, state.unit, rule->any_fixed ? rule->fixed : nullptr);
   const double in_units = step.inverse * step.inverse;
   double theta[Family::n_params];
@@ -195,8 +196,9 @@ struct preconditioned_step {
 };
 
 template <class Family>
-void preconditioned_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* state,
-                          thetahat_epoch_reader* reader, double* x, const double* w, int64_t n) {
+void preconditioned_steps(const thetahat_model* m, const thetahat_update_rule* rule,
+                          thetahat_sgd_state* state, thetahat_epoch_reader* reader, double* x,
+                          const double* w, int64_t n) {
   preconditioned_step<Family> step(*state);
   auto row = [&](double v, double rate) THETAHAT_INLINED {
     double g[Family::n_params];
@@ -216,8 +218,8 @@ void preconditioned_steps(const thetahat_model* m, const thetahat_update_rule* r
 
 // Full-batch ascent on sums.
 template <class Family>
-int64_t gradient_ascent(const thetahat_model* m, const double* s, double rate, int64_t epochs, const int* fixed,
-                        double* theta, double* trace) {
+int64_t gradient_ascent(const thetahat_model* m, const double* s, double rate, int64_t epochs,
+                        const int* fixed, double* theta, double* trace) {
   constexpr int p = Family::n_params;
   const textbook_step<Family> step(*m, unit_of_rate(p, Family::parameters, Family::scale_of(theta)), fixed);
   const double scaled_rate = rate * step.inverse * step.inverse;

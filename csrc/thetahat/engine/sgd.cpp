@@ -1,5 +1,6 @@
-// Stochastic gradient ascent in segments: steps on some rows, then the quadratic model of their log-likelihood. One
-// machine serves epochs over a sample, whose rows it reads, and streams, whose rows it is fed.
+// Stochastic gradient ascent in segments: steps on some rows, then the quadratic model of their
+// log-likelihood. One machine serves epochs over a sample, whose rows it reads, and streams, whose rows are
+// passed in.
 #include "thetahat/isa/baseline.hpp"
 
 #include "thetahat/data/epoch_reader.hpp"
@@ -12,11 +13,11 @@ namespace thetahat::THETAHAT_ISA {
 namespace {
 
 constexpr int64_t most_segment_rows = 1024;
-constexpr int64_t slice_rows = 1 << 17;      // between two looks at the signals,
-constexpr int64_t implicit_slice = 1 << 9;   // where each step takes many evaluations
-constexpr int64_t group_rows = 32;           // neighbouring rows that are loaded together
-constexpr int64_t window_rows = 1 << 16;     // rows that are shuffled together
-constexpr int64_t read_at_once = 256;        // rows that share a call
+constexpr int64_t slice_rows = 1 << 17;     // between two checks for signals,
+constexpr int64_t implicit_slice = 1 << 9;  // where each step takes many evaluations
+constexpr int64_t group_rows = 32;          // neighbouring rows that are loaded together
+constexpr int64_t window_rows = 1 << 16;    // rows that are shuffled together
+constexpr int64_t read_at_once = 256;       // rows that share a call
 
 void general_steps(const thetahat_model& m, thetahat_sgd& a, const double* x, const double* w, int64_t n) {
   const thetahat_update_rule& r = a.rule;
@@ -41,8 +42,8 @@ void general_steps(const thetahat_model& m, thetahat_sgd& a, const double* x, co
   }
 }
 
-void steps(const thetahat_model& m, thetahat_sgd& a, thetahat_epoch_reader* reader, double* x, const double* w,
-           int64_t n) {
+void steps(const thetahat_model& m, thetahat_sgd& a, thetahat_epoch_reader* reader, double* x,
+           const double* w, int64_t n) {
   if (a.state.diverged != 0) return;
   if (is_textbook(a.rule))
     m.textbook_steps(&m, &a.rule, &a.state, reader, x, w, n);
@@ -118,7 +119,8 @@ int64_t step_in_place(const thetahat_model& m, thetahat_sgd& a) {
 // Single rows of a window, shuffled among the steps on them.
 int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
   if (!has_window(a.reader)) return 0;
-  const int64_t wanted = wanted_rows(a), left = a.reader.loaded - a.reader.used, n = left < wanted ? left : wanted;
+  const int64_t wanted = wanted_rows(a), left = a.reader.loaded - a.reader.used,
+                n = left < wanted ? left : wanted;
   steps(m, a, &a.reader, a.x + a.filled, nullptr, n);
   a.filled += n;
   a.stepped += n;
@@ -127,7 +129,8 @@ int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
   return n;
 }
 
-// Batches of neighbouring rows come whole, the short one alone; at the end of an epoch, steps on what is left.
+// Batches of neighbouring rows come whole, the short one alone; at the end of an epoch, steps on what is
+// left.
 int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
   const int64_t n = read_rows(a.reader, wanted_rows(a), a.x + a.filled, a.w ? a.w + a.filled : nullptr);
   a.filled += n;
@@ -178,7 +181,8 @@ int64_t thetahat_segment_rows(const thetahat_update_rule* r) {
   return double(r->batch) > rows ? r->batch : int64_t(rows) / r->batch * r->batch;
 }
 
-void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w, int64_t n) {
+void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w,
+                        int64_t n) {
   init_state(*m, a->rule, a->state);
   if (!x) return;
   update_information(*m, a->rule, a->state, {x, w, n});
@@ -201,7 +205,8 @@ int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, 
   return a.epoch < until && a.state.diverged == 0;
 }
 
-int64_t thetahat_sgd_feed(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w, int64_t n) {
+int64_t thetahat_sgd_feed(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w,
+                          int64_t n) {
   const int64_t room = a->segment - a->filled, size = n < room ? n : room;
   memcpy(a->x + a->filled, x, size * sizeof(double));
   for (int64_t i = 0; a->w && i < size; ++i) a->w[a->filled + i] = w ? w[i] : 1.0;

@@ -1,4 +1,4 @@
-// How a pass over rows is cut into slices, between which signals are answered, and shared among threads.
+// How a pass over rows is cut into slices, between which signals are handled, and shared among threads.
 #pragma once
 #include "thetahat/api.h"
 

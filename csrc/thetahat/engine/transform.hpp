@@ -1,6 +1,6 @@
-// The one place for parameters' domains. The free coordinate u of a parameter runs from -inf to inf: the parameter
-// itself in units of the scale, the logarithm of its distance to its bound, or log(p / (1 - p)), p its share of the
-// way from one bound to the other.
+// Domains and free coordinates of parameters. The free coordinate u of a parameter runs from -inf to inf: the
+// parameter itself in units of the scale, the logarithm of its distance to its bound, or log(p / (1 - p)), p
+// its share of the way from one bound to the other.
 #pragma once
 #include <math.h>
 #include "thetahat/api.h"
@@ -23,6 +23,11 @@ THETAHAT_INLINE double at_share(const thetahat_parameter& p, double share) {
   return p.low == 0 ? share * p.high : p.low + share * (p.high - p.low);
 }
 
+// Whether the inverse information is a covariance of the estimates.
+inline bool errors_hold_at(const thetahat_model& m, const double* theta) {
+  return !m.has_standard_errors || m.has_standard_errors(&m, theta);
+}
+
 // A bounded parameter whose free coordinate is the parameter itself.
 constexpr bool bounded_identity(const thetahat_parameter& p) {
   return p.coordinate == thetahat_identity && (p.low > -HUGE_VAL || p.high < HUGE_VAL);
@@ -40,7 +45,8 @@ inline double free_coordinate(const thetahat_parameter& p, double theta, double 
 // d theta / du, in units of scale^scale_power; of a parameter itself in units of `unit`.
 THETAHAT_INLINE double jacobian(const thetahat_parameter& p, double theta, double scale, double unit) {
   if (p.coordinate == thetahat_log)
-    return times_power(p.low > -HUGE_VAL ? distance_of(p, theta) : -distance_of(p, theta), scale, -p.scale_power);
+    return times_power(p.low > -HUGE_VAL ? distance_of(p, theta) : -distance_of(p, theta), scale,
+                       -p.scale_power);
   if (p.coordinate == thetahat_logit)
     return times_power((theta - p.low) * (1.0 - share_of(p, theta)), scale, -p.scale_power);
   return times_power(1.0, unit / scale, p.scale_power);
@@ -48,7 +54,9 @@ THETAHAT_INLINE double jacobian(const thetahat_parameter& p, double theta, doubl
 
 // The second derivative over the first, d log(d theta / du) / du.
 inline double log_jacobian_slope(const thetahat_parameter& p, double theta) {
-  return p.coordinate == thetahat_logit ? 1 - 2 * share_of(p, theta) : p.coordinate == thetahat_log ? 1.0 : 0.0;
+  return p.coordinate == thetahat_logit ? 1 - 2 * share_of(p, theta)
+         : p.coordinate == thetahat_log ? 1.0
+                                        : 0.0;
 }
 
 THETAHAT_NOINLINE inline double exp_any(double d) { return exp(d); }
@@ -84,8 +92,8 @@ inline double half_way(const thetahat_parameter& p, double theta) {
   return p.low > -HUGE_VAL ? -0.5 * (theta - p.low) : 0.5 * (p.high - theta);
 }
 
-// Where a step of Newton's method leads, to the last bit of small steps; a bounded identity goes at most half the
-// way to its bound.
+// Where a step of Newton's method leads, to the last bit of small steps; a bounded identity goes at most half
+// the way to its bound.
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale);
 
 // A bounded identity has come as near to its bound as matters.

@@ -100,7 +100,8 @@ void tree::add(const pass& p, const thetahat_rows& r, int64_t first, int64_t n, 
   if (!filtered(r)) return add_all(p, r, first, n, threads);
   if (threads > 1 && n >= 2 * span_rows) return add_filtered(p, r, first, n, threads);
   aligned_buffers room;
-  each_block(first, n, [&](int64_t start, int64_t size) { add_block(p, load_counted(r, start, size, room)); });
+  each_block(first, n,
+             [&](int64_t start, int64_t size) { add_block(p, load_counted(r, start, size, room)); });
 }
 
 void tree::total(const pass& p, double* node) const {
@@ -160,7 +161,8 @@ void tree::add_filtered(const pass& p, const thetahat_rows& r, int64_t first, in
   }
 }
 
-void tree::add_filtered_spans(const pass& p, const filtered_rows& f, int64_t from, int64_t count, int threads) {
+void tree::add_filtered_spans(const pass& p, const filtered_rows& f, int64_t from, int64_t count,
+                              int threads) {
   struct shares {
     const pass& p;
     const filtered_rows& rows;

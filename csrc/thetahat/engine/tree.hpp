@@ -1,5 +1,5 @@
-// A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full. What a
-// leaf holds is asked of a kernel, so that the tree is compiled once for all models and instruction sets.
+// A sample's sums while its rows arrive: full subtrees by level, and the rows of the block not yet full. The
+// sums of a leaf come from a kernel, so that the tree is compiled once for all models and instruction sets.
 #pragma once
 #include "thetahat/engine/filtered.hpp"
 #include "thetahat/engine/grid.hpp"
@@ -8,8 +8,8 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int n_products(int n_params) { return n_params * (n_params + 1) / 2; }
 
-// What a tree adds up, as a pass makes it ready at one theta: a model's sums, or the products of its rows' scores.
-// Nodes are rows of positive weight, then sums.
+// What a tree adds up, as a pass makes it ready at one theta: a model's sums, or the products of its rows'
+// scores. Nodes are rows of positive weight, then sums.
 class pass {
  public:
   const thetahat_model& model;

@@ -1,5 +1,5 @@
-// What a stochastic step does with a score: its rate, its direction, and where it leads. Nothing here depends
-// on the model but by the domains and scale powers of its parameters.
+// A stochastic step, given a score: its rate, its direction, and the theta it leads to. Of the model, it
+// depends on the domains and scale powers of the parameters alone.
 #pragma once
 #include "thetahat/engine/transform.hpp"
 
@@ -19,7 +19,8 @@ inline bool is_preconditioned(const thetahat_update_rule& r) {
   return is_plain(r) && r.free_coordinates && r.preconditioned;
 }
 
-// Counts rows in, by their weights where steps are preconditioned; what was counted before is forgotten by degrees.
+// Counts rows in, by their weights where steps are preconditioned; what was counted before is forgotten by
+// degrees.
 inline double count_in(const thetahat_update_rule& r, double t, const double* w, int64_t n) {
   const bool weighted = r.preconditioned && w;
   if (!weighted && r.forgetting_factor == 1) return t + double(n);
@@ -35,8 +36,8 @@ THETAHAT_NOINLINE inline double rate_at(const thetahat_update_rule& r, double t)
 }
 
 // The rates of steps on single rows, at most rate_rows of them, times the rows' weights.
-THETAHAT_NOINLINE inline void row_rates(const thetahat_update_rule& r, thetahat_sgd_state& state, const double* w,
-                                        int64_t n, double* out) {
+THETAHAT_NOINLINE inline void row_rates(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                        const double* w, int64_t n, double* out) {
   double t = state.t;
   if (r.forgetting_factor != 1 || (r.preconditioned && w))
     for (int64_t i = 0; i < n; ++i) out[i] = t = count_in(r, t, w ? w + i : nullptr, 1);
@@ -63,7 +64,8 @@ inline double step_to(const thetahat_update_rule& r, const thetahat_parameter& p
 }
 
 // The direction of a step, from the score c in its coordinates.
-inline void direction(const thetahat_update_rule& r, thetahat_sgd_state& state, int p, const double* c, double* d) {
+inline void direction(const thetahat_update_rule& r, thetahat_sgd_state& state, int p, const double* c,
+                      double* d) {
   for (int i = 0; i < p; ++i) {
     d[i] = c[i];
     if (r.preconditioned) {
@@ -88,8 +90,9 @@ inline void apply_step(const thetahat_model& m, const thetahat_update_rule& r, t
                        const double* step) {
   double next[max_p];
   for (int j = 0; j < m.n_params; ++j)
-    next[j] = r.fixed[j] ? state.theta[j]
-                         : step_to(r, m.parameters[j], state.theta[j], step[j], unit_of(m.parameters[j], state));
+    next[j] = r.fixed[j]
+                  ? state.theta[j]
+                  : step_to(r, m.parameters[j], state.theta[j], step[j], unit_of(m.parameters[j], state));
   if (!m.valid(&m, next)) {
     state.diverged = 1;
     return;
@@ -109,13 +112,14 @@ inline void step_by_rule(const thetahat_model& m, const thetahat_update_rule& r,
   for (int j = 0; j < m.n_params; ++j) c[j] = r.mean ? score[j] / weight : score[j];
   direction(r, state, m.n_params, c, step);
   for (int j = 0; j < m.n_params; ++j)
-    step[j] = r.preconditioned ? clip_step(m.parameters[j], rate * step[j], state.step_limit[j]) : rate * step[j];
+    step[j] =
+        r.preconditioned ? clip_step(m.parameters[j], rate * step[j], state.step_limit[j]) : rate * step[j];
   apply_step(m, r, state, step);
 }
 
 // The theta that a rule reports: the mean of all, or the last one.
-inline void reported_theta(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-                           double* theta) {
+inline void reported_theta(const thetahat_model& m, const thetahat_update_rule& r,
+                           const thetahat_sgd_state& state, double* theta) {
   for (int j = 0; j < m.n_params; ++j) {
     theta[j] = state.theta[j];
     if (r.average && state.averaged_steps > 0 && !r.fixed[j])

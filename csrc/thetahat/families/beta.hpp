@@ -1,7 +1,8 @@
 // Beta(a, b), 0 < x < 1: log f = (a - 1) log x + (b - 1) log(1 - x) - log B(a, b). With N = a + b, the mean
 // p = a/N, q = b/N, d = x/p - 1, e = (1 - x)/q - 1 and phi(d) = d - log(1 + d), log f is
-// -log x - log(1 - x) - a phi(d) - b phi(e) + log(a q / (2 pi))/2 - stirling_remainder(a) - stirling_remainder(b) + stirling_remainder(N).
-// Sufficient: n, the mean m, sum phi of x about it, and of 1 - x.
+// -log x - log(1 - x) - a phi(d) - b phi(e) + log(a q / (2 pi))/2 - stirling_remainder(a) -
+// stirling_remainder(b) + stirling_remainder(N). Sufficient: n, the mean m, sum phi of x about it, and of 1 -
+// x.
 #pragma once
 #include "thetahat/sums/unit_gap.hpp"
 #include "thetahat/families/register.hpp"
@@ -51,8 +52,8 @@ struct beta_equations {
 
 struct beta {
   static constexpr int n_params = 2;
-  static constexpr thetahat_parameter parameters[] = {positive_parameter(0),
-                                                      positive_parameter(1)};  // b in units of itself: of tiny rows it is huge
+  static constexpr thetahat_parameter parameters[] = {
+      positive_parameter(0), positive_parameter(1)};  // b in units of itself: of tiny rows it is huge
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved | own_covariance;
   using sums = unit_gap;
@@ -65,7 +66,8 @@ struct beta {
         N(a + b),
         p(a / N),
         q(b / N),
-        log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) + (stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(N))),
+        log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) +
+                 (stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(N))),
         excess_a(log_minus_digamma(a) - log_minus_digamma(N)),
         excess_b(log_minus_digamma(b) - log_minus_digamma(N)) {}
   static double scale_of(const double* theta) { return theta[1]; }

@@ -1,5 +1,6 @@
-// What a family must and may say. A member that a family may leave out is declared in its `optional`, and the
-// declaration is checked against the members: a misspelt name, or one that was never declared, does not compile.
+// The members of a family, required and optional. A member that a family may leave out is declared in its
+// `optional`, and the declaration is checked against the members: a misspelt name, or one that was never
+// declared, does not compile.
 #pragma once
 #include "thetahat/families/pilot.hpp"
 #include "thetahat/sums/terms.hpp"
@@ -19,7 +20,8 @@ enum optional_members : unsigned {
   lane_scores = 1 << 8,     // lane_score(theta, x, g): several thetas, one in each lane of a register
   bounded_at = 1 << 9,      // in_support_at(x) const: the support depends on theta
   starts = 1 << 10,         // start(pilot, theta): rough values; else the maximum of the pilot's sums
-  conditional = 1 << 11     // may_exist(pilot, figures): whether rows have a maximum, as figures show
+  conditional = 1 << 11,    // may_exist(pilot, figures): whether rows have a maximum, as figures show
+  errors_hold = 1 << 12  // has_standard_errors(theta): whether the inverse information is a covariance there
 };
 
 template <class Family>
@@ -32,10 +34,10 @@ using to_void = void;
 template <class T>
 T&& made();
 
-#define THETAHAT_FINDS(name, expression)                          \
-  template <class F, class = void>                                \
-  constexpr bool name = false;                                    \
-  template <class F>                                              \
+#define THETAHAT_FINDS(name, expression) \
+  template <class F, class = void>       \
+  constexpr bool name = false;           \
+  template <class F>                     \
   constexpr bool name<F, to_void<decltype(expression)>> = true;
 
 namespace finds {
@@ -62,6 +64,7 @@ THETAHAT_FINDS(lane_score, F::lane_score(made<const double*>(), 1.0, made<double
 THETAHAT_FINDS(in_support_at, made<const F&>().in_support_at(1.0))
 THETAHAT_FINDS(start, F::start(made<const pilot&>(), made<double*>()))
 THETAHAT_FINDS(may_exist, F::may_exist(made<const pilot&>(), made<double*>()))
+THETAHAT_FINDS(has_standard_errors, F::has_standard_errors(made<const double*>()))
 
 }  // namespace finds
 
@@ -78,7 +81,8 @@ template <class F>
 constexpr bool is_family() {
   constexpr int p = F::n_params;
   static_assert(p >= 1 && p <= thetahat_max_params, "n_params must be between 1 and thetahat_max_params");
-  static_assert(sizeof F::parameters == p * sizeof(thetahat_parameter), "parameters must hold n_params of them");
+  static_assert(sizeof F::parameters == p * sizeof(thetahat_parameter),
+                "parameters must hold n_params of them");
   static_assert(sizeof(typename F::sums) <= thetahat_max_sums * sizeof(double), "sums are too many");
   static_assert(finds::scale<F>, "scale_of(theta) and scale() const are missing");
   static_assert(finds::valid<F>, "valid(theta) is missing");
@@ -95,7 +99,8 @@ constexpr bool is_family() {
   static_assert(F::sufficient || brings<F>(own_sum) || finds::terms<F>, "terms(x, t, u) const is missing");
   static_assert(finds::large_terms<F> == brings<F>(count_terms), "count_terms: large_terms(x, t) const");
   static_assert(finds::maximum<F> == brings<F>(solved), "solved: maximum(sums, fixed, theta)");
-  static_assert(finds::covariance<F> == brings<F>(own_covariance), "own_covariance: covariance(sums, C) const");
+  static_assert(finds::covariance<F> == brings<F>(own_covariance),
+                "own_covariance: covariance(sums, C) const");
   static_assert(finds::residual<F> == brings<F>(own_residual), "own_residual: score_residual(sums, g) const");
   static_assert(finds::shift<F> == brings<F>(shifts), "shifts: shift_sums(sums, to) const");
   static_assert(finds::row_step<F> == brings<F>(own_steps), "own_steps: row_step(theta, x, rate)");
@@ -103,6 +108,8 @@ constexpr bool is_family() {
   static_assert(finds::in_support_at<F> == brings<F>(bounded_at), "bounded_at: in_support_at(x) const");
   static_assert(finds::start<F> == brings<F>(starts), "starts: start(pilot, theta)");
   static_assert(finds::may_exist<F> == brings<F>(conditional), "conditional: may_exist(pilot, figures)");
+  static_assert(finds::has_standard_errors<F> == brings<F>(errors_hold),
+                "errors_hold: has_standard_errors(theta)");
   static_assert(irregular_parameters<F>() == 0 || (brings<F>(own_covariance) && brings<F>(own_residual)),
                 "a parameter that is not regular needs covariance(sums, C) and score_residual(sums, g)");
   static_assert(F::sufficient || brings<F>(starts), "without sufficient sums, start(pilot, theta) is needed");

@@ -1,6 +1,6 @@
 // Gamma(shape a, scale s): log f = (a - 1) log x - x/s - a log s - lgamma(a), x > 0. With the mean m = a s
-// and phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling_remainder(a). Sufficient:
-// n, the mean, and sum phi about it.
+// and phi(d) = d - log(1 + d): log f = -log x - a phi(x/m - 1) + log(a / (2 pi))/2 - stirling_remainder(a).
+// Sufficient: n, the mean, and sum phi about it.
 #pragma once
 #include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"

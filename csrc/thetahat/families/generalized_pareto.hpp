@@ -10,11 +10,13 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct generalized_pareto {
+  enum { Y, Y2, OUTSIDE, n_far, Q = n_far, B, C, n_terms };  // the first n_far at all thetas
+  enum { PRODUCT_OF_V, n_factors };
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | bounded_at | starts;
-  using sums = term_sums<6, 1>;
+  using sums = term_sums<n_terms, n_factors>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
   bool near_exponential;
@@ -33,8 +35,8 @@ struct generalized_pareto {
   static bool in_support(double x) { return x >= 0; }
   bool in_support_at(double x) const { return 1.0 + xi * (x * r) > 0; }
 
-  // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi; the exponential's
-  // where they are equal. The scale is large enough for the support to hold these rows.
+  // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi;
+  // the exponential's where they are equal. The scale is large enough for the support to hold these rows.
   static bool start(const pilot& p, double* theta) {
     constexpr double log_2 = 0.6931471805599453, shares[] = {0.5, 0.75};
     double q[2];
@@ -55,9 +57,9 @@ struct generalized_pareto {
   sums sum(const block& b) const {
     sums s = {};
     if (near_exponential)
-      copy(sum_terms<6, 0>(near_terms{*this}, b), s);
+      copy(sum_terms<n_terms, 0>(near_terms{*this}, b), s);
     else
-      copy(sum_terms<3, 1>(far_terms{*this}, b), s);
+      copy(sum_terms<n_far, n_factors>(far_terms{*this}, b), s);
     return s;
   }
   double log_likelihood(const sums& at) const {
@@ -66,11 +68,11 @@ struct generalized_pareto {
   // d/dxi: b - y;  d/ds in units of s: (1 + xi) y - 1. There is none where rows lie outside.
   void score(const sums& at, double* g) const {
     const bool good = none_outside(at);
-    g[0] = good ? b(at) - at.sum[0].hi : NAN;
-    g[1] = good ? (1 + xi) * at.sum[0].hi - at.n : NAN;
+    g[0] = good ? b(at) - at.sum[Y].hi : NAN;
+    g[1] = good ? (1 + xi) * at.sum[Y].hi - at.n : NAN;
   }
   void information(const sums& at, double* J) const {
-    const double y = at.sum[0].hi, y2 = at.sum[1].hi;
+    const double y = at.sum[Y].hi, y2 = at.sum[Y2].hi;
     J[0] = c(at) - y2;
     J[1] = J[2] = (1 + xi) * y2 - y;
     J[3] = (1 + xi) * (2 * y - xi * y2) - at.n;
@@ -103,9 +105,9 @@ struct generalized_pareto {
       y = z * i;
     }
     THETAHAT_INLINE void terms(V* t) const {
-      t[0] = y;
-      t[1] = y * y;
-      t[2] = outside;
+      t[Y] = y;
+      t[Y2] = y * y;
+      t[OUTSIDE] = outside;
     }
   };
 
@@ -134,7 +136,7 @@ struct generalized_pareto {
     THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
       const row<vec> at(family, x);
       at.terms(t);
-      u[0] = at.v;
+      u[PRODUCT_OF_V] = at.v;
     }
   };
   struct near_terms {
@@ -143,22 +145,26 @@ struct generalized_pareto {
       const row<vec> at(family, x);
       const gaps<vec> of(family, at);
       at.terms(t);
-      t[3] = of.q;
-      t[4] = of.b;
-      t[5] = of.c;
+      t[Q] = of.q;
+      t[B] = of.b;
+      t[C] = of.c;
     }
   };
   template <int K, int L>
   static void copy(const term_sums<K, L>& from, sums& to) {
     to.n = from.n;
     for (int k = 0; k < K; ++k) to.sum[k] = from.sum[k];
-    to.product[0] = L > 0 ? from.product[0] : log_product{1.0, 0.0, {}};
+    to.product[PRODUCT_OF_V] = L > 0 ? from.product[PRODUCT_OF_V] : log_product{1.0, 0.0, {}};
   }
 
-  static bool none_outside(const sums& at) { return at.sum[2].hi == 0; }
-  double q(const sums& at) const { return near_exponential ? at.sum[3].hi : at.product[0].value() / xi; }
-  double b(const sums& at) const { return near_exponential ? at.sum[4].hi : (q(at) - at.sum[0].hi) / xi; }
-  double c(const sums& at) const { return near_exponential ? at.sum[5].hi : (2 * b(at) - at.sum[1].hi) / xi; }
+  static bool none_outside(const sums& at) { return at.sum[OUTSIDE].hi == 0; }
+  double q(const sums& at) const {
+    return near_exponential ? at.sum[Q].hi : at.product[PRODUCT_OF_V].value() / xi;
+  }
+  double b(const sums& at) const { return near_exponential ? at.sum[B].hi : (q(at) - at.sum[Y].hi) / xi; }
+  double c(const sums& at) const {
+    return near_exponential ? at.sum[C].hi : (2 * b(at) - at.sum[Y2].hi) / xi;
+  }
 };
 
 THETAHAT_FAMILY(generalized_pareto)

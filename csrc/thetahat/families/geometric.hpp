@@ -8,11 +8,12 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct geometric {
+  enum { X, n_terms };
   static constexpr int n_params = 1;
   static constexpr thetahat_parameter parameters[] = {unit_parameter(1)};
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved | starts;
-  using sums = term_sums<1, 0>;
+  using sums = term_sums<n_terms, 0>;
 
   double p, odds, log_p, log_q;  // odds = p / q, q = 1 - p
 
@@ -32,22 +33,22 @@ struct geometric {
   }
 
   static sums sum(const block& b) {
-    sums s = sum_terms<1, 0>(row_terms{}, b);
+    sums s = sum_terms<n_terms, 0>(row_terms{}, b);
     if (!all_counts(b)) s.n = NAN;
     return s;
   }
 
   // p = n / (n + S); where all rows are 0 the likelihood rises all the way to p = 1.
   static bool maximum(const sums& s, const int*, double* theta) {
-    theta[0] = s.n / (s.sum[0] + s.n).hi;
-    return s.sum[0].hi > 0;
+    theta[0] = s.n / (s.sum[X] + s.n).hi;
+    return s.sum[X].hi > 0;
   }
 
-  double log_likelihood(const sums& s) const { return s.n * log_p + s.sum[0].hi * log_q; }
+  double log_likelihood(const sums& s) const { return s.n * log_p + s.sum[X].hi * log_q; }
   // In units of p: 1 - x p / q.
-  void score(const sums& s, double* g) const { g[0] = s.n - s.sum[0].hi * odds; }
+  void score(const sums& s, double* g) const { g[0] = s.n - s.sum[X].hi * odds; }
   // 1 + x (p / q)^2.
-  void information(const sums& s, double* J) const { J[0] = s.n + s.sum[0].hi * odds * odds; }
+  void information(const sums& s, double* J) const { J[0] = s.n + s.sum[X].hi * odds * odds; }
 
   template <class V>
   V log_density(V x) const {

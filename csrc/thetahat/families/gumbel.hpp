@@ -7,7 +7,9 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct gumbel {
-  static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
+  enum { Z, E, ZE, Z2E, Z3E, Z4E, n_terms };
+  static_assert(n_terms == E + n_powers);
+  static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = shifts | lane_scores | starts;
@@ -34,24 +36,24 @@ struct gumbel {
   template <class V>
   void terms(V x, V* t, V*) const {
     V z = (x - mu) * r;
-    t[0] = z;
-    exponential_powers(z, exp_for_sums(-z), t + 1);
+    t[Z] = z;
+    exponential_powers(z, exp_for_sums(-z), t + E);
   }
   // The sums at a theta near by: z there is c z + d.
   bool shift_sums(sums& s, const gumbel& to) const {
     const double c = beta / to.beta, d = (mu - to.mu) * to.r;
-    s.sum[0] = s.sum[0] * c + s.n * d;
-    return shift_powers(s.sum + 1, c, d, exp(-d), 1 - c, s.sum + 1);
+    s.sum[Z] = s.sum[Z] * c + s.n * d;
+    return shift_powers(s.sum + E, c, d, exp(-d), 1 - c, s.sum + E);
   }
-  double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[0] + s.sum[1]).hi; }
+  double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[Z] + s.sum[E]).hi; }
   void score(const sums& s, double* g) const {
-    g[0] = s.n - s.sum[1].hi;
-    g[1] = (s.sum[0] - s.sum[2]).hi - s.n;
+    g[0] = s.n - s.sum[E].hi;
+    g[1] = (s.sum[Z] - s.sum[ZE]).hi - s.n;
   }
   void information(const sums& s, double* J) const {
-    J[0] = s.sum[1].hi;
-    J[1] = J[2] = s.n + (s.sum[2] - s.sum[1]).hi;
-    J[3] = s.sum[3].hi + 2 * (s.sum[0] - s.sum[2]).hi - s.n;
+    J[0] = s.sum[E].hi;
+    J[1] = J[2] = s.n + (s.sum[ZE] - s.sum[E]).hi;
+    J[3] = s.sum[Z2E].hi + 2 * (s.sum[Z] - s.sum[ZE]).hi - s.n;
   }
   template <class V>
   V log_density(V x) const {

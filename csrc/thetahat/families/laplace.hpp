@@ -8,7 +8,8 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct laplace {
-  static constexpr int n_params = 2, n_terms = 3, n_factors = 0;
+  enum { ABS_Z, SIGN_Z, AT_MU, n_terms };
+  static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_nonsmooth),
                                                       positive_parameter(1)};
   static constexpr bool sufficient = false;
@@ -37,32 +38,32 @@ struct laplace {
   template <class V>
   void terms(V x, V* t, V*) const {
     V z = (x - mu) * r;
-    t[0] = abs(z);
-    t[1] = sign(z);
-    t[2] = 1.0 - abs(t[1]);
+    t[ABS_Z] = abs(z);
+    t[SIGN_Z] = sign(z);
+    t[AT_MU] = 1.0 - abs(t[SIGN_Z]);
   }
   // b = mean |x - mu|, mu as it is.
   static bool maximum(const sums& s, const int* fixed, double* theta) {
-    if (!fixed[1]) theta[1] *= s.sum[0].hi / s.n;
-    return fixed[1] || s.sum[0].hi > 0;
+    if (!fixed[1]) theta[1] *= s.sum[ABS_Z].hi / s.n;
+    return fixed[1] || s.sum[ABS_Z].hi > 0;
   }
-  double log_likelihood(const sums& s) const { return -s.n * log_2b - s.sum[0].hi; }
+  double log_likelihood(const sums& s) const { return -s.n * log_2b - s.sum[ABS_Z].hi; }
   void score(const sums& s, double* g) const {
-    g[0] = s.sum[1].hi;
-    g[1] = s.sum[0].hi - s.n;
+    g[0] = s.sum[SIGN_Z].hi;
+    g[1] = s.sum[ABS_Z].hi - s.n;
   }
   // The slopes on both sides of mu differ by twice its rows.
   void score_residual(const sums& s, double* g) const {
     score(s, g);
-    const double over = fabs(g[0]) - s.sum[2].hi;
+    const double over = fabs(g[0]) - s.sum[AT_MU].hi;
     g[0] = over > 0 ? over : 0.0;
   }
   void information(const sums& s, double* J) const {
     J[0] = 0.0;
-    J[1] = J[2] = s.sum[1].hi;
-    J[3] = 2 * s.sum[0].hi - s.n;
+    J[1] = J[2] = s.sum[SIGN_Z].hi;
+    J[3] = 2 * s.sum[ABS_Z].hi - s.n;
   }
-  // Fisher's: the second derivatives of the likelihood say nothing of a median.
+  // By Fisher's information: the second derivative of the likelihood is zero in mu wherever it exists.
   bool covariance(const sums& s, double* C) const {
     C[0] = C[3] = 1 / s.n;
     C[1] = C[2] = 0.0;

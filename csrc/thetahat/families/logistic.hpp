@@ -9,7 +9,9 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct logistic {
-  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  enum { ABS_Z, H, ZH, P, ZP, Z2P, n_terms };
+  enum { PRODUCT_OF_U, n_factors };
+  static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = lane_scores | starts;
@@ -36,25 +38,25 @@ struct logistic {
   THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r;
     const logistic_parts<V> at(z);
-    t[0] = at.a;
-    t[1] = at.slope(z);
-    t[2] = z * t[1];
-    t[3] = at.curvature();
-    t[4] = z * t[3];
-    t[5] = z * t[4];
-    u[0] = at.u;
+    t[ABS_Z] = at.a;
+    t[H] = at.slope(z);
+    t[ZH] = z * t[H];
+    t[P] = at.curvature();
+    t[ZP] = z * t[P];
+    t[Z2P] = z * t[ZP];
+    u[PRODUCT_OF_U] = at.u;
   }
   double log_likelihood(const sums& at) const {
-    return -at.n * log_s - at.sum[0].hi - 2 * at.product[0].value();
+    return -at.n * log_s - at.sum[ABS_Z].hi - 2 * at.product[PRODUCT_OF_U].value();
   }
   void score(const sums& at, double* g) const {
-    g[0] = at.sum[1].hi;
-    g[1] = at.sum[2].hi - at.n;
+    g[0] = at.sum[H].hi;
+    g[1] = at.sum[ZH].hi - at.n;
   }
   void information(const sums& at, double* J) const {
-    J[0] = at.sum[3].hi;
-    J[1] = J[2] = (at.sum[1] + at.sum[4]).hi;
-    J[3] = 2 * at.sum[2].hi + at.sum[5].hi - at.n;
+    J[0] = at.sum[P].hi;
+    J[1] = J[2] = (at.sum[H] + at.sum[ZP]).hi;
+    J[3] = 2 * at.sum[ZH].hi + at.sum[Z2P].hi - at.n;
   }
   template <class V>
   V log_density(V x) const {

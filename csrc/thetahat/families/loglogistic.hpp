@@ -10,7 +10,9 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct loglogistic {
-  static constexpr int n_params = 2, n_terms = 6, n_factors = 1;
+  enum { Q_ABS_Z, H, QH, P, QP, Q2P, n_terms };
+  enum { PRODUCT_OF_U, n_factors };
+  static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | starts;
@@ -45,26 +47,26 @@ struct loglogistic {
   THETAHAT_INLINE void terms(V q, V* t, V* u) const {
     V z = k * q;
     const logistic_parts<V> at(z);
-    t[0] = q + at.a;
-    t[1] = at.slope(z);
-    t[2] = q * t[1];
-    t[3] = at.curvature();
-    t[4] = q * t[3];
-    t[5] = q * t[4];
-    u[0] = at.u;
+    t[Q_ABS_Z] = q + at.a;
+    t[H] = at.slope(z);
+    t[QH] = q * t[H];
+    t[P] = at.curvature();
+    t[QP] = q * t[P];
+    t[Q2P] = q * t[QP];
+    u[PRODUCT_OF_U] = at.u;
   }
   double log_likelihood(const sums& at) const {
-    return at.n * log_k - at.n * log_s - at.sum[0].hi - 2 * at.product[0].value();
+    return at.n * log_k - at.n * log_s - at.sum[Q_ABS_Z].hi - 2 * at.product[PRODUCT_OF_U].value();
   }
   // d/dk: 1/k - q h;  d/ds in units of s: k h.
   void score(const sums& at, double* g) const {
-    g[0] = at.n / k - at.sum[2].hi;
-    g[1] = k * at.sum[1].hi;
+    g[0] = at.n / k - at.sum[QH].hi;
+    g[1] = k * at.sum[H].hi;
   }
   void information(const sums& at, double* J) const {
-    J[0] = at.n / k / k + at.sum[5].hi;
-    J[1] = J[2] = -(at.sum[1].hi + k * at.sum[4].hi);
-    J[3] = k * (at.sum[1].hi + k * at.sum[3].hi);
+    J[0] = at.n / k / k + at.sum[Q2P].hi;
+    J[1] = J[2] = -(at.sum[H].hi + k * at.sum[QP].hi);
+    J[3] = k * (at.sum[H].hi + k * at.sum[P].hi);
   }
   template <class V>
   V log_density(V x) const {

@@ -3,8 +3,8 @@
 // S = stirling_remainder and D = log - digamma this is, for x > 0,
 //   log f = -r phi(v) - x phi(w) - log(2 pi x y / r)/2 + S(y) - S(r) - S(x),
 //   d/dr  = D(r) - D(y) - phi(v),    -d2/dr2 = D'(y) - D'(r) - v^2 / y,    mu d/dmu = r v:
-// differences of numbers >= 0 that are as small as the result where r is large, and the law nearly Poisson's.
-// Sums at theta: of these four. Units of mu are those of mu; the size has none.
+// differences of numbers >= 0 that are as small as the result where r is large, and the distribution nearly
+// Poisson's. Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
 #include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"
@@ -13,7 +13,8 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct negative_binomial {
-  static constexpr int n_params = 2, n_terms = 4, n_factors = 0;
+  enum { LOG_F, D_R, MINUS_D2_R, DEVIATION, n_terms };  // by r; the deviation is v
+  static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = count_terms | starts | conditional;
@@ -55,7 +56,7 @@ struct negative_binomial {
   THETAHAT_INLINE void terms(double x, double* t, double*) const {
     if (x >= from_large) return large_terms(x, t);
     fill(x, gamma_rest_at(x + r), stirling_remainder(x), t);
-    if (x == 0) t[0] = -r * log1p(mu * inverse_r);
+    if (x == 0) t[LOG_F] = -r * log1p(mu * inverse_r);
   }
 #if THETAHAT_WIDTH > 1
   THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
@@ -73,22 +74,22 @@ struct negative_binomial {
   THETAHAT_INLINE void large_terms(V x, V* t) const {
     fill(x, gamma_rest_far(1.0 / (x + r)), stirling_remainder_tail(1.0 / x), t);
   }
-  double log_likelihood(const sums& s) const { return s.sum[0].hi; }
+  double log_likelihood(const sums& s) const { return s.sum[LOG_F].hi; }
   void score(const sums& s, double* g) const {
-    g[0] = s.sum[1].hi;
-    g[1] = r * s.sum[3].hi;
+    g[0] = s.sum[D_R].hi;
+    g[1] = r * s.sum[DEVIATION].hi;
   }
   // In units of mu; x - mu = m v.
   void information(const sums& s, double* J) const {
-    J[0] = s.sum[2].hi;
-    J[1] = J[2] = -q * s.sum[3].hi;
-    J[3] = s.n * mu * p + r * (1 + q) * s.sum[3].hi;
+    J[0] = s.sum[MINUS_D2_R].hi;
+    J[1] = J[2] = -q * s.sum[DEVIATION].hi;
+    J[3] = s.n * mu * p + r * (1 + q) * s.sum[DEVIATION].hi;
   }
   template <class V>
   V log_density(V x) const {
     V t[n_terms];
     terms(x, t, nullptr);
-    return t[0];
+    return t[LOG_F];
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -107,8 +108,8 @@ struct negative_binomial {
 
   template <class V>
   void score_of(const V* t, V* g) const {
-    g[0] = t[1];
-    g[1] = r * t[3];
+    g[0] = t[D_R];
+    g[1] = r * t[DEVIATION];
   }
 
   // t, given the rest of Gamma at y, and S(x).
@@ -117,10 +118,11 @@ struct negative_binomial {
     V y = x + r, inverse_y = 1.0 / y, v = (x - mu) * inverse, w = -r * v / x, grown = y * inverse;
     V log_v = log_normal_range(grown), log_w = log_normal_range(grown * (mu / x)), phi_v = phi(v, log_v);
     V half = 0.5 * (x * inverse_r * inverse_y);  // 1/(2r) - 1/(2y)
-    t[0] = (at_y.stirling_remainder - stirling_x) - (r * phi_v + x * phi(w, log_w)) - (log_v - 0.5 * log_w) - log_norm;
-    t[1] = half + (at_r.digamma - at_y.digamma) - phi_v;
-    t[2] = half * (inverse_r + inverse_y) + (at_r.trigamma - at_y.trigamma) - v * v * inverse_y;
-    t[3] = v;
+    t[LOG_F] = (at_y.stirling_remainder - stirling_x) - (r * phi_v + x * phi(w, log_w)) -
+               (log_v - 0.5 * log_w) - log_norm;
+    t[D_R] = half + (at_r.digamma - at_y.digamma) - phi_v;
+    t[MINUS_D2_R] = half * (inverse_r + inverse_y) + (at_r.trigamma - at_y.trigamma) - v * v * inverse_y;
+    t[DEVIATION] = v;
   }
 };
 

@@ -43,7 +43,7 @@ struct normal {
     g[0] = z.n * z.offset;
     g[1] = z.squares - z.n;
   }
-  // Minus the second derivatives, likewise.
+  // Minus the second derivatives, in the same units.
   void information(const sums& s, double* J) const {
     standardized z = standardize(s, mu, sigma);
     J[0] = z.n;

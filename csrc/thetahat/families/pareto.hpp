@@ -67,7 +67,7 @@ struct pareto {
     J[1] = J[2] = -s.n;
     J[3] = s.n * a;
   }
-  // The minimum lies below the least row by an exponential law of mean, and standard deviation, m / (n a),
+  // The minimum lies below the least row by an exponential variable of mean and standard deviation m / (n a),
   // and is independent of the shape.
   bool covariance(const sums& s, double* C) const {
     C[0] = a * a / s.n;

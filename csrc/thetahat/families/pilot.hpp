@@ -1,5 +1,6 @@
-// Some of a sample's rows, as start values are taken from them. Mean and standard deviation are those of the normal
-// family's sums, so they have the bits of its fit; the functions behind them are the engine's (pilot.cpp).
+// Some of a sample's rows, as start values are taken from them. Mean and standard deviation are those of the
+// normal family's sums, so they have the bits of its fit; the functions behind them are the engine's
+// (pilot.cpp).
 #pragma once
 #include "thetahat/api.h"
 

@@ -1,5 +1,5 @@
-// A family's header ends with THETAHAT_FAMILY(name), which checks it and gives it the next place in the list. (The
-// preprocessor cannot include a header and list its name in one line; a counter of the compiler can.)
+// A family's header ends with THETAHAT_FAMILY(name), which checks it and gives it the next place in the list.
+// (The preprocessor cannot include a header and list its name in one line; a counter of the compiler can.)
 #pragma once
 #include <math.h>
 #include "thetahat/families/concept.hpp"

@@ -10,9 +10,10 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct student_t {
-  static constexpr int n_params = 3, n_terms = 5, n_factors = 1;
-  static constexpr thetahat_parameter parameters[] = {real_parameter(1),
-                                                      positive_parameter(1),
+  enum { ZW, Q, ZW2, QW, LOG_V, n_terms };
+  enum { PRODUCT_OF_V, n_factors };
+  static constexpr int n_params = 3;
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = starts;
@@ -50,23 +51,23 @@ struct student_t {
   template <class V>
   void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
-    t[0] = z * w;
-    t[1] = z2 * w;
-    t[2] = t[0] * w;
-    t[3] = t[1] * w;
-    t[4] = near_normal ? log1p(z2) : z - z;
-    u[0] = near_normal ? v / v : v;
+    t[ZW] = z * w;
+    t[Q] = z2 * w;
+    t[ZW2] = t[ZW] * w;
+    t[QW] = t[Q] * w;
+    t[LOG_V] = near_normal ? log1p(z2) : z - z;
+    u[PRODUCT_OF_V] = near_normal ? v / v : v;
   }
   double log_likelihood(const sums& s) const { return -s.n * log_norm - 0.5 * k * log_v(s); }
 
   // d/dmu: k z w / sqrt(nu);  d/dsigma: k q - 1;  d/dnu: c' - log(v)/2 + k q / (2 nu).
   void score(const sums& s, double* g) const {
-    g[0] = k / sqrt(nu) * s.sum[0].hi;
-    g[1] = k * s.sum[1].hi - s.n;
-    g[2] = s.n * slope - 0.5 * log_v(s) + 0.5 * k / nu * s.sum[1].hi;
+    g[0] = k / sqrt(nu) * s.sum[ZW].hi;
+    g[1] = k * s.sum[Q].hi - s.n;
+    g[2] = s.n * slope - 0.5 * log_v(s) + 0.5 * k / nu * s.sum[Q].hi;
   }
   void information(const sums& s, double* J) const {
-    const double root = sqrt(nu), zw = s.sum[0].hi, q = s.sum[1].hi, zw2 = s.sum[2].hi, qw = s.sum[3].hi;
+    const double root = sqrt(nu), zw = s.sum[ZW].hi, q = s.sum[Q].hi, zw2 = s.sum[ZW2].hi, qw = s.sum[QW].hi;
     J[0] = k / nu * (s.n - q - 2 * qw);
     J[1] = J[3] = 2 * k / root * zw2;
     J[2] = J[6] = (k / nu * zw2 - zw) / root;
@@ -88,7 +89,9 @@ struct student_t {
   }
 
  private:
-  double log_v(const sums& s) const { return near_normal ? s.sum[4].hi : s.product[0].value(); }
+  double log_v(const sums& s) const {
+    return near_normal ? s.sum[LOG_V].hi : s.product[PRODUCT_OF_V].value();
+  }
 };
 
 THETAHAT_FAMILY(student_t)

@@ -49,7 +49,7 @@ struct uniform {
     J[0] = J[3] = -s.n;
     J[1] = J[2] = s.n;
   }
-  // An end lies beyond the last row by an exponential law of mean, and standard deviation, w / n.
+  // An end lies beyond the last row by an exponential variable of mean and standard deviation w / n.
   bool covariance(const sums& s, double* C) const {
     C[0] = C[3] = 1 / s.n / s.n;
     C[1] = C[2] = 0.0;

@@ -8,7 +8,9 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct weibull {
-  static constexpr int n_params = 2, n_terms = 1 + n_powers, n_factors = 0;
+  enum { Q, W, QW, Q2W, Q3W, Q4W, n_terms };
+  static_assert(n_terms == W + n_powers);
+  static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | shifts | starts;
@@ -42,27 +44,27 @@ struct weibull {
   }
   template <class V>
   THETAHAT_INLINE void terms(V q, V* t, V*) const {
-    t[0] = q;
-    exponential_powers(q, exp_for_sums(k * q), t + 1);
+    t[Q] = q;
+    exponential_powers(q, exp_for_sums(k * q), t + W);
   }
   // The sums at a theta near by: q there is q + d.
   bool shift_sums(sums& at, const weibull& to) const {
     const double d = log_ratio(s, to.s, to.r);
-    at.sum[0] = at.sum[0] + at.n * d;
-    return shift_powers(at.sum + 1, 1.0, d, exp(to.k * d), to.k - k, at.sum + 1);
+    at.sum[Q] = at.sum[Q] + at.n * d;
+    return shift_powers(at.sum + W, 1.0, d, exp(to.k * d), to.k - k, at.sum + W);
   }
   double log_likelihood(const sums& at) const {
-    return at.n * log_k - at.n * log_s + ((k - 1) * at.sum[0].hi - at.sum[1].hi);
+    return at.n * log_k - at.n * log_s + ((k - 1) * at.sum[Q].hi - at.sum[W].hi);
   }
   // d/dk: 1/k + q - q w;  d/ds in units of s: k (w - 1).
   void score(const sums& at, double* g) const {
-    g[0] = at.n / k + (at.sum[0] - at.sum[2]).hi;
-    g[1] = k * (at.sum[1].hi - at.n);
+    g[0] = at.n / k + (at.sum[Q] - at.sum[QW]).hi;
+    g[1] = k * (at.sum[W].hi - at.n);
   }
   void information(const sums& at, double* J) const {
-    J[0] = at.n / k / k + at.sum[3].hi;
-    J[1] = J[2] = at.n - at.sum[1].hi - k * at.sum[2].hi;
-    J[3] = k * (at.sum[1].hi - at.n) + k * k * at.sum[1].hi;
+    J[0] = at.n / k / k + at.sum[Q2W].hi;
+    J[1] = J[2] = at.n - at.sum[W].hi - k * at.sum[QW].hi;
+    J[3] = k * (at.sum[W].hi - at.n) + k * k * at.sum[W].hi;
   }
   template <class V>
   V log_density(V x) const {

@@ -1,5 +1,5 @@
-// What is compiled for one instruction set: the kernel of each family, and the conversions of rows. The file that
-// includes this names the set.
+// What is compiled for one instruction set: the kernel of each family, and the conversions of rows. The file
+// that includes this names the set.
 #pragma once
 #include <utility>  // index_sequence: types alone, no code
 #include "thetahat/data/convert.hpp"
@@ -17,7 +17,7 @@ constexpr int n_families = __COUNTER__ - first_place;
 struct placed {};
 }  // namespace thetahat::THETAHAT_ISA
 
-// Constructs in memory that the caller owns; <new> would bring the C++ library in.
+// Constructs in memory that the caller owns; <new> would include the C++ library.
 inline void* operator new(size_t, thetahat::THETAHAT_ISA::placed, void* at) noexcept { return at; }
 inline void operator delete(void*, thetahat::THETAHAT_ISA::placed, void*) noexcept {}
 
@@ -29,14 +29,18 @@ struct kernel_of {
   using at_theta = sums_at<Family>;
   static_assert(sizeof(at_theta) <= thetahat_max_at, "what is prepared at theta is too large");
 
-  static void prepare(const thetahat_model*, const double* theta, void* at) { new (placed{}, at) at_theta(theta); }
+  static void prepare(const thetahat_model*, const double* theta, void* at) {
+    new (placed{}, at) at_theta(theta);
+  }
   static void sums(const thetahat_model*, const void* at, const thetahat_block* b, double* out) {
     *reinterpret_cast<sums_type*>(out) = static_cast<const at_theta*>(at)->sum(*b);
   }
   static void sums_of_floats(const thetahat_model*, const void*, const float* x, double* out) {
-    if constexpr (brings<Family>(float_sums)) *reinterpret_cast<sums_type*>(out) = Family::sum(float_block{x});
+    if constexpr (brings<Family>(float_sums))
+      *reinterpret_cast<sums_type*>(out) = Family::sum(float_block{x});
   }
-  static void row_scores(const thetahat_model*, const double* theta, const double* x, int64_t n, double* out) {
+  static void row_scores(const thetahat_model*, const double* theta, const double* x, int64_t n,
+                         double* out) {
     constexpr int p = Family::n_params;
     const Family at(theta);
     int64_t i = 0;
@@ -57,7 +61,8 @@ struct kernel_of {
     if constexpr (brings<Family>(bounded_at)) return !at.in_support_at(x);
     return false;
   }
-  static void log_density(const thetahat_model*, const double* theta, const double* x, double* out, int64_t n) {
+  static void log_density(const thetahat_model*, const double* theta, const double* x, double* out,
+                          int64_t n) {
     const Family at(theta);
     int64_t i = 0;
     for (; i + width <= n; i += width) store(out + i, at.log_density(load(x + i)));
@@ -73,8 +78,13 @@ struct kernel_of {
       return nullptr;
   }
   static constexpr thetahat_kernel table() {
-    return {sizeof(at_theta), prepare,    sums, brings<Family>(float_sums) ? sums_of_floats : nullptr,
-            row_scores,       log_density, lanes_of<Family>()};
+    return {sizeof(at_theta),
+            prepare,
+            sums,
+            brings<Family>(float_sums) ? sums_of_floats : nullptr,
+            row_scores,
+            log_density,
+            lanes_of<Family>()};
   }
 };
 

@@ -28,7 +28,8 @@ struct model_of {
     at.score(in(s), d->score);
     at.information(in(s), d->information);
     d->has_covariance = d->has_residual = 0;
-    if constexpr (brings<Family>(own_covariance)) d->has_covariance = at.covariance(in(s), d->covariance) ? 1 : 2;
+    if constexpr (brings<Family>(own_covariance))
+      d->has_covariance = at.covariance(in(s), d->covariance) ? 1 : 2;
     if constexpr (brings<Family>(own_residual)) {
       at.score_residual(in(s), d->residual);
       d->has_residual = 1;
@@ -41,7 +42,8 @@ struct model_of {
     if constexpr (brings<Family>(solved)) return Family::maximum(in(s), fixed, theta);
     return 0;
   }
-  static int shift(const thetahat_model*, const double* theta, const double* s, const double* to, double* out) {
+  static int shift(const thetahat_model*, const double* theta, const double* s, const double* to,
+                   double* out) {
     if constexpr (brings<Family>(shifts)) {
       memcpy(out, s, sizeof(sums));
       return Family(theta).shift_sums(*reinterpret_cast<sums*>(out), Family(to));
@@ -60,6 +62,10 @@ struct model_of {
     return 1;
   }
   static int valid(const thetahat_model*, const double* theta) { return Family::valid(theta); }
+  static int has_standard_errors(const thetahat_model*, const double* theta) {
+    if constexpr (brings<Family>(errors_hold)) return Family::has_standard_errors(theta);
+    return 1;
+  }
 
   // The support at one theta, or without a family that of all together.
   static bool outside(const Family* at, double x) {
@@ -67,8 +73,8 @@ struct model_of {
     if constexpr (brings<Family>(bounded_at)) return at && !at->in_support_at(x);
     return false;
   }
-  static int64_t count_outside(const thetahat_model*, const double* theta, const thetahat_rows* r, int64_t first,
-                               int64_t n, int64_t* at) {
+  static int64_t count_outside(const thetahat_model*, const double* theta, const thetahat_rows* r,
+                               int64_t first, int64_t n, int64_t* at) {
     if (!theta) return count_bad(*r, first, n, at, [](double x) { return outside(nullptr, x); });
     const Family family(theta);
     return count_bad(*r, first, n, at, [&](double x) { return outside(&family, x); });
@@ -92,6 +98,7 @@ struct model_of {
             start,
             brings<Family>(conditional) ? existence : nullptr,
             valid,
+            brings<Family>(errors_hold) ? has_standard_errors : nullptr,
             count_outside,
             gradient_ascent<Family>,
             textbook_steps<Family>,

@@ -23,7 +23,8 @@ template <int... place>
 struct models<std::integer_sequence<int, place...>> {
   static inline thetahat_model all[] = {
       model_of<typename family_at<place>::type>::table(family_at<place>::name)...};
-  static constexpr int place_of_normal = (... + (std::is_same_v<typename family_at<place>::type, normal> ? place : 0));
+  static constexpr int place_of_normal =
+      (... + (std::is_same_v<typename family_at<place>::type, normal> ? place : 0));
 };
 
 using all_models = models<std::make_integer_sequence<int, n_families>>;

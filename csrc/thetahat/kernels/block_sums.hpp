@@ -5,7 +5,8 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// What a kernel prepares at theta, and how a block is summed then. Sufficient statistics do not depend on theta.
+// What a kernel prepares at theta, and how a block is summed then. Sufficient statistics do not depend on
+// theta.
 template <class Family, bool sufficient = Family::sufficient, bool own = brings<Family>(own_sum),
           bool tallied = brings<Family>(count_terms)>
 struct sums_at {
@@ -37,7 +38,8 @@ struct sums_at<Family, false, false, true> {
   typename Family::sums sum(const block& b) const { return table.sum(at, b); }
 };
 
-// A family that sums its terms itself: others at some thetas than at others, or of rows that it transforms first.
+// A family that sums its terms itself: others at some thetas than at others, or of rows that it transforms
+// first.
 template <class Family>
 struct sums_at<Family, false, true, false> {
   const Family at;

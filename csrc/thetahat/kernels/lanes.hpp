@@ -1,6 +1,6 @@
-// Independent ascents side by side: textbook steps on single rows, from several thetas, at several rates. While one
-// waits for its step before, the others go on; each takes a lane of a register, and has the bits of the same ascent
-// alone.
+// Independent ascents side by side: textbook steps on single rows, from several thetas, at several rates.
+// While one waits for its step before, the others go on; each takes a lane of a register, and has the bits of
+// the same ascent alone.
 #pragma once
 #include "thetahat/families/concept.hpp"
 #include "thetahat/kernels/units.hpp"
@@ -9,7 +9,8 @@ namespace thetahat::THETAHAT_ISA {
 
 static_assert(lanes == thetahat_n_lanes);
 
-// A register's lanes, in units: theta + rate * score where that stays in the domain, else as it is, from then on.
+// A register's lanes, in units: theta + rate * score where that stays in the domain, else as it is, from then
+// on.
 template <class Family>
 struct ascent_lanes {
   static constexpr int p = Family::n_params;

@@ -1,4 +1,4 @@
-// What is generic over the scores of single rows: the score of a batch, and the products of scores.
+// From the scores of single rows, for any family: the score of a batch, and the sums of products of scores.
 #pragma once
 #include "thetahat/sums/count_table.hpp"
 
@@ -28,8 +28,8 @@ inline void sum_scores(int n_params, const double* scores, const thetahat_block*
     score[j] = b->w ? sum_scores<true>(scores, *b) : sum_scores<false>(scores, *b);
 }
 
-// The pass over products of scores at one theta, of the lower triangle by rows. Products of small counts are taken
-// once, and multiplied by how often, or with which weight, a block holds that count.
+// The pass over products of scores at one theta, of the lower triangle by rows. Products of small counts are
+// taken once, and multiplied by how often, or with which weight, a block holds that count.
 struct products_at {
   static constexpr int most_tallied = 6;  // products, of three parameters: a table of more would be too large
   double theta[thetahat_max_params];
@@ -84,7 +84,8 @@ inline void add_products(const thetahat_model* model, const double* theta, const
 inline double weight_of(const block& b) { return b.w ? sum_terms<1, 0>(row_terms{}, b).n : double(b.n); }
 
 // sum w^2 g g', g the score of a row.
-inline void sum_products(const thetahat_model* model, const void* at, const thetahat_block* rows, double* sums) {
+inline void sum_products(const thetahat_model* model, const void* at, const thetahat_block* rows,
+                         double* sums) {
   const products_at& p = *static_cast<const products_at*>(at);
   double squares[block_rows];
   block b = *rows;

@@ -1,5 +1,5 @@
-// The notebook's steps are taken in units of a power of two near the scale of their first theta: no product of them
-// overflows, and no digit changes.
+// The notebook's steps are taken in units of a power of two near the scale of their first theta: no product
+// of them overflows, and no digit changes.
 #pragma once
 #include "thetahat/math/small_matrix.hpp"
 

@@ -1,5 +1,5 @@
-// The Bessel functions I0 and I1 as the von Mises law needs them, for x >= 0: log(I0(x) exp(-x)), and what
-// A(x) = I1(x) / I0(x) lacks of 1, with its derivative. NaN for negative numbers.
+// The Bessel functions I0 and I1 as the von Mises distribution needs them, for x >= 0: log(I0(x) exp(-x)),
+// and 1 - A(x), A(x) = I1(x) / I0(x), with its derivative. NaN for negative numbers.
 //
 // Up to x = 16 by power series in t = x^2 / 4, all terms of which are positive (Watson 1922, 5.41):
 // I0^2 - I1^2 = sum b_k t^k / (k + 1) and I0^2 - I1^2 - I0 I1 / x = sum b_k t^k / (2 (k + 1)^2), with

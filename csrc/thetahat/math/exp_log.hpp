@@ -98,7 +98,7 @@ inline V log1p(V x) {
 // x = k log 2 + r with |r| <= log(2) / 2, for |x| <= 746; t holds k in its low bits.
 template <class V>
 struct exp_reduced {
-  V t, k, r, lost;  // lost: what the rounding of r left out
+  V t, k, r, rounding;  // of r
 };
 template <class V>
 THETAHAT_INLINE exp_reduced<V> exp_reduce(V x) {
@@ -176,7 +176,7 @@ inline V expm1(V x) {
   V k = select(e.k > 64.0, splat<V>(64), e.k) + 0x1.8p52;
   V one = 1.0 - from_bits((1023ULL << 52) - (to_bits(k) << 52));
   V sum = one + e.r, low = e.r - (sum - one), r2 = e.r * e.r;
-  V y = times_power(sum + (low + (e.lost + r2 * expm1_polynomial(e.r, r2))), e.t);
+  V y = times_power(sum + (low + (e.rounding + r2 * expm1_polynomial(e.r, r2))), e.t);
   return select(abs(x) > 0.0, y, x);  // -0, and NaN
 }
 

@@ -114,7 +114,8 @@ inline double trigamma_minus_inverse(double x) {
 }
 
 // What is left of log Gamma(x) and its two derivatives after the terms that differences of them take apart:
-// stirling_remainder(x), log x - Gamma'(x) / Gamma(x) - 1 / (2x), and the latter's derivative, its sign turned.
+// stirling_remainder(x), log x - Gamma'(x) / Gamma(x) - 1 / (2x), and the latter's derivative, its sign
+// turned.
 template <class V>
 struct gamma_rest {
   V stirling_remainder, digamma, trigamma;
@@ -204,7 +205,9 @@ inline double log_gamma_half_ratio_curvature(double h) {
 }
 
 // log Gamma(x). Max error 2e-15 of the value, or 1e-15 near its zeros 1 and 2.
-inline double lgamma(double x) { return (x - 0.5) * (log(x) - 1) + (half_log_2pi - 0.5) + stirling_remainder(x); }
+inline double lgamma(double x) {
+  return (x - 0.5) * (log(x) - 1) + (half_log_2pi - 0.5) + stirling_remainder(x);
+}
 
 // Gamma'(x) / Gamma(x). Max error 2e-15 of the value, or 1e-15 near its zero 1.46.
 inline double digamma(double x) { return log(x) - log_minus_digamma(x); }

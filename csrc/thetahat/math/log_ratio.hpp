@@ -1,4 +1,4 @@
-// log(x / c) to its last digits: near c from the difference x - c, where a quotient would have lost them.
+// log(x / c) to its last digits: near c from the difference x - c, where a quotient would be rounded.
 #pragma once
 #include "thetahat/math/exp_log.hpp"
 

@@ -57,8 +57,8 @@ inline void clear_fixed(int p, const int* fixed, double* C) {
     if (fixed[i / p] || fixed[i % p]) C[i] = 0.0;
 }
 
-// The inverse but for fixed parameters, whose rows and columns are zeros; false, and C as it was, where there is
-// none. fixed may be NULL.
+// The inverse but for fixed parameters, whose rows and columns are zeros; false, and C as it was, where there
+// is none. fixed may be NULL.
 inline bool invert_free(int p, const int* fixed, const double* J, double* C) {
   double free[max_p * max_p], inverse[max_p * max_p];
   free_block(p, fixed, J, free);

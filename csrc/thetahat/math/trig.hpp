@@ -25,7 +25,7 @@ inline quarter_turn<V> reduce_near(V x) {
                    third = 0x1.98a2e03707345p-77;
   V t = x * 0x1.45f306dc9c883p-1 + shift, n = t - shift;
   V a = x - n * first, b = n * second, s = a - b, back = s - a;
-  V rest = n * third - ((a - (s - back)) - (b + back));  // less what a - b lost
+  V rest = n * third - ((a - (s - back)) - (b + back));  // less the rounding of a - b
   V r = s - rest;
   return {r, (s - r) - rest, to_bits(t)};
 }

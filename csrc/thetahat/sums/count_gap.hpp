@@ -1,5 +1,5 @@
-// The accumulator of counts seen as Poisson's: their mean m, and the gap sum w (log x! - x log m + m), minus
-// the log-likelihood at the rate m. About the mean M of several samples it is larger by n times the
+// The accumulator of counts for the Poisson likelihood: their mean m, and the gap sum w (log x! - x log m +
+// m), minus the log-likelihood at the rate m. About the mean M of several samples it is larger by n times the
 // divergence m log(m/M) - m + M >= 0; so nothing cancels, whether counts are 3 or 10^15.
 #pragma once
 #include "thetahat/sums/counts.hpp"

@@ -29,11 +29,13 @@ struct sorted_counts {
   }
   // How often each small count occurs in all.
   void total(double* times) const {
-    for (int c = 0; c < small_counts; ++c) times[c] = (often[c][0] + often[c][1]) + (often[c][2] + often[c][3]);
+    for (int c = 0; c < small_counts; ++c)
+      times[c] = (often[c][0] + often[c][1]) + (often[c][2] + often[c][3]);
   }
 };
 
-// The sum of a table's terms of small counts, each so many times; terms of counts that do not occur may be anything.
+// The sum of a table's terms of small counts, each so many times; terms of counts that do not occur may be
+// anything.
 inline double sum_small(const double* times, const double* of) {
   vec sum[registers] = {};
   double lane[lanes];

@@ -69,9 +69,9 @@ inline bool none_far(const block& b) {
   return !any_sign(b.x, b.n, [](auto bits) { return to_bits(near_limit) - (bits << 1 >> 1); });
 }
 
-// With means S of sin and V of 1 - cos, the unit vectors' mean is (1 - V, S) as seen from the pivot, and its
-// length lacks 1 - R = (V (2 - V) - S^2) / (1 + R) of 1. Where this cancels, the pivot lies far from the mean
-// beside the angles' spread: then the sums are taken once more, from the mean just found.
+// With means S of sin and V of 1 - cos, the unit vectors' mean is (1 - V, S) in the coordinates of the pivot,
+// and its length lacks 1 - R = (V (2 - V) - S^2) / (1 + R) of 1. Where this cancels, the pivot lies far from
+// the mean beside the angles' spread: then the sums are taken once more, from the mean just found.
 inline directions block_directions(const block& b) {
   const bool near = none_far(b);
   double pivot = less_far_turns(b.x[0]);
@@ -93,8 +93,8 @@ inline directions merge(const directions& a, const directions& b) {
   const double_double d = b.mean - a.mean;
   const half_angle<double> half = half_angle_of(d.hi, d.lo);
   const double S = of_b * half.sin(), C = of_a + of_b * (1 - half.one_less_cos()), R = sqrt(C * C + S * S);
-  const double lost = R > 0 ? 2 * of_a / (of_a + of_b + R) * (of_b * half.one_less_cos()) : of_a + of_b;
-  return {n, a.mean + atan2(S, C), a.gap + b.gap + n * lost};
+  const double shortened = R > 0 ? 2 * of_a / (of_a + of_b + R) * (of_b * half.one_less_cos()) : of_a + of_b;
+  return {n, a.mean + atan2(S, C), a.gap + b.gap + n * shortened};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -1,5 +1,5 @@
-// Sums of w y^j, j = 0 .. 4, over rows of weight w = exp(a y + b): the first three are for the information,
-// and all together tell the first three for a and b near by.
+// Sums of w y^j, j = 0 .. 4, over rows of weight w = exp(a y + b): the first three give the score and the
+// information, and all five extrapolate these three to a and b near by.
 #pragma once
 #include "thetahat/sums/terms.hpp"
 
@@ -7,7 +7,8 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int n_powers = 5;
 
-// Of a Gumbel variable: scale / standard deviation = sqrt(6) / pi, and (mean - mode) / scale, Euler's constant.
+// Of a Gumbel variable: scale / standard deviation = sqrt(6) / pi, and (mean - mode) / scale, Euler's
+// constant.
 constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 
 template <class V>
@@ -19,7 +20,7 @@ THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
 // The first three of y' = c y + d and w' = f exp(h y) w, by the series of exp(h y); false where that is too
 // short.
 inline bool shift_powers(const double_double* powers, double c, double d, double f, double h,
-                        double_double* shifted) {
+                         double_double* shifted) {
   double sum[3];
   for (int j = 0; j < 3; ++j) {
     double term = 1.0;  // h^k / k!

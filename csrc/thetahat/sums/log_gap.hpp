@@ -14,7 +14,7 @@ inline V near_phi(V d) {
   return h - s * (h + log_rest(s * s));
 }
 
-// For any d, given log(1 + d) as well, which knows more where d is near -1.
+// For any d, given log(1 + d) as well, which has more digits where d is near -1.
 template <class V>
 inline V phi(V d, V log_1d) {
   return select(abs(d) < 0.25, near_phi(d), d - log_1d);
@@ -37,7 +37,7 @@ inline double log_mean(const moments& m) {
 }
 
 constexpr double tiny_ratio =
-    0x1p-1000;  // below, a quotient may have lost digits: logarithms' difference then
+    0x1p-1000;  // below, a quotient may be denormal and short of digits: the difference of logarithms then
 
 // About the mean m of both, sum w phi(d) of one is larger by n phi((its mean - m) / m).
 inline double_double phi_about(const log_gap& a, const moments& both) {

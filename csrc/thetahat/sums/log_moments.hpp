@@ -1,6 +1,6 @@
-// The accumulator of positive rows' logarithms: their weight, mean and squared gap. Logarithms are taken of
-// x / pivot, for a pivot among the rows: of rows that lie close together, log x would keep few digits of what
-// tells them apart.
+// The accumulator of positive rows' logarithms: their weight, mean and squared deviations. Logarithms are
+// taken of x / pivot, for a pivot among the rows: of rows that lie close together, log x would keep few
+// digits of their differences.
 #pragma once
 #include "thetahat/sums/log_ratios.hpp"
 #include "thetahat/sums/moments.hpp"
@@ -38,7 +38,7 @@ inline moments moments_of(const double* logs, const block& b) {
 inline bool far_from(const moments& m) { return m.mean.hi * m.mean.hi * m.n > 64 * m.gap.hi; }
 
 // e^mean times as large; the exponential itself may overflow.
-inline double moved(double pivot, const moments& m) {
+inline double moved_pivot(double pivot, const moments& m) {
   const double root = exp(0.5 * m.mean.hi);
   return pivot * root * root;
 }
@@ -50,7 +50,7 @@ inline bool middling_log_moments(const block& b, log_moments* found) {
   if (!middling_log_ratios(b, pivot, 1.0 / pivot, logs)) return false;
   moments m = moments_of(logs, b);
   if (far_from(m)) {
-    pivot = moved(pivot, m);
+    pivot = moved_pivot(pivot, m);
     middling_log_ratios(b, pivot, 1.0 / pivot, logs);
     m = moments_of(logs, b);
   }
@@ -67,7 +67,7 @@ inline log_moments any_log_moments(const block& b) {
   };
   moments m = about_pivot();
   if (far_from(m)) {
-    pivot = moved(pivot, m);
+    pivot = moved_pivot(pivot, m);
     m = about_pivot();
   }
   return {m, pivot};

@@ -1,5 +1,5 @@
-// What the logistic law of a standardized row z says, by one exponential: log f = -|z| - 2 log u, u = 1 + e,
-// e = exp(-|z|), and its derivatives. Nothing overflows, and z and -z go the same way.
+// Terms of the logistic distribution at a standardized row z, by one exponential: log f = -|z| - 2 log u, u =
+// 1 + e, e = exp(-|z|), and its derivatives. Nothing overflows, and z and -z give the same e.
 #pragma once
 #include "thetahat/math/exp_log.hpp"
 

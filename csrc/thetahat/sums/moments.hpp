@@ -1,4 +1,4 @@
-// The accumulator of weight, mean and squared gap: sum_i w_i (x_i - mean)^2. Every term of a merge is
+// The accumulator of weight, mean and squared deviations, sum_i w_i (x_i - mean)^2. Every term of a merge is
 // positive, so nothing cancels, and what is small beside the mean keeps its digits (mean/sd = 1e10 included).
 #pragma once
 #include <math.h>
@@ -19,7 +19,8 @@ struct moments {
 // The units in which squares of numbers of this size neither overflow nor underflow.
 inline double exponent_for(double size) { return size > 0x1p470 ? 600.0 : size < 0x1p-400 ? -600.0 : 0.0; }
 
-// The same moments in units of 2^exponent, a larger one than theirs: what underflows is lost beside the rest.
+// The same moments in units of 2^exponent, a larger one than theirs: what underflows is negligible beside the
+// rest.
 inline moments in_units(moments a, double exponent) {
   if (a.exponent == exponent) return a;
   double unit = exponent - a.exponent > 600 ? 0.0 : 0x1p-600;
@@ -89,15 +90,15 @@ struct lane_moments {
 // same way, which short runs keep short.
 template <bool weighted>
 struct block_lanes : lane_moments<weighted> {
-  vec lost[moment_registers];
+  vec rounding[moment_registers];
 
   block_lanes() {
-    for (vec& l : lost) l = broadcast(0.0);
+    for (vec& r : rounding) r = broadcast(0.0);
   }
   THETAHAT_INLINE void take_run(const lane_moments<weighted>& run) {
     for (int r = 0; r < moment_registers; ++r) {
       const vec before = this->d[r], sum = before + run.d[r], t = sum - before;
-      lost[r] += (before - (sum - t)) + (run.d[r] - t);
+      rounding[r] += (before - (sum - t)) + (run.d[r] - t);
       this->d[r] = sum;
       this->d2[r] += run.d2[r];
       if constexpr (weighted) {
@@ -115,7 +116,7 @@ inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
   constexpr int64_t run_rows = 16 * lanes;
   const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
   const vec c = broadcast(pivot);
-  double d[lanes], lost[lanes], d2[lanes], weight[lanes], tail[lanes], tail_w[lanes];
+  double d[lanes], rounding[lanes], d2[lanes], weight[lanes], tail[lanes], tail_w[lanes];
   uint64_t flags[lanes];
   for (int i = 0; i < lanes; ++i) {
     tail[i] = whole + i < n ? b.x[whole + i] : pivot;
@@ -139,7 +140,7 @@ inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
     for (int r = 0; r < moment_registers; ++r) {
       const int first = g + r * width;
       store(d + first, all.d[r]);
-      store(lost + first, all.lost[r]);
+      store(rounding + first, all.rounding[r]);
       store(d2 + first, all.d2[r]);
       store(weight + first, all.n[r]);
     }
@@ -148,9 +149,9 @@ inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
     for (int i = 0; i < half; ++i) {
       double_double sum = two_sum(d[i], d[i + half]);
       d[i] = sum.hi;
-      lost[i] += lost[i + half] + sum.lo;
+      rounding[i] += rounding[i + half] + sum.lo;
     }
-  shifted_sums s = {double(n), pivot, d[0] + lost[0], sum_lanes(d2)};
+  shifted_sums s = {double(n), pivot, d[0] + rounding[0], sum_lanes(d2)};
   if constexpr (weighted) s.n = sum_weights(weight, flags, b);
   return s;
 }
@@ -266,7 +267,7 @@ inline shifted_sums around_mean(const moments& a, int exponent) {
   return {a.n, ldexp(a.mean.hi, k), a.n * ldexp(a.mean.lo, k), ldexp(a.gap.hi, 2 * k)};
 }
 
-// A sample seen from a centre in units of a scale: (mean - centre) / scale, sum ((x - centre) / scale)^2.
+// Moments about a centre in units of a scale: (mean - centre) / scale, sum ((x - centre) / scale)^2.
 struct standardized {
   double n, offset, squares;
 };

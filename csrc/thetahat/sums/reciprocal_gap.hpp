@@ -15,9 +15,9 @@ struct reciprocal_gap : positive_moments {
 // About the mean of both, 1 + d times its own, the sum of one is (1 + d) sum w psi + n d^2 / (1 + d).
 inline double_double psi_about(const reciprocal_gap& a, const moments& both) {
   const double_double mean = in_units(a, both.exponent).mean;
-  const double shift = (both.mean - mean).hi, d = shift / mean.hi, moved = a.n * d * (shift / both.mean.hi);
-  if (fabs(d) < 0.5) return a.psi_sum + (a.psi_sum.hi * d + moved);
-  return a.psi_sum * (both.mean.hi / mean.hi) + moved;
+  const double shift = (both.mean - mean).hi, d = shift / mean.hi, change = a.n * d * (shift / both.mean.hi);
+  if (fabs(d) < 0.5) return a.psi_sum + (a.psi_sum.hi * d + change);
+  return a.psi_sum * (both.mean.hi / mean.hi) + change;
 }
 
 inline reciprocal_gap merge(const reciprocal_gap& a, const reciprocal_gap& b) {
@@ -37,7 +37,7 @@ struct psi_terms {
   }
 };
 
-// The sum is taken about c = mean.hi, and moved from there to the mean, c (1 + e).
+// The sum is taken about c = mean.hi, and shifted from there to the mean, c (1 + e).
 inline reciprocal_gap block_reciprocal_gap(const block& b) {
   const positive_moments m = block_positive_moments(b);
   if (!m.finite()) return {m, {}};

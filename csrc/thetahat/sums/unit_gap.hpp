@@ -1,6 +1,6 @@
 // The accumulator of rows between 0 and 1: the log_gap of x, and the same of the rest 1 - x. The gap
 // log(1 - mean) - mean(log(1 - x)) is the sum of phi(e), e = (mean - x) / (1 - mean), which is taken from the
-// difference of x and the mean: a rounded 1 - x has lost what tells small rows apart.
+// difference of x and the mean: a rounded 1 - x no longer distinguishes small rows.
 #pragma once
 #include "thetahat/sums/log_gap.hpp"
 
@@ -44,7 +44,7 @@ struct rest_terms {
   }
 };
 
-// The sum is taken about mean.hi, and moved from there to the mean.
+// The sum is taken about mean.hi, and shifted from there to the mean.
 inline double sum_rests(double_double mean, const block& b, double n) {
   const double c = mean.hi, rest = 1.0 - c, miss = mean.lo / rest;
   const term_sums<1, 0> s = all_near(b, c, rest) ? sum_terms<1, 0>(near_phi_terms{c, -1.0 / rest}, b)
