@@ -93,7 +93,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], ["csrc/thetahat/api.h"]) for name in ("_sums", "_sgd", "_arrow")),
+    *(extension(name, [], files("csrc/thetahat", ".h")) for name in ("_sums", "_sgd", "_arrow")),
 ]
 
 setup(

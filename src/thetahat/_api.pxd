@@ -5,11 +5,9 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 cdef extern from "thetahat/api.h" nogil:
     enum:
         thetahat_sums_layout
-        thetahat_sgd_layout
         thetahat_max_params
         thetahat_max_node
         thetahat_max_levels
-        thetahat_n_lanes
         thetahat_span_rows
         thetahat_identity
         thetahat_log
@@ -30,7 +28,6 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_fit_converged
         thetahat_fit_empty
         thetahat_fit_no_memory
-        thetahat_shuffle_none
 
     ctypedef struct thetahat_rows:
         const char* data
@@ -172,6 +169,13 @@ cdef extern from "thetahat/api.h" nogil:
         double* node
 
     int thetahat_fit_advance(const thetahat_model*, thetahat_fit*)
+
+
+cdef extern from "thetahat/sgd_api.h" nogil:
+    enum:
+        thetahat_sgd_layout
+        thetahat_n_lanes
+        thetahat_shuffle_none
 
     ctypedef struct thetahat_bitgen
 

@@ -4,6 +4,7 @@
 // memory. Instead groups of neighbouring rows are taken in random order, as many as a window in the cache
 // holds, and the window's rows, or batches, are shuffled: up to the window's size that is a shuffle of all.
 #pragma once
+#include "thetahat/sgd_api.h"
 #include "thetahat/data/rows.hpp"
 #include "thetahat/data/shuffle.hpp"
 

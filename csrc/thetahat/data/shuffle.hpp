@@ -2,7 +2,7 @@
 // latency of the steps that read it. It starts from the identity and leaves no random word behind: the
 // generator's state alone decides what follows.
 #pragma once
-#include "thetahat/api.h"
+#include "thetahat/sgd_api.h"
 #include "thetahat/math/simd.hpp"
 
 namespace thetahat::THETAHAT_ISA {

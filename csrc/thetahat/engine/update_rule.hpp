@@ -1,6 +1,7 @@
 // A stochastic step, given a score: its rate, its direction, and the theta it leads to. Of the model, it
 // depends on the domains and scale powers of the parameters alone.
 #pragma once
+#include "thetahat/sgd_api.h"
 #include "thetahat/engine/transform.hpp"
 
 namespace thetahat::THETAHAT_ISA {

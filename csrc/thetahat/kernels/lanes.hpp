@@ -2,6 +2,7 @@
 // While one waits for its step before, the others go on; each takes a lane of a register, and has the bits of
 // the same ascent alone.
 #pragma once
+#include "thetahat/sgd_api.h"
 #include "thetahat/families/concept.hpp"
 #include "thetahat/kernels/units.hpp"
 

@@ -25,7 +25,7 @@ Limits = dict[int, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: textbook name, open domain, free coordinate, and the regularity of the likelihood in it."""
+    """A parameter: textbook name, open domain, free coordinate, the regularity of the likelihood in it."""
 
     name: str
     low: float = -math.inf

@@ -31,6 +31,18 @@ class GradientAscent(Method):
     epochs : int
         Number of steps, at least 1.
 
+    Notes
+    -----
+    The score is the sum over the rows, so the largest stable rate falls like 1 / n. A step that leaves the
+    domain ends the fit with the status "diverged" and the last valid parameters. With sufficient statistics
+    1000 epochs cost one pass over the rows.
+
+    ``thetahat notebook`` on the command line fits 1000 rows of normal(1, 2) in closed form, by full-batch
+    ascent, by batches of ten and by single rows, 1000 epochs each, prints the four side by side and draws how
+    they converge. The full batch reaches the closed form. Batches of ten and single rows end ``learning_rate
+    (3k - 1) / (4 sigma)`` above it in sigma, which is the bias of a constant rate that `SGD` describes, not
+    an error of the gradient.
+
     Examples
     --------
     >>> import thetahat as th

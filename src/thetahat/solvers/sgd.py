@@ -90,6 +90,79 @@ class SGD(Method):
     polish : bool, default False
         Continue to the maximum by Newton's method, which costs a few more passes.
 
+    Notes
+    -----
+    Accuracy of ``SGD()``. Over 73 distributions the parameter that is worst off ends 0.019 standard errors
+    (rms,
+    the median distribution) from the maximum at 2e4 rows and 0.014 at 2e5. It ends farther away for the nu of
+    a
+    student_t of nu = 6 (0.09), laplace's median (0.09 to 0.15), inverse_gaussian at a coefficient of
+    variation of
+    9 (0.17), and where the support ends among the rows (generalized_pareto of shape -0.25: 0.2 to 0.6, single
+    runs
+    more). 95 % intervals cover 94.7 to 95.2 %. `newton_decrement` of the fit tells how far from the maximum
+    it
+    ended; ``polish=True`` continues to the maximum.
+
+    What a setting does to the end of the ascent (a: a constant rate; k: the kurtosis; the bias of sigma is
+    that of a normal sample):
+
+    * ``SGD()``, preconditioned steps at rate 1/t: bias O(log n / n), variance of the maximum, I^-1 / n [1]_
+      [2]_.
+    * A constant rate a over shuffled epochs: ends about the maximum of ``l - a/4 mean |g|**2``, for a normal
+      sample
+      ``a (3k - 1) / (4 sigma)`` too high in sigma, for any batch that is small beside the sample, with
+      variance
+      O(a^2) [3]_: 1.03e-4 for 1000 rows of normal(1, 2) at a rate of 1e-4.
+    * ``average="epoch"``: the same bias; ``2 mean(a) - mean(2a)`` has none of first order [4]_. The variance
+      of one
+      epoch's mean is larger than that of its end, that of many epochs' smaller.
+    * ``Power(a, 0.6)`` with ``average="polyak"``: the bias vanishes with t, the variance is near that of the
+      maximum:
+      0.1 and 0.2 standard errors from it at 2e4 rows [5]_.
+    * ``StepDecay(a, 1/2, k)``: bias and variance are halved every k epochs [6]_.
+    * ``update=Momentum(0.9)``: bias and variance of a rate of 10 a [7]_.
+    * ``update=Adam()``: steps do not shrink with the score; without an average the end is several standard
+      errors
+      from the maximum [8]_.
+    * ``implicit=True``: bias and variance of explicit steps to first order; neither a far start nor a large
+      rate makes
+      the ascent diverge [2]_.
+    * ``polish=True``: no bias, the variance of the maximum.
+
+    What `shuffle` leaves where neighbouring rows are alike: distance of ``SGD()`` from the maximum in
+    standard
+    errors (normal; mu, sigma; rms):
+
+    ===================================  ==========  ==========  ==========  ==========
+    rows                                 shuffle     2e4 rows    2e5 rows    2e6 rows
+    ===================================  ==========  ==========  ==========  ==========
+    in random order                      "rows"      0.01, 0.02  0.01, 0.01  0.00, 0.01
+    AR(1), coefficient 0.999             "rows"      0.01, 0.02  0.15, 0.21  0.05, 0.10
+    20 groups, one after another         "rows"      0.01, 0.02  0.02, 0.03  0.03, 0.04
+    sorted                               "rows"      0.01, 0.02  0.07, 0.11  0.12, 0.15
+    sorted, batches of 32                "batches"   0.45, 0.73  0.30, 0.42  0.14, 0.18
+    sorted                               None        37, 85      547, 468    3332, 480
+    ===================================  ==========  ==========  ==========  ==========
+
+    The nu of student_t on sorted rows ends 0.26 to 0.31 standard errors away. For the exact maximum, use
+    `fit` with
+    the default method.
+
+    References
+    ----------
+    .. [1] S. Amari (1998), Natural gradient works efficiently in learning.
+    .. [2] P. Toulis and E. M. Airoldi (2017), Asymptotic and finite-sample properties of estimators based on
+       stochastic gradients.
+    .. [3] S. L. Smith, B. Dherin, D. Barrett and S. De (2021), On the origin of implicit regularization in
+       stochastic gradient descent.
+    .. [4] A. Dieuleveut, A. Durmus and F. Bach (2020), Bridging the gap between constant step size stochastic
+       gradient descent and Markov chains.
+    .. [5] B. T. Polyak and A. B. Juditsky (1992), Acceleration of stochastic approximation by averaging.
+    .. [6] H. Robbins and S. Monro (1951), A stochastic approximation method.
+    .. [7] B. T. Polyak (1964), Some methods of speeding up the convergence of iteration methods.
+    .. [8] D. P. Kingma and J. Ba (2015), Adam: a method for stochastic optimization.
+
     Examples
     --------
     >>> import numpy as np
