@@ -21,7 +21,7 @@ family = Family(
     name="gev",
     names=("mu", "sigma", "xi"),
     existence="rows that are not all equal, and a likelihood that increases neither all the way to a xi of"
-    " -1, an exponential distribution mirrored at the largest row, nor to ever larger xi, as it may with a few"
+    " -1, an exponential distribution mirrored at the largest row, nor to ever larger xi, as it may with few"
     " rows",
     scipy=lambda mu, sigma, xi: ("genextreme", {"c": -xi, "loc": mu, "scale": sigma}),
 )
