@@ -38,7 +38,7 @@ DIMENSION = (1, 1, 0)
 SEVERAL_MAXIMA = True  # with a parameter fixed far from the truth there are others, or none
 PROFILE_ROWS = 60  # with fewer, profiles may run to xi = -1 or below -1/2, and have no limits there
 # How far SGD ends from the maximum in 2e4 rows, in standard errors, where only more rows bring it near: rows
-# near the end of the support determine xi more than all others; at -1/4 the score of a row has no fourth moment.
+# near the end of the support determine xi more than all others; at -1/4 a score has no fourth moment.
 SGD_ENDS = {(5.0, 2.0, -0.25): 1.0}
 
 
