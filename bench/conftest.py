@@ -13,7 +13,7 @@ from contest import Case, Contender, Job
 from jobs import JOBS
 
 import thetahat
-from thetahat import _kernels
+from thetahat import _core
 
 PEERS = (
     "numpy",
@@ -65,7 +65,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
     machine_info["jobs"] = [job.name for job in chosen(config)]
     affinity = getattr(os, "sched_getaffinity", None)
     machine_info["cores"] = len(affinity(0)) if affinity else os.cpu_count()
-    machine_info["instruction_set"] = _kernels.isa
+    machine_info["instruction_set"] = _core.isa
     machine_info["missing"] = sorted({by.name for job in JOBS for by in job.contenders if not by.installed})
     machine_info["versions"] = {"thetahat": thetahat.__version__, **{name: _version(name) for name in PEERS}}
 

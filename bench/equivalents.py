@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from drawn import drawn, period, theta_of
 
 import thetahat as th
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 
@@ -23,7 +23,7 @@ class Equivalent(NamedTuple):
 
 @cache
 def equivalent(family: str) -> Equivalent:
-    to_scipy = get_family(family_index(family)).scipy
+    to_scipy = find_family(family).scipy
     cases = [{"loc": 0.0, "scale": 1.0, **to_scipy(*theta)[1]} for theta in Likelihood(family).family.THETAS]
     name, given = to_scipy(*theta_of(family))
     shapes = [key for key in given if key not in {"loc", "scale"}]

@@ -11,7 +11,7 @@ from contenders.r import NAMES as R_NAMES
 from jobs import fit_of, race_of
 from results import Key, Results
 
-from thetahat import _kernels
+from thetahat.families import find_family
 
 
 class Target(NamedTuple):
@@ -69,7 +69,7 @@ def _peers(family: str, names: Sequence[str]) -> Callable[[Results], float | Non
 
 
 def _sufficient(family: str) -> bool:
-    return bool(_kernels.sufficient[_kernels.families.index(family)])
+    return find_family(family).sufficient
 
 
 def _sgd(size: int, by: str, threads: int = 1) -> Key:

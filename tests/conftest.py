@@ -12,8 +12,7 @@ import pytest
 from tolerance import Remembering
 
 import thetahat as th
-from thetahat import _kernels
-from thetahat.families import get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood, likelihood, special
 
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
@@ -39,11 +38,11 @@ class Case:
         self.reference = Likelihood(family)
         self.remembering = Remembering(family)  # the same, where it is asked for the same again
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
-        self.description = get_family(th.families().index(family))
-        self.smooth = self.description.smooth  # its score is zero at the maximum
-        self.ascends = not self.description.has_edge
-        self.cov = "sandwich" if self.smooth else "information"  # the most that it can give
-        self.summed = bool(_kernels.sufficient[th.families().index(family)])  # sums say all of a sample
+        self.description = find_family(family)
+        self.regular = self.description.regular  # its score is zero at the maximum
+        self.ascends = not self.description.has_boundary
+        self.cov = "sandwich" if self.regular else "information"  # the most that it can give
+        self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
 
     def sample(self, n, seed=0):
         random, rows = stream(self.family, self.theta, seed)
@@ -96,7 +95,7 @@ def first(request):
     return Case(*request.param)
 
 
-@over(such(lambda case: case.smooth))
+@over(such(lambda case: case.regular))
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
     return Case(*request.param)

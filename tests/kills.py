@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _sgd
 from thetahat._checkpoint import Checkpoint
 from thetahat.solvers.monitoring import Monitor
 
@@ -108,16 +108,16 @@ MIX = {
     "gradients, student_t": Scenario(
         "student_t", th.GradientAscent(learning_rate=1e-4, epochs=90), trace=7, weighted=True
     ),
-    "large": Scenario("normal", th.SGD(epochs=6), 400_001, window=_kernels.WINDOW),
+    "large": Scenario("normal", th.SGD(epochs=6), 400_001, window=1 << 16),
     "large, tens": Scenario(
-        "student_t", th.SGD(batch_size=10, epochs=4), 400_001, dtype="float32", window=_kernels.WINDOW
+        "student_t", th.SGD(batch_size=10, epochs=4), 400_001, dtype="float32", window=1 << 16
     ),
 }
 
 
 def shuffle_together(rows):
     """Make windows of so many rows, and a look after each second one."""
-    _kernels.WINDOW = rows
+    _sgd.WINDOW = rows
     Monitor.rows = property(lambda _: 2 * rows)
 
 

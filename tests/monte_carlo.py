@@ -39,7 +39,8 @@ from wrong_estimators import (
 )
 
 import thetahat as th
-from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, family_index, get_family
+from thetahat.data.source import ArraySource
+from thetahat.families import BOUNDARY, NONSMOOTH, REGULAR, find_family
 from thetahat.reference import Likelihood
 from thetahat.sample import Sample
 
@@ -110,7 +111,7 @@ def truth_of(family):
 
 
 def names_of(family):
-    return get_family(family_index(family)).names
+    return find_family(family).names
 
 
 def bad(statistics):
@@ -119,18 +120,18 @@ def bad(statistics):
 
 def ascends(family):
     """Whether gradient methods take the family."""
-    return not get_family(family_index(family)).has_boundary
+    return not find_family(family).has_boundary
 
 
 def places(family, *peaks):
     """The parameters in which the likelihood peaks in one of these ways."""
-    parameters = get_family(family_index(family)).parameters
+    parameters = find_family(family).parameters
     return [j for j, parameter in enumerate(parameters) if parameter.regularity in peaks]
 
 
 def law_of(family):
     """The law at the family's first truth, by SciPy."""
-    name, settings = get_family(family_index(family)).scipy(*truth_of(family).tolist())
+    name, settings = find_family(family).scipy(*truth_of(family).tolist())
     return getattr(stats, name)(**settings)
 
 
@@ -160,7 +161,7 @@ def said_by(fits):
 
 def at_truth(family, x):
     """A sample's score, the products of its rows' scores, and its information, at the truth."""
-    sample, truth = Sample(family_index(family), x), tuple(truth_of(family).tolist())
+    sample, truth = Sample(find_family(family), ArraySource(x)), tuple(truth_of(family).tolist())
     sums, p = sample.at(truth), len(truth)
     smooth, rough = places(family, REGULAR), places(family, NONSMOOTH, BOUNDARY)
     square = np.ix_(smooth, smooth)

@@ -11,8 +11,9 @@ import pytest
 from conftest import CASES, Case, named
 
 import thetahat as th
-from thetahat import _kernels, reference
+from thetahat import _sgd, reference
 from thetahat.data.arrays import chunks_of
+from thetahat.families import find_family
 
 
 def rate_for(case, n):
@@ -256,20 +257,22 @@ def seconds_to_return(call):
 
 
 @pytest.mark.parametrize("slice_rows", [1, 7, 1000])
-@pytest.mark.parametrize("order", _kernels.ORDERS)
+@pytest.mark.parametrize("shuffle", _sgd.SHUFFLES)
 @pytest.mark.parametrize("batch_size", [1, 10, 40, 501])
 @pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-4, epochs=6), th.SGD(epochs=6)], ids=str)
-def test_where_a_slice_ends_changes_no_bit(method, order, batch_size, slice_rows):
+def test_where_a_slice_ends_changes_no_bit(method, shuffle, batch_size, slice_rows):
     """Slices end within epochs, groups of drawn indices, batches, windows and segments."""
     x = np.random.default_rng(0).normal(size=18_001 if batch_size > 1 and slice_rows > 1 else 501)
 
     def run(rows):
         trace, bits = np.empty((7, 2)), np.random.PCG64(3)
         rule = method.compiled(batch_size, ())
-        ascent = _kernels.Ascent(0, chunks_of(x)[0], rule, order=order, epochs=6, bit_generator=bits)
-        ascent.set_out((0.0, 1.0), x[:100])
+        model = find_family("normal").model
+        ascent = _sgd.Ascent(model, chunks_of(x)[0], rule, shuffle=shuffle, epochs=6, bit_generator=bits)
+        ascent.begin((0.0, 1.0), x[:100])
         ascent.keep_trace(trace, 0)
-        assert not ascent.run(6, slice_rows=rows)
+        while ascent.run(6, rows):
+            pass
         return trace.tolist(), bits.random_raw()
 
     assert run(slice_rows) == run(10**9)
@@ -318,7 +321,7 @@ def test_ctrl_c_in_a_large_shuffle(shuffle):
     """3 * 10^7 rows: the order alone takes longer to write than Ctrl-C may."""
     x = np.random.default_rng(0).normal(size=30_000_000)
     method = th.SGD(learning_rate=1e-12, epochs=100, shuffle=shuffle)
-    sums = _kernels.summarize(0, x, 2).maximum()
+    sums = th.fit(x, "normal", threads=2).theta
     assert (
         min(seconds_to_return(lambda: th.fit(x, "normal", method=method, start=sums)) for _ in range(3)) < 0.1
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 HOLDS = {  # what the words for a support say
@@ -23,7 +23,7 @@ VALUES = [-1e100, -1.0, -1e-100, -0.0, 0.0, 1e-100, 0.5, 1.0, 1.0 + 2.0**-52, 2.
 
 
 def description(family):
-    return get_family(family_index(family))
+    return find_family(family)
 
 
 def calls(family):

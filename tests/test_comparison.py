@@ -8,7 +8,7 @@ import pytest
 
 import thetahat as th
 from thetahat.errors import NoMaximumError, ParameterError, SampleError, UnknownFamilyError
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 
 rng = np.random.default_rng(3)
 POSITIVE = rng.gamma(2.0, 3.0, 700_001)  # more than two slices
@@ -28,7 +28,7 @@ IDS = ["plain", "threads", "few", "lists", "float32 weighted", "omit", "masked",
 
 
 def names(kind):
-    return [name for name in th.families() if kind(get_family(family_index(name)))]
+    return [name for name in th.families() if kind(find_family(name))]
 
 
 OF_COUNTS = names(lambda family: family.counts)

@@ -7,11 +7,11 @@ import pytest
 
 import thetahat as th
 from thetahat import reference
-from thetahat.families import BOUNDARY, get_family
+from thetahat.families import BOUNDARY, find_family
 
 
 def names_of(case):
-    return get_family(th.families().index(case.family)).names
+    return find_family(case.family).names
 
 
 def subsets(names):

@@ -11,7 +11,7 @@ from scipy import stats
 import thetahat as th
 from thetahat import goodness
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.goodness import _drawn, statistics
 
 
@@ -194,7 +194,7 @@ def test_rows_in_another_order_are_those_of_the_fit():
     ("family", "theta"), [("beta", (0.05, 0.05)), ("gamma", (0.005, 1.0)), ("poisson", (0.5,))]
 )
 def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
-    names = get_family(family_index(family)).names
+    names = find_family(family).names
     fixed = dict(zip(names, theta, strict=True))
     x = np.arange(1.0, 100.0) / (1 if family == "poisson" else 100)
     fitted = th.fit(x, family, fixed=fixed)

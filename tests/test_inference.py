@@ -11,7 +11,6 @@ from conftest import Case, of_such
 from scipy import optimize, stats
 
 import thetahat as th
-from thetahat import _kernels
 from thetahat.families import BOUNDARY
 from thetahat.reference import Likelihood
 
@@ -239,7 +238,7 @@ def test_nothing_answers_where_the_rows_are_gone(case):
     _, fit = fitted(case, 200)
     back = pickle.loads(pickle.dumps(fit))
     for question in (back.test, lambda _: back.confint(method="profile")):
-        with pytest.raises(th.ParameterError, match="takes the rows again; a fit from a record or a pickle"):
+        with pytest.raises(th.ParameterError, match="needs the data again; a fit from a record or a pickle"):
             question({})
 
 

@@ -14,7 +14,8 @@ from conftest import CASES, Case, by_size, named, of_such
 from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _core, _sums
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 511, 512, 2047, 2048, 2049, 4 * 2048 + 1234]
@@ -24,6 +25,13 @@ ROUNDING = 16  # rounding errors of the sum of |terms| that a sum over lanes, bl
 def bits(*values):
     """The values, to the last bit."""
     return [np.asarray(value, dtype=float).tobytes() for value in values]
+
+
+def sums_of(case, x, threads):
+    """The compiled sums of rows, at the case's theta where they depend on it."""
+    tree = _sums.Tree(case.description.model, case.theta)
+    tree.add(_core.plain_rows(x), threads)
+    return tree.total()
 
 
 def everything(x, family, theta, **options):
@@ -53,8 +61,7 @@ def test_log_likelihood_and_score_equal_the_reference(case, n):
 def test_information_equals_the_reference(case, n):
     x = case.sample(n)
     p = len(case.theta)
-    index = th.families().index(case.family)
-    ours = np.reshape(_kernels.summarize(index, x, 1, case.theta).evaluate(case.theta)[2], (p, p))
+    ours = np.reshape(sums_of(case, x, 1).evaluate(case.theta)[2], (p, p))
     sizes = information_sizes(case.family, x, case.theta)
     for (i, row), j in product(enumerate(case.remembering.information(x, case.theta)), range(p)):
         assert abs(ours[i, j] - row[j]) <= ROUNDING * EPS * sizes[i][j]
@@ -126,7 +133,7 @@ def test_threads_give_the_same_bits_across_slices():
     """More rows than one thread reads between two looks at the signals."""
     x = np.tile(np.random.default_rng(0).normal(5, 3, 131_072 + 77), 80)
     assert x.size > 2**23
-    sums = [_kernels.summarize(0, x, threads).numbers() for threads in (1, 2, 64)]
+    sums = [sums_of(Case("normal", (0, 1)), x, threads).numbers() for threads in (1, 2, 64)]
     assert sums[0] == sums[1] == sums[2]
 
 
@@ -210,7 +217,7 @@ def test_every_instruction_set_gives_the_same_bits(tmp_path):
     samples = tmp_path / "samples.npz"
     np.savez(samples, **{f"{family} {theta}": Case(family, theta).sample(3000) for family, theta in CASES})
     outputs = {}
-    for level in _kernels.isa_levels:
+    for level in _core.isa_levels:
         outputs[level] = run_isa_script(samples, THETAHAT_ISA=level)
     features = "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_ICL X86_V3 X86_V4"
     outputs["numpy"] = run_isa_script(samples, NPY_DISABLE_CPU_FEATURES=known_to_numpy(features))
@@ -243,26 +250,22 @@ def test_fit_is_a_maximum(case):
     rng = np.random.default_rng(0)
     for _ in range(300):
         neighbour = fit.theta + fit.stderr * rng.normal(size=fit.theta.size) * 10.0 ** rng.uniform(-3, 0.5)
-        if _kernels.valid(th.families().index(case.family), neighbour):
+        if find_family(case.family).model.valid(neighbour):
             assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
 
 
-SOLVED = [
-    case
-    for case in (Case(*c) for c in CASES)
-    if case.regular and _kernels.solved[th.families().index(case.family)]
-]
+SOLVED = [case for case in (Case(*c) for c in CASES) if case.regular and find_family(case.family).solved]
 
 
 @pytest.mark.parametrize("case", SOLVED, ids=named)
 def test_newton_reaches_the_closed_form_maximum(case):
-    x, index = case.sample(2000), th.families().index(case.family)
-    fit, sums = th.fit(x, case.family), _kernels.summarize(index, x, 1)
-    solver = _kernels.Climb(index, case.theta)
-    while solver.look(sums):
+    x = case.sample(2000)
+    fit, sums = th.fit(x, case.family), sums_of(case, x, 1)
+    solver = _sums.Newton(case.description.model, case.theta)
+    while solver.iterate(sums):
         pass
-    assert solver.arrived
-    assert solver.looks < 15
+    assert solver.converged
+    assert solver.evaluations < 15
     np.testing.assert_allclose(solver.theta, fit.theta, rtol=0, atol=1e-6 * fit.stderr.min())
 
 

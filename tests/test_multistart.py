@@ -11,8 +11,9 @@ import pytest
 from test_ascent import seconds_to_return
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _core, _sgd
 from thetahat.data.arrays import chunks_of
+from thetahat.families import find_family
 
 IN_LANES = ("normal", "logistic", "gumbel", "laplace", "exponential")
 
@@ -25,7 +26,7 @@ def near(x, case, count):
         start = tuple(np.array(case.theta) * np.exp(rng.uniform(-0.3, 0.3, len(case.theta))))
         if located:
             start = (case.theta[0] + 0.1 * case.theta[1], *start[1:])
-        valid = _kernels.valid(th.families().index(case.family), start)
+        valid = find_family(case.family).model.valid(start)
         if valid and np.isfinite(th.log_likelihood(x, case.family, start)):
             starts.append(start)
     return starts
@@ -119,8 +120,8 @@ def test_it_stays_where_its_last_good_step_led(family, lost_at):
 
 def ends(family, rows, starts, rates):
     """Where lanes end alone, and side by side."""
-    lanes = _kernels.Chains(th.families().index(family), list(starts), list(rates))
-    lanes.run(chunks_of(rows)[0], "sequential", 2)
+    lanes = _sgd.Lanes(find_family(family).model, list(starts), list(rates))
+    lanes.run(chunks_of(rows)[0], None, 2)
     return lanes.ends()
 
 
@@ -324,7 +325,7 @@ def results():
 
 def test_every_instruction_set_gives_the_same_bits():
     outputs = set()
-    for level in _kernels.isa_levels:
+    for level in _core.isa_levels:
         done = subprocess.run(
             [sys.executable, __file__],
             env=dict(os.environ, THETAHAT_ISA=level),

@@ -11,15 +11,15 @@ from conftest import Case
 from test_ascent import seconds_to_return
 
 import thetahat as th
-from thetahat import _kernels, online
+from thetahat import online
 from thetahat._packing import pack, unpack
-from thetahat.families import get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 THETAS = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
-SUMMED = [name for k, name in enumerate(th.families()) if _kernels.solved[k]]
+SUMMED = [name for name in th.families() if find_family(name).solved]
 WALKING = [name for name in th.families() if name not in SUMMED]
-FOLLOWING = [name for name in th.families() if not get_family(th.families().index(name)).has_boundary]
+FOLLOWING = [name for name in th.families() if not find_family(name).has_boundary]
 
 
 @functools.cache
@@ -381,7 +381,8 @@ def test_records_that_are_whole_but_wrong_are_refused():
         ({**values, "stream": {**values["stream"], "stepped": 99}}, arrays),
         ({**values, "stream": {**values["stream"], "stepped": -1}}, arrays),
         ({**values, "stream": {}}, arrays),
-        (values, {**arrays, "walk": arrays["walk"][:-1]}),
+        ({**values, "stream": {**values["stream"], "layout": 1}}, arrays),
+        (values, {**arrays, "state": arrays["state"][:-1]}),
         (values, {**arrays, "w": arrays["w"][:-1]}),
         (values, {**arrays, "x": np.ones(99_999), "w": np.ones(99_999)}),
         (values, {"x": arrays["x"]}),

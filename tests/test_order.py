@@ -10,14 +10,14 @@ import pytest
 from scipy.stats import chi2
 
 import thetahat as th
-from thetahat import _kernels, reference
+from thetahat import _sgd, reference
 from thetahat.data.arrays import chunks_of
 from thetahat.reference.order import epoch, shuffled
 
 
-def compiled(n, bits, batch_size=1, order="samples"):
-    feed = _kernels.Feed(chunks_of(np.arange(float(n)))[0], batch_size, order, bits)
-    return feed.rest().astype(int).tolist()
+def compiled(n, bits, batch_size=1, shuffle="rows"):
+    reader = _sgd.EpochReader(chunks_of(np.arange(float(n)))[0], batch_size, shuffle, bits)
+    return reader.rest().astype(int).tolist()
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 255, 256, 1000, reference.order.WINDOW, 16_385, 40_001])
@@ -25,7 +25,7 @@ def compiled(n, bits, batch_size=1, order="samples"):
 def test_an_epoch_is_the_reference_on_the_same_words(n, unit):
     ours, theirs = np.random.PCG64(n), np.random.PCG64(n)
     for _ in range(3):  # epochs: the generators stay in step
-        order = compiled(n, ours, unit, "samples" if unit == 1 else "batches")
+        order = compiled(n, ours, unit, "rows" if unit == 1 else "batches")
         assert order == [row for rows in epoch(n, unit, theirs.random_raw) for row in rows]
         assert sorted(order) == list(range(n))
 

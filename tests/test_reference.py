@@ -29,7 +29,7 @@ def test_information_is_minus_the_gradient_of_the_score(exact):
             )
 
 
-@of_such(lambda case: case.smooth and hasattr(case.reference.family, "maximum"))
+@of_such(lambda case: case.regular and hasattr(case.reference.family, "maximum"))
 def test_the_closed_form_is_a_root_of_the_score(case, in_fifty_digits):
     reference = in_fifty_digits(case.reference)
     x = [mpmath.mpf(float(v)) for v in case.sample(7)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat.families import get_family
+from thetahat.families import find_family
 
 LAPLACE = np.random.default_rng(0).laplace(5, 2, 60_001)
 
@@ -73,13 +73,9 @@ def test_rows_at_the_median_are_no_slope():
     assert ended.newton_decrement > 0.1
 
 
-<<<<<<< HEAD:tests/test_regularity.py
-EDGES = [name for name in th.families() if get_family(th.families().index(name)).has_boundary]
-=======
-DESCRIPTIONS = {name: get_family(th.families().index(name)) for name in th.families()}
-EDGES = [name for name, description in DESCRIPTIONS.items() if description.has_edge]
-NOT_SMOOTH = [name for name, description in DESCRIPTIONS.items() if not description.smooth]
->>>>>>> b357eced2d9190dd958cffd5cd6782381307ac87:tests/test_peaks.py
+DESCRIPTIONS = {name: find_family(name) for name in th.families()}
+EDGES = [name for name, description in DESCRIPTIONS.items() if description.has_boundary]
+NOT_SMOOTH = [name for name, description in DESCRIPTIONS.items() if not description.regular]
 
 
 @pytest.mark.parametrize("family", EDGES)

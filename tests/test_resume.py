@@ -11,7 +11,7 @@ import pytest
 from kills import MIX, bits_of
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat import _sgd
 from thetahat._checkpoint import Checkpoint
 from thetahat.solvers.monitoring import Monitor
 
@@ -28,7 +28,7 @@ def quick(monkeypatch):
     """Small windows, and an end to them; no waiting for the disk."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(Monitor, "rows", Monitor.rows)
-    monkeypatch.setattr(_kernels, "WINDOW", _kernels.WINDOW)
+    monkeypatch.setattr(_sgd, "WINDOW", _sgd.WINDOW)
     kills.shuffle_together(256)
 
 
@@ -148,8 +148,8 @@ def forbid_steps(monkeypatch):
         raise AssertionError("a step")
 
     monkeypatch.setattr(th.GradientAscent, "_run_epochs", forbidden)
-    ascent = type("Still", (_kernels.Ascent,), {"run": forbidden, "set_out": forbidden, "draw": forbidden})
-    monkeypatch.setattr(_kernels, "Ascent", ascent)
+    ascent = type("Still", (_sgd.Ascent,), {"run": forbidden, "begin": forbidden, "draw": forbidden})
+    monkeypatch.setattr(_sgd, "Ascent", ascent)
 
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)

@@ -258,8 +258,8 @@ def test_any_layout(values, kind, step, times, data):
     masked = np.ma.array(x, mask=mask)
     assert th.summarize(holed, "normal", nan_policy="omit").n == kept.size
     blocks = (np.ma.array(x[a:b], mask=mask[a:b]) for a, b in zip([0, *cuts], [*cuts, x.size], strict=True))
-    numbers = [s._sums().numbers() for s in (th.summarize(masked, "normal"), th.summarize(blocks, "normal"))]
-    assert numbers[0] == numbers[1] == th.Summary.from_bytes(plain)._sums().numbers()
+    numbers = [s._total().numbers() for s in (th.summarize(masked, "normal"), th.summarize(blocks, "normal"))]
+    assert numbers[0] == numbers[1] == th.Summary.from_bytes(plain)._total().numbers()
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.95, 0.9999])
@@ -284,4 +284,4 @@ def test_threads_pack_rows_that_are_left_out(share, weighted):
 
 
 def sums(summary):
-    return summary._sums().numbers()
+    return summary._total().numbers()

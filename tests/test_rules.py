@@ -13,9 +13,9 @@ import pytest
 from conftest import CASES, Case, named
 
 import thetahat as th
-from thetahat import _kernels, reference
+from thetahat import _core, reference
 
-DOMAINS = {_kernels.POSITIVE: "positive", _kernels.UNIT: "unit"}
+COORDINATES = {_core.LOG: "positive", _core.LOGIT: "unit"}
 RULES = {
     None: (None, lambda: lambda score: score),
     "momentum": (th.Momentum(0.8), lambda: reference.Momentum(0.8)),
@@ -44,7 +44,8 @@ def coordinates(case, theta, kind="log"):
     """The reference's; scaled, real parameters with a dimension go in units near the scale."""
     if kind == "textbook":
         return reference.Coordinates.textbook(len(theta))
-    domains = [DOMAINS.get(domain, "real") for domain in _kernels.domains[th.families().index(case.family)]]
+    parameters = case.description.parameters
+    domains = [COORDINATES.get(parameter.coordinate, "real") for parameter in parameters]
     has_scale = kind == "scaled" and not case.description.circular
     units = [
         2.0 ** math.frexp(theta[1])[1] if has_scale and parameter.low == -math.inf else 1.0
@@ -523,5 +524,5 @@ def test_a_record_keeps_the_name_of_a_function_and_cannot_go_on_with_it():
     for again in (th.Fit.from_dict(record), pickle.loads(pickle.dumps(fit))):
         assert again.to_dict() == fit.to_dict()
         assert "halving" in repr(again.method)
-        with pytest.raises(th.ParameterError, match="halving, which a record does not keep"):
+        with pytest.raises(th.ParameterError, match="halving, which a record does not contain"):
             th.fit(x, "normal", method=again.method, start=(0, 3))

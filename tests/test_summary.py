@@ -9,7 +9,8 @@ from conftest import of_such
 from tolerance import EPS
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat._packing import pack, unpack
+from thetahat.summary import _PROGRAM
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ def test_damaged_bytes_are_refused(x):
             th.Summary.from_bytes(good[:i])
         with pytest.raises(th.ParameterError):
             th.Summary.from_bytes(good[:i] + bytes([good[i] ^ 1]) + good[i + 1 :])
-    for foreign in (b"", b"PK\x03\x04" * 99, good + b"\0", good.replace(b"sums 2", b"sums 9")):
+    for foreign in (b"", b"PK\x03\x04" * 99, good + b"\0", good.replace(b"sums 1", b"sums 9")):
         with pytest.raises(th.ParameterError, match=r"another version|changed"):
             th.Summary.from_bytes(foreign)
     with pytest.raises(th.ParameterError, match="not str"):
@@ -219,13 +220,26 @@ def test_damaged_bytes_are_refused(x):
 
 def test_records_that_are_whole_but_wrong_are_refused(x):
     good = th.summarize(x, "normal").to_bytes()
-    head = len(good) - 4 - 8 * _kernels.MAX_SUMS
-    bodies = [good[:-12], good[:-4] + bytes(8), good[: head - 8] + bytes(8) + good[head:-4]]
-    bodies += [good[:head], good[:20], good[:-4].replace(b"normal", b"n\xffrmal")]
-    bodies.append(good[: head - 8] + (8 * 100_000).to_bytes(8, "little") + bytes(8 * 100_000))
+    bodies = [good[:-12], good[:-4] + bytes(8), good[:20], good[:-4].replace(b"normal", b"n\xffrmal")]
+    bodies += [good[:-4].replace(b'"layout": ', b'"layout": 9'), good[:-4].replace(b"omitted", b"omittes")]
     for body in bodies:
-        with pytest.raises(th.ParameterError, match="are not a summary of thetahat"):
+        with pytest.raises(th.ParameterError, match="this is not a summary of thetahat"):
             th.Summary.from_bytes(body + zlib.crc32(body).to_bytes(4, "little"))
+
+
+def values_of(record):
+    values, arrays = unpack(_PROGRAM, record)
+    return dict(values), arrays
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("layout", 2, "layout 2; this version reads"), ("omitted", -1, "omitted must be"), ("family", 3, "3")],
+)
+def test_a_record_of_other_values_is_refused_by_name(x, name, value, said):
+    values, arrays = values_of(th.summarize(x, "normal").to_bytes())
+    with pytest.raises(th.ThetahatError, match=said):
+        th.Summary.from_bytes(pack(_PROGRAM, values | {name: value}, arrays))
 
 
 def test_an_empty_summary_has_nothing_to_fit():

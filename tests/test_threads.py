@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat.families import find_family
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 
@@ -128,7 +128,7 @@ CALLS = {
     "pass": lambda: th.fit(ROWS, "normal", threads=1),
     "pass, two threads": lambda: th.fit(ROWS, "normal", threads=2),
     "pass over a block": lambda: th.Summary("normal").update(ROWS[::2]),
-    "log-densities": lambda: _kernels.log_density(0, (1, 2), ROWS, OUT),
+    "log-densities": lambda: find_family("normal").model.log_density((1, 2), ROWS, OUT),
     "stochastic ascent": lambda: th.fit(
         ROWS, "normal", method=th.SGD(learning_rate=1e-9, epochs=1), start=(0, 1), rng=0
     ),

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.signal import lfilter
 
 import thetahat as th
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood
 from thetahat.reference.order import WINDOW
 from thetahat.solvers.pilot import PILOT_ROWS
@@ -225,7 +225,7 @@ def test_the_sandwich_covers_where_the_family_is_not_the_truth(family):
         x = NOT_THE_TRUTH[family](rng, ROWS)
         for cov, found in limits.items():
             found.append(ascended(x, family, seed, cov=cov).confint(LEVEL))
-    truth, names = np.array(LIMITS[family]), get_family(family_index(family)).names
+    truth, names = np.array(LIMITS[family]), find_family(family).names
     assert bad(coverages("coverage", np.array(limits["sandwich"]), truth, names)) == []
     assert bad(coverages("coverage", np.array(limits["information"]), truth, names))
 

@@ -7,7 +7,7 @@ from conftest import by_size
 from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
 
 import thetahat as th
-from thetahat import _kernels, reference
+from thetahat import _core, _sums, reference
 from thetahat.families import BOUNDARY
 
 ROUNDING = 16
@@ -54,11 +54,11 @@ def test_weighted_sums_equal_the_reference(case, n):
 
 
 def rows_of(x):
-    return _kernels.Rows(x, x.ctypes.data, x.size, 8, "float64")
+    return _core.Rows(x, x.ctypes.data, x.size, 8, "float64")
 
 
 def sums_of(case, x, w):
-    tree = _kernels.Tree(th.families().index(case.family), case.theta)
+    tree = _sums.Tree(case.description.model, case.theta)
     tree.add(rows_of(x).weighted(rows_of(w)), 1)
     return tree.total()
 

@@ -17,7 +17,7 @@ from equivalents import distance, equivalent
 from jobs import START, fit_of, maximum, one_pass
 
 from contenders.numba_stats import parallel_log_likelihood, parallel_sum
-from thetahat import _kernels
+from thetahat.families import find_family
 
 
 def fit(case: Case, cost: Callable[[float, float], float]) -> Run:
@@ -88,8 +88,6 @@ def fit_family(case: Case, family: str) -> Run:
 
 
 for family, job in fit_of.items():
-    smooth = set(_kernels.peaks[_kernels.families.index(family)]) == {
-        _kernels.SMOOTH
-    }  # as migrad takes it to be
-    if smooth and find_spec("numba_stats") and find_spec(f"numba_stats.{equivalent(family).name}"):
+    regular = find_family(family).regular  # as migrad takes it to be
+    if regular and find_spec("numba_stats") and find_spec(f"numba_stats.{equivalent(family).name}"):
         job.enter("iminuit + numba-stats", threads=2, needs=["iminuit"])(partial(fit_family, family=family))

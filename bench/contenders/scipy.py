@@ -10,7 +10,7 @@ from drawn import drawn
 from equivalents import distance, equivalent, log_likelihood
 from jobs import THETA, fit_of, maximum, one_pass, one_pass_of, own_precision, small_fit, values
 
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 
 
 @one_pass.enter("scipy.stats.norm.fit", needs=["scipy"])
@@ -47,5 +47,5 @@ def fit_family(case: Case, family: str) -> Run:
 
 
 for family, job in fit_of.items():
-    if not get_family(family_index(family)).counts:  # for counts it has no fit but a global search
+    if not find_family(family).counts:  # for counts it has no fit but a global search
         job.enter("scipy.stats", needs=["scipy"])(partial(fit_family, family=family))

@@ -24,7 +24,7 @@ from jobs import (
 )
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat.families import REGULAR, find_family
 
 
 def evaluate(case: Case, threads: int) -> Run:
@@ -61,16 +61,17 @@ def evaluate_family(case: Case, family: str, threads: int) -> Run:
 
 
 def fit_family(case: Case, family: str, threads: int) -> Run:
-    x, peaks = drawn(family, case.n), _kernels.peaks[_kernels.families.index(family)]
+    x = drawn(family, case.n)
+    kinds = [parameter.regularity for parameter in find_family(family).parameters]
 
     def call() -> th.Fit:
         return th.fit(x, family, threads=threads)
 
     def answer(fit: th.Fit) -> list[float]:
         slopes = slope(family, case.n, tuple(fit.theta))
-        return [value for value, peak in zip(slopes, peaks, strict=True) if peak == _kernels.SMOOTH]
+        return [value for value, kind in zip(slopes, kinds, strict=True) if kind == REGULAR]
 
-    return Run(call, [0.0] * peaks.count(_kernels.SMOOTH), case.n, tolerance=1e-6, answer=answer)
+    return Run(call, [0.0] * kinds.count(REGULAR), case.n, tolerance=1e-6, answer=answer)
 
 
 for family, job in fit_of.items():

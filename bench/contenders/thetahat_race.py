@@ -12,7 +12,7 @@ from jobs import race_of, steps_by_family, steps_by_size
 from race import ASTRAY, DRAWN_AT, PILOT, Array, Theta, maximum, off, raced, rows
 
 import thetahat as th
-from thetahat import _kernels
+from thetahat.families import find_family
 
 
 def tuned(family: str, x: Array, **how: Any) -> Callable[[], Theta]:
@@ -75,7 +75,7 @@ def family_by_rate(case: Case, family: str) -> Run:
 
 
 for family in th.families():
-    if _kernels.EDGE not in _kernels.peaks[_kernels.families.index(family)]:  # which no step would find
+    if not find_family(family).has_boundary:  # which no step would find
         steps_by_family.enter(family)(partial(family_by_itself, family=family))
         steps_by_family.enter(f"{family}, learning_rate=")(partial(family_by_rate, family=family))
 

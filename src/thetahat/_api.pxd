@@ -27,6 +27,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_fit_ended
         thetahat_fit_slice
         thetahat_fit_check
+        thetahat_fit_converged
         thetahat_fit_empty
         thetahat_fit_no_memory
         thetahat_shuffle_none
@@ -182,6 +183,7 @@ cdef extern from "thetahat/api.h" nogil:
         int shuffle
         int64_t batch_unit
         int64_t group_rows
+        int64_t capacity
         thetahat_random_buffer random
         uint32_t* row_groups
         double* x

@@ -1,4 +1,4 @@
-"""What the extension modules share: rows, models, and the compiled functions, which are linked into _core alone."""
+"""What the extension modules share: rows, models, and the functions of the core, linked into _core alone."""
 
 from libc.stdint cimport int64_t
 

@@ -2,8 +2,8 @@
 # cython: freethreading_compatible=True
 """The compiled core: rows, models and their sums, Newton's method and exact fits, called without the GIL.
 
-No mathematics of any family stands here, and no check of what users pass: callers hand over rows of known layout and
-valid parameters. The core returns after each slice of rows, and pending signals are answered then.
+No mathematics of any family is here, and no check of what users pass: callers hand over rows of known layout
+and valid parameters. The core returns after each slice of rows, and pending signals are answered then.
 """
 
 import os
@@ -11,21 +11,23 @@ import os
 import numpy as np
 
 cimport cython
+from cpython.buffer cimport Py_buffer, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 from thetahat._api cimport (
     thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log, thetahat_logit,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
+    thetahat_logit,
     thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
     thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
     thetahat_slice_rows, thetahat_span_rows, thetahat_use
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
-    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add, thetahat_tree_clear,
-    thetahat_tree_size, thetahat_tree_total
+    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add,
+    thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total
 )
 from thetahat._api cimport (
     thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
@@ -46,6 +48,7 @@ sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, theta
 sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 
+FLOAT64 = np.dtype(np.float64)
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
 TYPES = (
     "float64", "float32", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
@@ -133,7 +136,7 @@ cdef class Model:
             PyErr_CheckSignals()
 
     def existence(self, const double[::1] x, const double[::1] w=None):
-        """Return two figures that show that rows have no maximum with no parameter fixed; None where they may."""
+        """Return two figures that show that rows have no maximum; None where they may have one."""
         cdef double figures[2]
         cdef thetahat_pilot rows
         rows.x, rows.n = &x[0], x.shape[0]
@@ -145,7 +148,7 @@ cdef class Model:
         return figures[0], figures[1]
 
     def count_outside(self, Rows rows, theta=None):
-        """Return how many rows that count lie outside the support, and the index of the first (-1 if none does).
+        """Return how many rows that count lie outside the support, and the index of the first, or -1.
 
         The support is that at theta, or without one that of all parameters together.
         """
@@ -175,7 +178,11 @@ def model_named(str name):
 cdef class Rows:
     """Rows as they lie in memory, and the object that keeps them there."""
 
-    def __cinit__(
+    def __cinit__(self, *_, **__):
+        memset(&self.state, 0, sizeof(self.state))
+        self.state.bit_step = 1
+
+    def __init__(
         self,
         owner,
         intptr_t address,
@@ -189,7 +196,6 @@ cdef class Rows:
         intptr_t validity=0,
         int64_t first_bit=0,
     ):
-        memset(&self.state, 0, sizeof(self.state))
         self.owner = owner
         self.state.data = <const char*>address
         self.state.n = n
@@ -202,7 +208,6 @@ cdef class Rows:
         self.state.mask_step = mask_step
         self.state.validity = <const uint8_t*>validity
         self.state.first_bit = first_bit
-        self.state.bit_step = 1
 
     @property
     def n(self):
@@ -216,7 +221,8 @@ cdef class Rows:
 
     def part(self, int64_t first, int64_t n, int64_t step=1):
         """Return n of the rows, every so many from the first on, with their weights."""
-        cdef Rows part = Rows(self.owner, 0, n, 0, "float64")
+        cdef Rows part = Rows.__new__(Rows)
+        part.owner = self.owner
         part.state = self.state
         part.state.n = n
         part.state.data += first * self.state.step
@@ -232,19 +238,27 @@ cdef class Rows:
 
     def weighted(self, Rows weights):
         """Return the rows with weights, one for each."""
-        cdef Rows rows = Rows(self.owner, 0, 0, 0, "float64")
+        cdef Rows rows = Rows.__new__(Rows)
+        rows.owner = self.owner
         rows.state = self.state
         rows.weights = weights
         rows.state.weights = &weights.state
         return rows
 
 
-def plain_rows(const double[::1] x):
-    """Return the rows of a contiguous array of doubles."""
-    cdef Rows rows = Rows(x.base, 0, x.shape[0], sizeof(double), "float64")
-    rows.state.data = <const char*>&x[0]
-    rows.state.in_place = 1
-    return rows
+def plain_rows(x):
+    """Return the rows of a plain array of contiguous doubles, read directly; None of another x."""
+    cdef Py_buffer view
+    cdef Rows rows = Rows.__new__(Rows)
+    if type(x) is not np.ndarray or x.dtype is not FLOAT64:
+        return None
+    PyObject_GetBuffer(x, &view, PyBUF_STRIDES)
+    if view.ndim == 1 and view.len > 0 and view.strides[0] == 8 and <intptr_t>view.buf % 8 == 0:
+        rows.owner = x
+        rows.state.data, rows.state.n = <const char*>view.buf, view.shape[0]
+        rows.state.step, rows.state.in_place = sizeof(double), 1
+    PyBuffer_Release(&view)
+    return None if rows.owner is None else rows
 
 
 cdef tuple count_bad(int what, Rows rows):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thetahat import _core, _sums
-from thetahat._records import COVARIANCES
+from thetahat._distribution import distribution
+from thetahat.data.source import ArraySource
 from thetahat.families import Family
+from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
-from thetahat.solvers import Method, Problem, Solution, Values
+from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "refit"]
 
 Array = NDArray[np.float64]
 
@@ -25,6 +28,13 @@ CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth 
 
 class Fitted:
     """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
+
+    _plain: Any = None  # the rows, where they are plain and no sample was made of them
+    _fixed: tuple[int, ...] = ()
+    _ending = "precision"
+    cov_type, omitted, epochs = COVARIANCES[0], 0, 0
+    trace: Array | None = None
+    trace_epochs: Array | None = None
 
     def __init__(
         self,
@@ -66,6 +76,32 @@ class Fitted:
         self._sums = sums
         if values is not None:
             self._values = values
+
+    @classmethod
+    def of_plain(cls, family: Family, x: Any, method: Method, exact: _sums.ExactFit) -> Self:
+        """Return the exact fit of a plain array without weights; what can wait is computed on access."""
+        fit = cls.__new__(cls)
+        fit._family, fit._plain, fit.method = family, x, method
+        fit._theta, fit._sums, fit.passes = exact.theta, exact.sums, exact.passes
+        if exact.evaluated != fit._theta:
+            fit._values = values_at(exact.sums, exact.evaluated)
+        return fit
+
+    @cached_property
+    def _sample(self) -> Sample | None:
+        return None if self._plain is None else Sample(self._family, ArraySource(self._plain))
+
+    @cached_property
+    def n(self) -> float:
+        """Number of rows; with weights, their sum."""
+        assert self._sums is not None
+        return self._sums.n
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of rows of positive weight."""
+        assert self._sums is not None
+        return self._sums.rows
 
     @classmethod
     def from_solution(cls, solution: Solution, problem: Problem, method: Method, cov: str) -> Self:
@@ -114,6 +150,30 @@ class Fitted:
     def fixed(self) -> tuple[str, ...]:
         """Names of the parameters that were fixed."""
         return tuple(self._family.names[place] for place in self._fixed)
+
+    def dist(self) -> Any:
+        """Return the fitted distribution of SciPy: densities, quantiles, moments, random numbers.
+
+        Of angles (von_mises) it is the distribution on one turn: the distribution function is 0 at mu - pi
+        and 1 at mu + pi. Move angles to this turn first.
+
+        Returns
+        -------
+        rv_frozen
+            Of `scipy.stats`.
+
+        Raises
+        ------
+        MissingExtraError
+            If SciPy is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> float(th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean())
+        3.5
+        """
+        return distribution(self._family, self._theta)
 
     @property
     def params(self) -> dict[str, float]:
@@ -200,6 +260,14 @@ class Fitted:
             for value, error in zip(self._theta, self._values.stderr, strict=True)
         )
         return sum(move * move for move in moves)
+
+
+def refit(fit: Fitted, rows: Pilot, fixed: Mapping[str, float]) -> Fitted:
+    """Return the exact fit of a fit's family to other rows, some parameters fixed."""
+    family, method = fit._family, Exact()
+    places = {family.names.index(name): value for name, value in fixed.items()}
+    problem = Problem(Sample(family, ArraySource(*rows)), fixed=places)
+    return Fitted.from_solution(method.run(problem), problem, method, COVARIANCES[0])
 
 
 def _read_only(values: tuple[float, ...]) -> Array:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_choice, check_count, check_positive
+from thetahat._fitted import Fitted
 from thetahat._theta import check_theta
 from thetahat.families import find_family
-from thetahat.solvers import STATUSES, Method, Values
+from thetahat.solvers import COVARIANCES, STATUSES, Method, Values
 
-if TYPE_CHECKING:
-    from thetahat.result import Fit
-
-__all__ = ["COVARIANCES", "read_record", "to_json", "to_record"]
+__all__ = ["read_record", "to_json", "to_record"]
 
 Array = NDArray[np.float64]
 
-COVARIANCES = ("information", "sandwich")
 
-
-def to_record(fit: Fit) -> dict[str, Any]:
+def to_record(fit: Fitted) -> dict[str, Any]:
     """Return what `Fit.to_dict` returns."""
     return {
         "family": fit.family,

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from thetahat._fitted import Fitted
 from thetahat.families import find_family
-
-if TYPE_CHECKING:
-    from thetahat.result import Fit
+from thetahat.inference import confidence_limits
 
 __all__ = ["ending", "heading", "report"]
 
 
-def report(fit: Fit) -> str:
+def report(fit: Fitted) -> str:
     """Return the heading of a fit, its table of estimates, and its status."""
     return "\n".join([*heading(fit), "", *_table(fit), "", ending(fit)])
 
 
-def ending(fit: Fit) -> str:
+def ending(fit: Fitted) -> str:
     """Return the status of a fit, in a sentence."""
     if fit.status == "diverged":
         return (
@@ -36,7 +34,7 @@ def ending(fit: Fit) -> str:
     return f"status: {fit.status}, {distance}"
 
 
-def heading(fit: Fit) -> list[str]:
+def heading(fit: Fitted) -> list[str]:
     """Return what was fitted to how many rows, and the criteria."""
     family = find_family(fit.family)
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
@@ -48,10 +46,12 @@ def heading(fit: Fit) -> list[str]:
     ]
 
 
-def _table(fit: Fit) -> list[str]:
+def _table(fit: Fitted) -> list[str]:
     wide = max(map(len, fit.params))
     lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
-    for (name, value), error, (low, high) in zip(fit.params.items(), fit.stderr, fit.confint(), strict=True):
+    for (name, value), error, (low, high) in zip(
+        fit.params.items(), fit.stderr, confidence_limits(fit, 0.95, None), strict=True
+    ):
         if name in fit.fixed:
             lines.append(f"{name:{wide}}  {value:13.7g}        fixed")
         else:

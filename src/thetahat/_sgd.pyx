@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: freethreading_compatible=True
-"""Stochastic gradient ascent: over the epochs of a sample, along a stream, and from several thetas side by side."""
+"""Stochastic gradient ascent: over epochs of a sample, along a stream, from several thetas side by side."""
 
 import numpy as np
 
@@ -21,6 +21,7 @@ SGD_LAYOUT = thetahat_sgd_layout  # of the numbers in records
 SHUFFLES = (None, "batches", "rows")  # as api.h numbers them
 UPDATES = ("plain", "momentum", "adam")
 AVERAGES = (None, "polyak", "epoch")
+WINDOW = 0  # rows that are shuffled together; 0: as many as the core chooses
 LANES = thetahat_n_lanes  # ascents that go side by side
 
 
@@ -30,7 +31,8 @@ cdef int read_rule(const thetahat_model* m, object rule, thetahat_update_rule* r
     r.free_coordinates, r.preconditioned = rule.free_coordinates, rule.preconditioned
     r.mean, r.implicit = rule.mean, rule.implicit
     r.update, r.average = UPDATES.index(rule.update), AVERAGES.index(rule.average)
-    r.rate, r.offset, r.power, r.forgetting_factor = rule.rate, rule.offset, rule.power, rule.forgetting_factor
+    r.rate, r.offset, r.power = rule.rate, rule.offset, rule.power
+    r.forgetting_factor = rule.forgetting_factor
     r.beta1, r.beta2, r.epsilon = rule.beta1, rule.beta2, rule.epsilon
     r.any_fixed = len(rule.fixed) > 0
     return read_fixed(m, rule.fixed, r.fixed)
@@ -44,7 +46,8 @@ cdef numbers_of(const thetahat_sgd_state* state):
 cdef int read_numbers(numbers, thetahat_sgd_state* state) except -1:
     cdef double* number = <double*>state
     if len(numbers) * sizeof(double) != sizeof(thetahat_sgd_state):
-        raise ValueError(f"expected {sizeof(thetahat_sgd_state) // sizeof(double)} numbers, got {len(numbers)}")
+        expected = sizeof(thetahat_sgd_state) // sizeof(double)
+        raise ValueError(f"expected {expected} numbers, got {len(numbers)}")
     for i, value in enumerate(numbers.tolist()):
         number[i] = value
     return 0
@@ -69,6 +72,7 @@ cdef class EpochReader:
         self.bit_generator = bit_generator
         self.state.rows = &rows.state
         self.state.shuffle = SHUFFLES.index(shuffle)
+        self.state.capacity = WINDOW
         needs = core.plan(&self.state, batch)
         if needs.window:
             self.x, self.units = np.empty(needs.window), np.empty(needs.window, np.uint32)
@@ -96,7 +100,6 @@ cdef class EpochReader:
         return np.asarray(x)[:done]
 
 
-@cython.final
 cdef class Ascent:
     """A stochastic gradient ascent over the epochs of a sample: its settings, and its state."""
 

@@ -11,10 +11,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_empty, thetahat_fit_ended,
-    thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_model,
-    thetahat_newton, thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree,
-    thetahat_values, thetahat_wants_all, thetahat_wants_pilot
+    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
+    thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton,
+    thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -246,7 +245,7 @@ cdef const thetahat_rows** pointers_to(list chunks) except NULL:
 
 
 def subsample(list chunks, int64_t wanted):
-    """Return about so many of the rows that count, spread evenly, and their weights; None where one is none."""
+    """Return about so many of the rows that count, and their weights; None where a weight is none."""
     cdef const thetahat_rows** rows = pointers_to(chunks)
     cdef int64_t count = len(chunks), room = core.subsample_rows(rows, count, wanted), n
     cdef bint weighted = count > 0 and rows[0].weights != NULL
@@ -333,6 +332,10 @@ cdef class ExactFit:
         self.fit.passes += 1
         core.take_pass(self.model.c, &self.fit.exact, sums.node)
 
+    @property
+    def converged(self):
+        return self.fit.exact.state == thetahat_fit_converged
+
     def run(self, list chunks, int threads, bint rows_are_good=False):
         """Answer from rows in memory; return why that ends: "ended", "check" or "empty".
 
@@ -353,4 +356,15 @@ cdef class ExactFit:
             PyErr_CheckSignals()
         if answer == thetahat_fit_no_memory:
             raise MemoryError
-        return "check" if answer == thetahat_fit_check else "empty" if answer == thetahat_fit_empty else "ended"
+        if answer == thetahat_fit_check:
+            return "check"
+        return "empty" if answer == thetahat_fit_empty else "ended"
+
+
+def fit_plain(Model model, Rows rows):
+    """Return the exact fit of rows by one thread; None where another route is needed."""
+    cdef ExactFit fit = ExactFit(model, rows.state.n, {})
+    fit.run([rows], 1)
+    if not fit.converged or (model.sufficient and not model.c.valid(model.c, fit.fit.exact.theta)):
+        return None
+    return fit

@@ -22,7 +22,7 @@ def check_theta(family: Family, theta: Theta, what: str) -> tuple[float, ...]:
         if isinstance(theta, str | bytes):
             raise TypeError
         if isinstance(theta, Mapping):
-            theta = _in_order(description, theta, what)
+            theta = _in_order(family, theta, what)
         values = tuple(float(value) for value in theta)
     except ParameterError:
         raise

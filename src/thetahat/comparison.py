@@ -15,9 +15,9 @@ from thetahat.data.source import ArraySource
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, find_family
 from thetahat.families import families as all_families
-from thetahat.result import COVARIANCES, Fit
+from thetahat.result import Fit
 from thetahat.sample import Sample, read_once
-from thetahat.solvers import Exact, Problem
+from thetahat.solvers import COVARIANCES, Exact, Problem
 
 __all__ = ["Candidate", "Comparison", "compare"]
 

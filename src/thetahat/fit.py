@@ -8,14 +8,15 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from thetahat import _core, _sums
 from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, find_family
-from thetahat.result import COVARIANCES, Fit
+from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers import COVARIANCES, Exact, Method, Monitoring, Problem, Trace
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
@@ -129,12 +130,28 @@ def fit(
     'converged'
     """
     described = find_family(family)
+    sample_alone = weights is None and threads is None and nan_policy == "raise"
+    not_followed = trace is False and progress is False and callback is None and checkpoint is None
+    usual = method is _EXACT and start is None and fixed is None and rng is None and cov == COVARIANCES[0]
+    if sample_alone and not_followed and usual and checkpoint_every == 60.0:
+        plain = _fit_plain(described, x)
+        if plain is not None:
+            return plain
 
     def read() -> Sample:
         return Sample(described, ArraySource(x, weights, nan_policy), threads)
 
     monitoring = Monitoring(trace, progress, callback, checkpoint, checkpoint_every)
     return fit_sample(described, read, method, start, fixed, rng, monitoring, cov)
+
+
+def _fit_plain(family: Family, x: Any) -> Fit | None:
+    """Return the exact fit of a short plain array by the shortest way; None where it needs another."""
+    rows = _core.plain_rows(x)
+    if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth:
+        return None
+    exact = _sums.fit_plain(family.model, rows)
+    return None if exact is None else Fit.of_plain(family, x, _EXACT, exact)
 
 
 def fit_sample(
@@ -187,9 +204,7 @@ def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]
 def _check_regularity(family: Family, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
     """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
     free = [
-        parameter.regularity
-        for place, parameter in enumerate(family.parameters)
-        if place not in fixed_values
+        parameter.regularity for place, parameter in enumerate(family.parameters) if place not in fixed_values
     ]
     if method.iterates and BOUNDARY in free:
         raise ParameterError(

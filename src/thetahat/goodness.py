@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_count
 from thetahat._distribution import distribution_and_shapes
+from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-
-if TYPE_CHECKING:
-    from thetahat.result import Fit
+from thetahat.pilot import Pilot
 
 __all__ = ["GoodnessOfFit", "TestStatistic", "fit_anew", "goodness_of_fit", "unrolled"]
 
@@ -97,12 +96,12 @@ class GoodnessOfFit:
         return {"family": self.family, **statistics, "bootstrap": self.bootstrap, "failed": self.failed}
 
 
-def goodness_of_fit(fit: Fit, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
+def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
     """Return the tests of a fit; `Fit.gof` describes them.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fitted
         At the maximum.
     x : ndarray of float64, shape (n,)
         Its rows.
@@ -143,15 +142,12 @@ def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bo
     return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
 
 
-def fit_anew(fit: Fit, x: Array, weights: Array | None = None) -> Fit:
+def fit_anew(fit: Fitted, x: Array, weights: Array | None = None) -> Fitted:
     """Return the exact fit to other rows, with the same parameters fixed."""
-    from thetahat.fit import fit as fit_to
-
-    fixed = {name: fit.params[name] for name in fit.fixed}
-    return fit_to(x, fit.family, weights=weights, fixed=fixed or None)
+    return refit(fit, Pilot(x, weights), {name: fit.params[name] for name in fit.fixed})
 
 
-def statistics(fit: Fit, x: Array) -> Array:
+def statistics(fit: Fitted, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN if undefined."""
     family, n = find_family(fit.family), x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
@@ -171,7 +167,7 @@ def statistics(fit: Fit, x: Array) -> Array:
     return np.array([D, A2, W2])
 
 
-def unrolled(fit: Fit, x: Array) -> Array:
+def unrolled(fit: Fitted, x: Array) -> Array:
     """Return rows; angles are moved to the turn around their mean direction, which is cut opposite to it."""
     if not find_family(fit.family).circular:
         return x

@@ -17,9 +17,9 @@ from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family, find_family
-from thetahat.result import COVARIANCES, Fit
+from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import SGD, Problem, Solution
+from thetahat.solvers import COVARIANCES, SGD, Problem, Solution
 from thetahat.solvers.monitoring import locked
 
 __all__ = ["fit_multistart"]
@@ -142,9 +142,7 @@ def _run_lanes(
         if bits is not None:
             bits.state = drawn_from
         with locked(bits):
-            lanes.run(
-                rows, method.shuffle, method.epochs, bits, None if groups is None else groups[part]
-            )
+            lanes.run(rows, method.shuffle, method.epochs, bits, None if groups is None else groups[part])
         solutions += [
             Solution(theta, "diverged" if diverged else "max_epochs", epochs)
             for theta, epochs, diverged in lanes.ends()

@@ -242,7 +242,10 @@ class Online:
             if self._stream is None and self._method.half_life is None:
                 rows, weights = self._first_rows()
                 return fit_sample(
-                    self._family, lambda: Sample(self._family, ArraySource(rows, weights)), Exact(), fixed=self._named_fixed
+                    self._family,
+                    lambda: Sample(self._family, ArraySource(rows, weights)),
+                    Exact(),
+                    fixed=self._named_fixed,
                 )
             stream = self._begun() if self._stream is None else self._stream.finished()
         n = stream.n

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _sums
 from thetahat._checks import check_choice, check_level
-from thetahat._distribution import distribution
 from thetahat._fitted import Fitted
-from thetahat._records import COVARIANCES, read_record, to_record
+from thetahat._records import read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
 from thetahat.data.arrays import as_rows
@@ -30,13 +29,14 @@ from thetahat.inference import (
 )
 from thetahat.pilot import Pilot
 from thetahat.sample import Sample
+from thetahat.solvers import COVARIANCES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from thetahat.goodness import GoodnessOfFit
 
-__all__ = ["COVARIANCES", "Fit"]
+__all__ = ["Fit"]
 
 Array = NDArray[np.float64]
 
@@ -248,30 +248,6 @@ class Fit(Fitted):
         67.0
         """
         return return_level(self, period, level)
-
-    def dist(self) -> Any:
-        """Return the fitted distribution of SciPy: densities, quantiles, moments, random numbers.
-
-        Of angles (von_mises) it is the distribution on one turn: the distribution function is 0 at mu - pi
-        and 1 at mu + pi. Move angles to this turn first.
-
-        Returns
-        -------
-        rv_frozen
-            Of `scipy.stats`.
-
-        Raises
-        ------
-        MissingExtraError
-            If SciPy is not installed.
-
-        Examples
-        --------
-        >>> import thetahat as th
-        >>> float(th.fit([1.0, 2.0, 4.0, 7.0], "normal").dist().mean())
-        3.5
-        """
-        return distribution(self._family, self._theta)
 
     def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
         """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.

@@ -100,7 +100,9 @@ class Sample:
             if fit.state == "pass":
                 fit.take_sums(self.at(fit.theta))
             else:
-                fit.take_pilot(*(self.contiguous() if fit.state == "all rows" else self.pilot(fit.pilot_rows)))
+                fit.take_pilot(
+                    *(self.contiguous() if fit.state == "all rows" else self.pilot(fit.pilot_rows))
+                )
         return fit
 
     @property
@@ -156,21 +158,21 @@ class Sample:
             self.check_rows()
         if pilot is None or pilot.x.size == 0:  # all of those are left out
             pilot = self.contiguous()
-        if self.family.model.count_outside(_core.plain_rows(pilot.x))[0]:
+        if self.family.model.count_outside(chunks_of(pilot.x)[0])[0]:
             self.check_rows()
         return pilot
 
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place if they already are."""
         if self.source is None:
-            raise ParameterError("SGD takes its steps on rows; a summary has only their sums")
+            raise ParameterError("SGD requires the rows; a summary has only their sums")
         rows = self.source.contiguous()
         if rows.x.size == 0:
             raise empty(self.size)
         return rows
 
     def in_order(self) -> _core.Rows:
-        """Return the rows that count as one stretch: in place if all count and have no weights, else copied."""
+        """Return the rows that count as one stretch: in place if all count without weights, else copied."""
         chunks = [chunk for chunk in self.source.rows if chunk.n] if self.source is not None else []
         if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
             return chunks[0]
@@ -205,8 +207,8 @@ class Sample:
         count, first = count_outside(self.rows(), self.family.model, theta)
         if count:
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first at"
-                f" index {first}; the log-likelihood there is -inf, and has no score"
+                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
+                f" at index {first}; the log-likelihood there is -inf, and has no score"
             )
 
 
@@ -223,9 +225,7 @@ def add_rows(tree: _sums.Tree, chunks: list[_core.Rows], threads: int | None) ->
         tree.add(chunk, team(threads, chunk.n))
 
 
-def read_once(
-    families: Sequence[Family], chunks: list[_core.Rows], threads: int | None
-) -> list[_sums.Sums]:
+def read_once(families: Sequence[Family], chunks: list[_core.Rows], threads: int | None) -> list[_sums.Sums]:
     """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
     trees = [_sums.Tree(family.model) for family in families]
     for chunk in chunks:

@@ -15,7 +15,7 @@ from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import empty, reject_rows
 from thetahat.data.source import ArraySource, BlockSource
-from thetahat.errors import ParameterError, SampleError
+from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
@@ -199,6 +199,8 @@ class Summary:
                 raise ValueError(f"has sums of layout {values['layout']}; this version reads {SUMS_LAYOUT}")
             sums = Sums.from_numbers(family.model, arrays["sums"].tolist())
             omitted = check_count("omitted", values["omitted"], least=0)
+        except UnknownFamilyError:
+            raise
         except (KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"this is not a summary of thetahat: it {error}") from error
         return _holding(family, sums, omitted)

@@ -21,7 +21,7 @@ import pyarrow.parquet
 from conftest import ExactMath
 
 import thetahat as th
-from thetahat.families import family_index, get_family
+from thetahat.families import find_family
 from thetahat.reference import Likelihood, likelihood, special
 
 DATA = Path(__file__).parent
@@ -131,7 +131,7 @@ def maximum(family, x):
     except (th.SampleError, th.NoMaximumError):
         return None
     reference, rows = exactly(family), [mpmath.mpf(value) for value in x]
-    if get_family(family_index(family)).regular:
+    if find_family(family).regular:
         theta, errors = ascended(reference, rows, [mpmath.mpf(value) for value in start])
     else:
         theta, errors = reference.family.maximum(rows), []

@@ -158,7 +158,8 @@ thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader* r, int64_t ba
   if (r->shuffle == thetahat_shuffle_none) return needs;
   if (r->batch_unit < group_rows) {
     r->group_rows = group_rows / r->batch_unit * r->batch_unit;
-    r->capacity = needs.window = window_rows;
+    if (r->capacity == 0) r->capacity = window_rows;
+    needs.window = r->capacity;
   }
   needs.row_groups = ceil_div(r->rows->n, r->group_rows ? r->group_rows : r->batch_unit);
   return needs;

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from thetahat._commands import _shared
+import thetahat._commands._shared as _shared
 from thetahat.comparison import compare
 from thetahat.data.files import read_weighted
 

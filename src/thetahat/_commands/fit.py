@@ -12,15 +12,15 @@ import click
 import numpy as np
 from rich.console import Console
 
-from thetahat._commands import _shared
+import thetahat._commands._shared as _shared
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import read_weighted
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit
-from thetahat.result import COVARIANCES, Fit
-from thetahat.solvers import METHODS, Exact, Method
+from thetahat.result import Fit
+from thetahat.solvers import COVARIANCES, METHODS, Exact, Method
 
 __all__ = ["fit_command"]
 

@@ -25,21 +25,12 @@ __all__ = [
     "weigh",
 ]
 
-_FLOAT64 = np.dtype(np.float64)
 _POLICIES = ("raise", "omit")
 
 
 def plain_rows(x: Any) -> NDArray[np.float64] | None:
     """Return x if it is a plain array of contiguous doubles, which kernels read directly; otherwise None."""
-    plain = (
-        type(x) is np.ndarray
-        and x.dtype is _FLOAT64
-        and x.ndim == 1
-        and x.size > 0
-        and x.flags.c_contiguous
-        and x.flags.aligned
-    )
-    return x if plain else None
+    return None if _core.plain_rows(x) is None else x
 
 
 def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
@@ -66,8 +57,8 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
         If `x` is not one-dimensional.
     """
     omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
-    if not omit and plain_rows(x) is not None:
-        return [_core.plain_rows(x)]
+    if not omit and (plain := _core.plain_rows(x)) is not None:
+        return [plain]
     if _speaks_arrow(x):
         from thetahat import _arrow
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ Limits = dict[int, tuple[float, float]]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its textbook name, its open domain, its free coordinate, the regularity of the likelihood."""
+    """A parameter: textbook name, open domain, free coordinate, and the regularity of the likelihood in it."""
 
     name: str
     low: float = -math.inf
@@ -118,7 +119,8 @@ class Family:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in the order of ``theta``."""
         return tuple(
-            Parameter(name, *compiled) for name, compiled in zip(self.names, self.model.parameters, strict=True)
+            Parameter(name, *compiled)
+            for name, compiled in zip(self.names, self.model.parameters, strict=True)
         )
 
     @cached_property
@@ -156,14 +158,18 @@ class Family:
         return any(parameter.regularity == NONSMOOTH for parameter in self.parameters)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from thetahat.families import find_family
-
-        return find_family, (self.name,)
+        return _named, (self.name,)
 
     @property
     def signature(self) -> str:
         """The family as a formula, such as ``normal(mu, sigma)``."""
         return f"{self.name}({', '.join(self.names)})"
+
+
+def _named(name: str) -> Family:
+    """Return the family of a pickle, which is known by its name."""
+    family: Family = import_module(f"thetahat.families.{name}").family
+    return family
 
 
 def ratio_quantile(level: float, power: float) -> float:

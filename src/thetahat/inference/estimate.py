@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,12 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from thetahat import _core
 from thetahat._checks import check_level
 from thetahat._distribution import distribution
+from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, Family, Parameter, find_family
-
-if TYPE_CHECKING:
-    from thetahat.result import Fit
 
 __all__ = ["Estimate", "quantile", "return_level"]
 
@@ -40,13 +38,13 @@ class Estimate(NamedTuple):
     high: float | Array
 
 
-def quantile(fit: Fit, p: ArrayLike, level: float) -> Estimate:
+def quantile(fit: Fitted, p: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.quantile` returns."""
     shares = _between("p", p, 0, 1)
     return _estimate(fit, lambda distribution: distribution.ppf(shares), level)
 
 
-def return_level(fit: Fit, period: ArrayLike, level: float) -> Estimate:
+def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.return_level` returns; 1 / period keeps the digits that 1 - 1 / period would lose."""
     shares = 1 / _between("period", period, 1, math.inf)
     return _estimate(fit, lambda distribution: distribution.isf(shares), level)
@@ -66,7 +64,7 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     return array
 
 
-def _estimate(fit: Fit, ask: Callable[[Any], Any], level: float) -> Estimate:
+def _estimate(fit: Fitted, ask: Callable[[Any], Any], level: float) -> Estimate:
     """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row."""
     z = normal_quantile(0.5 + check_level(level) / 2)
     family = find_family(fit.family)

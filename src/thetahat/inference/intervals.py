@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
 from thetahat.families import BOUNDARY, find_family
 from thetahat.inference.profile import Profile, profile_limits
-
-if TYPE_CHECKING:
-    from thetahat.result import Fit
 
 __all__ = ["METHODS", "confidence_limits"]
 
 METHODS = ("wald", "profile")
 
 
-def confidence_limits(fit: Fit, level: float, profile: Profile | None) -> list[tuple[float, float]]:
+def confidence_limits(fit: Fitted, level: float, profile: Profile | None) -> list[tuple[float, float]]:
     """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
     z = normal_quantile(0.5 + level / 2)
     family, theta = find_family(fit.family), tuple(fit.theta.tolist())

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat._fitted import Fitted
 from thetahat.families import Family, find_family
-from thetahat.result import Fit
 
 __all__ = [
     "BAND",
@@ -39,7 +39,7 @@ MAXIMUM = "#009e73"
 _GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "sigma", "tau", "theta", "xi"))
 
 
-def family_of(fitted: Fit) -> Family:
+def family_of(fitted: Fitted) -> Family:
     return find_family(fitted.family)
 
 
@@ -70,7 +70,7 @@ def few_of(size: int, wanted: int = POINTS) -> NDArray[np.int64]:
     return np.unique(np.rint(np.geomspace(1, size, wanted)).astype(np.int64) - 1)
 
 
-def maximum_beside(fitted: Fit, exact: Fit) -> Array:
+def maximum_beside(fitted: Fitted, exact: Fitted) -> Array:
     """Return the maximum; of angles, on the turn where the path to it ends."""
     theta = exact.theta.copy()
     if family_of(fitted).circular:

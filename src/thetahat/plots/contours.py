@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from thetahat.errors import NoMaximumError
+from thetahat._fitted import Fitted, refit
 from thetahat.data.source import ArraySource
+from thetahat.errors import NoMaximumError
 from thetahat.families import Parameter, find_family
-from thetahat.fit import fit
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
-from thetahat.result import Fit
 from thetahat.sample import Sample
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class Landscape(NamedTuple):
         return self.scale * self.sample.at(at).evaluate(at)[0]
 
 
-def landscape(fitted: Fit, maximum: Fit, x: Array, weights: Array | None) -> Landscape | None:
+def landscape(fitted: Fitted, maximum: Fitted, x: Array, weights: Array | None) -> Landscape | None:
     """Return the log-likelihood around the maximum of a traced fit, over its first two free parameters.
 
     None where it has no two, or no standard errors; and where some of many rows have no maximum themselves.
@@ -113,25 +112,25 @@ def landscape(fitted: Fit, maximum: Fit, x: Array, weights: Array | None) -> Lan
     return whole if sample.family.sufficient else _thinned(whole, maximum)
 
 
-def _thinned(whole: Landscape, maximum: Fit) -> Landscape | None:
+def _thinned(whole: Landscape, maximum: Fitted) -> Landscape | None:
     """Return the log-likelihood of all rows as estimated from a subsample."""
     rows = whole.sample.pilot(_ROWS)
     if rows.x.size == maximum.rows:
         return whole
     others = {name: value for j, (name, value) in enumerate(maximum.params.items()) if j not in whole.places}
     try:
-        top = fit(rows.x, maximum.family, weights=rows.weights, fixed=others or None)
+        top = refit(maximum, rows, others)
     except NoMaximumError:
         return None
     moves = tuple(
         parameter.free(top.theta[place]) - parameter.free(maximum.theta[place])
         for parameter, place in zip(whole.parameters, whole.places, strict=True)
     )
-    sample = Sample(whole.sample.family, rows.x, rows.weights)
+    sample = Sample(whole.sample.family, ArraySource(*rows))
     return whole._replace(sample=sample, scale=maximum.n / top.n, moves=moves)
 
 
-def draw_contours(axis: Axes, fitted: Fit, land: Landscape) -> None:
+def draw_contours(axis: Axes, fitted: Fitted, land: Landscape) -> None:
     """Draw the path of two parameters over the contours of the log-likelihood around its maximum."""
     assert fitted.trace is not None
     path = fitted.trace[few_of(len(fitted.trace), _MANY)][:, land.places]

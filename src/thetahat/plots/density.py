@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat._fitted import Fitted
 from thetahat.errors import SampleError
-from thetahat.fit import logpdf
+from thetahat.likelihood import logpdf
 from thetahat.plots._shared import FEW, family_of, plain, symbol
 from thetahat.plots.order import Order
-from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,9 @@ _HUGE = 1e300
 _BINS = 120  # more would be finer than print
 
 
-def draw_density(axis: Axes, x: Array, order: Order, fitted: Fit, name: str, weights: Array | None) -> None:
+def draw_density(
+    axis: Axes, x: Array, order: Order, fitted: Fitted, name: str, weights: Array | None
+) -> None:
     """Draw the density, or of counts the probabilities, over the histogram of the rows."""
     count, low, high = _bins(x, order)
     rows, edges = np.histogram(x, count, (low, high))

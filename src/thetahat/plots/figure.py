@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thetahat._checks import check_choice
+from thetahat._fitted import Fitted
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.goodness import fit_anew, unrolled
 from thetahat.plots._shared import family_of
@@ -20,7 +21,6 @@ from thetahat.plots.order import Order
 from thetahat.plots.paths import draw_distances, draw_paths, last_epoch, scale_epochs
 from thetahat.plots.probabilities import draw_probabilities, draw_probabilities_of_counts
 from thetahat.plots.quantiles import draw_quantiles
-from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ KINDS = ("density", "qq", "pp", "trace")
 
 def fit_figure(
     x: Array,
-    fitted: Fit,
+    fitted: Fitted,
     name: str = "value",
     kind: str | None = None,
     weights: Array | None = None,
@@ -45,7 +45,7 @@ def fit_figure(
     ----------
     x : ndarray of float64, shape (n,)
         The sample, finite.
-    fitted : Fit
+    fitted : Fitted
         The fit to it.
     name : str, default "value"
         What the sample's values are.
@@ -91,7 +91,7 @@ def fit_figure(
     return figure
 
 
-def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
+def _maximum(fitted: Fitted, x: Array, weights: Array | None) -> Fitted | None:
     """Return the maximum that a traced fit approached; None if there is none."""
     try:
         return fit_anew(fitted, x, weights)
@@ -99,14 +99,14 @@ def _maximum(fitted: Fit, x: Array, weights: Array | None) -> Fit | None:
         return None
 
 
-def _panels(fitted: Fit, weights: Array | None) -> tuple[str, ...]:
+def _panels(fitted: Fitted, weights: Array | None) -> tuple[str, ...]:
     """Return the kinds of panels that a fit has."""
     left_out = {"qq": family_of(fitted).counts or weights is not None, "pp": weights is not None}
     left_out["trace"] = fitted.trace is None
     return tuple(kind for kind in KINDS if not left_out.get(kind))
 
 
-def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
+def _check_kind(fitted: Fitted, weights: Array | None, kind: str) -> str:
     """Return the kind of a panel; raise where the fit has none such."""
     if check_choice("kind", kind, KINDS) in _panels(fitted, weights):
         return kind
@@ -117,7 +117,7 @@ def _check_kind(fitted: Fit, weights: Array | None, kind: str) -> str:
     raise ParameterError("qq: quantiles of counts are a staircase; density and pp show counts")
 
 
-def _mosaic(kinds: Sequence[str], fitted: Fit, contours: bool) -> list[Any]:
+def _mosaic(kinds: Sequence[str], fitted: Fitted, contours: bool) -> list[Any]:
     """Return which panel lies where: the density above, Q-Q and P-P in a row, then the traces."""
     squares = [kind for kind in ("qq", "pp") if kind in kinds]
     traces = list(fitted.params) * ("trace" in kinds)
@@ -135,14 +135,14 @@ def _size(kinds: Sequence[str], contours: bool) -> tuple[float, float]:
     return 8.0, 3.6 + square + above + (2.8 if "trace" in kinds else 0.0)
 
 
-def convergence_figure(fits: Mapping[str, Fit], exact: Fit) -> Figure:
+def convergence_figure(fits: Mapping[str, Fitted], exact: Fitted) -> Figure:
     """Draw how iterative fits of one sample approach the closed form, epoch by epoch.
 
     Parameters
     ----------
-    fits : mapping of str to Fit
+    fits : mapping of str to Fitted
         Up to three fits that kept their traces, by the names that the legend shows.
-    exact : Fit
+    exact : Fitted
         The closed form.
 
     Returns

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat._fitted import Fitted
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
-from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ _PATHS: tuple[dict[str, Any], ...] = (
 )
 
 
-def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit | None) -> None:
+def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fitted], exact: Fitted | None) -> None:
     """Draw each parameter by epoch, over the maximum where there is one."""
     first = next(iter(fits.values()))
     for j, (axis, name) in enumerate(zip(axes, first.params, strict=True)):
@@ -39,7 +39,7 @@ def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit | None)
         axis.set_ylabel(symbol(name))
 
 
-def draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) -> None:
+def draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fitted], exact: Fitted) -> None:
     """Draw how far each parameter is from the maximum, by epoch."""
     for j, (axis, name) in enumerate(zip(axes, exact.params, strict=True)):
         for _, style, epochs, path in _paths(fits, j):
@@ -48,7 +48,7 @@ def draw_distances(axes: Sequence[Axes], fits: Mapping[str, Fit], exact: Fit) ->
         axis.set_ylabel(f"distance of {symbol(name)} in standard errors")
 
 
-def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any], Array, Array]]:
+def _paths(fits: Mapping[str, Fitted], j: int) -> Iterator[tuple[str, dict[str, Any], Array, Array]]:
     """Yield label, style, epochs and values of parameter j; of a long path, as many as the axis can show."""
     for (label, fitted), style in zip(fits.items(), _PATHS[-len(fits) :], strict=True):
         assert fitted.trace is not None
@@ -57,7 +57,7 @@ def _paths(fits: Mapping[str, Fit], j: int) -> Iterator[tuple[str, dict[str, Any
         yield label, style, fitted.trace_epochs[few], fitted.trace[few, j]
 
 
-def last_epoch(fits: Iterable[Fit]) -> float:
+def last_epoch(fits: Iterable[Fitted]) -> float:
     """Return the last epoch of the longest path."""
     return max(float(fitted.trace_epochs[-1]) for fitted in fits if fitted.trace_epochs is not None)
 

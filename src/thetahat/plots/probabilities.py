@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from thetahat._fitted import Fitted
 from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots
 from thetahat.plots.order import Order
-from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_probabilities", "draw_probabilities_of_counts"]
 
 
-def draw_probabilities(axis: Axes, order: Order, fitted: Fit) -> None:
+def draw_probabilities(axis: Axes, order: Order, fitted: Fitted) -> None:
     """Draw the share of rows below each row against its probability."""
     rank = order.ranks()
     share = (rank - 0.5) / order.n
@@ -26,7 +26,7 @@ def draw_probabilities(axis: Axes, order: Order, fitted: Fit) -> None:
     _finish_probabilities(axis, order, fitted)
 
 
-def draw_probabilities_of_counts(axis: Axes, order: Order, fitted: Fit) -> None:
+def draw_probabilities_of_counts(axis: Axes, order: Order, fitted: Fitted) -> None:
     """Draw, for every count, the share of rows up to it against the probability of these."""
     from scipy.stats import binom
 
@@ -39,6 +39,6 @@ def draw_probabilities_of_counts(axis: Axes, order: Order, fitted: Fit) -> None:
     _finish_probabilities(axis, order, fitted)
 
 
-def _finish_probabilities(axis: Axes, order: Order, fitted: Fit) -> None:
+def _finish_probabilities(axis: Axes, order: Order, fitted: Fitted) -> None:
     axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="share of the rows")
     axis.set_xlabel(f"probability by the {fitted.family} fit{order.note}")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thetahat._fitted import Fitted
 from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots, family_of, plain
 from thetahat.plots.order import Order
-from thetahat.result import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 _HEAVY = 40  # quartile distances: tails of a sample beyond are drawn logarithmically
 
 
-def draw_quantiles(axis: Axes, order: Order, fitted: Fit, name: str) -> None:
+def draw_quantiles(axis: Axes, order: Order, fitted: Fitted, name: str) -> None:
     """Draw the rows against the quantiles of the fit: a straight line if the model is correct."""
     distribution, rank = fitted.dist(), order.ranks()
     ppf = (
@@ -45,7 +45,7 @@ def draw_quantiles(axis: Axes, order: Order, fitted: Fit, name: str) -> None:
     axis.set_ylabel(plain(name))
 
 
-def _quantiles_on_the_circle(fitted: Fit, distribution: Any, p: Array) -> Array:
+def _quantiles_on_the_circle(fitted: Fitted, distribution: Any, p: Array) -> Array:
     """Return quantiles to the eye's accuracy: SciPy's take a search each, milliseconds."""
     turn = fitted.theta[0] + np.linspace(-np.pi, np.pi, 20_001)
     quantiles: Array = np.interp(p, distribution.cdf(turn), turn)

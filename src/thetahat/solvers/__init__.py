@@ -1,6 +1,15 @@
 """Solvers: methods that find the maximum of a likelihood, or approach it."""
 
-from thetahat.solvers._method import STATUSES, Method, Monitoring, Problem, Solution, Trace, Values
+from thetahat.solvers._method import (
+    COVARIANCES,
+    STATUSES,
+    Method,
+    Monitoring,
+    Problem,
+    Solution,
+    Trace,
+    Values,
+)
 from thetahat.solvers.exact import Exact
 from thetahat.solvers.gradient import GradientAscent
 from thetahat.solvers.schedules import Adam, InverseTime, Momentum, Power, StepDecay
@@ -9,6 +18,7 @@ from thetahat.solvers.state import State
 from thetahat.solvers.stream import Streaming
 
 __all__ = [
+    "COVARIANCES",
     "METHODS",
     "SGD",
     "STATUSES",

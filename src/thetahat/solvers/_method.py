@@ -18,9 +18,20 @@ from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
 
-__all__ = ["STATUSES", "Method", "Monitoring", "Problem", "Solution", "Trace", "no_maximum_error"]
+__all__ = [
+    "COVARIANCES",
+    "STATUSES",
+    "Method",
+    "Monitoring",
+    "Problem",
+    "Solution",
+    "Trace",
+    "no_maximum_error",
+]
 
 STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
+
+COVARIANCES = ("information", "sandwich")
 
 Theta = tuple[float, ...]
 Trace = bool | int | str  # "epoch", or a number of steps; True means "epoch", False none

@@ -15,6 +15,8 @@ from thetahat.solvers.newton import missing_condition_of, not_converged_error, v
 
 __all__ = ["Exact", "start_values"]
 
+_MOST = 2**62  # rows that the core counts; sums may be those of more
+
 
 @dataclass(frozen=True)
 class Exact(Method):
@@ -41,7 +43,7 @@ class Exact(Method):
         start = problem.start
         if not start and not sample.has_rows and not problem.solved and len(fixed) < len(family.names):
             start = _start_of_sums(sample, fixed)
-        fit = sample.run(_sums.ExactFit(family.model, sample.size, fixed, start))
+        fit = sample.run(_sums.ExactFit(family.model, min(sample.size, _MOST), fixed, start))
         state, theta = fit.state, fit.theta
         if state == "no maximum":
             return Solution(problem.check(None, sample.counts[1]))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
 from thetahat.errors import MissingExtraError
-from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from thetahat import _sums
 from thetahat._sums import Newton
 from thetahat.errors import NoMaximumError
-from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Theta, Values, no_maximum_error
 
@@ -22,10 +21,8 @@ def newton(sample: Sample, start: Theta, fixed: Sequence[int]) -> tuple[Theta, V
     return solver.theta, values_at(sums, theta, fixed=fixed)
 
 
-def iterate(
-    sample: Sample, theta: Theta, fixed: Sequence[int]
-) -> tuple[Newton, Theta, _sums.Sums]:
-    """Iterate from theta until convergence or failure; return the solver, the last theta evaluated, its sums."""
+def iterate(sample: Sample, theta: Theta, fixed: Sequence[int]) -> tuple[Newton, Theta, _sums.Sums]:
+    """Iterate from theta until it ends; return the solver, the last theta evaluated, and the sums there."""
     solver = Newton(sample.family.model, theta, fixed)
     sums = sample.at(theta)
     while solver.iterate(sums):

@@ -147,13 +147,17 @@ class StepDecay(Rate):
         return Terms(self.rate * _core.exp(epoch // self.every * _core.log(self.factor)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ByEpoch(Rate):
     """The value of a function at each epoch; a record contains only the function's name."""
 
     name: ClassVar[str] = "by-epoch"
     by_epoch: ClassVar[bool] = True
     function: Callable[[int], float] | str
+
+    def __repr__(self) -> str:
+        function = self.function
+        return f"ByEpoch(function={getattr(function, '__qualname__', function)})"
 
     def terms(self, epoch: int, /) -> Terms:
         """Return the rate of the epoch; raise if the function does not return a valid one."""

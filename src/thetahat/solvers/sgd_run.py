@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,41 @@ from thetahat.errors import NoMaximumError, SampleError
 from thetahat.solvers._method import Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor, locked
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
-
-if TYPE_CHECKING:
-    from thetahat.solvers.sgd import SGD
+from thetahat.solvers.schedules import Rate
 
 __all__ = ["SGDRun"]
 
 Array = NDArray[np.float64]
 
 
+class Settings(Protocol):
+    """The settings of an ascent that its run follows."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the sample."""
+        ...
+
+    @property
+    def schedule(self) -> Rate:
+        """The learning rate over time."""
+        ...
+
+    @property
+    def preconditioner(self) -> str | None:
+        """What steps are multiplied by."""
+        ...
+
+    @property
+    def tol(self) -> float | None:
+        """The Newton decrement at which it ends."""
+        ...
+
+
 class SGDRun:
     """A stochastic ascent with its trace."""
 
-    def __init__(self, method: SGD, problem: Problem, ascent: _sgd.Ascent, bits: Any, rows: int) -> None:
+    def __init__(self, method: Settings, problem: Problem, ascent: _sgd.Ascent, bits: Any, rows: int) -> None:
         self.method, self.problem, self.ascent, self.bits = method, problem, ascent, bits
         self.rows, self.batch_size = rows, ascent.batch_size
         self.steps = steps = -(-rows // self.batch_size)  # in an epoch
