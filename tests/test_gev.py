@@ -1,4 +1,4 @@
-"""The generalized extreme value distribution: beside SciPy's, at its edges, and where it has no standard errors."""
+"""Generalized extreme values: against SciPy, from far starts, and where there are no standard errors."""
 
 from itertools import product
 
@@ -53,7 +53,9 @@ NO_MAXIMUM = {
 
 @pytest.mark.parametrize("name", NO_MAXIMUM)
 def test_no_maximum(name):
-    with pytest.raises(th.NoMaximumError, match=r"rows that are not all equal.*exponential distribution mirrored"):
+    with pytest.raises(
+        th.NoMaximumError, match=r"rows that are not all equal.*exponential distribution mirrored"
+    ):
         th.fit(NO_MAXIMUM[name], "gev")
 
 

@@ -6,6 +6,7 @@
 // differences of numbers >= 0 that are as small as the result where r is large, and the distribution nearly
 // Poisson's. Sums at theta: of these four. Units of mu are those of mu; the size has none.
 #pragma once
+#include "thetahat/sums/counts.hpp"
 #include "thetahat/sums/log_gap.hpp"
 #include "thetahat/families/register.hpp"
 #include "thetahat/math/gamma.hpp"

@@ -1,6 +1,6 @@
 """Generalized extreme value(mu, sigma, xi): log f(x) = -log sigma - (1 + xi) y - exp(-y).
 
-Here y = log(1 + xi z) / xi where 1 + xi z > 0, z = (x - mu) / sigma; y = z where xi = 0, Gumbel's law. With
+Here y = log(1 + xi z) / xi where 1 + xi z > 0, z = (x - mu) / sigma; y = z where xi = 0, Gumbel's. With
 e = exp(-y), i = 1 / (1 + xi z), q = z i, b = (y - q) / xi and c = (2 b - q^2) / xi: dy/dz = i,
 di/dz = -xi i^2, dq/dz = i^2, db/dz = q i, dy/dxi = -b, di/dxi = -q i, dq/dxi = -q^2, db/dxi = -c. Where xi z
 is near 0, b and c would cancel: there they come from psi(w) = (2 log(1 + w) - 2 w + w^2) / w^3, w = xi z.
@@ -38,7 +38,7 @@ DIMENSION = (1, 1, 0)
 SEVERAL_MAXIMA = True  # with a parameter fixed far from the truth there are others, or none
 PROFILE_ROWS = 60  # with fewer, profiles may run to xi = -1 or below -1/2, and have no limits there
 # How far SGD ends from the maximum in 2e4 rows, in standard errors, where only more rows bring it near: rows
-# near the end of the support say more of xi than all others; at -1/4 the score of a row has no fourth moment.
+# near the end of the support determine xi more than all others; at -1/4 a score has no fourth moment.
 SGD_ENDS = {(5.0, 2.0, -0.25): 1.0}
 
 

@@ -1,0 +1,114 @@
+"""A family that is not as concept.hpp declares does not compile, and the error names the member."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CSRC = Path(__file__).resolve().parents[1] / "csrc"
+FAMILIES = CSRC / "thetahat" / "families"
+COMPILER = shutil.which(os.environ.get("CXX", "c++"))
+__test__ = COMPILER is not None and FAMILIES.is_dir()  # a wheel has no sources: nothing is collected there
+
+# Family, its text, what takes its place (everywhere), and the message: of members that are missing, misspelt,
+# not declared, or declared and not there.
+MISTAKES = {
+    "score misspelt": ("gumbel", "void score(", "void scores(", "score(sums, g) const is missing"),
+    "no information": (
+        "gumbel",
+        "void information(",
+        "void curvature(",
+        "information(sums, J) const is missing",
+    ),
+    "no row_score": ("gumbel", "void row_score(", "void score_row(", "row_score(x, g) const is missing"),
+    "no scale": (
+        "gumbel",
+        "double scale()",
+        "double size()",
+        "scale_of(theta) and scale() const are missing",
+    ),
+    "no valid": ("gumbel", "bool valid(", "bool is_valid(", "valid(theta) is missing"),
+    "no in_support": ("gumbel", "bool in_support(", "bool inside(", "in_support(x) is missing"),
+    "no terms": ("gumbel", "void terms(", "void term(", "terms(x, t, u) const is missing"),
+    "no start": ("gumbel", "bool start(", "bool begin(", "starts: start(pilot, theta)"),
+    "start of another pilot": (
+        "gumbel",
+        "start(const pilot& p",
+        "start(const block& p",
+        "starts: start(pilot, theta)",
+    ),
+    "shift_sums misspelt": (
+        "gumbel",
+        "bool shift_sums(",
+        "bool shift_sum(",
+        "shifts: shift_sums(sums, to) const",
+    ),
+    "shifts not declared": ("gumbel", "shifts | ", "", "shifts: shift_sums(sums, to) const"),
+    "lane_score not declared": ("gumbel", " | lane_scores", "", "lane_scores: lane_score(theta, x, g)"),
+    "sum not declared": ("weibull", "own_sum | ", "", "own_sum: sum(block) const"),
+    "maximum not declared": ("rayleigh", "solved | ", "", "solved: maximum(sums, fixed, theta)"),
+    "sums that depend on theta": (
+        "rayleigh",
+        "bool sufficient = true",
+        "bool sufficient = false",
+        "sum(block) must be",
+    ),
+    "bounds not declared": ("gev", "bounded_at | ", "", "bounded_at: in_support_at(x) const"),
+    "errors misspelt": (
+        "gev",
+        "bool has_standard_errors(",
+        "bool has_errors(",
+        "errors_hold: has_standard_errors(theta)",
+    ),
+    "errors not declared": ("gev", " | errors_hold", "", "errors_hold: has_standard_errors(theta)"),
+    "condition not declared": (
+        "negative_binomial",
+        " | conditional",
+        "",
+        "conditional: may_exist(pilot, figures)",
+    ),
+    "tally not declared": ("negative_binomial", "count_terms | ", "", "count_terms: large_terms(x, t) const"),
+    "a median without its covariance": (
+        "laplace",
+        "own_covariance | ",
+        "",
+        "own_covariance: covariance(sums, C) const",
+    ),
+    "a parameter too few": (
+        "gumbel",
+        "{real_parameter(1), positive_parameter(1)}",
+        "{real_parameter(1)}",
+        "parameters must hold n_params of them",
+    ),
+}
+COMPILED = sorted({family for family, *_ in MISTAKES.values()})
+
+
+def errors(tmp_path, text):
+    """Return what the compiler prints of a family's header, and its exit status."""
+    source = tmp_path / "family.cpp"
+    source.write_text(f'#include "thetahat/isa/baseline.hpp"\n{text.replace("#pragma once", "")}')
+    command = [COMPILER, "-std=c++17", "-fsyntax-only", f"-I{CSRC}", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr, done.returncode
+
+
+def header(family):
+    return (FAMILIES / f"{family}.hpp").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("family", COMPILED)
+def test_headers_compile_by_themselves(family, tmp_path):
+    assert errors(tmp_path, header(family)) == ("", 0)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_compiler_names_the_member(mistake, tmp_path):
+    family, right, wrong, message = MISTAKES[mistake]
+    text = header(family)
+    assert right in text
+    printed, status = errors(tmp_path, text.replace(right, wrong))
+    assert status != 0
+    assert message in printed
