@@ -1,5 +1,5 @@
-/* What the compiled core is made of, in plain C: rows, models, kernels, derivatives, passes and exact fits. The states
- * of stochastic gradient ascent are in sgd_api.h.
+/* What the compiled core is made of, in plain C: rows, models, kernels, derivatives, passes and exact fits.
+ * The states of stochastic gradient ascent are in sgd_api.h.
  *
  * A model computes a family's likelihood and its derivatives from sums; it is compiled once. A kernel
  * computes sums from rows; it is compiled once per instruction set. Both take the model first, so that one
