@@ -170,6 +170,10 @@ class Fit(Fitted):
             raise ParameterError(
                 f"{what} requires a fit at the maximum, but its status is {self.status}: use Exact()"
             )
+        if np.isnan(self.stderr).any():
+            raise ParameterError(
+                f"{what} assumes a regular maximum: {self.family} has no standard errors at {self.params}"
+            )
         if self._sample is None:
             raise ParameterError(f"{what} needs the data again; a fit from a record or a pickle has none")
         value = self._sample.at(self._theta).evaluate(self._theta)[0]
