@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from conftest import Case, of_such
+from conftest import CASES, Case, of_such
 from scipy import optimize, stats
 
 import thetahat as th
@@ -89,7 +89,16 @@ def far_from(fit, parameter):
     return 10 * float(high - low)
 
 
-@pytest.mark.parametrize("n", [15, 60])
+def of_rows(*sizes):
+    """A test of samples of these sizes: in fewer than PROFILE_ROWS, profiles may rise to no limit."""
+    least = {case: getattr(Likelihood(case[0]).family, "PROFILE_ROWS", 0) for case in CASES}
+    pairs = [(Case(*case), n) for n in sizes for case in CASES if n >= least[case]]
+    return pytest.mark.parametrize(
+        ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
+    )
+
+
+@of_rows(15, 60)
 @pytest.mark.parametrize("level", [0.5, 0.95])
 def test_profile_limits(case, n, level):
     """The profile lies z**2 / 2 below the maximum at a limit inside the domain, and never does at its end."""
@@ -108,7 +117,7 @@ def test_profile_limits(case, n, level):
                 assert drop(x, fit, {parameter.name: far}) < z**2 / 2
 
 
-@pytest.mark.parametrize("n", [8, 25])
+@of_rows(8, 25)
 def test_profile_limits_of_many_small_samples(case, n):
     """They exist where the maximum does, and those of generalized_pareto run along the edge of its domain."""
     for seed in range(15):
