@@ -2,6 +2,7 @@ import os
 import shutil
 import sys
 import sysconfig
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -68,7 +69,15 @@ def compile_side_by_side(compiler):
 
 
 class BuildExt(build_ext):
-    """Flags by compiler; what the environment's CXXFLAGS say comes after them and wins."""
+    """Flags by compiler; what the environment's CXXFLAGS say comes after them and wins.
+
+    Objects stay in a folder of their own for each Python and each CXXFLAGS, so that a second build is quick.
+    """
+
+    def finalize_options(self):
+        super().finalize_options()
+        flags = zlib.crc32(os.environ.get("CXXFLAGS", "").encode())
+        self.build_temp = f"build/objects-{sys.implementation.cache_tag}-{sysconfig.get_platform()}-{flags:08x}"
 
     def build_extensions(self):
         flags = MSVC_FLAGS if self.compiler.compiler_type == "msvc" else GNU_FLAGS
