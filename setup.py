@@ -77,7 +77,9 @@ class BuildExt(build_ext):
     def finalize_options(self):
         super().finalize_options()
         flags = zlib.crc32(os.environ.get("CXXFLAGS", "").encode())
-        self.build_temp = f"build/objects-{sys.implementation.cache_tag}-{sysconfig.get_platform()}-{flags:08x}"
+        self.build_temp = (
+            f"build/objects-{sys.implementation.cache_tag}-{sysconfig.get_platform()}-{flags:08x}"
+        )
 
     def build_extensions(self):
         flags = MSVC_FLAGS if self.compiler.compiler_type == "msvc" else GNU_FLAGS

@@ -185,7 +185,7 @@ term_sums<K, L> sum_terms(const Terms& at, const block& b) {
 // Terms: an object with terms(x, t, u) for one register, that K terms t and L factors u come from.
 template <int K, int L, class Terms>
 THETAHAT_NOINLINE term_sums<K, L> sum_terms(const Terms& at, const block& b) {
-  const bool full = b.n == block_rows;  // compiled apart, as in sum_shifted
+  const bool full = b.n == block_rows;                  // compiled apart, as in sum_shifted
   if (b.w) return sum_terms<K, L, true, false>(at, b);  // takes so long that a known length gains nothing
   return full ? sum_terms<K, L, false, true>(at, b) : sum_terms<K, L, false, false>(at, b);
 }
