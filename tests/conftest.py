@@ -15,6 +15,8 @@ import thetahat as th
 from thetahat.families import find_family
 from thetahat.reference import Likelihood, likelihood, special
 
+pytest.register_assert_rewrite("checkpoints", "streams")  # so that their assertions show values
+
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

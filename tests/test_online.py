@@ -1,70 +1,16 @@
 """Streams: the same bits however they are cut, an estimate at any time, and no row seen twice."""
 
-import copy
-import functools
 import pickle
 
 import numpy as np
 import pandas
 import pytest
-from conftest import Case
+from streams import OF_A_SCALE, SUMMED, WALKING, assert_same, far, followed, maximum, rows_of, told
 from test_ascent import seconds_to_return
 
 import thetahat as th
 from thetahat import online
-from thetahat._packing import pack, unpack
-from thetahat.families import find_family
 from thetahat.reference import Likelihood
-
-THETAS = {name: Likelihood(name).family.THETAS[0] for name in th.families()}
-SUMMED = [name for name in th.families() if find_family(name).solved]
-WALKING = [name for name in th.families() if name not in SUMMED]
-FOLLOWING = [name for name in th.families() if not find_family(name).has_boundary]
-
-
-@functools.cache
-def rows_of(family, n=20_000):
-    x = Case(family, THETAS[family]).sample(n)
-    x.flags.writeable = False
-    return x
-
-
-@functools.cache
-def maximum(family):
-    return th.fit(rows_of(family), family)
-
-
-OF_A_SCALE = [
-    (family, half_life)
-    for family in FOLLOWING
-    for half_life in (None, 3000)
-    if Likelihood(family).family.DIMENSION is not None and (half_life or family in WALKING)
-]
-
-
-def followed(family, x, cuts=(), **settings):
-    stream = th.Online(family, **settings)
-    for block in np.split(x, cuts):
-        assert stream.partial_fit(block) is stream
-    return stream
-
-
-def told(fit):
-    """All that a fit says, to the last bit."""
-    return {**fit.to_dict(), "bits": (fit.theta.tobytes(), fit.stderr.tobytes(), fit.cov.tobytes())}
-
-
-def assert_same(stream, other):
-    """Both say the same now, and after more rows."""
-    assert (stream.rows, stream.omitted, repr(stream)) == (other.rows, other.omitted, repr(other))
-    assert told(stream.fit_result()) == told(other.fit_result())
-
-
-def far(fit, from_fit):
-    """The largest difference of two fits' parameters in standard errors of the second."""
-    free = from_fit.stderr > 0
-    return np.abs((fit.theta - from_fit.theta)[free] / from_fit.stderr[free]).max()
-
 
 CUTS = {
     "ones": np.arange(3900, 4400),
@@ -82,14 +28,6 @@ CUTS = {
 @pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
 def test_blocks_change_no_bit(family, cuts):
     assert_same(followed(family, rows_of(family), cuts), followed(family, rows_of(family)))
-
-
-@pytest.mark.parametrize("settings", [{"half_life": 300}, {"half_life": 3000, "batch_size": 7}], ids=str)
-@pytest.mark.parametrize("family", FOLLOWING)
-def test_blocks_change_no_bit_of_one_that_forgets(family, settings):
-    whole = followed(family, rows_of(family), **settings)
-    for cuts in ([1199, 1200, 1201, 4096], np.arange(0, 20_000, 97)):
-        assert_same(followed(family, rows_of(family), cuts, **settings), whole)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 64, 1000, 50_000])
@@ -158,241 +96,6 @@ def test_the_schedule_lives_across_calls():
     np.testing.assert_allclose(errors, errors[0] / np.sqrt([1, 2, 3, 4]), rtol=0.05)
     assert far(stream.fit_result(), maximum("student_t")) < 0.15
     assert far(anew, maximum("student_t")) > 0.5
-
-
-LAWS = {
-    "normal": (lambda rng, n: rng.normal(0, 1, n), lambda rng, n: rng.normal(5, 2, n), (5, 2)),
-    "student_t": (
-        lambda rng, n: rng.standard_t(4, n),
-        lambda rng, n: 3 + 2 * rng.standard_t(8, n),
-        (3, 2, 8),
-    ),
-    "logistic": (lambda rng, n: rng.logistic(0, 1, n), lambda rng, n: rng.logistic(-9, 0.5, n), (-9, 0.5)),
-    "gamma": (lambda rng, n: rng.gamma(2, 3, n), lambda rng, n: rng.gamma(9, 1, n), (9, 1)),
-    "poisson": (lambda rng, n: rng.poisson(4, n), lambda rng, n: rng.poisson(40, n), (40,)),
-    "von_mises": (lambda rng, n: rng.vonmises(3, 4, n), lambda rng, n: rng.vonmises(-3, 4, n), (-3, 4)),
-    "weibull": (lambda rng, n: rng.weibull(2, n), lambda rng, n: 2 * rng.weibull(1, n), (1, 2)),
-}
-
-
-@pytest.mark.parametrize("half_life", [200, 1000])
-@pytest.mark.parametrize("family", LAWS)
-def test_a_law_that_jumps_is_followed(family, half_life):
-    rng, (before, after, truth) = np.random.default_rng(7), LAWS[family]
-    stream = th.Online(family, half_life=half_life).partial_fit(before(rng, 6000))
-    fit = stream.partial_fit(after(rng, 10 * half_life)).fit_result()
-    away = fit.theta - truth
-    if family == "von_mises":  # whose way from 3 to -3 is the short one, across pi
-        away[0] = np.remainder(away[0] + np.pi, 2 * np.pi) - np.pi
-    assert np.all(np.abs(away) < 3 * fit.stderr), away / fit.stderr
-
-
-def test_a_mean_that_drifts_is_followed():
-    rng, mu = np.random.default_rng(0), np.linspace(0, 20, 100_000)
-    x = rng.normal(mu)
-    following = followed("normal", x, half_life=500).fit_result()
-    assert abs(following.params["mu"] - mu[-721]) < 4 * following.stderr[0]
-    assert abs(followed("normal", x).fit_result().params["mu"] - 10) < 0.1
-
-
-@pytest.mark.parametrize("half_life", [100, 1000])
-@pytest.mark.parametrize("family", ["normal", "logistic", "student_t"])
-def test_standard_errors_of_rows_that_fade_are_right(family, half_life):
-    rng, (draw, _, _) = np.random.default_rng(3), LAWS[family]
-    z = []
-    for _ in range(200):
-        fit = followed(family, draw(rng, max(4000, 12 * half_life)), half_life=half_life).fit_result()
-        mu, *positive = fit.theta
-        away = [mu, *(value * np.log(value / true) for value, true in zip(positive, (1, 4), strict=False))]
-        z.append(away / fit.stderr)
-    np.testing.assert_allclose(np.std(z, axis=0), 1, rtol=0.15)
-    assert np.abs(np.mean(z, axis=0)).max() < 0.4
-    assert fit.n == pytest.approx(1.4427 * half_life, rel=0.05)
-
-
-def test_half_lives_that_are_none():
-    for half_life in (0, -1, np.nan, np.inf, "a", True, [3]):
-        with pytest.raises(th.ParameterError, match="half_life must be a positive finite number"):
-            th.Online("student_t", half_life=half_life)
-    for family in ("uniform", "pareto"):
-        with pytest.raises(th.ParameterError, match=f"half_life is not supported for {family}"):
-            th.Online(family, half_life=100)
-    for batch_size in (0, -1, 1.5, "a"):
-        with pytest.raises(th.ParameterError, match="batch_size must be an integer"):
-            th.Online("student_t", batch_size=batch_size)
-
-
-def test_a_half_life_beyond_all_rows_forgets_none():
-    x = rows_of("student_t")
-    fading, plain = (followed("student_t", x, half_life=h).fit_result() for h in (1e300, None))
-    assert fading.n == plain.n
-    np.testing.assert_allclose(fading.theta, plain.theta, rtol=1e-12)  # weights of 1 are added up otherwise
-
-
-@pytest.mark.parametrize("family", WALKING)
-def test_merged_streams_know_the_rows_of_both(family):
-    x, best = rows_of(family), maximum(family)
-    for cuts in ([9000], [6000, 13_000], [300], [19_000], [4096], [300, 700]):
-        streams = [followed(family, part) for part in np.split(x, cuts)]
-        states = [stream.to_bytes() for stream in streams]
-        first, *others = streams
-        for other in others:
-            assert first.merge(other) is first
-        assert [stream.to_bytes() for stream in others] == states[1:]
-        fit = first.fit_result()
-        assert first.rows == fit.n == fit.rows == 20_000
-        assert far(fit, best) < 0.15
-        np.testing.assert_allclose(fit.stderr, best.stderr, rtol=0.06)
-
-
-@pytest.mark.parametrize("family", SUMMED)
-def test_merged_sums_add_to_rounding(family):
-    x, best = rows_of(family), th.fit(rows_of(family), family)
-    first, second, third = (followed(family, part) for part in np.split(x, [50, 9000]))
-    fit = first.merge(second).merge(third).fit_result()
-    assert fit.n == fit.rows == 20_000
-    np.testing.assert_allclose(fit.theta, best.theta, rtol=1e-12, atol=1e-12 * best.stderr.min())
-    np.testing.assert_allclose(fit.log_likelihood, best.log_likelihood, rtol=1e-13)
-
-
-@pytest.mark.parametrize("family", ["normal", "student_t"])
-def test_merging_nothing_changes_no_bit(family):
-    x = rows_of(family)
-    for n in (0, 100, 5000):
-        stream = followed(family, x[:n])
-        before = stream.to_bytes()
-        assert stream.merge(th.Online(family)).to_bytes() == before
-        assert th.Online(family).merge(stream).rows == n
-    assert_same(th.Online(family).merge(followed(family, x)), followed(family, x))
-
-
-def test_a_merged_stream_goes_on():
-    x = rows_of("logistic")
-    first, second = followed("logistic", x[:7000]), followed("logistic", x[7000:13_000])
-    ended = copy.copy(second)
-    fit = first.merge(second).partial_fit(x[13_000:]).fit_result()
-    assert fit.n == 20_000
-    assert far(fit, maximum("logistic")) < 0.15
-    assert_same(second.partial_fit(x[13_000:]), ended.partial_fit(x[13_000:]))
-    omitting = th.Online("logistic").partial_fit([1.0, np.nan], nan_policy="omit")
-    assert first.merge(omitting).omitted == 1
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        th.Online("normal"),
-        th.Online("student_t", half_life=100),
-        th.Online("student_t", batch_size=63),
-        th.Online("student_t", fixed={"nu": 4}),
-        th.Summary("normal"),
-        None,
-    ],
-    ids=str,
-)
-def test_streams_of_other_settings_do_not_merge(other):
-    stream = followed("student_t", rows_of("student_t")[:5000])
-    before = stream.to_bytes()
-    with pytest.raises(
-        th.ParameterError, match="is not a stream of the family and settings of <Online student_t"
-    ):
-        stream.merge(other)
-    assert stream.to_bytes() == before
-
-
-def test_streams_that_forget_do_not_merge():
-    with pytest.raises(th.ParameterError, match="order of the rows of two streams is unknown"):
-        th.Online("normal", half_life=90).merge(th.Online("normal", half_life=90))
-
-
-def copies(stream):
-    yield th.Online.from_bytes(stream.to_bytes())
-    yield th.Online.from_bytes(memoryview(stream.to_bytes()))
-    yield pickle.loads(pickle.dumps(stream))
-    yield copy.deepcopy(stream)
-
-
-@pytest.mark.parametrize("settings", [{}, {"half_life": 700.5}, {"batch_size": 100}], ids=str)
-@pytest.mark.parametrize("family", WALKING)
-def test_a_copy_goes_on_to_the_same_bits(family, settings):
-    x = rows_of(family)
-    whole = followed(family, x, **settings)
-    for n in (0, 1, 4095, 4096, 5000, 12_345):
-        stream = followed(family, x[:n], **settings)
-        for again in copies(stream):
-            assert again.to_bytes() == stream.to_bytes()
-            assert_same(again.partial_fit(x[n:]), whole)
-
-
-@pytest.mark.parametrize("family", SUMMED)
-def test_a_copy_of_sums_goes_on(family):
-    x = rows_of(family)
-    stream = followed(family, x[:12_345])
-    for again in copies(stream):
-        assert again.to_bytes() == stream.to_bytes()
-        assert told(again.fit_result()) == told(stream.fit_result())
-        fit = again.partial_fit(x[12_345:]).fit_result()
-        np.testing.assert_allclose(fit.theta, maximum(family).theta, rtol=1e-12)
-
-
-def test_copies_keep_weights_settings_and_what_was_omitted():
-    x = rows_of("student_t")
-    weights = np.random.default_rng(0).integers(0, 3, x.size)
-    stream = th.Online("student_t", fixed={"nu": 4.0})
-    stream.partial_fit(x[:9000], weights=weights[:9000])
-    for again in copies(stream):
-        assert again.omitted == stream.omitted > 0
-        again.partial_fit(x[9000:], weights=weights[9000:])
-        whole = th.Online("student_t", fixed={"nu": 4.0}).partial_fit(x, weights=weights)
-        assert_same(again, whole)
-
-
-SMALL = followed("weibull", rows_of("weibull")[:4100]).to_bytes()
-SHORT = followed("weibull", rows_of("weibull")[:9]).to_bytes()
-SUMS = followed("exponential", rows_of("exponential")[:9]).to_bytes()
-
-
-@pytest.mark.parametrize("good", [SMALL, SHORT, SUMS], ids=["a walk", "first rows", "sums"])
-def test_damaged_bytes_are_refused(good):
-    for i in range(0, len(good), 1 + len(good) // 2000):
-        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
-            th.Online.from_bytes(good[:i])
-        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
-            th.Online.from_bytes(good[:i] + bytes([good[i] ^ 1]) + good[i + 1 :])
-
-
-def test_foreign_bytes_are_refused():
-    for foreign in (b"", b"PK\x03\x04" * 99, SMALL + b"\0", th.Summary("normal").to_bytes()):
-        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
-            th.Online.from_bytes(foreign)
-    with pytest.raises(th.ParameterError, match="of another version of thetahat"):
-        th.Online.from_bytes(SMALL.replace(b"stream 1", b"stream 2", 1))
-    with pytest.raises(th.ParameterError, match="read from bytes, not str"):
-        th.Online.from_bytes("weibull")
-
-
-def test_records_that_are_whole_but_wrong_are_refused():
-    program = online._PROGRAM
-    values, arrays = unpack(program, SMALL)
-    wrong = [
-        ({**values, "settings": {**values["settings"], "color": 1}}, arrays),
-        ({**values, "settings": 3}, arrays),
-        ({name: item for name, item in values.items() if name != "omitted"}, arrays),
-        ({**values, "stream": {**values["stream"], "stepped": 99}}, arrays),
-        ({**values, "stream": {**values["stream"], "stepped": -1}}, arrays),
-        ({**values, "stream": {}}, arrays),
-        ({**values, "stream": {**values["stream"], "layout": 1}}, arrays),
-        (values, {**arrays, "state": arrays["state"][:-1]}),
-        (values, {**arrays, "w": arrays["w"][:-1]}),
-        (values, {**arrays, "x": np.ones(99_999), "w": np.ones(99_999)}),
-        (values, {"x": arrays["x"]}),
-    ]
-    for parts in wrong:
-        with pytest.raises(th.ParameterError, match="these bytes are not a stream of thetahat"):
-            th.Online.from_bytes(pack(program, *parts))
-    other = {**values, "settings": {**values["settings"], "half_life": -1.0}}
-    with pytest.raises(th.ParameterError, match="half_life"):
-        th.Online.from_bytes(pack(program, other, arrays))
 
 
 @pytest.mark.parametrize(
@@ -579,13 +282,6 @@ def test_rows_without_a_maximum(family):
     assert_same(th.Online.from_bytes(stream.to_bytes()), stream)
 
 
-def test_a_pilot_that_waits_travels():
-    stream = th.Online("student_t").partial_fit(np.ones(5000))
-    again = th.Online.from_bytes(stream.to_bytes())
-    assert again.to_bytes() == stream.to_bytes()
-    assert_same(again.partial_fit(rows_of("student_t")), stream.partial_fit(rows_of("student_t")))
-
-
 @pytest.mark.parametrize("n", [4096, 20_000])
 def test_fits_of_streams_answer_what_they_can(n):
     fit = followed("student_t", rows_of("student_t")[:n]).fit_result()
@@ -606,14 +302,6 @@ def test_fits_of_streams_answer_what_they_can(n):
     for ask in asked:
         with pytest.raises(th.ParameterError, match=r"the data again|its rows|requires a fit at the maximum"):
             ask()
-
-
-def test_fits_of_streams_that_forget_say_so():
-    fit = followed("student_t", rows_of("student_t"), half_life=500).fit_result()
-    assert "from a stream of half-life 500" in str(fit)
-    assert told(th.Fit.from_dict(fit.to_dict())) == told(fit)
-    assert fit.rows == 20_000 > fit.n
-    assert repr(th.Online("gamma", half_life=500)) == "<Online gamma, half_life=500, 0 rows>"
 
 
 @pytest.mark.parametrize("k", [-300, -33, 41, 300])
@@ -641,17 +329,3 @@ def test_angles_go_round():
             assert -np.pi <= fit.params["mu"] <= np.pi
             assert abs(away) < 4 * fit.stderr[0]
             assert abs(fit.params["kappa"] - 3) < 4 * fit.stderr[1]
-
-
-@pytest.mark.parametrize("rows", [2, 100, 399, 400])  # 400 are its pilot
-def test_the_first_rows_fade_too(rows):
-    x, weights = rows_of("normal")[:rows], 0.5 ** (np.arange(rows - 1, -1, -1) / 100)
-    fit, faded = (
-        th.Online("normal", half_life=100).partial_fit(x).fit_result(),
-        th.fit(x, "normal", weights=weights),
-    )
-    np.testing.assert_allclose(fit.theta, faded.theta, rtol=1e-9)
-    assert fit.n == pytest.approx(weights.sum())
-    memory = 0.5 ** (1 / 100)
-    variance = faded.stderr**2 * (1 + memory**rows) / (1 + memory)
-    np.testing.assert_allclose(fit.stderr**2, variance, rtol=1e-6)

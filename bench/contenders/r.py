@@ -12,18 +12,10 @@ from drawn import drawn
 from equivalents import distance
 from jobs import fit_of
 
-NAMES = {  # for MASS's fitdistr and for fitdistrplus's mledist
-    "normal": ("normal", "norm"),
-    "lognormal": ("lognormal", "lnorm"),
-    "exponential": ("exponential", "exp"),
-    "gamma": ("gamma", "gamma"),
-    "weibull": ("weibull", "weibull"),
-    "logistic": ("logistic", "logis"),
-    "student_t": ("t", None),
-    "beta": (None, "beta"),
-    "poisson": ("Poisson", "pois"),
-    "geometric": ("geometric", "geom"),
-    "negative_binomial": ("negative binomial", "nbinom"),
+from thetahat.reference import Likelihood
+
+NAMES = {  # by family, for MASS's fitdistr and for fitdistrplus's mledist
+    family: names for family in fit_of if (names := getattr(Likelihood(family).family, "R_NAMES", None))
 }
 FITS = ("MASS::fitdistr", "fitdistrplus::mledist")
 
@@ -63,7 +55,7 @@ def fit_family(case: Case, family: str, by: str, name: str) -> Run:
 
 for family, names in NAMES.items():
     for by, name in zip(FITS, names, strict=True):
-        if name is not None and family in fit_of:
+        if name is not None:
             fit_of[family].enter(f"R {by}", needs=["R"], only=["1e4", "1e6"], elsewhere=True)(
                 partial(fit_family, family=family, by=by, name=name)
             )

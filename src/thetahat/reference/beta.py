@@ -14,6 +14,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -27,6 +28,7 @@ Terms = list[float]
 
 THETAS = ((2.0, 3.0), (0.3, 0.7), (5.0, 1.0), (40.0, 0.8), (0.9, 1e3))
 DIMENSION = None  # multiples of rows between 0 and 1 need not be
+R_NAMES = (None, "beta")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -13,6 +13,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -28,6 +29,7 @@ Terms = list[float]
 
 THETAS = ((1.0,), (3.0,), (1e-5,), (4e6,))
 DIMENSION = (1,)
+R_NAMES = ("exponential", "exp")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -14,6 +14,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -27,6 +28,7 @@ Terms = list[float]
 
 THETAS = ((2.0, 3.0), (0.3, 1e3), (1.0, 1.0), (40.0, 0.25))
 DIMENSION = (0, 1)
+R_NAMES = ("gamma", "gamma")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -13,6 +13,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -27,6 +28,7 @@ Terms = list[float]
 
 THETAS = ((0.5,), (0.05,), (0.9,), (1e-6,))
 DIMENSION = None  # multiples of counts need not be counts
+R_NAMES = ("geometric", "geom")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -13,6 +13,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -28,6 +29,7 @@ Terms = list[float]
 
 THETAS = ((0.0, 1.0), (1.0, 2.0), (-12.0, 0.25), (5.0, 0.01))
 DIMENSION = None  # fit(c x) adds log c to mu
+R_NAMES = ("lognormal", "lnorm")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

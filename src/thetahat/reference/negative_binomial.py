@@ -18,6 +18,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -31,6 +32,7 @@ Terms = list[float]
 
 THETAS = ((2.0, 3.0), (0.3, 20.0), (50.0, 40.0), (3.0, 5000.0))
 DIMENSION = None  # multiples of counts need not be counts
+R_NAMES = ("negative binomial", "nbinom")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -17,6 +17,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -32,6 +33,7 @@ Terms = list[float]
 
 THETAS = ((0.0, 1.0), (1.0, 2.0), (-3.5e4, 0.25), (1e-3, 40.0))  # where tests look
 DIMENSION = (1, 1)  # fit(c x) multiplies each parameter by c to this power
+R_NAMES = ("normal", "norm")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -15,6 +15,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -29,6 +30,7 @@ Terms = list[float]
 
 THETAS = ((3.0,), (0.7,), (250.0,), (1e6,))
 DIMENSION = None  # multiples of counts need not be counts
+R_NAMES = ("Poisson", "pois")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:

@@ -19,6 +19,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "SEVERAL_MAXIMA",
     "THETAS",
@@ -34,6 +35,7 @@ Terms = list[float]
 
 THETAS = ((0.0, 1.0, 4.0), (5.0, 2.0, 1.3), (-3.5e4, 0.25, 6.0), (1e-3, 40.0, 2.5))
 DIMENSION = (1, 1, 0)
+R_NAMES = ("t", None)  # in MASS's fitdistr, in fitdistrplus's mledist
 SEVERAL_MAXIMA = True  # with a parameter fixed far from the truth there are others, or none
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "DIMENSION",
     "FROZEN",
     "MISTAKES",
+    "R_NAMES",
     "SAMPLES",
     "THETAS",
     "draw",
@@ -26,6 +27,7 @@ Terms = list[float]
 
 THETAS = ((1.5, 3.0), (0.4, 1e3), (1.0, 1.0), (30.0, 0.25))
 DIMENSION = (0, 1)
+R_NAMES = ("weibull", "weibull")  # in MASS's fitdistr, in fitdistrplus's mledist
 
 
 def draw(random: Random, theta: Theta) -> float:
