@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _core, _sums
 from thetahat._distribution import distribution
@@ -19,9 +18,12 @@ from thetahat.sample import Sample, check_sums
 from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
 
-__all__ = ["Fitted", "refit"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["Fitted", "refit"]
 
 CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth of a standard error
 

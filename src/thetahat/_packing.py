@@ -6,15 +6,17 @@ import json
 import math
 import struct
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Arrays", "Values", "from_json", "pack", "to_json", "unpack"]
 
 Values = dict[str, Any]
-Arrays = dict[str, NDArray[Any]]
+Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 
 _VERSION = b"1\n"
 _LENGTH = struct.Struct("<Q")  # of the header

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._fitted import Fitted
@@ -14,9 +13,12 @@ from thetahat._theta import check_theta
 from thetahat.families import find_family
 from thetahat.solvers import COVARIANCES, STATUSES, Method, Values
 
-__all__ = ["read_record", "to_json", "to_record"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["read_record", "to_json", "to_record"]
 
 
 def to_record(fit: Fitted) -> dict[str, Any]:

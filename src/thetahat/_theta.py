@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from thetahat.errors import ParameterError
 from thetahat.families import Family, Parameter
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = ["Theta", "check_theta", "check_value", "check_values"]
 
-Theta = Sequence[float] | NDArray[np.float64] | Mapping[str, float]
+Theta: TypeAlias = "Sequence[float] | NDArray[np.float64] | Mapping[str, float]"
 
 
 def check_theta(family: Family, theta: Theta, what: str) -> tuple[float, ...]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any
 
 from thetahat import _core
 from thetahat._checks import check_count
@@ -18,6 +16,9 @@ from thetahat.families import families as all_families
 from thetahat.result import Fit
 from thetahat.sample import Sample, read_once
 from thetahat.solvers import COVARIANCES, Exact, Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["Candidate", "Comparison", "compare"]
 

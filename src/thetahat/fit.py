@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any
 
 from thetahat import _core, _sums
 from thetahat._checks import check_choice
@@ -20,6 +18,9 @@ from thetahat.solvers import COVARIANCES, Exact, Method, Monitoring, Problem, Tr
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["fit", "fit_sample"]
 

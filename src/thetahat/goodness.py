@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checks import check_count
 from thetahat._distribution import distribution_and_shapes
@@ -16,9 +15,12 @@ from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
 from thetahat.pilot import Pilot
 
-__all__ = ["GoodnessOfFit", "TestStatistic", "fit_anew", "goodness_of_fit", "unrolled"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["GoodnessOfFit", "TestStatistic", "fit_anew", "goodness_of_fit", "unrolled"]
 
 _MANY = 0.1  # share of failed replicates above which the p-values are unreliable
 

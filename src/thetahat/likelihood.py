@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows
@@ -14,9 +14,12 @@ from thetahat.errors import SampleError
 from thetahat.families import find_family
 from thetahat.sample import Sample, check_sums
 
-__all__ = ["log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 
 def log_likelihood(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat.data.arrays import as_rows
 from thetahat.solvers.sgd import SGD, shuffled
 
-__all__ = ["gradient_step", "minibatches"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["gradient_step", "minibatches"]
 
 
 def gradient_step(

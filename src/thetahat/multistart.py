@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _sgd
 from thetahat._checks import check_positive
@@ -22,9 +21,12 @@ from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, SGD, Problem, Solution
 from thetahat.solvers.monitoring import locked
 
-__all__ = ["fit_multistart"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["fit_multistart"]
 
 
 def fit_multistart(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _core, _sgd
 from thetahat._packing import pack, unpack
@@ -24,9 +23,12 @@ from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.stream import Streaming
 from thetahat.summary import Summary
 
-__all__ = ["Online"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["Online"]
 
 _PROGRAM = b"thetahat stream "
 

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _sums
 from thetahat._checks import check_choice, check_level
@@ -33,12 +32,13 @@ from thetahat.solvers import COVARIANCES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
     from thetahat.goodness import GoodnessOfFit
 
-__all__ = ["Fit"]
+    Array = NDArray[np.float64]
 
-Array = NDArray[np.float64]
+__all__ = ["Fit"]
 
 
 class Fit(Fitted):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat._checks import check_count
 from thetahat._packing import pack, unpack
@@ -21,6 +20,9 @@ from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
 from thetahat.solvers import Exact, Method, Monitoring, Trace
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Summary", "summarize"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +17,9 @@ from thetahat._commands._shared import new_table, parse_picture, picture
 from thetahat.fit import fit
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent, Method
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["notebook"]
 

@@ -6,17 +6,19 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat.data.arrays import as_rows
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
 
-__all__ = ["read_column", "read_weighted"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["read_column", "read_weighted"]
 
 _LISTED = 20  # columns that an error names
 

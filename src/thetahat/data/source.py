@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _sums
 from thetahat._core import Rows
 from thetahat.data.arrays import chunks_of, copy_rows, plain_rows, weigh
 from thetahat.pilot import Pilot
 
-__all__ = ["ArraySource", "BlockSource", "Source"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["ArraySource", "BlockSource", "Source"]
 
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 

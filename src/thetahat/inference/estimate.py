@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from thetahat import _core
 from thetahat._checks import check_level
@@ -17,9 +16,13 @@ from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, Family, Parameter, find_family
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
 __all__ = ["Estimate", "quantile", "return_level"]
 
-Array = NDArray[np.float64]
 Theta = tuple[float, ...]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted
 from thetahat.families import Family, find_family
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = [
     "BAND",
@@ -25,8 +29,6 @@ __all__ = [
     "plain",
     "symbol",
 ]
-
-Array = NDArray[np.float64]
 
 FEW = 200  # rows that are drawn one by one
 POINTS = 2000  # of a path, or of order statistics

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted, refit
 from thetahat.data.source import ArraySource
@@ -18,10 +17,11 @@ from thetahat.sample import Sample
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["Landscape", "draw_contours", "landscape"]
-
-Array = NDArray[np.float64]
 
 _ROWS = 10_000  # about as many show the shape of a likelihood that takes a pass for every point
 _EVEN = 70  # steps of an axis, enough for a narrow ridge across it

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted
 from thetahat.errors import SampleError
@@ -15,10 +14,11 @@ from thetahat.plots.order import Order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["draw_density"]
-
-Array = NDArray[np.float64]
 
 _HUGE = 1e300
 _BINS = 120  # more would be finer than print

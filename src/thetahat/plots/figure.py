@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
@@ -24,10 +23,11 @@ from thetahat.plots.quantiles import draw_quantiles
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["KINDS", "convergence_figure", "fit_figure"]
-
-Array = NDArray[np.float64]
 
 KINDS = ("density", "qq", "pp", "trace")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat.plots._shared import POINTS
 
-__all__ = ["Order"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["Order"]
 
 _SORTED = 1 << 20  # of more rows than twice that, some are sorted
 

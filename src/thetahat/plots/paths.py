@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["draw_distances", "draw_paths", "last_epoch", "scale_epochs"]
 
-Array = NDArray[np.float64]
 
 # Okabe and Ito's colours, told apart by the colour-blind too. Paths overlap: the first is broadest.
 _PATHS: tuple[dict[str, Any], ...] = (

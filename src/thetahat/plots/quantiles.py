@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._fitted import Fitted
 from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots, family_of, plain
@@ -16,10 +15,11 @@ from thetahat.plots.order import Order
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 __all__ = ["draw_quantiles"]
-
-Array = NDArray[np.float64]
 
 _HEAVY = 40  # quartile distances: tails of a sample beyond are drawn logarithmically
 

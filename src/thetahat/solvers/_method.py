@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _sums
 from thetahat._checks import check_count, check_not_negative
@@ -17,6 +16,9 @@ from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._settings import Settings
 from thetahat.solvers.state import Callback
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "COVARIANCES",

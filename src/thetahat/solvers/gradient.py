@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checks import check_count, check_positive
 from thetahat.solvers._method import Method, Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["GradientAscent"]
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _core
 from thetahat.data.arrays import empty
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
 
-__all__ = ["maximum_at_median"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["maximum_at_median"]
 
 _FEW = 20_000  # rows that are sorted without a pilot
 _PILOT = 10_000  # rows that give the interval in which the median is searched

@@ -6,10 +6,9 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
@@ -17,9 +16,12 @@ from thetahat.errors import MissingExtraError
 from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
 
-__all__ = ["Monitor"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Arrays = dict[str, NDArray[Any]]
+    Arrays = dict[str, NDArray[Any]]
+
+__all__ = ["Monitor"]
 
 _UPDATES = 200  # of the progress bar, in all
 _PERIOD = 1.0  # seconds between two passes for the Newton decrement of the progress bar

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from numpy import float64
-from numpy.typing import NDArray
 
 from thetahat.data.source import ArraySource
 from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
 from thetahat.solvers.exact import Exact
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["PILOT_ROWS", "fit_pilot"]
 

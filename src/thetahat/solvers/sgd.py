@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _sgd
 from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
@@ -21,9 +20,12 @@ from thetahat.solvers.newton import newton
 from thetahat.solvers.schedules import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.sgd_run import SGDRun
 
-__all__ = ["SGD", "shuffled"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["SGD", "shuffled"]
 
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _sgd
 from thetahat.errors import NoMaximumError, SampleError
@@ -14,9 +13,12 @@ from thetahat.solvers.monitoring import Monitor, locked
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.schedules import Rate
 
-__all__ = ["SGDRun"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+
+__all__ = ["SGDRun"]
 
 
 class Settings(Protocol):
