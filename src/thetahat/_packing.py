@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import struct
-import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -30,11 +28,15 @@ def to_json(values: Any) -> str:
 
     Values may include arrays of integers, and so the state of any bit generator of NumPy.
     """
+    import json
+
     return json.dumps(_plain(values))
 
 
 def from_json(text: str) -> Any:
     """Return the values that `to_json` wrote; tuples have become lists."""
+    import json
+
     return json.loads(text, object_hook=_restored)
 
 
@@ -73,7 +75,7 @@ def pack(program: bytes, values: Values, arrays: Arrays) -> bytes:
     header = to_json({"values": values, "arrays": kinds}).encode("ascii")
     numbers = [array.astype(_TYPES[array.dtype.name], copy=False).tobytes() for array in arrays.values()]
     body = b"".join([program, _VERSION, _LENGTH.pack(len(header)), header, *numbers])
-    return body + _CHECKSUM.pack(zlib.crc32(body))
+    return body + _checksum(body)
 
 
 def unpack(program: bytes, record: bytes) -> tuple[Values, Arrays]:
@@ -83,12 +85,18 @@ def unpack(program: bytes, record: bytes) -> tuple[Values, Arrays]:
         other = "of another version of" if record.startswith(program) else "not of"
         raise ValueError(f"is a record {other} thetahat, or was changed")
     body, checksum = record[: -_CHECKSUM.size], record[-_CHECKSUM.size :]
-    if _CHECKSUM.pack(zlib.crc32(body)) != checksum:
+    if _checksum(body) != checksum:
         raise ValueError("was cut short or changed")
     try:
         return _unpack(body, len(magic))
     except (struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"is no record of thetahat: {error}") from error
+
+
+def _checksum(body: bytes) -> bytes:
+    from zlib import crc32
+
+    return _CHECKSUM.pack(crc32(body))
 
 
 def _unpack(body: bytes, offset: int) -> tuple[Values, Arrays]:

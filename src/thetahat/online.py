@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,6 +82,8 @@ class Online:
         batch_size: int | None = None,
         fixed: Mapping[str, float] | None = None,
     ) -> None:
+        from threading import RLock
+
         self._family = find_family(family)
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
         self._fixed = check_values(self._family, fixed, "fixed") if fixed else {}

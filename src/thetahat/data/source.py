@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -91,13 +90,15 @@ class ArraySource:
 
     def fingerprint(self) -> dict[str, int]:
         """Return the checksums of all rows that count, as float64, and of their weights."""
+        from zlib import crc32
+
         digests = {"digest of the rows": 0, "digest of the weights": 0}
         for chunk in self.rows:
             for first in range(0, chunk.n, _BLOCK):
                 block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
                 for name, numbers in zip(digests, block, strict=True):
                     if numbers is not None:
-                        digests[name] = zlib.crc32(numbers.data, digests[name])
+                        digests[name] = crc32(numbers.data, digests[name])
         return digests
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat._checkpoint import Checkpoint
 from thetahat._version import __version__
 from thetahat.errors import MissingExtraError
 from thetahat.solvers._method import Method, Problem, Theta
@@ -18,6 +17,8 @@ from thetahat.solvers.state import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from thetahat._checkpoint import Checkpoint
 
     Arrays = dict[str, NDArray[Any]]
 
@@ -34,8 +35,10 @@ class Monitor:
         self._problem, self._epochs = problem, epochs
         self._bar = _bar(epochs) if problem.monitoring.progress else None
         self._passed, self._distance = -math.inf, ""
-        self._store = None
+        self._store: Checkpoint | None = None
         if problem.monitoring.checkpoint is not None:
+            from thetahat._checkpoint import Checkpoint
+
             self._store = Checkpoint(
                 problem.monitoring.checkpoint, problem.monitoring.checkpoint_every, _identity(problem, method)
             )
