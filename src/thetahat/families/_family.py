@@ -68,7 +68,7 @@ class Parameter:
         return value / (value + (1 - value) * _core.exp(-step))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a name has one object
 class Family:
     """A family of distributions.
 

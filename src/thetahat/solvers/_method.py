@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -153,7 +152,6 @@ class Solution(NamedTuple):
     sums: _sums.Sums | None = None  # at theta
 
 
-@dataclass(frozen=True)
 class Method(Settings):
     """The settings of a solver."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, fields
 from typing import Any, ClassVar
 
 __all__ = ["Settings"]
 
 
-@dataclass(frozen=True)
 class Settings:
-    """Checked settings that know their name in a record."""
+    """Checked settings that know their name in a record; those with a name are frozen dataclasses."""
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     name: ClassVar[str]
     kinds: ClassVar[dict[str, type[Settings]]] = {}
 

@@ -22,7 +22,6 @@ class Terms(NamedTuple):
     power: float = 0.0
 
 
-@dataclass(frozen=True)
 class Rate(Settings):
     """A learning rate over time."""
 
