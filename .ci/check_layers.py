@@ -40,6 +40,8 @@ PACKAGE_FLOORS = (
     ("__init__", "_config"),
     ("_commands", "cli"),
 )
+PER_LEVEL = tuple(CSRC / "isa" / f"{level}.cpp" for level in ("baseline", "avx2", "avx512"))
+TYPES_ALONE = re.compile(r"std::(make_)?integer_sequence\b")  # of <utility>; they leave no code
 USER_FLOOR = 15  # up to here the package needs NumPy alone; what is optional is imported inside functions
 MOST_LINES = 450  # of a file, which has one reason to exist
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it
@@ -62,7 +64,7 @@ def without_comments(path: Path) -> str:
 
 
 def check_csrc() -> Iterator[str]:
-    floor = floors(CSRC_FLOORS)
+    floor, no_std = floors(CSRC_FLOORS), compiled_per_level()
     for path in sources(CSRC, ".h", ".hpp", ".cpp", ".def"):
         code = without_comments(path)
         place = place_of(path.relative_to(CSRC).as_posix())
@@ -73,16 +75,25 @@ def check_csrc() -> Iterator[str]:
             target = place_of(header.removeprefix("thetahat/"))
             if mark == '"' and floor.get(target, len(floor)) > floor[place]:
                 yield f"{name(path)}: includes {header}, from a floor above"
-            if mark == "<" and not header.endswith(".h") and may_not_use_std(place):
+            if mark == "<" and not header.endswith(".h") and header != "utility" and path in no_std:
                 yield f"{name(path)}: includes <{header}>; only C headers here"
         # These files are compiled once per instruction set. Inline functions of the C++ library would be too,
         # and the linker might keep the AVX-512 copy for everyone.
-        if may_not_use_std(place) and "std::" in code:
+        if path in no_std and "std::" in TYPES_ALONE.sub("", code):
             yield f"{name(path)}: uses std::"
 
 
-def may_not_use_std(place: str) -> bool:
-    return place in {"math", "data", "sums", "families", "kernels"}
+def compiled_per_level() -> set[Path]:
+    """The files of these floors, and whatever else the compiler reads once per instruction set."""
+    below = ("math", "data", "sums", "families", "kernels")
+    found = {path for place in below for path in sources(CSRC / place, ".hpp")}
+    rest = [*PER_LEVEL, *found]
+    while rest:
+        path = rest.pop()
+        found.add(path)
+        headers = re.findall(r'^\s*#\s*include\s+"([^"]+)"', without_comments(path), re.MULTILINE)
+        rest += {CSRC.parent / header for header in headers} - found
+    return found
 
 
 def place_of(path: str) -> str:
@@ -164,7 +175,10 @@ def check_circles() -> Iterator[str]:
 
 
 def check_lengths() -> Iterator[str]:
-    for path in (*sources(CSRC, ".h", ".hpp", ".cpp"), *sources(PACKAGE, ".py", ".pyx", ".pxd", ".pyi")):
+    for path in (
+        *sources(CSRC, ".h", ".hpp", ".cpp", ".def"),
+        *sources(PACKAGE, ".py", ".pyx", ".pxd", ".pyi"),
+    ):
         lines = path.read_text().count("\n")
         if lines > MOST_LINES:
             yield f"{name(path)}: {lines} lines, more than {MOST_LINES}"
