@@ -10,6 +10,7 @@ isa: str
 isa_levels: tuple[str, ...]
 functions: tuple[str, ...]
 models: dict[str, Model]
+FLOAT64: np.dtype[np.float64]
 THREAD_ROWS: int
 TYPES: tuple[str, ...]
 IDENTITY: int

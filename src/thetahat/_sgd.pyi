@@ -11,6 +11,8 @@ _Numbers = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 SGD_LAYOUT: int
 SHUFFLES: tuple[str | None, ...]
+UPDATES: tuple[str, ...]
+AVERAGES: tuple[str | None, ...]
 WINDOW: int
 LANES: int
 
