@@ -19,9 +19,9 @@ from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, t
 
 SUMS_LAYOUT = thetahat_sums_layout  # of the numbers in records
 
-cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums between two looks at the signals
+cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums between two checks for signals
 
-# Where an exact fit stands, by the numbers of api.h.
+# The states of an exact fit, by the numbers of api.h.
 STATES = ("pilot", "all rows", "pass", "converged", "no start", "no maximum", "failed")
 
 

@@ -203,8 +203,8 @@ class Online:
         rows, weights = self._first_rows()
         if self._method.half_life is not None:
             ages = np.arange(rows.size - 1.0, -1.0, -1.0)
-            fading = _core.apply("exp", -_core.log(2.0) / self._method.half_life * ages)
-            weights = fading if weights is None else weights * fading
+            decay = _core.apply("exp", -_core.log(2.0) / self._method.half_life * ages)
+            weights = decay if weights is None else weights * decay
         theta = fit_pilot(self._family, rows, weights, (), self._fixed)
         stream = _sgd.Stream(self._family.model, self._method.compiled(tuple(self._fixed)))
         stream.begin(theta, rows, weights)

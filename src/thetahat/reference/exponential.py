@@ -75,7 +75,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "0.27176230323366835 0.7857652829097714 0.4619642979192129 0.9261391653744258 0.9827519110895941"

@@ -67,7 +67,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": ("3.064235990826897 4.412197658969114 8.072472629659165 0.4963397119164794 3.273727407401819"),
     "50 rows": (

@@ -113,7 +113,7 @@ MISTAKES: dict[str, Mistake] = {"moments": Estimates(_moments)}
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "0.5662956349548417 1.7722130917987566 0.9910149295525034 2.1351816419345946 2.285947347032302"

@@ -63,7 +63,7 @@ MISTAKES: dict[str, Mistake] = {"1 / mean": Estimates(lambda rows, _: (1 / rows.
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": ("0.0 1.0 0.0 1.0 1.0"),
     "50 rows": (

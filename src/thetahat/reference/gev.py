@@ -126,7 +126,7 @@ MISTAKES: dict[str, Mistake] = {"quartiles for sigma": Estimates(_quartiles)}
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "1.488318514147035 0.24700450407842806 0.8351002480230735 0.07732255346787957 0.01742887621355586"

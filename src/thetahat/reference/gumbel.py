@@ -68,7 +68,7 @@ MISTAKES: dict[str, Mistake] = {"moments": Estimates(_moments)}
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "1.302827479916723 0.241097153401633 0.7722676681175782 0.07673076904640132 0.01739857004751819"

@@ -72,7 +72,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "-1.1638709387872046 0.17738053206148002 -0.53240915425819 0.42182568913310514 0.513900104813908"

@@ -1,6 +1,6 @@
 """Log-logistic(shape k, scale s): log f(x) = log k - log s - q - z - 2 log(1 + exp(-z)), x > 0.
 
-Here q = log(x/s) and z = k q, where |z| may stand for z. Derivatives are in h = 2 / (1 + exp(-z)) - 1, which
+Here q = log(x/s) and z = k q, where |z| may replace z. Derivatives are in h = 2 / (1 + exp(-z)) - 1, which
 is tanh(z/2), and p = dh/dz = (1 - h^2) / 2.
 """
 
@@ -74,7 +74,7 @@ MISTAKES: dict[str, Mistake] = {"quartiles for the shape": Estimates(_quartiles_
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "1.8833722371171038 3.220589771039416 2.424556514302746 3.5514023878867116 3.6846381690147907"

@@ -90,7 +90,7 @@ MISTAKES: dict[str, Mistake] = {  # by the variance, mu + mu^2 / size
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": ("1.0 3.0 2.0 3.0 3.0"),
     "50 rows": (

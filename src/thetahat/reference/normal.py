@@ -31,7 +31,7 @@ __all__ = [
 Theta = Sequence[float]
 Terms = list[float]
 
-THETAS = ((0.0, 1.0), (1.0, 2.0), (-3.5e4, 0.25), (1e-3, 40.0))  # where tests look
+THETAS = ((0.0, 1.0), (1.0, 2.0), (-3.5e4, 0.25), (1e-3, 40.0))  # where tests evaluate the likelihood
 DIMENSION = (1, 1)  # fit(c x) multiplies each parameter by c to this power
 R_NAMES = ("normal", "norm")  # in MASS's fitdistr, in fitdistrplus's mledist
 
@@ -89,7 +89,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "0.09470803828730423 1.2500243810835503 -0.931378367720707 0.9923772805192402 -0.25915453769343405"

@@ -114,7 +114,7 @@ class Coordinates:
 
 
 class RuledAscent:
-    """A stochastic ascent by rule: where it stands, and how it goes on.
+    """A stochastic ascent by an update rule: its state, and its steps.
 
     >>> ascent = RuledAscent(Likelihood("normal"), Coordinates.textbook(2), [0.0, 1.0], constant(0.25))
     >>> ascent.step([1.0, 1.0])
@@ -189,14 +189,14 @@ class RuledAscent:
         The log-likelihood at u + d, minus |d|^2 / (2 rate), has its maximum there.
         """
 
-        def lack(d: Numbers) -> list[float]:
+        def residual(d: Numbers) -> list[float]:
             score = self.score([u + v for u, v in zip(self.u, d, strict=True)], X, weights)
             return [rate * g - v for g, v in zip(self.directed(score), d, strict=True)]
 
-        d, rest, share = [0.0] * len(self.u), lack([0.0] * len(self.u)), 1.0
+        d, rest, share = [0.0] * len(self.u), residual([0.0] * len(self.u)), 1.0
         while share > 1e-12:
             to = [v + share * r for v, r in zip(d, rest, strict=True)]
-            left = lack(to)
+            left = residual(to)
             if math.hypot(*left) < math.hypot(*rest):
                 d, rest, share = to, left, min(1.0, 2 * share)
             else:

@@ -92,7 +92,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "0.23796462709189137 0.5442292252959519 0.36995516654807925 0.6039200385961945 0.625720304108054"

@@ -72,7 +72,7 @@ MISTAKES: dict[str, Mistake] = {
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "0.2264762653268711 5.873196392328224 0.48548347463916425 6.164637025326268 1.507357354942569"

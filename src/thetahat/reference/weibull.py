@@ -70,7 +70,7 @@ MISTAKES: dict[str, Mistake] = {"moments": Estimates(_moments_of_log)}
 
 # Maxima of small samples, to 40 digits, by tests/data/make_maxima.py: by the sample's name the parameters,
 # the standard errors by the observed information (none where the score has no root) and the
-# log-likelihood. Samples of the family's own come with their rows, others stand in tests/data/samples.json.
+# log-likelihood. Samples of the family's own come with their rows, others are in tests/data/samples.json.
 SAMPLES = {
     "5 rows": (
         "1.2586763279460673 2.5545621856613296 1.7927794422329133 2.8503974555279723 2.9654038887331446"

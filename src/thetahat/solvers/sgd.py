@@ -29,8 +29,8 @@ __all__ = ["SGD", "shuffled"]
 
 _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
-_TUNED = InverseTime()
-_TUNED_BATCH = 64
+_RATE = InverseTime()
+_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -253,7 +253,7 @@ class SGD(Method):
     def _batch(self) -> int:
         if self.batch_size is not None:
             return self.batch_size
-        return _TUNED_BATCH if self.learning_rate is None else 1
+        return _BATCH_SIZE if self.learning_rate is None else 1
 
     @property
     def draws(self) -> bool:
@@ -286,7 +286,7 @@ class SGD(Method):
     @property
     def schedule(self) -> Rate:
         """The schedule of the learning rate."""
-        return _TUNED if self.learning_rate is None else as_rate(self.learning_rate)
+        return _RATE if self.learning_rate is None else as_rate(self.learning_rate)
 
     def run(self, problem: Problem) -> Solution:
         """Run whole epochs in compiled code."""
