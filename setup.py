@@ -16,7 +16,6 @@ STABLE_ABI = not FREE_THREADED and sys.implementation.name == "cpython"
 
 GNU_FLAGS = [
     "-std=c++17",
-    "-O3",
     "-g0",
     "-ffp-contract=off",  # the same bits with and without fused multiply-add
     "-fno-wrapv",  # Python's own flags define signed overflow, which costs the pass over memory a third
@@ -27,12 +26,28 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
+# What is compiled for size, by the end of its path: kernels are vectorized by hand, and need short loops unrolled
+# and no more; the glue to Python and the kernels of old processors need not even that.
+SMALLER = {
+    "isa/avx512.cpp": ["-O2", "-fpeel-loops"],
+    "isa/avx2.cpp": ["-O2", "-fpeel-loops"],
+    "isa/baseline.cpp": ["-O2"],
+    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_sgd", "_arrow")},
+}
+
 
 def files(folder, *suffixes):
     return sorted(path.as_posix() for path in Path(folder).rglob("*") if path.suffix in suffixes)
 
 
 HEADERS = files("csrc", ".hpp", ".h", ".def")
+
+
+def optimization_of(source, compiler_type):
+    """Flags that make the object of a source small; those of the compiler's own otherwise."""
+    if compiler_type == "msvc":
+        return []
+    return next((flags for end, flags in SMALLER.items() if source.endswith(end)), ["-O3"])
 
 
 def object_of(source, output_dir):
@@ -55,12 +70,13 @@ def compile_side_by_side(compiler):
     if cache and hasattr(compiler, "compiler_so_cxx"):
         compiler.compiler_so_cxx = [cache, *compiler.compiler_so_cxx]
 
-    def compile_each(sources, output_dir=None, **options):
+    def compile_each(sources, output_dir=None, extra_postargs=None, **options):
         def compile_one(source):
             target = object_of(source, output_dir)
             if is_new(source, target):
                 return [str(target)]
-            return compile_all([source], output_dir=output_dir, **options)
+            flags = [*optimization_of(source, compiler.compiler_type), *(extra_postargs or ())]
+            return compile_all([source], output_dir=output_dir, extra_postargs=flags, **options)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(chain(*pool.map(compile_one, sources)))

@@ -8,7 +8,7 @@ from wrong_estimators import EXAMPLE, SUBTLE, WRONG_ANSWERS, WRONG_ASCENTS, of_f
 
 import thetahat as th
 
-ROWS, RUNS = 4000, 2000
+ROWS, RUNS = 4000, 1000
 MANY_RUNS = 10_000
 SUBTLE_RUNS = 5000  # as many as tell standard errors that are a tenth off
 ASCENTS = 200  # of as many rows as the script takes: in few, the pilot is everything
