@@ -26,11 +26,8 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
-# What is compiled for size, by the end of its path: kernels are vectorized by hand, and need short loops unrolled
-# and no more; the glue to Python and the kernels of old processors need not even that.
+# What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
 SMALLER = {
-    "isa/avx512.cpp": ["-O2", "-fpeel-loops"],
-    "isa/avx2.cpp": ["-O2", "-fpeel-loops"],
     "isa/baseline.cpp": ["-O2"],
     **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_sgd", "_arrow")},
 }

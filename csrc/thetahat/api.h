@@ -24,6 +24,7 @@ enum {
   thetahat_max_sums = 64,    /* of any model */
   thetahat_max_node = 65,    /* rows and sums */
   thetahat_max_at = 1 << 14, /* bytes of what a kernel prepares at one theta */
+  thetahat_max_starts = 8,
   thetahat_max_levels = 3,
   thetahat_n_lanes = 16,
   thetahat_block_rows = 2048,
@@ -166,8 +167,17 @@ struct thetahat_model {
   /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
   int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to,
                double* shifted);
+  /* The maximum over some parameters, the others given, from sums at theta: writes those parameters of `to`, to
+   * which shift is exact. 0: they are fixed, or there already. NULL: there is no such equation. */
+  int (*profile)(const thetahat_model*, const double* theta, const double* sums, const int* fixed, double* to);
+  /* Where few rows outweigh all others at theta, a better one, by how much they do; else 0. NULL: unknown. */
+  int (*leap)(const thetahat_model*, const double* theta, const double* sums, double* to);
   /* Rough values of the parameters; 0 where these rows have no maximum. NULL: none is ever needed. */
   int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
+  /* Others, where the likelihood may have several maxima; returns how many, at most thetahat_max_starts - 1.
+   * NULL: there are none. */
+  int (*other_starts)(const thetahat_model*, const thetahat_pilot*,
+                      double (*starts)[thetahat_max_params]);
   /* Whether rows may have a maximum with no parameter fixed, and two figures for the message that explains
    * why not. NULL: they may. */
   int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
@@ -262,6 +272,8 @@ typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
   int fixed[thetahat_max_params];
   int has_best;
+  double newton[thetahat_max_params];      /* the last step of Newton's, and how many times as far it went */
+  double stretch;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */
   double log_likelihood, decrement;        /* at the best; the latter NaN where it is not concave */
   int zero_curvature[thetahat_max_params]; /* free coordinates in which the likelihood is flat there */
@@ -270,7 +282,8 @@ typedef struct {
   int state;
 } thetahat_newton;
 
-enum { thetahat_running = 0, thetahat_converged = 1, thetahat_failed = 2 };
+/* Where it ends: at the maximum; where the likelihood increases towards a limit; or at neither. */
+enum { thetahat_running, thetahat_converged, thetahat_at_limit, thetahat_unfinished };
 
 /* One iteration for each of so many groups: nodes and states lie one after another. */
 void thetahat_newton_iterate(const thetahat_model*, int64_t groups, const double* nodes, thetahat_newton*);
@@ -285,7 +298,8 @@ enum {
   thetahat_fit_converged,
   thetahat_no_start,   /* the rows have no maximum to start from */
   thetahat_no_maximum, /* the sums have none */
-  thetahat_fit_failed  /* Newton's method ended where the likelihood still rises */
+  thetahat_fit_failed, /* from no start: Newton's method ended where the likelihood tends to a limit */
+  thetahat_fit_unfinished /* or, from some, before it found a maximum or such a limit */
 };
 
 typedef struct {
@@ -300,6 +314,9 @@ typedef struct {
   double theta[thetahat_max_params];     /* where the node is wanted; in the end, the maximum */
   double evaluated[thetahat_max_params]; /* where the last node was taken */
   double figures[2];                     /* of existence, where there is no start */
+  double starts[thetahat_max_starts][thetahat_max_params];
+  int n_starts, next_start;              /* how many, and the one that is tried where none before succeeds */
+  int at_limit;                          /* whether the likelihood tended to a limit, from one of them */
   int found, started;                    /* whether theta holds start values, and good ones */
   int next_pilot;                        /* of the pilots that Newton's method begins on */
   int last_pass;                         /* the pass at the maximum itself */

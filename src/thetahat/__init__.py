@@ -18,6 +18,7 @@ from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
 from thetahat.errors import (
     CheckpointError,
+    ConvergenceError,
     MissingExtraError,
     NoMaximumError,
     ParameterError,
@@ -53,6 +54,7 @@ __all__ = [
     "Candidate",
     "CheckpointError",
     "Comparison",
+    "ConvergenceError",
     "Estimate",
     "Exact",
     "Fit",

@@ -20,6 +20,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_no_weight
         thetahat_running
         thetahat_converged
+        thetahat_at_limit
         thetahat_wants_pilot
         thetahat_wants_all
         thetahat_fit_ended

@@ -11,9 +11,10 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
-    thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton,
-    thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
+    thetahat_at_limit, thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged,
+    thetahat_fit_empty, thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params,
+    thetahat_newton, thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree,
+    thetahat_values
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -22,7 +23,9 @@ SUMS_LAYOUT = thetahat_sums_layout  # of the numbers in records
 cdef int64_t EPOCH_SLICE = 1 << 20  # epochs of a gradient ascent on sums between two checks for signals
 
 # The states of an exact fit, by the numbers of api.h.
-STATES = ("pilot", "all rows", "pass", "converged", "no start", "no maximum", "failed")
+STATES = (
+    "pilot", "all rows", "pass", "converged", "no start", "no maximum", "failed", "unfinished"
+)
 
 
 @cython.final
@@ -228,6 +231,11 @@ cdef class Newton:
     @property
     def converged(self):
         return self.state.state == thetahat_converged
+
+    @property
+    def at_limit(self):
+        """Whether it ended where the likelihood increases towards a limit."""
+        return self.state.state == thetahat_at_limit
 
     def iterate(self, Sums sums):
         """Take the sums at theta in; return whether there is more to do."""

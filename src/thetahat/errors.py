@@ -2,6 +2,7 @@
 
 __all__ = [
     "CheckpointError",
+    "ConvergenceError",
     "MissingExtraError",
     "NoMaximumError",
     "ParameterError",
@@ -41,6 +42,10 @@ class ParameterError(ThetahatError, ValueError):
 
 class NoMaximumError(ThetahatError, ValueError):
     """The likelihood of this sample has no maximum; the message has the condition that it violates."""
+
+
+class ConvergenceError(ThetahatError, RuntimeError):
+    """Newton's method ended before it found a maximum, or showed that there is none."""
 
 
 class UnknownFamilyError(ThetahatError, ValueError):

@@ -11,7 +11,7 @@ from thetahat._checks import check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
-from thetahat.errors import NoMaximumError, ParameterError, SampleError
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
 from thetahat.pilot import Pilot
 
@@ -125,7 +125,7 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
         rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
         try:
             by_chance = statistics(fit_anew(fit, rows), rows)
-        except (NoMaximumError, SampleError, ParameterError):
+        except (ConvergenceError, NoMaximumError, SampleError, ParameterError):
             failed += 1
         else:
             larger += by_chance >= observed

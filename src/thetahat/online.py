@@ -12,7 +12,7 @@ from thetahat._packing import pack, unpack
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
 from thetahat.data.source import ArraySource
-from thetahat.errors import NoMaximumError, ParameterError
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
@@ -193,7 +193,7 @@ class Online:
         """Fit the pilot and start the steps there; if it has no maximum, wait until it is twice as long."""
         try:
             self._stream = self._begun()
-        except NoMaximumError:
+        except (ConvergenceError, NoMaximumError):
             self._wanted *= 2
         else:
             self._first, self._waiting = [], 0

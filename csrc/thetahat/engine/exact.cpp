@@ -4,7 +4,7 @@
 
 #include <new>
 #include <vector>
-#include "thetahat/engine/newton.hpp"
+#include "thetahat/engine/explore.hpp"
 #include "thetahat/engine/slices.hpp"
 #include "thetahat/engine/tree.hpp"
 
@@ -52,9 +52,10 @@ void begin_newton(const thetahat_model& m, const double* theta, const thetahat_e
   }
 }
 
-// Whether the sample is so long that Newton's method begins on this pilot.
+// Whether the sample is so long that Newton's method begins on this pilot; a start that is given is one for
+// all rows.
 bool has_pilot(const thetahat_model& m, const thetahat_exact& e, int64_t rows) {
-  return !m.sufficient && 2 * rows < e.size;
+  return !m.sufficient && !e.has_start && 2 * rows < e.size;
 }
 
 // The next pilot, or the first pass over all rows.
@@ -118,18 +119,52 @@ void find_start(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot
   with_fixed(m.n_params, e, e.theta);
 }
 
+// The best of several starts, and one near fixed parameters, are found on the pilot.
+void explore(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
+  for (int j = 0; j < m.n_params; ++j) e.starts[0][j] = e.theta[j];
+  e.n_starts = e.next_start = 1;
+  if (m.other_starts) e.n_starts += m.other_starts(&m, &rows, e.starts + 1);
+  for (int k = 1; k < e.n_starts; ++k) with_fixed(m.n_params, e, e.starts[k]);
+  if (m.other_starts || any_fixed(m.n_params, e.fixed))
+    landscape(m, e.fixed, rows).climb(e.n_starts, e.starts, e.theta);
+}
+
+// Where Newton's method has failed: the next start, or the family's own after one that was given.
+bool next_start(const thetahat_model& m, thetahat_exact& e) {
+  if (e.has_start) {
+    e.has_start = 0;
+    thetahat_exact_begin(&m, &e);
+    return true;
+  }
+  if (m.sufficient || e.next_start >= e.n_starts) return false;
+  begin_newton(m, e.starts[e.next_start++], e, e.newton);
+  for (int j = 0; j < m.n_params; ++j) e.theta[j] = e.newton.theta[j];
+  e.state = thetahat_wants_pass;
+  return true;
+}
+
 void end_newton(const thetahat_model& m, thetahat_exact& e) {
   for (int j = 0; j < m.n_params; ++j) e.theta[j] = e.newton.theta[j];
   if (e.newton.state == thetahat_converged) {
     // After a large pilot, the last step is far below a standard error; sufficient sums are known.
     e.last_pass = !m.sufficient && !has_pilot(m, e, large_pilot(e.size));
     e.state = e.last_pass ? thetahat_wants_pass : thetahat_fit_converged;
-  } else if (e.has_start) {  // the family's own start may be a better one
-    e.has_start = 0;
-    thetahat_exact_begin(&m, &e);
-  } else {
-    e.state = thetahat_fit_failed;
+    return;
   }
+  e.at_limit |= e.newton.state == thetahat_at_limit;
+  if (!next_start(m, e)) e.state = e.at_limit ? thetahat_fit_failed : thetahat_fit_unfinished;
+}
+
+// Newton's method on sufficient sums, which takes no passes.
+void solve_sums(const thetahat_model& m, const double* sums, thetahat_exact& e) {
+  double start[1][max_p];
+  for (int j = 0; j < m.n_params; ++j) start[0][j] = e.newton.theta[j];
+  do newton_iterate(m, sums, e.newton);
+  while (e.newton.state == thetahat_running);
+  if (e.newton.state == thetahat_converged || !landscape(m, e.fixed, sums).climb(1, start, start[0])) return;
+  begin_newton(m, start[0], e, e.newton);
+  do newton_iterate(m, sums, e.newton);
+  while (e.newton.state == thetahat_running);
 }
 
 }  // namespace
@@ -140,7 +175,7 @@ using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 void thetahat_exact_begin(const thetahat_model* m, thetahat_exact* e) {
-  e->found = e->next_pilot = e->last_pass = 0;
+  e->found = e->next_pilot = e->last_pass = e->n_starts = e->next_start = 0;
   e->started = e->has_start;
   for (int j = 0; j < m->n_params; ++j) e->theta[j] = e->has_start ? e->start[j] : 0.0;
   with_fixed(m->n_params, *e, e->theta);
@@ -159,6 +194,7 @@ void thetahat_exact_pilot(const thetahat_model* m, thetahat_exact* e, const thet
   if (!e->started) {
     find_start(*m, *e, *rows);
     if (!e->started) return;
+    explore(*m, *e, *rows);
     if (asked_for_all || !has_pilot(*m, *e, start_rows)) return go_on(*m, *e);
   }
   iterate_on_pilot(*m, *e, *rows);
@@ -179,8 +215,10 @@ void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, const doubl
     return;
   }
   thetahat_newton& c = e->newton;
-  do newton_iterate(*m, node + 1, c);
-  while (m->sufficient && c.state == thetahat_running);
+  if (m->sufficient)
+    solve_sums(*m, node + 1, *e);
+  else
+    newton_iterate(*m, node + 1, c);
   for (int j = 0; j < m->n_params; ++j) e->theta[j] = c.theta[j];
   if (c.state != thetahat_running) end_newton(*m, *e);
 }

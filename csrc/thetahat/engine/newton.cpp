@@ -6,12 +6,17 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-// theta (1 + grown), where theta grown may be less than doubles hold.
-double grow(double theta, double grown) {
+constexpr int most_evaluations = 1000;  // where there is no progress but by rounding
+
+// theta exp(step), where theta times what it grows by may be less than doubles hold.
+double grow(double theta, double step) {
   int exponent;
   const double m = frexp(theta, &exponent);
-  return ldexp(m + m * grown, exponent);
+  return ldexp(step < -1 ? m * exp(step) : m + m * expm1(step), exponent);
 }
+
+bool is_shape(const thetahat_parameter& p) { return p.scale_power == 0 && !unbounded(p); }
+bool flat(double derivative, double n) { return fabs(derivative) <= 1e-14 * n; }
 
 class newton_step {
  public:
@@ -26,15 +31,16 @@ class newton_step {
     double g[max_p], J[max_p * max_p], C[max_p * max_p], m[max_p];
     for (int j = 0; j < p; ++j) {
       m[j] = jacobian(parameters[j], c.theta[j], at.scale, at.scale);
-      g[j] = c.fixed[j] ? 0.0 : m[j] * at.score[j];
+      g[j] = m[j] * at.score[j];
     }
     for (int i = 0; i < p; ++i)
       for (int j = 0; j < p; ++j) {
         double entry = m[i] * m[j] * at.information[i * p + j];
         if (i == j) entry -= log_jacobian_slope(parameters[j], c.theta[j]) * g[j];
-        J[i * p + j] = c.fixed[i] || c.fixed[j] ? double(i == j) : entry;
+        J[i * p + j] = entry;
       }
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
+    hold(c.fixed, at.n, g, J);
     const bool concave = invert(p, J, C);
     if (!concave && !invert_others(J, g, at.n, C)) invert_raised(J, C);
     decrement = concave ? 0.0 : NAN;
@@ -49,6 +55,19 @@ class newton_step {
  private:
   const int p;
   const thetahat_parameter* const parameters;
+  int held[max_p];
+
+  // Fixed parameters stay where they are, and so does a location or scale in which the likelihood is flat and
+  // level: any value of it there is a maximum.
+  void hold(const int* fixed, double n, double* g, double* J) {
+    double free[max_p * max_p];
+    for (int j = 0; j < p; ++j) {
+      held[j] = fixed[j] || (!is_shape(parameters[j]) && flat(J[j * p + j], n) && flat(g[j], n));
+      if (held[j]) g[j] = 0.0;
+    }
+    free_block(p, held, J, free);
+    for (int i = 0; i < p * p; ++i) J[i] = free[i];
+  }
 
   // The inverse but for shapes with a bound, which wait where they are; false where the others are near their
   // maximum there. (To move all of them where the log-likelihood is not concave would send a shape to its
@@ -66,7 +85,7 @@ class newton_step {
   // which the rows say little takes as long a step as another.
   void invert_raised(const double* J, double* C) const {
     double size = 0.0, raised[max_p * max_p];
-    for (int j = 0; j < p; ++j) size += fabs(J[j * p + j]);
+    for (int j = 0; j < p; ++j) size += held[j] ? 0.0 : fabs(J[j * p + j]);
     for (double ridge = 1e-3; ridge * size < HUGE_VAL; ridge *= 4) {
       for (int i = 0; i < p * p; ++i)
         raised[i] = J[i] + (i % (p + 1) == 0 ? ridge * (fabs(J[i]) + 1e-9 * size) : 0.0);
@@ -117,44 +136,97 @@ void continue_step(const thetahat_model& m, const double* sums, double scale, th
   }
 }
 
-// From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
-// below 0 bring; if there was none, to one with larger scales.
-void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
-  bool ended = false, any = false;
-  for (int j = 0; j < m.n_params; ++j)
-    if (bounded_identity(m.parameters[j]) && c.theta[j] < 0 && !c.fixed[j])
-      c.theta[j] = 0, ended = any = true;
-  for (int j = 0; j < m.n_params && !ended; ++j)
-    if (m.parameters[j].coordinate == thetahat_log && m.parameters[j].scale_power > 0 && !c.fixed[j])
-      c.theta[j] *= 16, any = true;
-  if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_failed;
+// The maximum over the parameters that the model finds from the others, and the sums there: on a way with these
+// at any other values, one far row would cost a step for each factor e by which it outweighs all others.
+const double* profiled(const thetahat_model& m, const double* sums, thetahat_newton& c, double* moved) {
+  double to[max_p];
+  for (int j = 0; j < m.n_params; ++j) to[j] = c.theta[j];
+  if (!m.profile || !m.profile(&m, c.theta, sums, c.fixed, to) || !m.valid(&m, to)) return sums;
+  if (!m.shift(&m, c.theta, sums, to, moved)) return sums;
+  for (int j = 0; j < m.n_params; ++j) c.theta[j] = to[j];
+  return moved;
 }
 
-// From a step that went too far, to a shorter one.
+// How many times as long as Newton's a step is: twice as many as the last one where it repeats that one, as
+// it does where the score is an exponential, or a power, of the free coordinate.
+double stretch_of(const thetahat_model& m, const newton_step& next, const thetahat_newton& c) {
+  double along = 0.0, length = 0.0, last = 0.0;
+  for (int j = 0; j < m.n_params; ++j) {
+    const double size = fabs(next.curvature[j]);
+    along += size * next.step[j] * c.newton[j];
+    length += size * next.step[j] * next.step[j];
+    last += size * c.newton[j] * c.newton[j];
+  }
+  const bool repeats = c.has_best && c.stretch > 0 && length > 0.4 * last && along > 0.9 * sqrt(length * last);
+  return !repeats || next.shortened ? 1.0 : c.stretch < 32 ? 2 * c.stretch : c.stretch;
+}
+
+// Instead of the step, one past where few rows outweigh all others.
+void leap_on(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
+  double to[max_p];
+  if (!m.leap || any_fixed(m.n_params, c.fixed) || !m.leap(&m, c.best, sums, to)) return;
+  for (int j = 0; j < m.n_params; ++j)
+    c.step[j] = free_coordinate(m.parameters[j], to[j], scale) - free_coordinate(m.parameters[j], c.best[j], scale);
+  step_from_best(m, c);
+}
+
+// From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
+// below 0 bring; if there was none, to one with lighter shapes, else with larger scales.
+void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
+  const auto relax = [&](auto&& wanted, double factor) {
+    bool any = false;
+    for (int j = 0; j < m.n_params; ++j)
+      if (!c.fixed[j] && wanted(m.parameters[j], c.theta[j])) c.theta[j] *= factor, any = true;
+    return any;
+  };
+  const auto of_power = [](int power) {
+    return [power](const thetahat_parameter& p, double) {
+      return p.coordinate == thetahat_log && (p.scale_power > 0) == (power > 0);
+    };
+  };
+  const bool any =
+      relax([](const thetahat_parameter& p, double theta) { return bounded_identity(p) && theta < 0; }, 0.0) ||
+      relax(of_power(0), 1.0 / 16) || relax(of_power(1), 16.0);
+  if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_unfinished;
+}
+
+// From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has no
+// derivatives: it increases without bound, as rows come to lie on the end of a support.
 void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last) {
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best(m, c);
-  c.step_cap = 0.0;
-  if (last || longest < 1e-13) c.state = c.decrement <= 1e-19 * n ? thetahat_converged : thetahat_failed;
+  c.step_cap = c.stretch = 0.0;
+  if (!last && longest >= 1e-13) return;
+  c.state = c.decrement <= 1e-19 * n             ? thetahat_converged
+            : !last && c.decrement != c.decrement ? thetahat_at_limit
+                                                  : thetahat_unfinished;
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
 // its standard error from one row. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero
-// curvature: the likelihood is flat in a free coordinate, which runs to infinity, to a family at the limit of
-// this one. At the bound: a parameter runs to the bound of its domain.
+// curvature: the likelihood is flat in the free coordinate of a shape, which runs to infinity, to a family at the
+// limit of this one. At the bound: a parameter runs to the bound of its domain.
 struct nearness {
   bool close = true, rounded = false, zero_curvature = false, at_bound = false;
 };
+
+// Where a shape is large and the likelihood flat, the score is rounding, and the shape runs to infinity; at
+// small ones a maximum may be as flat, down to 0.
+bool runs_off(const thetahat_parameter& p, double theta) {
+  return is_shape(p) && (theta > 1 || bounded_identity(p) || distance_of(p, theta) < 1e-60);
+}
 
 nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_newton& c, double n) {
   nearness near;
   for (int j = 0; j < m.n_params; ++j) {
     const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
-    const bool small = next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
+    const bool small = flat(next.curvature[j], n)
+                           ? fabs(next.step[j]) <= 1e-9
+                           : next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
     near.close &= rounding || small;
     near.rounded |= rounding && !small;
-    c.zero_curvature[j] = !c.fixed[j] && fabs(next.curvature[j]) <= 1e-14 * n;
+    c.zero_curvature[j] = !c.fixed[j] && flat(next.curvature[j], n) && runs_off(m.parameters[j], c.best[j]);
     near.zero_curvature |= c.zero_curvature[j] != 0;
     c.at_bound[j] = !c.fixed[j] && near_bound(m.parameters[j], c.best[j]);
     near.at_bound |= c.at_bound[j] != 0;
@@ -172,9 +244,8 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
     const double most = half_way(p, theta), change = times_power(step, scale, p.scale_power);
     return theta + (most < 0 ? (change > most ? change : most) : (change < most ? change : most));
   }
-  const double grown = expm1(step);
-  if (p.coordinate == thetahat_log) return at_distance(p, grow(distance_of(p, theta), grown));
-  const double share = share_of(p, theta);
+  if (p.coordinate == thetahat_log) return at_distance(p, grow(distance_of(p, theta), step));
+  const double share = share_of(p, theta), grown = expm1(step);
   return at_share(p, share + share * (1 - share) * grown / (1 + share * grown));
 }
 
@@ -183,17 +254,20 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
 // 1e-12; or what is left of either is rounding.
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {
   thetahat_derivatives at;
+  double moved[thetahat_max_sums];
+  sums = profiled(m, sums, c, moved);
   m.derivatives(&m, c.theta, sums, &at);
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
-  const bool last = ++c.evaluations > 200, finite = value - value == 0;
+  const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
   if (!c.has_best && !finite) return relax_start(m, c, last);
   if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
   const newton_step next(m, at, c);
   const bool slow = c.has_best && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * at.n;
+  c.stretch = stretch_of(m, next, c);
   for (int j = 0; j < m.n_params; ++j) {
     c.best[j] = c.theta[j];
-    c.step[j] = next.step[j];
+    c.step[j] = c.stretch * next.step[j];
   }
   c.has_best = 1;
   c.step_cap = !next.shortened ? 0.0 : c.step_cap > 2 ? 2 * c.step_cap : 4.0;
@@ -201,14 +275,18 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   c.decrement = next.decrement;
   step_from_best(m, c);
   const nearness near = nearness_of(m, next, c, at.n);
+  for (int j = 0; j < m.n_params; ++j) c.newton[j] = next.step[j];
   if (m.shift) continue_step(m, sums, at.scale, c);
+  leap_on(m, sums, at.scale, c);
   // Near the end of a support, rounding of the score moves theta by more than a close step: after many
   // evaluations it has also converged where the decrement is small enough and falls no further.
   const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;
   if ((near.close || stalled) && !near.zero_curvature && (slow || enough || near.rounded))
     c.state = thetahat_converged;
-  else if (last || near.zero_curvature || near.at_bound || !finite)
-    c.state = thetahat_failed;
+  else if (near.zero_curvature || near.at_bound || !finite || !m.valid(&m, c.theta))
+    c.state = thetahat_at_limit;
+  else if (last)
+    c.state = thetahat_unfinished;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

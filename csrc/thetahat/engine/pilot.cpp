@@ -34,6 +34,32 @@ mean_and_sd pilot::log_moments(double centre) const {
   return moments_of(logs.data());
 }
 
+// Places of rows in increasing order, and the weight up to each.
+static std::vector<int64_t> order_of(const pilot& p, std::vector<double>* below) {
+  std::vector<int64_t> order(p.n);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&p](int64_t a, int64_t b) { return p.x[a] < p.x[b]; });
+  double sum = 0.0;
+  for (int64_t i : order) below->push_back(sum += p.w ? p.w[i] : 1.0);
+  return order;
+}
+
+void pilot::shortest(int count, const double* shares, interval* out) const {
+  std::vector<double> below;
+  const std::vector<int64_t> order = order_of(*this, &below);
+  for (int k = 0; k < count; ++k) {
+    out[k] = {x[order.front()], x[order.back()]};
+    int64_t last = 0;
+    for (int64_t first = 0; first < n; ++first) {
+      const double before = first ? below[first - 1] : 0.0;
+      while (last < n && below[last] - before < shares[k] * below.back()) ++last;
+      if (last == n) break;
+      const interval here = {x[order[first]], x[order[last]]};
+      if (here.high - here.low < out[k].high - out[k].low) out[k] = here;
+    }
+  }
+}
+
 void pilot::quantiles(int count, const double* shares, double* out) const {
   if (!w) {
     std::vector<double> rows(x, x + n);
@@ -44,12 +70,8 @@ void pilot::quantiles(int count, const double* shares, double* out) const {
     }
     return;
   }
-  std::vector<int64_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [this](int64_t a, int64_t b) { return x[a] < x[b]; });
-  std::vector<double> below(n);
-  double sum = 0.0;
-  for (int64_t i = 0; i < n; ++i) below[i] = i ? sum += w[order[i]] : sum = w[order[0]];
+  std::vector<double> below;
+  const std::vector<int64_t> order = order_of(*this, &below);
   for (int k = 0; k < count; ++k) {
     const int64_t place =
         std::lower_bound(below.begin(), below.end(), shares[k] * below.back()) - below.begin();

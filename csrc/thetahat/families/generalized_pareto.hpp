@@ -15,7 +15,7 @@ struct generalized_pareto {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | bounded_at | starts;
+  static constexpr unsigned optional = own_sum | bounded_at | starts | more_starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
@@ -52,6 +52,18 @@ struct generalized_pareto {
     const double least = -1.02 * xi * p.greatest();
     theta[0] = xi, theta[1] = least > s ? least : s;
     return true;
+  }
+
+  // And by the median, for other shapes.
+  static int other_starts(const pilot& p, double (*starts)[thetahat_max_params]) {
+    const double median = p.median(), middle = median > 0 ? median : p.moments().mean;
+    int n = 0;
+    constexpr double shapes[] = {-0.4, 1.5};
+    for (double xi : shapes) {
+      const double s = middle * xi / (exp(xi * 0.6931471805599453) - 1), least = -1.02 * xi * p.greatest();
+      starts[n][0] = xi, starts[n++][1] = least > s ? least : s;
+    }
+    return n;
   }
 
   sums sum(const block& b) const {

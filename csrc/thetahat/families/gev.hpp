@@ -18,7 +18,7 @@ struct gev {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       shape_above_minus_one()};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = bounded_at | starts | errors_hold;
+  static constexpr unsigned optional = bounded_at | starts | more_starts | errors_hold;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, xi, r, log_sigma, inverse, k;  // inverse: of xi; k = 1 + xi
@@ -47,23 +47,28 @@ struct gev {
   // 4^xi. Gumbel's with the moments of these rows, where two are equal. Sigma is large enough for the support
   // to hold them.
   static bool start(const pilot& p, double* theta) {
-    constexpr double log_2 = 0.6931471805599453, shares[] = {0.0, 0.0625, 0.5, 0.8408964152537145};
     double q[4];
-    p.quantiles(4, shares, q);
-    const double least = q[0], low = q[1], median = q[2], high = q[3];
+    p.quantiles(4, start_shares, q);
+    const double low = q[1], median = q[2], high = q[3];
     if (!(low < median && median < high)) {
       const auto [mean, sd] = p.moments();
       theta[1] = sd * 0.7796968012336761;  // sqrt(6) / pi
       theta[0] = mean - 0.5772156649015329 * theta[1], theta[2] = 0.0;
       return theta[1] > 0;
     }
-    double xi = log((high - median) / (median - low)) / (2 * log_2);
-    xi = xi < -0.45 ? -0.45 : xi > 2 ? 2.0 : xi;
-    const double sigma = (high - low) / (quantile(0.25 * log_2, xi) - quantile(4 * log_2, xi));
-    const double mu = median - sigma * quantile(log_2, xi);
-    const double enough = 1.02 * xi * (mu - (xi < 0 ? p.greatest() : least));
-    theta[0] = mu, theta[1] = enough > sigma ? enough : sigma, theta[2] = xi;
+    const double xi = log((high - median) / (median - low)) / (2 * log_2);
+    start_at(p, q, xi < -0.45 ? -0.45 : xi > 2 ? 2.0 : xi, theta);
     return true;
+  }
+  // And by the same quantiles, for other shapes.
+  static int other_starts(const pilot& p, double (*starts)[thetahat_max_params]) {
+    double q[4];
+    p.quantiles(4, start_shares, q);
+    if (!(q[1] < q[2] && q[2] < q[3])) return 0;
+    constexpr double shapes[] = {-0.3, 0.7, 2.0};
+    int n = 0;
+    for (double xi : shapes) start_at(p, q, xi, starts[n++]);
+    return n;
   }
 
   template <class V>
@@ -125,6 +130,17 @@ struct gev {
   }
 
  private:
+  static constexpr double log_2 = 0.6931471805599453;
+  static constexpr double start_shares[] = {0.0, 0.0625, 0.5, 0.8408964152537145};
+
+  // Of a shape, by the quantiles of these shares.
+  static void start_at(const pilot& p, const double* q, double xi, double* theta) {
+    const double least = q[0], low = q[1], median = q[2], high = q[3];
+    const double sigma = (high - low) / (quantile(0.25 * log_2, xi) - quantile(4 * log_2, xi));
+    const double mu = median - sigma * quantile(log_2, xi);
+    const double enough = 1.02 * xi * (mu - (xi < 0 ? p.greatest() : least));
+    theta[0] = mu, theta[1] = enough > sigma ? enough : sigma, theta[2] = xi;
+  }
   // Of the share exp(-e), at mu = 0 and sigma = 1.
   static double quantile(double e, double xi) {
     const double y = -log(e);

@@ -12,7 +12,7 @@ struct gumbel {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = shifts | lane_scores | starts;
+  static constexpr unsigned optional = shifts | profiled | leaps | lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, beta, r, log_beta;
@@ -44,6 +44,19 @@ struct gumbel {
     const double c = beta / to.beta, d = (mu - to.mu) * to.r;
     s.sum[Z] = s.sum[Z] * c + s.n * d;
     return shift_powers(s.sum + E, c, d, exp(-d), 1 - c, s.sum + E);
+  }
+  // The mean of e is 1 at the best mu.
+  bool profile(const sums& s, const int* fixed, double* to) const {
+    const double e = s.sum[E].hi / s.n;
+    to[0] = mu - beta * log(e);
+    return !fixed[0] && e < HUGE_VAL && e > 0 && to[0] != mu;
+  }
+  // At too small a beta, e of few rows outweighs that of all others.
+  bool leap(const sums& s, double* to) const {
+    const double n = s.n, e = s.sum[E].hi, weight = -s.sum[ZE].hi / e;
+    const double growth = far_growth(s.sum[Z].hi / n + weight, weight, s.sum[Z2E].hi / e - weight * weight);
+    to[0] = mu + weight * beta * (growth - 1), to[1] = beta * growth;
+    return growth > 1 && valid(to);
   }
   double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[Z] + s.sum[E]).hi; }
   void score(const sums& s, double* g) const {

@@ -10,6 +10,10 @@ struct mean_and_sd {
   double mean, sd;  // sd: 0 where all rows are equal
 };
 
+struct interval {
+  double low, high;
+};
+
 class pilot {
  public:
   const double* const x;
@@ -24,6 +28,8 @@ class pilot {
   // The least rows up to which there are such shares of the weight, in increasing order.
   void quantiles(int count, const double* shares, double* out) const;
   double median() const;
+  // The shortest intervals that hold such shares of the weight.
+  void shortest(int count, const double* shares, interval* out) const;
   double greatest() const;
 
  private:

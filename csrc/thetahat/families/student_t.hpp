@@ -16,7 +16,7 @@ struct student_t {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = starts;
+  static constexpr unsigned optional = starts | more_starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
@@ -46,6 +46,25 @@ struct student_t {
     p.quantiles(3, shares, q);
     theta[0] = q[1], theta[1] = (q[2] - q[0]) / 1.4814, theta[2] = 4.0;
     return q[2] > q[0];
+  }
+
+  // And by the shortest intervals of some shares, where rows lie far denser there than between the quartiles:
+  // of several clusters, or a narrow one among rows far apart, the likelihood has a maximum at each.
+  static int other_starts(const pilot& p, double (*starts)[thetahat_max_params]) {
+    constexpr double shares[] = {0.5, 0.25, 0.1, 0.03}, quartiles[] = {0.25, 0.75};
+    interval dense[4];
+    double q[2];
+    p.quantiles(2, quartiles, q);
+    p.shortest(4, shares, dense);
+    double width = 2 * 0.7 * (q[1] - q[0]);
+    int n = 0;
+    for (int k = 0; k < 4; ++k) {
+      const double length = dense[k].high - dense[k].low;
+      if (!(0 < length && length < width * shares[k])) continue;
+      starts[n][0] = dense[k].low + 0.5 * length, starts[n][1] = 0.5 * length, starts[n][2] = 0.5;
+      n += 1, width = 0.5 * length / shares[k];
+    }
+    return n;
   }
 
   template <class V>

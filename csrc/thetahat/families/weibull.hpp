@@ -13,7 +13,7 @@ struct weibull {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | starts;
+  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double k, s, r, log_k, log_s;
@@ -52,6 +52,20 @@ struct weibull {
     const double d = log_ratio(s, to.s, to.r);
     at.sum[Q] = at.sum[Q] + at.n * d;
     return shift_powers(at.sum + W, 1.0, d, exp(to.k * d), to.k - k, at.sum + W);
+  }
+  // The mean of w is 1 at the best s.
+  bool profile(const sums& at, const int* fixed, double* to) const {
+    const double w = at.sum[W].hi / at.n;
+    to[1] = s * exp(log(w) / k);
+    return !fixed[1] && w > 0 && positive(to[1]) && to[1] != s;
+  }
+  // At too large a k, w of few rows outweighs that of all others.
+  bool leap(const sums& at, double* to) const {
+    const double w = at.sum[W].hi, q = at.sum[QW].hi / w, weight = k * q;
+    const double growth =
+        far_growth(weight - k * at.sum[Q].hi / at.n, weight, k * k * (at.sum[Q2W].hi / w - q * q));
+    to[0] = k / growth, to[1] = s * exp(q * (1 - growth));
+    return growth > 1 && valid(to);
   }
   double log_likelihood(const sums& at) const {
     return at.n * log_k - at.n * log_s + ((k - 1) * at.sum[Q].hi - at.sum[W].hi);

@@ -50,12 +50,26 @@ struct model_of {
     }
     return 0;
   }
+  static int profile(const thetahat_model*, const double* theta, const double* s, const int* fixed,
+                     double* to) {
+    if constexpr (brings<Family>(profiled)) return Family(theta).profile(in(s), fixed, to);
+    return 0;
+  }
+  static int leap(const thetahat_model*, const double* theta, const double* s, double* to) {
+    if constexpr (brings<Family>(leaps)) return Family(theta).leap(in(s), to);
+    return 0;
+  }
   static int start(const thetahat_model* m, const thetahat_pilot* rows, double* theta) {
     if constexpr (brings<Family>(starts)) return Family::start(pilot(*rows), theta);
     constexpr int none_fixed[thetahat_max_params] = {};
     double node[thetahat_max_node];
     sum_rows(*m, nullptr, {rows->x, rows->w, rows->n}, node);
     return maximum(m, node + 1, none_fixed, theta);
+  }
+  static int other_starts(const thetahat_model*, const thetahat_pilot* rows,
+                          double (*starts)[thetahat_max_params]) {
+    if constexpr (brings<Family>(more_starts)) return Family::other_starts(pilot(*rows), starts);
+    return 0;
   }
   static int existence(const thetahat_model*, const thetahat_pilot* rows, double* figures) {
     if constexpr (brings<Family>(conditional)) return Family::may_exist(pilot(*rows), figures);
@@ -95,7 +109,10 @@ struct model_of {
             score,
             brings<Family>(solved) ? maximum : nullptr,
             brings<Family>(shifts) ? shift : nullptr,
+            brings<Family>(profiled) ? profile : nullptr,
+            brings<Family>(leaps) ? leap : nullptr,
             start,
+            brings<Family>(more_starts) ? other_starts : nullptr,
             brings<Family>(conditional) ? existence : nullptr,
             valid,
             brings<Family>(errors_hold) ? has_standard_errors : nullptr,

@@ -17,6 +17,15 @@ THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   for (int j = 1; j < n_powers; ++j) t[j] = y * t[j - 1];
 }
 
+// By what factor the scale is to grow, where few rows of weight w so far outweigh n others that the score is
+// theirs alone: they lie `distance` scales from the mean and log(n / w) from where the location is best for
+// them. Where they lie as far from the others, the weights are equal. 1 where they do not outweigh them.
+inline double far_growth(double distance, double log_weight, double variance) {
+  if (!(distance > 3 && variance < distance)) return 1.0;
+  const double growth = distance / (log_weight > 1 ? log_weight : 1.0);
+  return growth > 2 ? growth : 1.0;
+}
+
 // The first three of y' = c y + d and w' = f exp(h y) w, by the series of exp(h y); false where that is too
 // short.
 inline bool shift_powers(const double_double* powers, double c, double d, double f, double h,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from thetahat.errors import NoMaximumError
+from thetahat.errors import ThetahatError
 from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers.newton import not_converged_error
@@ -43,9 +43,9 @@ class Profile(NamedTuple):
         all_fixed = {place: self.theta[place] for place in self.fixed} | dict(values)
         return profile_maximum(self.sample, start or self.theta, all_fixed)
 
-    def no_maximum_error(self, point: ProfilePoint, places: Iterable[int]) -> NoMaximumError:
+    def no_maximum_error(self, point: ProfilePoint, places: Iterable[int]) -> ThetahatError:
         """Return the error of an unbounded likelihood, with these parameters fixed too."""
-        return not_converged_error(self.sample, point.theta, (*self.fixed, *places))
+        return not_converged_error(self.sample, point.theta, (*self.fixed, *places), at_limit=True)
 
 
 def profile_limits(profile: Profile, place: int, error: float, z: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat._fitted import Fitted, refit
 from thetahat.data.source import ArraySource
-from thetahat.errors import NoMaximumError
+from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.families import Parameter, find_family
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat.sample import Sample
@@ -120,7 +120,7 @@ def _thinned(whole: Landscape, maximum: Fitted) -> Landscape | None:
     others = {name: value for j, (name, value) in enumerate(maximum.params.items()) if j not in whole.places}
     try:
         top = refit(maximum, rows, others)
-    except NoMaximumError:
+    except (ConvergenceError, NoMaximumError):
         return None
     moves = tuple(
         parameter.free(top.theta[place]) - parameter.free(maximum.theta[place])

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
-from thetahat.errors import NoMaximumError, ParameterError
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.goodness import fit_anew, unrolled
 from thetahat.plots._shared import family_of
 from thetahat.plots.canvas import legend, new_figure
@@ -95,7 +95,7 @@ def _maximum(fitted: Fitted, x: Array, weights: Array | None) -> Fitted | None:
     """Return the maximum that a traced fit approached; None if there is none."""
     try:
         return fit_anew(fitted, x, weights)
-    except NoMaximumError:
+    except (ConvergenceError, NoMaximumError):
         return None
 
 

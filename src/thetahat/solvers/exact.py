@@ -49,8 +49,8 @@ class Exact(Method):
             return Solution(problem.check(None, sample.counts[1]))
         if state == "no start":
             raise _no_start(sample, fixed)
-        if state == "failed":
-            raise not_converged_error(sample, theta, tuple(fixed))
+        if state in ("failed", "unfinished"):
+            raise not_converged_error(sample, theta, tuple(fixed), state == "failed")
         if family.solved:
             problem.check(theta, sample.counts[1])
         if family.sufficient or fit.evaluated == theta:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from thetahat import _sums
 from thetahat._sums import Newton
-from thetahat.errors import NoMaximumError
+from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.sample import Sample
 from thetahat.solvers._method import Theta, Values, no_maximum_error
 
@@ -17,7 +17,7 @@ def newton(sample: Sample, start: Theta, fixed: Sequence[int]) -> tuple[Theta, V
     """Return the maximum that Newton's method reaches from a start, and the values of its last evaluation."""
     solver, theta, sums = iterate(sample, start, fixed)
     if not solver.converged:
-        raise not_converged_error(sample, solver.theta, fixed)
+        raise not_converged_error(sample, solver.theta, fixed, solver.at_limit)
     return solver.theta, values_at(sums, theta, fixed=fixed)
 
 
@@ -31,14 +31,22 @@ def iterate(sample: Sample, theta: Theta, fixed: Sequence[int]) -> tuple[Newton,
     return solver, theta, sums
 
 
-def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> NoMaximumError:
-    """Return the error of an iteration that failed at theta."""
+def not_converged_error(
+    sample: Sample, theta: Theta, fixed: Sequence[int], at_limit: bool
+) -> NoMaximumError | ConvergenceError:
+    """Return the error of an iteration that ended at theta, where the likelihood may tend to a limit."""
     family, (_, rows) = sample.family, sample.counts
     if not fixed and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
-    return NoMaximumError(
-        f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases at"
-        f" {dict(zip(family.names, theta, strict=True))}; a maximum requires {family.condition}"
+    at = dict(zip(family.names, theta, strict=True))
+    if at_limit:
+        return NoMaximumError(
+            f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases"
+            f" at {at}; a maximum requires {family.condition}"
+        )
+    return ConvergenceError(
+        f"Newton's method ended before it found the maximum of the {family.name} likelihood of these {rows}"
+        f" row(s), at {at}; pass start= with parameters nearer to it"
     )
 
 

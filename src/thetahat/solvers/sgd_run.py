@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from thetahat import _sgd
-from thetahat.errors import NoMaximumError, SampleError
+from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.solvers._method import Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor, locked
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
@@ -124,7 +124,7 @@ class SGDRun:
             except SampleError:
                 problem.sample.check_rows()  # so that the error has the index in the sample, not in the pilot
                 raise
-            except NoMaximumError:
+            except (ConvergenceError, NoMaximumError):
                 more, more_weights = self.ascent.draw(min(rows.size, self.rows - rows.size))
                 if not more.size:
                     raise
