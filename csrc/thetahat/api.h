@@ -167,17 +167,17 @@ struct thetahat_model {
   /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
   int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to,
                double* shifted);
-  /* The maximum over some parameters, the others given, from sums at theta: writes those parameters of `to`, to
-   * which shift is exact. 0: they are fixed, or there already. NULL: there is no such equation. */
-  int (*profile)(const thetahat_model*, const double* theta, const double* sums, const int* fixed, double* to);
+  /* The maximum over some parameters, the others given, from sums at theta: writes those parameters of `to`,
+   * to which shift is exact. 0: they are fixed, or there already. NULL: there is no such equation. */
+  int (*profile)(const thetahat_model*, const double* theta, const double* sums, const int* fixed,
+                 double* to);
   /* Where few rows outweigh all others at theta, a better one, by how much they do; else 0. NULL: unknown. */
   int (*leap)(const thetahat_model*, const double* theta, const double* sums, double* to);
   /* Rough values of the parameters; 0 where these rows have no maximum. NULL: none is ever needed. */
   int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
   /* Others, where the likelihood may have several maxima; returns how many, at most thetahat_max_starts - 1.
    * NULL: there are none. */
-  int (*other_starts)(const thetahat_model*, const thetahat_pilot*,
-                      double (*starts)[thetahat_max_params]);
+  int (*other_starts)(const thetahat_model*, const thetahat_pilot*, double (*starts)[thetahat_max_params]);
   /* Whether rows may have a maximum with no parameter fixed, and two figures for the message that explains
    * why not. NULL: they may. */
   int (*existence)(const thetahat_model*, const thetahat_pilot*, double* figures);
@@ -270,9 +270,10 @@ int64_t thetahat_slice_rows(int threads); /* rows between two checks for signals
 /* The next theta to evaluate, the best one so far, and what was found there. */
 typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
+  double evaluated[thetahat_max_params]; /* where the last sums were taken */
   int fixed[thetahat_max_params];
   int has_best;
-  double newton[thetahat_max_params];      /* the last step of Newton's, and how many times as far it went */
+  double newton[thetahat_max_params]; /* the last step of Newton's, and how many times as far it went */
   double stretch;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */
   double log_likelihood, decrement;        /* at the best; the latter NaN where it is not concave */
@@ -296,9 +297,9 @@ enum {
   thetahat_wants_pass,  /* the node at theta */
   /* and where it ends: */
   thetahat_fit_converged,
-  thetahat_no_start,   /* the rows have no maximum to start from */
-  thetahat_no_maximum, /* the sums have none */
-  thetahat_fit_failed, /* from no start: Newton's method ended where the likelihood tends to a limit */
+  thetahat_no_start,      /* the rows have no maximum to start from */
+  thetahat_no_maximum,    /* the sums have none */
+  thetahat_fit_failed,    /* from no start: Newton's method ended where the likelihood tends to a limit */
   thetahat_fit_unfinished /* or, from some, before it found a maximum or such a limit */
 };
 
@@ -315,11 +316,11 @@ typedef struct {
   double evaluated[thetahat_max_params]; /* where the last node was taken */
   double figures[2];                     /* of existence, where there is no start */
   double starts[thetahat_max_starts][thetahat_max_params];
-  int n_starts, next_start;              /* how many, and the one that is tried where none before succeeds */
-  int at_limit;                          /* whether the likelihood tended to a limit, from one of them */
-  int found, started;                    /* whether theta holds start values, and good ones */
-  int next_pilot;                        /* of the pilots that Newton's method begins on */
-  int last_pass;                         /* the pass at the maximum itself */
+  int n_starts, next_start; /* how many, and the one that is tried where none before succeeds */
+  int at_limit;             /* whether the likelihood tended to a limit, from one of them */
+  int found, started;       /* whether theta holds start values, and good ones */
+  int next_pilot;           /* of the pilots that Newton's method begins on */
+  int last_pass;            /* the pass at the maximum itself */
   thetahat_newton newton;
 } thetahat_exact;
 

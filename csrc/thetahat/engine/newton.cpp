@@ -42,7 +42,7 @@ class newton_step {
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
     hold(c.fixed, at.n, g, J);
     const bool concave = invert(p, J, C);
-    if (!concave && !invert_others(J, g, at.n, C)) invert_raised(J, C);
+    if (!concave && !invert_others(J, g, at.n, C)) invert_raised(J, g, C);
     decrement = concave ? 0.0 : NAN;
     for (int i = 0; i < p; ++i) {
       step[i] = 0.0;
@@ -83,9 +83,9 @@ class newton_step {
   }
   // (J + a multiple of what its diagonal's sizes are)^-1, the least that is positive definite: a parameter of
   // which the rows say little takes as long a step as another.
-  void invert_raised(const double* J, double* C) const {
+  void invert_raised(const double* J, const double* g, double* C) const {
     double size = 0.0, raised[max_p * max_p];
-    for (int j = 0; j < p; ++j) size += held[j] ? 0.0 : fabs(J[j * p + j]);
+    for (int j = 0; j < p; ++j) size += held[j] ? 0.0 : fabs(J[j * p + j]) + 1e-9 * fabs(g[j]);
     for (double ridge = 1e-3; ridge * size < HUGE_VAL; ridge *= 4) {
       for (int i = 0; i < p * p; ++i)
         raised[i] = J[i] + (i % (p + 1) == 0 ? ridge * (fabs(J[i]) + 1e-9 * size) : 0.0);
@@ -136,15 +136,21 @@ void continue_step(const thetahat_model& m, const double* sums, double scale, th
   }
 }
 
-// The maximum over the parameters that the model finds from the others, and the sums there: on a way with these
-// at any other values, one far row would cost a step for each factor e by which it outweighs all others.
-const double* profiled(const thetahat_model& m, const double* sums, thetahat_newton& c, double* moved) {
+// The maximum over the parameters that the model finds from the others, and the sums there: on a way with
+// these at any other values, one far row would cost a step for each factor e by which it outweighs all
+// others.
+const double* profiled(const thetahat_model& m, const double* sums, thetahat_newton& c, double* shifted) {
   double to[max_p];
-  for (int j = 0; j < m.n_params; ++j) to[j] = c.theta[j];
+  for (int j = 0; j < m.n_params; ++j) c.evaluated[j] = to[j] = c.theta[j];
   if (!m.profile || !m.profile(&m, c.theta, sums, c.fixed, to) || !m.valid(&m, to)) return sums;
-  if (!m.shift(&m, c.theta, sums, to, moved)) return sums;
+  if (!m.shift(&m, c.theta, sums, to, shifted)) return sums;
   for (int j = 0; j < m.n_params; ++j) c.theta[j] = to[j];
-  return moved;
+  return shifted;
+}
+
+// The distance from one value of a parameter to another one near by, in its free coordinate.
+double distance_between(const thetahat_parameter& p, double from, double to, double scale) {
+  return p.coordinate == thetahat_identity ? times_power(to - from, scale, -p.scale_power) : (to - from) / to;
 }
 
 // How many times as long as Newton's a step is: twice as many as the last one where it repeats that one, as
@@ -157,7 +163,8 @@ double stretch_of(const thetahat_model& m, const newton_step& next, const thetah
     length += size * next.step[j] * next.step[j];
     last += size * c.newton[j] * c.newton[j];
   }
-  const bool repeats = c.has_best && c.stretch > 0 && length > 0.4 * last && along > 0.9 * sqrt(length * last);
+  const bool repeats =
+      c.has_best && c.stretch > 0 && length > 0.4 * last && along > 0.9 * sqrt(length * last);
   return !repeats || next.shortened ? 1.0 : c.stretch < 32 ? 2 * c.stretch : c.stretch;
 }
 
@@ -166,7 +173,8 @@ void leap_on(const thetahat_model& m, const double* sums, double scale, thetahat
   double to[max_p];
   if (!m.leap || any_fixed(m.n_params, c.fixed) || !m.leap(&m, c.best, sums, to)) return;
   for (int j = 0; j < m.n_params; ++j)
-    c.step[j] = free_coordinate(m.parameters[j], to[j], scale) - free_coordinate(m.parameters[j], c.best[j], scale);
+    c.step[j] =
+        free_coordinate(m.parameters[j], to[j], scale) - free_coordinate(m.parameters[j], c.best[j], scale);
   step_from_best(m, c);
 }
 
@@ -185,30 +193,32 @@ void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
     };
   };
   const bool any =
-      relax([](const thetahat_parameter& p, double theta) { return bounded_identity(p) && theta < 0; }, 0.0) ||
+      relax([](const thetahat_parameter& p, double theta) { return bounded_identity(p) && theta < 0; },
+            0.0) ||
       relax(of_power(0), 1.0 / 16) || relax(of_power(1), 16.0);
   if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_unfinished;
 }
 
-// From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has no
-// derivatives: it increases without bound, as rows come to lie on the end of a support.
+// From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has
+// no derivatives: it increases without bound, as rows come to lie on the end of a support.
 void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last) {
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best(m, c);
   c.step_cap = c.stretch = 0.0;
   if (!last && longest >= 1e-13) return;
-  c.state = c.decrement <= 1e-19 * n             ? thetahat_converged
+  c.state = c.decrement <= 1e-19 * n              ? thetahat_converged
             : !last && c.decrement != c.decrement ? thetahat_at_limit
                                                   : thetahat_unfinished;
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
 // its standard error from one row. Rounded: the former keeps one from the latter, as at mean/sd = 1e10. Zero
-// curvature: the likelihood is flat in the free coordinate of a shape, which runs to infinity, to a family at the
-// limit of this one. At the bound: a parameter runs to the bound of its domain.
+// curvature: the likelihood is flat in the free coordinate of a shape, which runs to infinity, to a family at
+// the limit of this one. At the bound: a parameter runs to the bound of its domain. Away: the sums were taken
+// elsewhere. Moves: there is a step at all; beyond what doubles hold there is none.
 struct nearness {
-  bool close = true, rounded = false, zero_curvature = false, at_bound = false;
+  bool close = true, rounded = false, zero_curvature = false, at_bound = false, away = false, moves = false;
 };
 
 // Where a shape is large and the likelihood flat, the score is rounding, and the shape runs to infinity; at
@@ -217,14 +227,20 @@ bool runs_off(const thetahat_parameter& p, double theta) {
   return is_shape(p) && (theta > 1 || bounded_identity(p) || distance_of(p, theta) < 1e-60);
 }
 
-nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_newton& c, double n) {
+nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_newton& c, double n,
+                     double scale) {
   nearness near;
   for (int j = 0; j < m.n_params; ++j) {
     const bool rounding = fabs(c.theta[j] - c.best[j]) <= 0x1p-52 * fabs(c.best[j]);
     const bool small = flat(next.curvature[j], n)
                            ? fabs(next.step[j]) <= 1e-9
                            : next.step[j] * next.step[j] * next.curvature[j] <= 1e-19 * n;
+    const double off = distance_between(m.parameters[j], c.evaluated[j], c.best[j], scale);
+    const bool far = off * off * next.curvature[j] > 1e-19 * n &&
+                     fabs(c.evaluated[j] - c.best[j]) > 0x1p-50 * fabs(c.best[j]);
     near.close &= rounding || small;
+    near.away |= far;
+    near.moves |= fabs(next.step[j]) > 0;
     near.rounded |= rounding && !small;
     c.zero_curvature[j] = !c.fixed[j] && flat(next.curvature[j], n) && runs_off(m.parameters[j], c.best[j]);
     near.zero_curvature |= c.zero_curvature[j] != 0;
@@ -254,8 +270,8 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
 // 1e-12; or what is left of either is rounding.
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {
   thetahat_derivatives at;
-  double moved[thetahat_max_sums];
-  sums = profiled(m, sums, c, moved);
+  double shifted[thetahat_max_sums];
+  sums = profiled(m, sums, c, shifted);
   m.derivatives(&m, c.theta, sums, &at);
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
   const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
@@ -274,16 +290,16 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   c.log_likelihood = value;
   c.decrement = next.decrement;
   step_from_best(m, c);
-  const nearness near = nearness_of(m, next, c, at.n);
+  const nearness near = nearness_of(m, next, c, at.n, at.scale);
   for (int j = 0; j < m.n_params; ++j) c.newton[j] = next.step[j];
   if (m.shift) continue_step(m, sums, at.scale, c);
   leap_on(m, sums, at.scale, c);
   // Near the end of a support, rounding of the score moves theta by more than a close step: after many
   // evaluations it has also converged where the decrement is small enough and falls no further.
   const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;
-  if ((near.close || stalled) && !near.zero_curvature && (slow || enough || near.rounded))
+  if ((near.close || stalled) && !near.zero_curvature && !near.away && (slow || enough || near.rounded))
     c.state = thetahat_converged;
-  else if (near.zero_curvature || near.at_bound || !finite || !m.valid(&m, c.theta))
+  else if (near.zero_curvature || near.at_bound || !finite || !near.moves || !m.valid(&m, c.theta))
     c.state = thetahat_at_limit;
   else if (last)
     c.state = thetahat_unfinished;

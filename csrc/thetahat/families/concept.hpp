@@ -22,9 +22,9 @@ enum optional_members : unsigned {
   starts = 1 << 10,         // start(pilot, theta): rough values; else the maximum of the pilot's sums
   conditional = 1 << 11,    // may_exist(pilot, figures): whether rows have a maximum, as figures show
   errors_hold = 1 << 12,  // has_standard_errors(theta): whether the inverse information is a covariance there
-  profiled = 1 << 13,     // profile(sums, fixed, theta) const: the maximum over some parameters given the others
-  leaps = 1 << 14,        // leap(sums, theta) const: past where few rows outweigh all others
-  more_starts = 1 << 15   // other_starts(pilot, starts): where there may be several maxima
+  profiled = 1 << 13,  // profile(sums, fixed, theta) const: the maximum over some parameters given the others
+  leaps = 1 << 14,     // leap(sums, theta) const: past where few rows outweigh all others
+  more_starts = 1 << 15  // other_starts(pilot, starts): where there may be several maxima
 };
 
 template <class Family>
@@ -68,7 +68,8 @@ THETAHAT_FINDS(in_support_at, made<const F&>().in_support_at(1.0))
 THETAHAT_FINDS(start, F::start(made<const pilot&>(), made<double*>()))
 THETAHAT_FINDS(other_starts, F::other_starts(made<const pilot&>(), made<double (*)[thetahat_max_params]>()))
 THETAHAT_FINDS(may_exist, F::may_exist(made<const pilot&>(), made<double*>()))
-THETAHAT_FINDS(profile, made<const F&>().profile(made<const typename F::sums&>(), made<const int*>(), made<double*>()))
+THETAHAT_FINDS(profile,
+               made<const F&>().profile(made<const typename F::sums&>(), made<const int*>(), made<double*>()))
 THETAHAT_FINDS(leap, made<const F&>().leap(made<const typename F::sums&>(), made<double*>()))
 THETAHAT_FINDS(has_standard_errors, F::has_standard_errors(made<const double*>()))
 
@@ -113,8 +114,7 @@ constexpr bool is_family() {
   static_assert(finds::lane_score<F> == brings<F>(lane_scores), "lane_scores: lane_score(theta, x, g)");
   static_assert(finds::in_support_at<F> == brings<F>(bounded_at), "bounded_at: in_support_at(x) const");
   static_assert(finds::start<F> == brings<F>(starts), "starts: start(pilot, theta)");
-  static_assert(finds::other_starts<F> == brings<F>(more_starts),
-                "more_starts: other_starts(pilot, starts)");
+  static_assert(finds::other_starts<F> == brings<F>(more_starts), "more_starts: other_starts(pilot, starts)");
   static_assert(finds::may_exist<F> == brings<F>(conditional), "conditional: may_exist(pilot, figures)");
   static_assert(finds::has_standard_errors<F> == brings<F>(errors_hold),
                 "errors_hold: has_standard_errors(theta)");

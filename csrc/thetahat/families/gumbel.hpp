@@ -49,7 +49,7 @@ struct gumbel {
   bool profile(const sums& s, const int* fixed, double* to) const {
     const double e = s.sum[E].hi / s.n;
     to[0] = mu - beta * log(e);
-    return !fixed[0] && e < HUGE_VAL && e > 0 && to[0] != mu;
+    return !fixed[0] && middling(e) && to[0] != mu;
   }
   // At too small a beta, e of few rows outweighs that of all others.
   bool leap(const sums& s, double* to) const {

@@ -57,7 +57,7 @@ struct weibull {
   bool profile(const sums& at, const int* fixed, double* to) const {
     const double w = at.sum[W].hi / at.n;
     to[1] = s * exp(log(w) / k);
-    return !fixed[1] && w > 0 && positive(to[1]) && to[1] != s;
+    return !fixed[1] && middling(w) && positive(to[1]) && to[1] != s;
   }
   // At too large a k, w of few rows outweighs that of all others.
   bool leap(const sums& at, double* to) const {

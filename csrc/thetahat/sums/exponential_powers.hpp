@@ -17,6 +17,9 @@ THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   for (int j = 1; j < n_powers; ++j) t[j] = y * t[j - 1];
 }
 
+// Whether a mean weight is one: exponentials that would be less, or more, are held at the ends.
+inline bool middling(double weight) { return 1e-290 < weight && weight < 1e290; }
+
 // By what factor the scale is to grow, where few rows of weight w so far outweigh n others that the score is
 // theirs alone: they lie `distance` scales from the mean and log(n / w) from where the location is best for
 // them. Where they lie as far from the others, the weights are equal. 1 where they do not outweigh them.
