@@ -299,7 +299,8 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;
   if ((near.close || stalled) && !near.zero_curvature && !near.away && (slow || enough || near.rounded))
     c.state = thetahat_converged;
-  else if (near.zero_curvature || near.at_bound || !finite || !near.moves || !m.valid(&m, c.theta))
+  else if (near.zero_curvature || near.at_bound || !finite || (!near.moves && !(next.decrement >= 0)) ||
+           !m.valid(&m, c.theta))
     c.state = thetahat_at_limit;
   else if (last)
     c.state = thetahat_unfinished;
