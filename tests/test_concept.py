@@ -41,8 +41,8 @@ MISTAKES = {
     ),
     "shift_sums misspelt": (
         "gumbel",
-        "bool shift_sums(",
-        "bool shift_sum(",
+        "double shift_sums(",
+        "double shift_sum(",
         "shifts: shift_sums(sums, to) const",
     ),
     "shifts not declared": ("gumbel", "shifts | ", "", "shifts: shift_sums(sums, to) const"),

@@ -17,7 +17,7 @@ extern "C" {
 
 /* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are
  * refused. */
-enum { thetahat_sums_layout = 3, thetahat_sgd_layout = 2 };
+enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 2 };
 
 enum {
   thetahat_max_params = 8,
@@ -163,9 +163,11 @@ struct thetahat_model {
    * domain, where doubles cannot hold it. Where all parameters are regular, fixed is not read. Sums that
    * depend on theta are those at theta as it comes in. NULL: there is no such equation. */
   int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
-  /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
+  /* The sums at a theta near by, from those of a pass at another (not from shifted ones). error: a bound on
+   * that of the score, as a share of what the scores of single rows are; 0 where it is so large that not even
+   * a step can be judged by them. NULL: unknown. */
   int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to,
-               double* shifted);
+               double* shifted, double* error);
   /* Rough values of the parameters; 0 where these rows have no maximum. NULL: none is ever needed. */
   int (*start)(const thetahat_model*, const thetahat_pilot*, double* theta);
   /* Whether rows may have a maximum with no parameter fixed, and two figures for the message that explains
@@ -308,7 +310,8 @@ typedef struct {
 
 void thetahat_exact_begin(const thetahat_model*, thetahat_exact*);
 void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*);
-void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double* node);
+/* The node becomes that at the maximum where its sums give it. */
+void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, double* node);
 
 /* The machine on rows in memory, which answers it slice by slice; begun by zeros and thetahat_exact_begin. */
 typedef struct {

@@ -89,6 +89,9 @@ cdef extern from "thetahat/api.h" nogil:
         void (*merge)(const thetahat_model*, double*, const double*) noexcept nogil
         int (*finite)(const thetahat_model*, const double*) noexcept nogil
         int (*maximum)(const thetahat_model*, const double*, const int*, double*) noexcept nogil
+        int (*shift)(
+            const thetahat_model*, const double*, const double*, const double*, double*, double*
+        ) noexcept nogil
         int (*existence)(const thetahat_model*, const thetahat_pilot*, double*) noexcept nogil
         int (*valid)(const thetahat_model*, const double*) noexcept nogil
         int64_t (*gradient_ascent)(
@@ -156,7 +159,7 @@ cdef extern from "thetahat/api.h" nogil:
 
     void thetahat_exact_begin(const thetahat_model*, thetahat_exact*)
     void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*)
-    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double*)
+    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, double*)
 
     ctypedef struct thetahat_fit:
         thetahat_exact exact

@@ -73,6 +73,24 @@ cdef class Sums:
             sums.node[i] = number
         return sums
 
+    def shifted(self, theta, to):
+        """Return the sums at another theta, from those of passes at theta, and a bound on their error.
+
+        The bound is that on the score, as a share of what the scores of single rows are; where it is so large
+        that the sums say nothing there, they are None.
+        """
+        cdef double here[thetahat_max_params]
+        cdef double there[thetahat_max_params]
+        cdef double error = 0.0
+        cdef Sums sums = Sums(self.model)
+        read_theta(self.model.c, theta, here)
+        read_theta(self.model.c, to, there)
+        sums.node[0] = self.node[0]
+        cdef bint near = self.model.c.shift(
+            self.model.c, here, self.node + 1, there, sums.node + 1, &error
+        )
+        return sums if near else None, error
+
     def maximum(self, theta=None, fixed=()):
         """Return the maximum that an equation of the sums gives, or None where there is none.
 
@@ -330,7 +348,7 @@ cdef class ExactFit:
         """Answer a wanted pass."""
         memcpy(self.fit.node, sums.node, sizeof(sums.node))
         self.fit.passes += 1
-        core.take_pass(self.model.c, &self.fit.exact, sums.node)
+        core.take_pass(self.model.c, &self.fit.exact, self.fit.node)
 
     @property
     def converged(self):

@@ -96,10 +96,10 @@ void step_from_best(const thetahat_model& m, thetahat_newton& c) {
 // Where the model gives the sums at a theta near by, the step is continued by further ones from where it
 // leads, without a pass: its error is not squared but raised to about the fourth power.
 void continue_step(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
-  double shifted[thetahat_max_sums];
+  double shifted[thetahat_max_sums], error;
   thetahat_derivatives there;
   for (int i = 0; i < 3; ++i) {
-    if (!m.valid(&m, c.theta) || !m.shift(&m, c.best, sums, c.theta, shifted)) return;
+    if (!m.valid(&m, c.theta) || !m.shift(&m, c.best, sums, c.theta, shifted, &error)) return;
     m.derivatives(&m, c.theta, shifted, &there);
     const newton_step next(m, there, c);
     if (!(next.decrement <= c.decrement)) return;

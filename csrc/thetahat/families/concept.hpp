@@ -15,7 +15,7 @@ enum optional_members : unsigned {
   solved = 1 << 3,          // maximum(sums, fixed, theta): by equations of the sums
   own_covariance = 1 << 4,  // covariance(sums, C) const: where elimination would cancel
   own_residual = 1 << 5,    // score_residual(sums, g) const: where the score has no root
-  shifts = 1 << 6,          // shift_sums(sums, to) const: the sums at a theta near by
+  shifts = 1 << 6,          // shift_sums(sums, to) const: the sums at a theta near by; returns their error
   own_steps = 1 << 7,       // row_step, batch, batch_step: shaped for the latency from one step to the next
   lane_scores = 1 << 8,     // lane_score(theta, x, g): several thetas, one in each lane of a register
   bounded_at = 1 << 9,      // in_support_at(x) const: the support depends on theta

@@ -1,0 +1,39 @@
+// Sums at one theta that give those at a theta near by: beside the terms of the likelihood and its
+// derivatives they hold higher moments of the rows, the coefficients of Taylor series in the change of theta.
+#pragma once
+#include "thetahat/sums/terms.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+constexpr int taylor_order = 8;  // of the series of the score's sums
+
+// The terms from `first` to `last` are moments that no derivative at theta needs: where they overflow, or are
+// not known since these sums are shifted themselves, the sums are finite all the same.
+template <int K, int L, int first, int last>
+struct taylor_sums : term_sums<K, L> {
+  bool finite() const {
+    bool good = this->n - this->n == 0;
+    for (int k = 0; k < K; ++k)
+      if (k < first || k > last) good &= this->sum[k].hi - this->sum[k].hi == 0;
+    return good;
+  }
+  // From shifted sums no others can be: their series would have to be longer.
+  void forget_moments() {
+    for (int k = first; k <= last; ++k) this->sum[k] = {NAN, 0.0};
+  }
+};
+
+template <int K, int L, int first, int last>
+inline taylor_sums<K, L, first, last> merge(const taylor_sums<K, L, first, last>& a,
+                                            const taylor_sums<K, L, first, last>& b) {
+  using terms = term_sums<K, L>;
+  return {merge(static_cast<const terms&>(a), static_cast<const terms&>(b))};
+}
+
+// The moment after the last one, of even order m, at most: ratios of moments grow with their order, by less
+// than a factor two here where the rows that matter have all had their say in the last.
+inline double next_moment(double last, double last_but_two) {
+  return last > 0 ? 2 * last * sqrt(last / last_but_two) : last;
+}
+
+}  // namespace thetahat::THETAHAT_ISA
