@@ -224,6 +224,7 @@ cdef extern from "thetahat/sgd_api.h" nogil:
         double t
         double change_point
         double rows
+        double skipped
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader

@@ -63,7 +63,8 @@ struct generalized_pareto {
       copy(sum_terms<n_far, n_factors>(far_terms{*this}, b), s);
     return s;
   }
-  // The sums at a theta near by, where v is v + h z with z in units of s here, and at the scale there.
+  // The sums at a theta near by, where v is v + h z with z in units of s here. Their error is that of b, of
+  // which rounding leaves little where it is (q - y) / xi of rows that are small beside the scale here.
   double shift_sums(sums& at, const generalized_pareto& to) const {
     const double ratio = s / to.s, h = to.xi * ratio - xi;
     if (!none_outside(at)) return HUGE_VAL;
@@ -75,14 +76,16 @@ struct generalized_pareto {
       if (k < taylor_order) y2 += term * (k + 1) * at.sum[Y2 + k].hi, b += term * (k + 1) * g[k + 1];
       if (k + 1 < taylor_order) c += term * (k + 1) * (k + 2) * g[k + 2];
     }
-    const double rest = next_moment(at.sum[Y9].hi, at.sum[Y9 - 2].hi);
-    const double missing = (1 + to.xi) * fabs(term / h) * rest;
+    const double next_g = next_moment(g[taylor_order], g[taylor_order - 1]);
+    const double next_y = next_moment(at.sum[Y9].hi, at.sum[Y9 - 1].hi);
+    const double missing = h != 0 ? fabs(term / h) * ((taylor_order + 1) * next_g + fabs(h) * next_y) : 0.0;
+    const double rounding = near_exponential ? 0.0 : 0x1p-52 * ratio * ratio * fabs(g[0] * inverse);
     at.sum[Y] = {ratio * y, 0.0}, at.sum[Y2] = {ratio * ratio * y2, 0.0};
     at.sum[Q] = {ratio * q, 0.0}, at.sum[B] = {ratio * ratio * b, 0.0};
     at.sum[C] = {ratio * ratio * ratio * c, 0.0};
     at.product[PRODUCT_OF_V] = {1.0, 0.0, {to.xi * at.sum[Q].hi, 0.0}};
     at.forget_moments();
-    return h != 0 ? missing / at.n : 0.0;
+    return ((1 + to.xi) * missing + rounding) / at.n;
   }
   double log_likelihood(const sums& at) const {
     return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;

@@ -32,7 +32,8 @@ inline double shift_powers(double n, const exponential_shift& to, double_double*
     for (int j = 0; j < 3 && j + k < n_powers; ++j) sum[j] += term * powers[j + k].hi;
   }
   const double c = to.c, d = to.d, f = to.f;
-  const double rest = next_moment(powers[taylor_order].hi, powers[taylor_order - 2].hi);
+  const double last = powers[taylor_order].hi, ratio = sqrt(last / powers[taylor_order - 2].hi);
+  const double rest = next_moment(last, last / ratio);  // odd moments may cancel
   const double missing = fabs(to.a * c * term) * rest, rounding = 0x1p-52 * fabs(to.a * d) * sum[0];
   powers[0] = {f * sum[0], 0.0};
   powers[1] = {f * (c * sum[1] + d * sum[0]), 0.0};

@@ -34,7 +34,7 @@ def iterate(sample: Sample, theta: Theta, fixed: Sequence[int]) -> tuple[Newton,
 def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> NoMaximumError:
     """Return the error of an iteration that failed at theta."""
     family, (_, rows) = sample.family, sample.counts
-    if not fixed and (missing := missing_condition_of(sample)):
+    if not fixed and sample.has_rows and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
     return NoMaximumError(
         f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases at"

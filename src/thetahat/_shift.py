@@ -1,0 +1,42 @@
+"""Sums taken at one theta, at others near by."""
+
+from __future__ import annotations
+
+import math
+
+from thetahat._sums import Sums
+from thetahat.errors import ParameterError
+from thetahat.families import Family
+
+__all__ = ["is_exact", "shift"]
+
+Theta = tuple[float, ...]
+
+
+def is_exact(error: float, sums: Sums) -> bool:
+    """Say whether a maximum by shifted sums is that of the rows.
+
+    Off by a millionth of a standard error at most, as any that has converged, and in short samples by less.
+    """
+    return error <= min(1e-10, 1e-6 / math.sqrt(sums.n))
+
+
+def shift(family: Family, sums: Sums, at: Theta, theta: Theta, *, roughly: bool = False) -> Sums:
+    """Return the sums at theta, from those at another; raise if it is too far away.
+
+    Roughly: not yet exact, but near enough for the next step of an iteration.
+    """
+    if theta == at:
+        return sums
+    there, error = sums.shifted(at, theta)
+    if there is None or not (roughly or is_exact(error, sums)):
+        raise ParameterError(
+            f"at: theta has moved too far from where these {family.name} sums were taken, {_named(family, at)}:"
+            f" the terms that they lack change the result by {error:.0e} of a row's score; summarize the rows"
+            f" again with at={_named(family, theta)}"
+        )
+    return there
+
+
+def _named(family: Family, theta: Theta) -> dict[str, float]:
+    return dict(zip(family.names, theta, strict=True))
