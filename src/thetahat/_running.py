@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
 from thetahat.data.arrays import chunks_of, weigh
+from thetahat.errors import NoMaximumError
 from thetahat.families import Family
 from thetahat.sample import add_rows
 from thetahat.solvers import Values
+from thetahat.solvers.pilot import fit_pilot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,20 +30,40 @@ __all__ = ["Running"]
 Theta = tuple[float, ...]
 
 SEGMENT = 16_384  # rows between two checks whether the sums are exact at their maximum
+MOST_PARTS = 8
+FAR = -1e30  # the log-density of a row that no step from here reaches
+
+
+class Part(NamedTuple):
+    """Sums, and where they are taken."""
+
+    at: Theta
+    sums: Sums
+
+
+def _error(part: Part, theta: Theta) -> float:
+    """Return a bound on the error of sums at theta, as a share of a row's score."""
+    return 0.0 if part.at == theta else part.sums.shifted(part.at, theta)[1]
+
+
+def _both(past: Quadratic | None, other: Quadratic | None) -> Quadratic | None:
+    """Return the model of the rows of both."""
+    return past if other is None else other if past is None else past.plus(other)
 
 
 class Running:
-    """The sums of a stream's rows, at one theta or at several, and the quadratic model of rows before these.
+    """The sums of a stream's rows, taken at one theta after another, and the quadratic model of rows before.
 
-    The maximum is exact while all sums are exact there. Where the rows of a segment move it too far, the sums
-    so far become their quadratic model, and new ones begin at the maximum of this and the segment.
+    The maximum is exact while all sums are exact there. Where those of a segment would not be, new ones begin
+    with it at the maximum of all rows so far; and sums from which that cannot be reached at all become their
+    quadratic model.
     """
 
     change_point, diverged = False, False  # of a stream that forgets, and of one that makes steps
 
-    def __init__(self, family: Family, fixed: Collection[int]) -> None:
+    def __init__(self, family: Family, fixed: dict[int, float]) -> None:
         self._family, self._fixed = family, fixed
-        self._parts: list[tuple[Theta, Sums]] = []
+        self._parts: list[Part] = []
         self._past: Quadratic | None = None
         self._waiting: list[tuple[Array, Array | None]] = []  # rows of the segment that is not yet full
         self._filled = 0  # their number
@@ -49,7 +72,7 @@ class Running:
 
     def begin(self, theta: Theta, x: Array, weights: Array | None = None) -> None:
         """Start from theta, the maximum of rows that are known."""
-        self.theta, self._parts = theta, [(theta, self._sums(theta, x, weights))]
+        self.theta, self._parts = theta, [Part(theta, self._sums(theta, x, weights))]
 
     def feed(self, x: Array, weights: Array | None = None) -> int:
         """Take rows in; return their number."""
@@ -91,83 +114,119 @@ class Running:
     @property
     def exact(self) -> bool:
         """Whether the estimate is the maximum of all rows."""
-        return self._past is None
+        return self._past is None and all(is_exact(_error(part, self.theta), part.sums) for part in self._parts)
 
     def evaluate(self) -> Values:
         """Return log-likelihood, covariance, standard errors and Newton decrement."""
         here = self._local(self._parts, self._past, self.theta)
         assert here is not None
-        doubt = self._past.at(self.theta).doubt if self._past else 0.0
+        off = sum(part.sums.n * _error(part, self.theta) for part in self._parts)
+        doubt = off * off / self.n + (self._past.at(self.theta).doubt if self._past else 0.0)
         return values_of(self._family, here, self.theta, self._fixed, doubt)
 
     def merge(self, other: Running) -> None:
         """Go on as if the rows of both, which have used all theirs, had been seen."""
         self.skipped += other.skipped
-        parts, past = self._parts + other._parts, self._past
-        if other._past:
-            past = other._past if past is None else other._past.plus(past)
+        parts, past = [*other._parts, *self._parts], _both(self._past, other._past)
         theta = self._maximum(parts, past)
         if theta is None:
-            past, parts = self._model(other, self._model(self, past)), []
-            theta = climb(self._family, lambda at: past.at(at).local, self.theta, self._fixed)
-        self._parts, self._past, self.theta = parts, past, theta or self.theta
+            parts, past = [], _both(other._all, self._all)
+            theta = self._maximum(parts, past) or self.theta
+            parts = [Part(theta, Sums(self._family.model))]
+        self._keep(parts, past, theta)
 
     def _end_segment(self) -> None:
-        """Add the rows that wait to the sums; begin new ones where these are not exact."""
+        """Add the rows that wait to the newest sums; begin new ones where these would not be exact."""
         x, weights = self.waiting()
         self._waiting, self._filled = [], 0
-        at, sums = self._parts[-1]
-        parts = [*self._parts[:-1], (at, sums.merge(self._sums(at, x, weights)))]
-        theta = self._maximum(parts, self._past)
-        if theta is None:
-            parts, theta = self._begin_anew(x, weights)
-        self._parts, self.theta = parts, theta
+        self._add(x, weights)
 
-    def _begin_anew(self, x: Array, weights: Array | None) -> tuple[list[tuple[Theta, Sums]], Theta]:
-        """Return sums of rows alone at the maximum of these and of the quadratic model of all before."""
-        past = self._model(self, self._past)
+    def _add(self, x: Array, weights: Array | None) -> None:
+        *older, newest = self._parts
+        newest = newest._replace(sums=newest.sums.merge(self._sums(newest.at, x, weights)))
+        theta = self._maximum([*older, newest], self._past)
+        if theta is not None and is_exact(_error(newest, theta), newest.sums):
+            self._keep([*older, newest], self._past, theta)
+            return
+        far = self._far(x)
+        if not far.any():
+            self._begin_anew(x, weights)
+            return
+        self.skipped += int(far.sum())
+        if not far.all():
+            self._add(x[~far], None if weights is None else weights[~far])
+
+    def _far(self, x: Array) -> NDArray[np.bool_]:
+        """Return which rows are so far away that their terms leave no digit of all others.
+
+        Not those outside the support at theta, which may be just beyond its end.
+        """
+        model, density = self._family.model, np.empty(x.size)
+        model.log_density(self.theta, x, density)
+        far = density < FAR
+        for place in np.flatnonzero(far):
+            far[place] = not model.count_outside(chunks_of(x[place : place + 1])[0], self.theta)[0]
+        return far
+
+    def _begin_anew(self, x: Array, weights: Array | None) -> None:
+        """Begin sums of these rows at the maximum of all, by the model of those before if need be."""
+        for (parts, past), start in product(((self._parts, self._past), ([], self._all)), self._starts(x, weights)):
+            theta = self._maximum(parts, past, lambda at: self._sums(at, x, weights), start)
+            if theta is not None:
+                self._keep([*parts, Part(theta, self._sums(theta, x, weights))], past, theta)
+                return
+        self.skipped += x.size
+
+    def _starts(self, x: Array, weights: Array | None) -> list[Theta]:
+        """Return the last maximum, and that of rows which may lie outside the support there."""
+        try:
+            alone = fit_pilot(self._family, x, weights, (), self._fixed)
+        except NoMaximumError:
+            return [self.theta]
+        return [self.theta, alone]
+
+    def _keep(self, parts: list[Part], past: Quadratic | None, theta: Theta) -> None:
+        """Take a new state over; the oldest of many sums become their quadratic model."""
+        self._parts, self._past, self.theta = parts[-MOST_PARTS:], past, theta
+        for part in parts[:-MOST_PARTS]:
+            self._past = _both(self._past, self._model([part]))
+
+    def _model(self, parts: list[Part]) -> Quadratic:
+        """Return the quadratic model of sums at the maximum of the stream."""
+        local = self._local(parts, None, self.theta)
+        assert local is not None
+        n, rows = sum(part.sums.n for part in parts), sum(part.sums.rows for part in parts)
+        return Quadratic(self._family, self.theta, local, n, rows)
+
+    @property
+    def _all(self) -> Quadratic | None:
+        """The quadratic model of all rows."""
+        return _both(self._past, self._model(self._parts))
+
+    def _maximum(
+        self,
+        parts: list[Part],
+        past: Quadratic | None,
+        rows: Callable[[Theta], Sums] | None = None,
+        start: Theta = (),
+    ) -> Theta | None:
+        """Return the maximum of what sums, a model, and rows say; None if it cannot be reached."""
 
         def local_at(theta: Theta) -> Local | None:
-            here = past.at(theta).local + local_of(self._family, self._sums(theta, x, weights), theta)
-            return here if here.finite else None
+            return self._local(parts if rows is None else [*parts, Part(theta, rows(theta))], past, theta)
 
-        theta = climb(self._family, local_at, self.theta, self._fixed)
-        if theta is None:
-            self.skipped += x.size
-            return self._parts, self.theta
-        self._past = past
-        return [(theta, self._sums(theta, x, weights))], theta
+        return climb(self._family, local_at, start or self.theta, self._fixed)
 
-    def _model(self, of: Running, past: Quadratic | None) -> Quadratic:
-        """Return the quadratic model of the sums of a stream at its maximum, and of rows before these."""
-        local = self._local(of._parts, None, of.theta)
-        assert local is not None
-        n, rows = sum(sums.n for _, sums in of._parts), sum(sums.rows for _, sums in of._parts)
-        model = Quadratic(self._family, of.theta, local, n, rows)
-        return model if past is None else past.plus(model)
-
-    def _maximum(self, parts: list[tuple[Theta, Sums]], past: Quadratic | None) -> Theta | None:
-        """Return the maximum if all sums are exact there."""
-        theta = climb(
-            self._family, lambda at: self._local(parts, past, at), self.theta, self._fixed
-        )
-        if theta is None:
-            return None
-        exact = (at == theta or is_exact(sums.shifted(at, theta)[1], sums) for at, sums in parts)
-        return theta if all(exact) else None
-
-    def _local(self, parts: list[tuple[Theta, Sums]], past: Quadratic | None, theta: Theta) -> Local | None:
+    def _local(self, parts: list[Part], past: Quadratic | None, theta: Theta) -> Local | None:
         """Return what sums and a model say of theta; None where it is too far for the sums."""
-        locals_ = [] if past is None else [past.at(theta).local]
+        total = None if past is None else past.at(theta).local
         for at, sums in parts:
             there = sums if at == theta else sums.shifted(at, theta)[0]
             if there is None:
                 return None
-            locals_.append(local_of(self._family, there, theta))
-        total = locals_[0]
-        for local in locals_[1:]:
-            total = total + local
-        return total if total.finite else None
+            local = local_of(self._family, there, theta)
+            total = local if total is None else total + local
+        return total if total is not None and total.finite else None
 
     def _sums(self, theta: Theta, x: Array, weights: Array | None) -> Sums:
         tree = Tree(self._family.model, theta)
@@ -206,7 +265,7 @@ class Running:
         if arrays["x"].size >= SEGMENT:
             raise ValueError("has more rows than a segment")
         pairs = zip(arrays["at"].tolist(), arrays["sums"].tolist(), strict=True)
-        self._parts = [(check_theta(family, at, "at"), Sums.from_numbers(model, sums)) for at, sums in pairs]
+        self._parts = [Part(check_theta(family, at, "at"), Sums.from_numbers(model, n)) for at, n in pairs]
         self.theta = check_theta(family, values["theta"], "theta")
         self.skipped = int(values["skipped"])
         self._past = None

@@ -33,9 +33,16 @@ def shift(family: Family, sums: Sums, at: Theta, theta: Theta, *, roughly: bool 
         raise ParameterError(
             f"at: theta has moved too far from where these {family.name} sums were taken, {_named(family, at)}:"
             f" the terms that they lack change the result by {error:.0e} of a row's score; summarize the rows"
-            f" again with at={_named(family, theta)}"
+            f" again with at={_named(family, _on_the_way(sums, at, theta))}"
         )
     return there
+
+
+def _on_the_way(sums: Sums, at: Theta, theta: Theta) -> Theta:
+    """Return theta, or the first of the points half way back to `at` where sums still say something."""
+    while theta != at and not sums.shifted(at, theta)[1] <= 1e-4:
+        theta = tuple(0.5 * (a + b) for a, b in zip(at, theta, strict=True))
+    return theta
 
 
 def _named(family: Family, theta: Theta) -> dict[str, float]:

@@ -207,7 +207,7 @@ class Online:
 
     def _new_stream(self) -> _sgd.Stream | Running:
         if self._method.half_life is None and self._family.shifts:
-            return Running(self._family, tuple(self._fixed))
+            return Running(self._family, self._fixed)
         return _sgd.Stream(self._family.model, self._method.compiled(tuple(self._fixed)))
 
     def _begun(self) -> _sgd.Stream | Running:

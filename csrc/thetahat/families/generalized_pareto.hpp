@@ -1,7 +1,7 @@
 // Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q,  q = log(v) / xi,  v = 1 + xi z > 0,
 // z = x / s >= 0; the exponential at xi = 0, where q = z. With y = z/v, b = (q - y)/xi, c = (2 b - y^2)/xi:
 // dq/dxi = -b, dy/dxi = -y^2, db/dxi = -c.
-// Sums at theta: of the rows outside the support, where v is taken for 1, of y, y^2, and on to y^9. Besides,
+// Sums at theta: of the rows outside the support, where v is taken for 1, of y, y^2, and on to y^13. Besides,
 // the product of v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
 #pragma once
 #include "thetahat/sums/taylor_sums.hpp"
@@ -10,14 +10,15 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct generalized_pareto {
+  static constexpr int order = 12;  // of the series in xi: moments of y grow faster than those of a logarithm
   // The first n_far at all thetas.
-  enum { OUTSIDE, Y, Y2, Y3, Y9 = Y + taylor_order, n_far, Q = n_far, B, C, n_terms };
+  enum { OUTSIDE, Y, Y2, Y3, Y13 = Y + order, n_far, Q = n_far, B, C, n_terms };
   enum { PRODUCT_OF_V, n_factors };
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | shifts | bounded_at | starts;
-  using sums = taylor_sums<n_terms, n_factors, Y3, Y9>;
+  using sums = taylor_sums<n_terms, n_factors, Y3, Y13>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
   bool near_exponential;
@@ -68,17 +69,19 @@ struct generalized_pareto {
   double shift_sums(sums& at, const generalized_pareto& to) const {
     const double ratio = s / to.s, h = to.xi * ratio - xi;
     if (!none_outside(at)) return HUGE_VAL;
-    double g[taylor_order + 1], y = 0.0, y2 = 0.0, q = 0.0, b = 0.0, c = 0.0, term = 1.0;  // (-h)^k
+    double g[order + 1], y = 0.0, y2 = 0.0, q = 0.0, b = 0.0, c = 0.0, term = 1.0;  // (-h)^k
     expand(at, h, g);
-    for (int k = 0; k <= taylor_order; ++k, term *= -h) {
+    for (int k = 0; k <= order; ++k, term *= -h) {
       y += term * at.sum[Y + k].hi;
       q += term * g[k];
-      if (k < taylor_order) y2 += term * (k + 1) * at.sum[Y2 + k].hi, b += term * (k + 1) * g[k + 1];
-      if (k + 1 < taylor_order) c += term * (k + 1) * (k + 2) * g[k + 2];
+      if (k < order) y2 += term * (k + 1) * at.sum[Y2 + k].hi, b += term * (k + 1) * g[k + 1];
+      if (k + 1 < order) c += term * (k + 1) * (k + 2) * g[k + 2];
     }
-    const double next_g = next_moment(g[taylor_order], g[taylor_order - 1]);
-    const double next_y = next_moment(at.sum[Y9].hi, at.sum[Y9 - 1].hi);
-    const double missing = h != 0 ? fabs(term / h) * ((taylor_order + 1) * next_g + fabs(h) * next_y) : 0.0;
+    const double next_g = next_moment(g[order], g[order - 1]);
+    const double next_y = fabs(h) * next_moment(at.sum[Y13].hi, at.sum[Y13 - 1].hi);
+    // Where xi is not small there, b is (q - y) / xi of what is shifted; else it is a series, one term shorter.
+    const double of_b = to.near_exponential ? (order + 1) * next_g : fabs((h * next_g + next_y) / to.xi);
+    const double missing = h != 0 ? fabs(term / h) * (of_b + next_y) : 0.0;
     const double rounding = near_exponential ? 0.0 : 0x1p-52 * ratio * ratio * fabs(g[0] * inverse);
     at.sum[Y] = {ratio * y, 0.0}, at.sum[Y2] = {ratio * ratio * y2, 0.0};
     at.sum[Q] = {ratio * q, 0.0}, at.sum[B] = {ratio * ratio * b, 0.0};
@@ -132,7 +135,7 @@ struct generalized_pareto {
     THETAHAT_INLINE void terms(V* t) const {
       t[OUTSIDE] = outside;
       t[Y] = y;
-      for (int j = Y2; j <= Y9; ++j) t[j] = y * t[j - 1];
+      for (int j = Y2; j <= Y13; ++j) t[j] = y * t[j - 1];
     }
   };
 
@@ -187,11 +190,11 @@ struct generalized_pareto {
   void expand(const sums& at, double h, double* g) const {
     g[0] = q(at), g[1] = b(at), g[2] = 0.5 * c(at);
     if (fabs(h) <= fabs(xi)) {
-      for (int k = 3; k <= taylor_order; ++k) g[k] = (g[k - 1] - at.sum[Y - 1 + k].hi / k) * inverse;
+      for (int k = 3; k <= order; ++k) g[k] = (g[k - 1] - at.sum[Y - 1 + k].hi / k) * inverse;
       return;
     }
-    g[taylor_order] = at.sum[Y9].hi / (taylor_order + 1);
-    for (int k = taylor_order; k > 3; --k) g[k - 1] = xi * g[k] + at.sum[Y - 1 + k].hi / k;
+    g[order] = at.sum[Y13].hi / (order + 1);
+    for (int k = order; k > 3; --k) g[k - 1] = xi * g[k] + at.sum[Y - 1 + k].hi / k;
   }
   static bool none_outside(const sums& at) { return at.sum[OUTSIDE].hi == 0; }
   double q(const sums& at) const {

@@ -50,7 +50,7 @@ struct weibull {
   double shift_sums(sums& at, const weibull& to) const {
     const double d = log_ratio(s, to.s, to.r);
     at.sum[Q] = at.sum[Q] + at.n * d;
-    const double error = shift_powers(at.n, {to.k, 1.0, d, exp(to.k * d), to.k - k}, at.sum + W);
+    const double error = shift_powers(at.n, {k, 1.0, d, exp(to.k * d), to.k - k}, at.sum + W);
     at.forget_moments();
     return error;
   }

@@ -17,13 +17,14 @@ THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   for (int j = 1; j < n_powers; ++j) t[j] = y * t[j - 1];
 }
 
-// y' = c y + d, w' = f exp(h y) w = exp(a y' + b').
+// y' = c y + d, w' = f exp(h y) w, where w = exp(a y + b).
 struct exponential_shift {
   double a, c, d, f, h;
 };
 
 // The first three of y' and w' by the series of exp(h y). Returns the error that its end leaves in the score,
-// and rounding where y' is far from y, as a share of what both are per row.
+// and rounding where y' is far from y, as a share of what both are per row; infinity where the series is too
+// short for the rows that make most of the sums, whatever f.
 inline double shift_powers(double n, const exponential_shift& to, double_double* powers) {
   double sum[3], term = 1.0;  // h^k / k!
   for (int j = 0; j < 3; ++j) sum[j] = powers[j].hi;
@@ -34,11 +35,13 @@ inline double shift_powers(double n, const exponential_shift& to, double_double*
   const double c = to.c, d = to.d, f = to.f;
   const double last = powers[taylor_order].hi, ratio = sqrt(last / powers[taylor_order - 2].hi);
   const double rest = next_moment(last, last / ratio);  // odd moments may cancel
-  const double missing = fabs(to.a * c * term) * rest, rounding = 0x1p-52 * fabs(to.a * d) * sum[0];
+  const double of_w = fabs(to.h * term) * rest / n_powers, rounding = 0x1p-52 * fabs(to.a * d) * sum[0];
+  const double missing = fabs(to.a * c * term) * rest + (1 + fabs(to.a * d)) * of_w;
+  const bool converges = fabs(to.h) <= 0.5 * fabs(to.a) && of_w <= 1e-2 * sum[0];
   powers[0] = {f * sum[0], 0.0};
   powers[1] = {f * (c * sum[1] + d * sum[0]), 0.0};
   powers[2] = {f * (c * c * sum[2] + 2 * c * d * sum[1] + d * d * sum[0]), 0.0};
-  return f * (missing + rounding) / (n + powers[0].hi);
+  return converges ? f * (missing + rounding) / (n + powers[0].hi) : HUGE_VAL;
 }
 
 }  // namespace thetahat::THETAHAT_ISA
