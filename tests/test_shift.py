@@ -136,7 +136,7 @@ def test_a_place_is_for_families_whose_sums_shift(family, at, said):
 
 
 def test_rows_that_a_place_cannot_hold_are_named():
-    with pytest.raises(th.SampleError, match="beyond what doubles can hold at .*nearer to these rows"):
+    with pytest.raises(th.SampleError, match=r"beyond what doubles can hold at .*nearer to these rows"):
         th.Summary("gumbel", at=(0, 1)).update([0.0, -800.0])
     with pytest.raises(th.SampleError, match=r"1 row\(s\) outside the support of .* at index 1"):
         th.Summary("generalized_pareto", at=(-0.5, 1)).update([1.0, 2.5])

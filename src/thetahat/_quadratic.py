@@ -1,13 +1,17 @@
-"""Log-likelihoods near their maximum: in free coordinates, as quadratic models, and Newton's method on them."""
+"""Log-likelihoods in free coordinates: their quadratic models, and Newton's method on them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from thetahat import _core
 from thetahat._sums import Sums
+from thetahat._theta import check_theta
 from thetahat.families import Family
 from thetahat.solvers import Values
 
@@ -33,7 +37,7 @@ class Local(NamedTuple):
     @property
     def finite(self) -> bool:
         """Whether all of it is."""
-        return all(map(math.isfinite, [self.value, *self.score, *sum(self.information, [])]))
+        return all(map(math.isfinite, chain([self.value], self.score, *self.information)))
 
 
 def local_of(family: Family, sums: Sums, theta: Theta) -> Local:
@@ -74,6 +78,24 @@ class Quadratic(NamedTuple):
         local = Local(self.local.value + gain, score, self.local.information)
         return self._replace(theta=theta, local=local, doubt=self.doubt + distance * distance / self.n)
 
+    def record(self) -> list[Any]:
+        """Return the model as lists of numbers."""
+        return [self.theta, *self.local, self.n, self.rows, self.doubt]
+
+    @staticmethod
+    def of_record(family: Family, record: list[Any]) -> Quadratic:
+        """Return the model that `record` wrote."""
+        theta, value, score, information, n, rows, doubt = record
+        p = len(family.names)
+        local = Local(
+            float(value), np.array(score, float).tolist(), np.array(information, float).reshape(p, p).tolist()
+        )
+        if len(local.score) != p or not (local.finite and n > 0 and rows > 0 and doubt >= 0):
+            raise ValueError("has a model of other numbers")
+        return Quadratic(
+            family, check_theta(family, theta, "theta"), local, float(n), int(rows), float(doubt)
+        )
+
     def plus(self, other: Quadratic) -> Quadratic:
         """Return the model of the rows of both, about the theta of the other."""
         mine = self.at(other.theta)
@@ -90,26 +112,26 @@ def climb(
 ) -> Theta | None:
     """Return the maximum that Newton's method reaches from theta; None if there is none.
 
-    A step is halved until the log-likelihood is known there, and has not fallen.
+    A step is shortened until the log-likelihood is known there, and has not fallen; near the maximum, where
+    rounding decides about that, steps go on while the decrement falls.
     """
     here = local_at(theta)
     for _ in range(200):
         if here is None:
             return None
         step, decrement = _newton_step(here, fixed)
-        slack, share = 1e-14 * abs(here.value), 1.0 / max(1.0, *map(abs, _relative(family, step)))
-        if decrement <= 1e-28 * abs(here.value):
-            return theta
+        near, slack = decrement <= 1e-12, 1e-14 * abs(here.value)
+        share = 1.0 / max(1.0, *map(abs, _relative(family, step)))
         while True:
             to = _moved(family, theta, [share * s for s in step])
             there = local_at(to) if family.model.valid(to) else None
-            if there is not None and there.value >= here.value - slack:
+            if there is not None and (near or there.value >= here.value - slack):
                 break
             share /= 4
             if share < 1e-12:
-                return theta if decrement <= 1e-12 else None
-        if decrement <= 1e-12 and there.value <= here.value:
-            return theta if _newton_step(there, fixed)[1] >= decrement else to
+                return theta if near else None
+        if near and not _newton_step(there, fixed)[1] < decrement:
+            return theta
         theta, here = to, there
     return None
 
@@ -130,14 +152,16 @@ def _newton_step(here: Local, fixed: Collection[int]) -> tuple[list[float], floa
     ridge, C = 0.0, _inverse(here.information, fixed)
     while C is None:
         ridge = 4 * ridge or 1e-3
-        raised = [[J + ridge * abs(J) * (i == j) for j, J in enumerate(r)] for i, r in enumerate(here.information)]
+        raised = [row.copy() for row in here.information]
+        for j, row in enumerate(raised):
+            row[j] += ridge * abs(row[j])
         C = _inverse(raised, fixed) if ridge < 1e30 else [[0.0] * len(g)] * len(g)
     step = [math.fsum(c * v for c, v in zip(row, g, strict=True)) for row in C]
     return step, math.fsum(s * v for s, v in zip(step, g, strict=True))
 
 
 def _inverse(J: Matrix, fixed: Collection[int]) -> Matrix | None:
-    """Return the inverse of a symmetric matrix, with zeros where parameters are fixed; None if not positive."""
+    """Return the inverse of a symmetric matrix, zero where parameters are fixed; None if not positive."""
     free = [j for j in range(len(J)) if j not in fixed]
     rows = [[J[i][j] for j in free] + [float(i == j) for j in free] for i in free]
     for k, row in enumerate(rows):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from thetahat._checks import check_count
 from thetahat._quadratic import Local, Quadratic, climb, local_of, values_of
 from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
@@ -59,7 +60,7 @@ class Running:
     quadratic model.
     """
 
-    change_point, diverged = False, False  # of a stream that forgets, and of one that makes steps
+    diverged = False  # as a stream that makes steps may be
 
     def __init__(self, family: Family, fixed: dict[int, float]) -> None:
         self._family, self._fixed = family, fixed
@@ -114,7 +115,9 @@ class Running:
     @property
     def exact(self) -> bool:
         """Whether the estimate is the maximum of all rows."""
-        return self._past is None and all(is_exact(_error(part, self.theta), part.sums) for part in self._parts)
+        return self._past is None and all(
+            is_exact(_error(part, self.theta), part.sums) for part in self._parts
+        )
 
     def evaluate(self) -> Values:
         """Return log-likelihood, covariance, standard errors and Newton decrement."""
@@ -170,7 +173,8 @@ class Running:
 
     def _begin_anew(self, x: Array, weights: Array | None) -> None:
         """Begin sums of these rows at the maximum of all, by the model of those before if need be."""
-        for (parts, past), start in product(((self._parts, self._past), ([], self._all)), self._starts(x, weights)):
+        before: list[tuple[list[Part], Quadratic | None]] = [(self._parts, self._past), ([], self._all)]
+        for (parts, past), start in product(before, self._starts(x, weights)):
             theta = self._maximum(parts, past, lambda at: self._sums(at, x, weights), start)
             if theta is not None:
                 self._keep([*parts, Part(theta, self._sums(theta, x, weights))], past, theta)
@@ -248,7 +252,7 @@ class Running:
             "layout": SUMS_LAYOUT,
             "theta": self.theta,
             "skipped": self.skipped,
-            "past": self._past and [*self._past[1:2], self._past.local, *self._past[3:]],
+            "past": self._past and self._past.record(),
         }
         arrays = {
             "x": x,
@@ -262,14 +266,12 @@ class Running:
         if values["layout"] != SUMS_LAYOUT:
             raise ValueError(f"has sums of layout {values['layout']}; this version reads {SUMS_LAYOUT}")
         family, model = self._family, self._family.model
-        if arrays["x"].size >= SEGMENT:
-            raise ValueError("has more rows than a segment")
+        x, weights = arrays["x"], arrays.get("w")
+        if x.size >= SEGMENT or (weights is not None and weights.size != x.size) or not arrays["at"].size:
+            raise ValueError("has more rows than a segment, or weights of others, or no sums")
         pairs = zip(arrays["at"].tolist(), arrays["sums"].tolist(), strict=True)
         self._parts = [Part(check_theta(family, at, "at"), Sums.from_numbers(model, n)) for at, n in pairs]
         self.theta = check_theta(family, values["theta"], "theta")
-        self.skipped = int(values["skipped"])
-        self._past = None
-        if values["past"]:
-            theta, local, *rest = values["past"]
-            self._past = Quadratic(family, check_theta(family, theta, "theta"), Local(*local), *rest)
-        self._waiting, self._filled = [(arrays["x"], arrays.get("w"))], arrays["x"].size
+        self.skipped = check_count("skipped", values["skipped"], least=0)
+        self._past = values["past"] and Quadratic.of_record(family, values["past"])
+        self._waiting, self._filled = [(x, weights)], x.size

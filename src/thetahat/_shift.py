@@ -31,9 +31,9 @@ def shift(family: Family, sums: Sums, at: Theta, theta: Theta, *, roughly: bool 
     there, error = sums.shifted(at, theta)
     if there is None or not (roughly or is_exact(error, sums)):
         raise ParameterError(
-            f"at: theta has moved too far from where these {family.name} sums were taken, {_named(family, at)}:"
-            f" the terms that they lack change the result by {error:.0e} of a row's score; summarize the rows"
-            f" again with at={_named(family, _on_the_way(sums, at, theta))}"
+            f"at: theta has moved too far from where these {family.name} sums were taken,"
+            f" {_named(family, at)}: the terms that they lack change the result by {error:.0e} of a row's"
+            f" score; summarize the rows again with at={_named(family, _on_the_way(sums, at, theta))}"
         )
     return there
 

@@ -38,9 +38,17 @@ class Online:
 
     Without a half-life, families with sufficient statistics keep their sums, and the estimate is the exact
     maximum of all rows so far. Otherwise the first 4096 rows, or more until they have a maximum, are fitted
-    exactly; each later row makes a step of `SGD()`, and the estimate stays a small fraction of a standard
+    exactly. Weibull, gumbel and generalized_pareto then keep the sums that a `Summary` takes at this theta:
+    the estimate is the exact maximum, with the status ``"converged"``, while the sums are exact there.
+    Beyond, new sums begin at the maximum of all rows so far, and the status may be ``"approximate"``. Each
+    later row of other families makes a step of `SGD()`, and the estimate stays a small fraction of a standard
     error from the maximum (some tenths for the median of laplace). The result does not depend on how a stream
     is divided into blocks.
+
+    A row to which the estimate gives no finite log-likelihood when it comes, or one so low that no digit of
+    the others is left beside it, as a code for a missing value may be, is not in the estimate: `skipped`
+    counts such rows, and the status of the fit is ``"skipped"``. With a half-life, most rows of a segment
+    being such is a change point.
 
     Rows are processed in their order. If neighbours are alike (sorted rows, or blocks of one source), the
     rows so far are not a random sample of the stream, and estimates before its end are biased.
@@ -126,7 +134,7 @@ class Online:
 
     @property
     def skipped(self) -> int:
-        """Number of rows that are not in the estimate: it gave them no finite log-likelihood when they came."""
+        """Number of rows that are not in the estimate, which gave them no finite log-likelihood."""
         with self._lock:
             return self._skipped + (0 if self._stream is None else self._stream.finished().skipped)
 
@@ -187,7 +195,7 @@ class Online:
         """Make steps on rows, and restart after a detected change point; return the number of rows used."""
         assert self._stream is not None
         used = self._stream.feed(rows, weights)
-        if self._stream.change_point:
+        if isinstance(self._stream, _sgd.Stream) and self._stream.change_point:
             self._first = [self._stream.segment()]
             self._waiting = self._wanted = self._first[0][0].size
             self._before += self._stream.rows - self._waiting
@@ -236,6 +244,8 @@ class Online:
         -------
         Fit
             For families with sufficient statistics, and while the pilot is incomplete, the exact maximum.
+            Where the status is ``"converged"`` it is that too; at ``"approximate"``, `newton_decrement` is an
+            estimate of how far the sums of earlier rows may be off, squared, in standard errors.
             Otherwise log-likelihood, covariance and standard errors are those of the sum of quadratic
             approximations, one for each segment of about 1000 rows at the theta of that time, and
             `newton_decrement` is the squared distance to the maximum of this sum: a large one means that the
@@ -285,7 +295,8 @@ class Online:
     def merge(self, other: Online) -> Online:
         """Add the rows of another stream, which is not changed.
 
-        Sufficient statistics are added exactly. Otherwise the estimates are combined with weights by their
+        Sufficient statistics are added exactly, and so are sums at a theta while these are exact at the
+        maximum of both. Otherwise the estimates are combined with weights by their
         information, which is right to first order if both estimate the same distribution: if they are within
         some standard errors of each other. The rows of an incomplete pilot are added one by one.
 
@@ -321,7 +332,7 @@ class Online:
             self._stream, self._first, self._waiting = other._stream, [], 0
         else:
             stream = self._stream.finished()
-            stream.merge(other._stream.finished())
+            stream.merge(other._stream.finished())  # type: ignore[arg-type]  # one family, one kind of stream
             self._stream = stream
 
     @property

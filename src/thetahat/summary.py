@@ -165,9 +165,7 @@ class Summary:
         """
 
         def read() -> Sample:
-            return Sample(
-                self._family, None, sums=self._rows(), omitted=self.omitted, sums_at=self.at
-            )
+            return Sample(self._family, None, sums=self._rows(), omitted=self.omitted, sums_at=self.at)
 
         return fit_sample(self._family, read, method, start, fixed, monitoring=Monitoring(trace))
 

@@ -11,7 +11,9 @@ bool climb_by_shifts(const thetahat_model& m, const int* fixed, double* theta, d
   thetahat_model step_by_step = m;  // shifted sums cannot be shifted on
   step_by_step.shift = nullptr;
   thetahat_newton c = {};
-  const auto reaches = [&] { return m.valid(&m, c.theta) && m.shift(&m, theta, sums, c.theta, shifted, error); };
+  const auto reaches = [&] {
+    return m.valid(&m, c.theta) && m.shift(&m, theta, sums, c.theta, shifted, error);
+  };
   for (int j = 0; j < m.n_params; ++j) c.theta[j] = theta[j], c.fixed[j] = fixed[j];
   do {
     if (!reaches()) return false;

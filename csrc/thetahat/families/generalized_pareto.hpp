@@ -79,7 +79,8 @@ struct generalized_pareto {
     }
     const double next_g = next_moment(g[order], g[order - 1]);
     const double next_y = fabs(h) * next_moment(at.sum[Y13].hi, at.sum[Y13 - 1].hi);
-    // Where xi is not small there, b is (q - y) / xi of what is shifted; else it is a series, one term shorter.
+    // Where xi is not small there, b is (q - y) / xi of what is shifted; else it is a series, one term
+    // shorter.
     const double of_b = to.near_exponential ? (order + 1) * next_g : fabs((h * next_g + next_y) / to.xi);
     const double missing = h != 0 ? fabs(term / h) * (of_b + next_y) : 0.0;
     const double rounding = near_exponential ? 0.0 : 0x1p-52 * ratio * ratio * fabs(g[0] * inverse);

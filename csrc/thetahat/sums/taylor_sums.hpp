@@ -30,8 +30,8 @@ inline taylor_sums<K, L, first, last> merge(const taylor_sums<K, L, first, last>
   return {merge(static_cast<const terms&>(a), static_cast<const terms&>(b))};
 }
 
-// The size of the moment after the last one, at most: ratios of moments grow with their order, but slowly where
-// the last moments are not those of a few far rows, and are small beside the first all the same.
+// The size of the moment after the last one, at most: ratios of moments grow with their order, but slowly
+// where the last moments are not those of a few far rows, and are small beside the first all the same.
 inline double next_moment(double last, double before) {
   return last != 0 ? 4 * fabs(last) * fabs(last / before) : 0.0;
 }
