@@ -137,6 +137,8 @@ typedef struct {
   int64_t at_size; /* bytes that prepare writes, aligned as a cache line */
   void (*prepare)(const thetahat_model*, const double* theta, void* at);
   void (*sums)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
+  /* Without the moments that none but a shift needs; where a model has none, the same. */
+  void (*few_sums)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
   /* Of a full block of floats where they lie; NULL: they are converted. */
   void (*float_sums)(const thetahat_model*, const void* at, const float* x, double* sums);
   /* In units of the scale: out[j * thetahat_block_rows + i], n at most thetahat_block_rows. */
@@ -230,9 +232,10 @@ int thetahat_use(const thetahat_level* level, const thetahat_model** models);
 
 typedef struct thetahat_tree thetahat_tree;
 int64_t thetahat_tree_size(void); /* bytes */
-/* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of
- * the rows' scores, of the lower triangle by rows. */
-void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int products);
+/* theta may be NULL where the sums do not depend on it. Products: the sums are those of the products of the
+ * rows' scores, of the lower triangle by rows. Few sums: they are not to be shifted. */
+enum { thetahat_all_sums, thetahat_few_sums, thetahat_products };
+void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int kind);
 /* Adds rows from `first` on, as many as one slice between two checks for signals holds; returns how many. */
 int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t first, int threads);
 void thetahat_tree_total(const thetahat_tree*, double* node);

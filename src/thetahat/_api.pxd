@@ -111,6 +111,10 @@ cdef extern from "thetahat/api.h" nogil:
     int thetahat_use(const thetahat_level*, const thetahat_model**)
 
     ctypedef struct thetahat_tree
+    enum:
+        thetahat_all_sums
+        thetahat_few_sums
+        thetahat_products
     int64_t thetahat_tree_size()
     void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double*, int)
     int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t, int)

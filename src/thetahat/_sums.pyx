@@ -11,9 +11,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
+    thetahat_all_sums, thetahat_converged, thetahat_few_sums, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
     thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton,
-    thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
+    thetahat_pilot, thetahat_products, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -171,13 +171,14 @@ cdef int add_rows(thetahat_tree* tree, const thetahat_rows* rows, int threads) e
 cdef class Tree:
     """A sample's sums while its rows arrive, in any portions; at theta, where they depend on it.
 
-    With products, those of the products of the rows' scores at theta.
+    With products, those of the products of the rows' scores at theta; without moments, those that are not to
+    be shifted.
     """
 
     cdef readonly Model model
     cdef thetahat_tree* tree
 
-    def __cinit__(self, Model model, theta=None, bint products=False):
+    def __cinit__(self, Model model, theta=None, bint products=False, bint moments=True):
         cdef double values[thetahat_max_params]
         cdef double* at = NULL
         self.model = model
@@ -189,7 +190,8 @@ cdef class Tree:
         self.tree = <thetahat_tree*>malloc(core.tree_size())
         if self.tree == NULL:
             raise MemoryError
-        core.clear(self.tree, model.c, at, products)
+        kind = thetahat_products if products else thetahat_all_sums if moments else thetahat_few_sums
+        core.clear(self.tree, model.c, at, kind)
 
     def __dealloc__(self):
         free(self.tree)

@@ -64,14 +64,14 @@ class Sample:
         if sums is not None:
             self._sums = self._accept(sums)
 
-    def at(self, theta: Theta) -> _sums.Sums:
+    def at(self, theta: Theta, *, moments: bool = True) -> _sums.Sums:
         """Return the sums at theta: the same for every theta if they are sufficient, otherwise from a pass.
 
-        They may overflow; rows that are not finite or not in the support raise an error.
+        Without moments they say nothing of other thetas, and are a shorter pass. They may overflow; rows that are not finite or not in the support raise an error.
         """
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
-        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta)
+        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta, moments=moments)
         add_rows(tree, self.rows(), self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:

@@ -59,9 +59,18 @@ struct generalized_pareto {
   sums sum(const block& b) const {
     sums s = {};
     if (near_exponential)
-      copy(sum_terms<n_terms, 0>(near_terms{*this}, b), s);
+      copy(sum_terms<n_terms, 0>(near_terms<Y13>{*this}, b), s);
     else
-      copy(sum_terms<n_far, n_factors>(far_terms{*this}, b), s);
+      copy(sum_terms<n_far, n_factors>(far_terms<Y13>{*this}, b), s);
+    return s;
+  }
+  sums sum_without_moments(const block& b) const {
+    constexpr int far = Y3, near = Y3 + n_terms - n_far;
+    sums s = {};
+    if (near_exponential)
+      fill_in(sum_terms<near, 0>(near_terms<Y2>{*this}, b), s);
+    else
+      fill_in(sum_terms<far, n_factors>(far_terms<Y2>{*this}, b), s);
     return s;
   }
   // The sums at a theta near by, where v is v + h z with z in units of s here. Their error is that of b, of
@@ -133,10 +142,11 @@ struct generalized_pareto {
       i = 1.0 / v;
       y = z * i;
     }
+    template <int highest>  // power of y
     THETAHAT_INLINE void terms(V* t) const {
       t[OUTSIDE] = outside;
       t[Y] = y;
-      for (int j = Y2; j <= Y13; ++j) t[j] = y * t[j - 1];
+      for (int j = Y2; j <= highest; ++j) t[j] = y * t[j - 1];
     }
   };
 
@@ -160,23 +170,25 @@ struct generalized_pareto {
     }
   };
 
+  template <int highest>
   struct far_terms {
     const generalized_pareto& family;
     THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
       const row<vec> at(family, x);
-      at.terms(t);
+      at.template terms<highest>(t);
       u[PRODUCT_OF_V] = at.v;
     }
   };
+  template <int highest>
   struct near_terms {
     const generalized_pareto& family;
     THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
       const row<vec> at(family, x);
       const gaps<vec> of(family, at);
-      at.terms(t);
-      t[Q] = of.q;
-      t[B] = of.b;
-      t[C] = of.c;
+      at.template terms<highest>(t);
+      t[highest + 1] = of.q;
+      t[highest + 2] = of.b;
+      t[highest + 3] = of.c;
     }
   };
   template <int K, int L>

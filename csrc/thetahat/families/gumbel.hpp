@@ -34,9 +34,12 @@ struct gumbel {
 
   template <class V>
   void terms(V x, V* t, V*) const {
-    V z = (x - mu) * r;
-    t[Z] = z;
-    exponential_powers(z, exp_for_sums(-z), t + E);
+    first_terms<n_terms>(x, t);
+  }
+  sums sum_without_moments(const block& b) const {
+    sums s = {};
+    fill_in(sum_terms<Z3E, n_factors>(few_terms{*this}, b), s);
+    return s;
   }
   // The sums at a theta near by: z there is c z + d.
   double shift_sums(sums& s, const gumbel& to) const {
@@ -73,6 +76,16 @@ struct gumbel {
   }
 
  private:
+  template <int count, class V>
+  THETAHAT_INLINE void first_terms(V x, V* t) const {
+    V z = (x - mu) * r;
+    t[Z] = z;
+    exponential_powers<count - E>(z, exp_for_sums(-z), t + E);
+  }
+  struct few_terms {
+    const gumbel& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { family.first_terms<Z3E>(x, t); }
+  };
   template <class V>
   THETAHAT_INLINE static void score_of(V z, V* g) {
     V e = exp_for_sums(-z);

@@ -39,12 +39,14 @@ struct weibull {
   sums sum(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    return {sum_terms<n_terms, n_factors>(*this, {q, b.w, b.n})};
+    return {sum_terms<n_terms, n_factors>(first_terms<n_terms>{k}, {q, b.w, b.n})};
   }
-  template <class V>
-  THETAHAT_INLINE void terms(V q, V* t, V*) const {
-    t[Q] = q;
-    exponential_powers(q, exp_for_sums(k * q), t + W);
+  sums sum_without_moments(const block& b) const {
+    double q[block_rows];
+    log_ratios(b, s, r, q);
+    sums s = {};
+    fill_in(sum_terms<Q3W, n_factors>(first_terms<Q3W>{k}, {q, b.w, b.n}), s);
+    return s;
   }
   // The sums at a theta near by: q there is q + d.
   double shift_sums(sums& at, const weibull& to) const {
@@ -78,6 +80,16 @@ struct weibull {
     g[0] = 1 / k + (q - q * w);
     g[1] = k * (w - 1.0);
   }
+
+ private:
+  template <int count>
+  struct first_terms {
+    const double k;
+    THETAHAT_INLINE void terms(vec q, vec* t, vec*) const {
+      t[Q] = q;
+      exponential_powers<count - W>(q, exp_for_sums(k * q), t + W);
+    }
+  };
 };
 
 THETAHAT_FAMILY(weibull)

@@ -11,10 +11,11 @@ constexpr int n_powers = taylor_order + 1;
 // constant.
 constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 
-template <class V>
+// As many of them as there is room for.
+template <int count, class V>
 THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   t[0] = w;
-  for (int j = 1; j < n_powers; ++j) t[j] = y * t[j - 1];
+  for (int j = 1; j < count; ++j) t[j] = y * t[j - 1];
 }
 
 // y' = c y + d, w' = f exp(h y) w, where w = exp(a y + b).

@@ -30,6 +30,16 @@ inline taylor_sums<K, L, first, last> merge(const taylor_sums<K, L, first, last>
   return {merge(static_cast<const terms&>(a), static_cast<const terms&>(b))};
 }
 
+// Sums of which these are the terms but for the moments: the first ones, and those after the moments.
+template <int K, int L, int first, int last, int few, int factors>
+inline void fill_in(const term_sums<few, factors>& s, taylor_sums<K, L, first, last>& all) {
+  all.n = s.n;
+  for (int k = 0; k < K; ++k) all.sum[k] = {};
+  for (int k = 0; k < few; ++k) all.sum[k < first ? k : k + last + 1 - first] = s.sum[k];
+  for (int l = 0; l < L; ++l) all.product[l] = factors > l ? s.product[l] : log_product{1.0, 0.0, {}};
+  all.forget_moments();
+}
+
 // The size of the moment after the last one, at most: ratios of moments grow with their order, but slowly
 // where the last moments are not those of a few far rows, and are small beside the first all the same.
 inline double next_moment(double last, double before) {
