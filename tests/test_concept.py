@@ -46,6 +46,12 @@ MISTAKES = {
         "shifts: shift_sums(sums, to) const",
     ),
     "shifts not declared": ("gumbel", "shifts | ", "", "shifts: shift_sums(sums, to) const"),
+    "no sum without moments": (
+        "gumbel",
+        "sums sum_without_moments(",
+        "sums sum_without_moment(",
+        "shifts: sum_without_moments(block) const",
+    ),
     "lane_score not declared": ("gumbel", " | lane_scores", "", "lane_scores: lane_score(theta, x, g)"),
     "sum not declared": ("weibull", "own_sum | ", "", "own_sum: sum(block) const"),
     "maximum not declared": ("rayleigh", "solved | ", "", "solved: maximum(sums, fixed, theta)"),

@@ -67,7 +67,8 @@ class Sample:
     def at(self, theta: Theta, *, moments: bool = True) -> _sums.Sums:
         """Return the sums at theta: the same for every theta if they are sufficient, otherwise from a pass.
 
-        Without moments they say nothing of other thetas, and are a shorter pass. They may overflow; rows that are not finite or not in the support raise an error.
+        Without moments they say nothing of other thetas, and take a shorter pass. They may overflow; rows
+        that are not finite or not in the support raise an error.
         """
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
