@@ -23,7 +23,8 @@ class Exact(Method):
     """The maximum itself, to machine precision; the default.
 
     Families with sufficient statistics take one pass, and an equation of the sums. Others use Newton's
-    method: on pilots of rows spread evenly over the sample, then in about three passes over all rows.
+    method: on pilots of rows spread evenly over the sample, then in about three passes over all rows, one
+    for weibull and gumbel, whose sums near the maximum give those there.
 
     Examples
     --------
