@@ -45,6 +45,7 @@ class Case:
         self.ascends = not self.description.has_boundary
         self.cov = "sandwich" if self.regular else "information"  # the most that it can give
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
+        self.shifts = find_family(family).shifts  # sums at one theta say all near it
 
     def sample(self, n, seed=0):
         random, rows = stream(self.family, self.theta, seed)

@@ -283,7 +283,9 @@ def test_fit_scales_with_the_sample(case, k):
     x = x[np.ldexp(np.ldexp(x, k), -k) == x]  # those that do not underflow
     fit, scaled = th.fit(x, case.family), th.fit(np.ldexp(x, k), case.family)
     power = k * np.array(case.dimension)
-    assert bits(scaled.theta, scaled.stderr) == bits(np.ldexp(fit.theta, power), np.ldexp(fit.stderr, power))
+    errors = np.ldexp(fit.stderr, power)
+    normal = errors >= np.finfo(float).tiny  # others are rounded twice
+    assert bits(scaled.theta, scaled.stderr[normal]) == bits(np.ldexp(fit.theta, power), errors[normal])
     shifted = fit.log_likelihood - x.size * k * np.log(2)
     assert abs(scaled.log_likelihood - shifted) <= 4 * EPS * (abs(fit.log_likelihood) + abs(shifted))
 

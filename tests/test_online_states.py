@@ -117,7 +117,7 @@ def test_copies_keep_weights_settings_and_what_was_omitted():
         assert_same(again, whole)
 
 
-SMALL = followed("weibull", rows_of("weibull")[:4100]).to_bytes()
+SMALL = followed("student_t", rows_of("student_t")[:4100]).to_bytes()
 SHORT = followed("weibull", rows_of("weibull")[:9]).to_bytes()
 SUMS = followed("exponential", rows_of("exponential")[:9]).to_bytes()
 

@@ -17,7 +17,7 @@ extern "C" {
 
 /* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are
  * refused. */
-enum { thetahat_sums_layout = 3, thetahat_sgd_layout = 2 };
+enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 3 };
 
 enum {
   thetahat_max_params = 8,
@@ -138,6 +138,8 @@ typedef struct {
   int64_t at_size; /* bytes that prepare writes, aligned as a cache line */
   void (*prepare)(const thetahat_model*, const double* theta, void* at);
   void (*sums)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
+  /* Without the moments that none but a shift needs; where a model has none, the same. */
+  void (*few_sums)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
   /* Of a full block of floats where they lie; NULL: they are converted. */
   void (*float_sums)(const thetahat_model*, const void* at, const float* x, double* sums);
   /* In units of the scale: out[j * thetahat_block_rows + i], n at most thetahat_block_rows. */
@@ -164,9 +166,11 @@ struct thetahat_model {
    * domain, where doubles cannot hold it. Where all parameters are regular, fixed is not read. Sums that
    * depend on theta are those at theta as it comes in. NULL: there is no such equation. */
   int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
-  /* The sums at a theta near by, from those at another; 0 where the distance is too large. NULL: unknown. */
+  /* The sums at a theta near by, from those of a pass at another (not from shifted ones). error: a bound on
+   * that of the score, as a share of what the scores of single rows are; 0 where it is so large that not even
+   * a step can be judged by them. NULL: unknown. */
   int (*shift)(const thetahat_model*, const double* theta, const double* sums, const double* to,
-               double* shifted);
+               double* shifted, double* error);
   /* The maximum over some parameters, the others given, from sums at theta: writes those parameters of `to`,
    * to which shift is exact. 0: they are fixed, or there already. NULL: there is no such equation. */
   int (*profile)(const thetahat_model*, const double* theta, const double* sums, const int* fixed,
@@ -238,9 +242,10 @@ int thetahat_use(const thetahat_level* level, const thetahat_model** models);
 
 typedef struct thetahat_tree thetahat_tree;
 int64_t thetahat_tree_size(void); /* bytes */
-/* theta may be NULL where the sums do not depend on it. With products, the sums are those of the products of
- * the rows' scores, of the lower triangle by rows. */
-void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int products);
+/* theta may be NULL where the sums do not depend on it. Products: the sums are those of the products of the
+ * rows' scores, of the lower triangle by rows. Few sums: they are not to be shifted. */
+enum { thetahat_all_sums, thetahat_few_sums, thetahat_products };
+void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double* theta, int kind);
 /* Adds rows from `first` on, as many as one slice between two checks for signals holds; returns how many. */
 int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t first, int threads);
 void thetahat_tree_total(const thetahat_tree*, double* node);
@@ -326,7 +331,8 @@ typedef struct {
 
 void thetahat_exact_begin(const thetahat_model*, thetahat_exact*);
 void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*);
-void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double* node);
+/* The node becomes that at the maximum where its sums give it. */
+void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, double* node);
 
 /* The machine on rows in memory, which answers it slice by slice; begun by zeros and thetahat_exact_begin. */
 typedef struct {

@@ -79,11 +79,12 @@ struct thetahat_sgd_state {
   double average[thetahat_max_params], averaged_steps; /* the mean of that, and of how many steps */
   double preconditioner[thetahat_max_params * thetahat_max_params];
   double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
-  /* Of the rows so far: how many, and, less what has been forgotten, weights and number. The quadratic model
+  /* Of the rows so far: how many, those among them that theta gave no finite log-likelihood then and the
+   * model is without, and, less what has been forgotten, weights and number. The quadratic model
    * of their log-likelihood, each segment's where theta was then, in free coordinates u from those of the
    * first theta: offset + linear_term' u - u' information u / 2. */
   double change_point; /* the last segment's rows are of another distribution than those before */
-  double rows, n, n_effective, offset, origin[thetahat_max_params];
+  double rows, skipped, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
 };
 

@@ -90,6 +90,9 @@ cdef extern from "thetahat/api.h" nogil:
         void (*merge)(const thetahat_model*, double*, const double*) noexcept nogil
         int (*finite)(const thetahat_model*, const double*) noexcept nogil
         int (*maximum)(const thetahat_model*, const double*, const int*, double*) noexcept nogil
+        int (*shift)(
+            const thetahat_model*, const double*, const double*, const double*, double*, double*
+        ) noexcept nogil
         int (*existence)(const thetahat_model*, const thetahat_pilot*, double*) noexcept nogil
         int (*valid)(const thetahat_model*, const double*) noexcept nogil
         int64_t (*gradient_ascent)(
@@ -109,6 +112,10 @@ cdef extern from "thetahat/api.h" nogil:
     int thetahat_use(const thetahat_level*, const thetahat_model**)
 
     ctypedef struct thetahat_tree
+    enum:
+        thetahat_all_sums
+        thetahat_few_sums
+        thetahat_products
     int64_t thetahat_tree_size()
     void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double*, int)
     int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t, int)
@@ -157,7 +164,7 @@ cdef extern from "thetahat/api.h" nogil:
 
     void thetahat_exact_begin(const thetahat_model*, thetahat_exact*)
     void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*)
-    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, const double*)
+    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, double*)
 
     ctypedef struct thetahat_fit:
         thetahat_exact exact
@@ -222,6 +229,7 @@ cdef extern from "thetahat/sgd_api.h" nogil:
         double t
         double change_point
         double rows
+        double skipped
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader

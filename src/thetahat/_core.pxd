@@ -23,6 +23,7 @@ cdef class Model:
     cdef readonly int n_params
     cdef readonly bint sufficient
     cdef readonly bint solved
+    cdef readonly bint shifts
     cdef readonly tuple parameters
 
 
@@ -41,7 +42,7 @@ cdef struct sums_functions:
     void (*iterate)(const thetahat_model*, int64_t, const double*, thetahat_newton*) noexcept nogil
     void (*begin)(const thetahat_model*, thetahat_exact*) noexcept nogil
     void (*take_pilot)(const thetahat_model*, thetahat_exact*, const thetahat_pilot*) noexcept nogil
-    void (*take_pass)(const thetahat_model*, thetahat_exact*, const double*) noexcept nogil
+    void (*take_pass)(const thetahat_model*, thetahat_exact*, double*) noexcept nogil
     int (*advance)(const thetahat_model*, thetahat_fit*) noexcept nogil
     int64_t (*subsample_rows)(const thetahat_rows**, int64_t, int64_t) noexcept nogil
     int64_t (*subsample)(const thetahat_rows**, int64_t, int64_t, double*, double*) noexcept nogil

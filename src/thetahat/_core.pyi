@@ -25,6 +25,7 @@ class Model:
     n_params: int
     sufficient: bool
     solved: bool
+    shifts: bool
     parameters: tuple[tuple[float, float, int, int], ...]
     def valid(self, theta: Sequence[float]) -> bool: ...
     def log_density(self, theta: Sequence[float], x: _Array, out: _Array) -> None: ...

@@ -108,6 +108,7 @@ cdef class Model:
         self.n_params = self.c.n_params
         self.sufficient = self.c.sufficient != 0
         self.solved = self.sufficient and self.c.maximum != NULL
+        self.shifts = self.c.shift != NULL
         parameters = []
         for j in range(self.n_params):
             p = &self.c.parameters[j]

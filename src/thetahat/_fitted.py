@@ -34,7 +34,7 @@ class Fitted:
     _plain: Any = None  # the rows, where they are plain and no sample was made of them
     _fixed: tuple[int, ...] = ()
     _ending = "precision"
-    cov_type, omitted, epochs = COVARIANCES[0], 0, 0
+    cov_type, omitted, skipped, epochs = COVARIANCES[0], 0, 0, 0
     trace: Array | None = None
     trace_epochs: Array | None = None
 
@@ -52,6 +52,7 @@ class Fitted:
         fixed: tuple[int, ...] = (),
         cov_type: str = COVARIANCES[0],
         omitted: int = 0,
+        skipped: int = 0,
         passes: int = 1,
         epochs: int = 0,
         ending: str = "precision",
@@ -66,6 +67,7 @@ class Fitted:
         self._fixed = fixed
         self.cov_type = cov_type
         self.omitted = omitted
+        self.skipped = skipped
         self.passes = passes
         self.epochs = epochs
         self._ending = ending
@@ -245,12 +247,14 @@ class Fitted:
         `theta` explains. All others end elsewhere, and `newton_decrement` is the squared distance to the
         maximum: ``"max_epochs"`` after all epochs, ``"tol"`` where the method's `tol` was reached,
         ``"callback"`` where the callback ended the fit, ``"precision"`` where an exact fit can come no nearer
-        in double precision, ``"streaming"`` for the estimate of a stream, which has no epochs. At
+        in double precision, ``"streaming"`` for the estimate of a stream, which has no epochs,
+        ``"approximate"`` for one whose earlier rows are known by a quadratic model alone, far from where it
+        was made. At ``"skipped"`` some rows of a stream are not in the estimate, which `skipped` counts. At
         ``"diverged"`` the next step would have left the domain of the parameters; `theta` is the last one
         inside.
         """
-        if self._ending == "diverged":
-            return "diverged"
+        if self._ending in ("diverged", "skipped"):
+            return self._ending
         left = self.newton_decrement - self._rounding
         return "converged" if left <= CONVERGED else self._ending
 

@@ -31,6 +31,7 @@ def to_record(fit: Fitted) -> dict[str, Any]:
         "n": fit.n,
         "rows": fit.rows,
         "omitted": fit.omitted,
+        "skipped": fit.skipped,
         "fixed": list(fit.fixed),
         "cov_type": fit.cov_type,
         "log_likelihood": to_json(fit.log_likelihood),
@@ -71,6 +72,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
         "fixed": tuple(names.index(name) for name in record["fixed"]),
         "cov_type": check_choice("cov_type", record["cov_type"], COVARIANCES),
         "omitted": check_count("omitted", record["omitted"], least=0),
+        "skipped": check_count("skipped", record["skipped"], least=0),
         "passes": check_count("passes", record["passes"]),
         "epochs": epochs,
         "ending": "precision" if status == "converged" else status,  # which numbers that agree make converged

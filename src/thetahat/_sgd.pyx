@@ -324,6 +324,11 @@ cdef class Stream:
         return int(self.sgd.state.rows)
 
     @property
+    def skipped(self):
+        """How many of the rows theta gave no finite log-likelihood when they came."""
+        return int(self.sgd.state.skipped)
+
+    @property
     def diverged(self):
         return self.sgd.state.diverged != 0
 

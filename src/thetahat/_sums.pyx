@@ -11,10 +11,10 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_at_limit, thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged,
-    thetahat_fit_empty, thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params,
-    thetahat_newton, thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree,
-    thetahat_values
+    thetahat_all_sums, thetahat_at_limit, thetahat_converged, thetahat_few_sums, thetahat_fit,
+    thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_no_memory,
+    thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_pilot,
+    thetahat_products, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -75,6 +75,24 @@ cdef class Sums:
         for i, number in enumerate(numbers):
             sums.node[i] = number
         return sums
+
+    def shifted(self, theta, to):
+        """Return the sums at another theta, from those of passes at theta, and a bound on their error.
+
+        The bound is that on the score, as a share of what the scores of single rows are; where it is so large
+        that the sums say nothing there, they are None.
+        """
+        cdef double here[thetahat_max_params]
+        cdef double there[thetahat_max_params]
+        cdef double error = 0.0
+        cdef Sums sums = Sums(self.model)
+        read_theta(self.model.c, theta, here)
+        read_theta(self.model.c, to, there)
+        sums.node[0] = self.node[0]
+        cdef bint near = self.model.c.shift(
+            self.model.c, here, self.node + 1, there, sums.node + 1, &error
+        )
+        return sums if near else None, error
 
     def maximum(self, theta=None, fixed=()):
         """Return the maximum that an equation of the sums gives, or None where there is none.
@@ -156,13 +174,14 @@ cdef int add_rows(thetahat_tree* tree, const thetahat_rows* rows, int threads) e
 cdef class Tree:
     """A sample's sums while its rows arrive, in any portions; at theta, where they depend on it.
 
-    With products, those of the products of the rows' scores at theta.
+    With products, those of the products of the rows' scores at theta; without moments, those that are not to
+    be shifted.
     """
 
     cdef readonly Model model
     cdef thetahat_tree* tree
 
-    def __cinit__(self, Model model, theta=None, bint products=False):
+    def __cinit__(self, Model model, theta=None, bint products=False, bint moments=True):
         cdef double values[thetahat_max_params]
         cdef double* at = NULL
         self.model = model
@@ -174,7 +193,8 @@ cdef class Tree:
         self.tree = <thetahat_tree*>malloc(core.tree_size())
         if self.tree == NULL:
             raise MemoryError
-        core.clear(self.tree, model.c, at, products)
+        kind = thetahat_products if products else thetahat_all_sums if moments else thetahat_few_sums
+        core.clear(self.tree, model.c, at, kind)
 
     def __dealloc__(self):
         free(self.tree)
@@ -338,7 +358,7 @@ cdef class ExactFit:
         """Answer a wanted pass."""
         memcpy(self.fit.node, sums.node, sizeof(sums.node))
         self.fit.passes += 1
-        core.take_pass(self.model.c, &self.fit.exact, sums.node)
+        core.take_pass(self.model.c, &self.fit.exact, self.fit.node)
 
     @property
     def converged(self):

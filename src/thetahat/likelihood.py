@@ -191,7 +191,7 @@ def _evaluate(
     described = find_family(family)
     at = check_theta(described, theta, "theta")
     sample = Sample(described, ArraySource(x, weights, nan_policy), threads)
-    value, gradient = check_sums(sample.at(at), at).evaluate(at)[:2]
+    value, gradient = check_sums(sample.at(at, moments=False), at).evaluate(at)[:2]
     if smooth and value == -math.inf:
         sample.check_support(at, "theta")
     return value, gradient

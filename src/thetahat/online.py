@@ -9,6 +9,7 @@ import numpy as np
 
 from thetahat import _core, _sgd
 from thetahat._packing import pack, unpack
+from thetahat._running import Running
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
 from thetahat.data.source import ArraySource
@@ -37,9 +38,17 @@ class Online:
 
     Without a half-life, families with sufficient statistics keep their sums, and the estimate is the exact
     maximum of all rows so far. Otherwise the first 4096 rows, or more until they have a maximum, are fitted
-    exactly; each later row makes a step of `SGD()`, and the estimate stays a small fraction of a standard
+    exactly. Weibull, gumbel and generalized_pareto then keep the sums that a `Summary` takes at this theta:
+    the estimate is the exact maximum, with the status ``"converged"``, while the sums are exact there.
+    Beyond, new sums begin at the maximum of all rows so far, and the status may be ``"approximate"``. Each
+    later row of other families makes a step of `SGD()`, and the estimate stays a small fraction of a standard
     error from the maximum (some tenths for the median of laplace). The result does not depend on how a stream
     is divided into blocks.
+
+    A row to which the estimate gives no finite log-likelihood when it comes, or one so low that no digit of
+    the others is left beside it, as a code for a missing value may be, is not in the estimate: `skipped`
+    counts such rows, and the status of the fit is ``"skipped"``. With a half-life, most rows of a segment
+    being such is a change point.
 
     Rows are processed in their order. If neighbours are alike (sorted rows, or blocks of one source), the
     rows so far are not a random sample of the stream, and estimates before its end are biased.
@@ -88,12 +97,12 @@ class Online:
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
         self._fixed = check_values(self._family, fixed, "fixed") if fixed else {}
         self._summary: Summary | None = None
-        self._stream: _sgd.Stream | None = None  # after the pilot
+        self._stream: _sgd.Stream | Running | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
         self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
         self._omitted = 0
-        self._before = 0  # rows before the last change point
+        self._before = self._skipped = 0  # rows before the last change point; of them, those skipped
         self._lock = RLock()  # several threads may feed one stream
         if half_life is None and self._family.solved:
             self._summary = Summary(family)
@@ -122,6 +131,12 @@ class Online:
     def omitted(self) -> int:
         """Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``."""
         return self._omitted if self._summary is None else self._summary.omitted
+
+    @property
+    def skipped(self) -> int:
+        """Number of rows that are not in the estimate, which gave them no finite log-likelihood."""
+        with self._lock:
+            return self._skipped + (0 if self._stream is None else self._stream.finished().skipped)
 
     def partial_fit(
         self, x: ArrayLike, *, weights: ArrayLike | None = None, nan_policy: str = "raise"
@@ -154,8 +169,9 @@ class Online:
 
     def _take(self, rows: Array, weights: Array | None) -> None:
         """Add rows, first to the pilot; restore the state before if an error is raised."""
-        first, blocks, counts = self._first, len(self._first), (self._waiting, self._wanted, self._before)
-        stream, stood = self._stream, None if self._stream is None else self._stream.numbers()
+        first, blocks = self._first, len(self._first)
+        counts = self._waiting, self._wanted, self._before, self._skipped
+        stream = None if self._stream is None else self._stream.copy()
         try:
             while rows.size:
                 few = self._feed(rows, weights) if self._stream is not None else self._wait(rows, weights)
@@ -163,9 +179,7 @@ class Online:
         except BaseException:
             del first[blocks:]
             self._first, self._stream = first, stream
-            self._waiting, self._wanted, self._before = counts
-            if stream is not None and stood is not None:
-                stream.restore(*stood)
+            self._waiting, self._wanted, self._before, self._skipped = counts
             raise
 
     def _wait(self, rows: Array, weights: Array | None) -> int:
@@ -181,10 +195,11 @@ class Online:
         """Make steps on rows, and restart after a detected change point; return the number of rows used."""
         assert self._stream is not None
         used = self._stream.feed(rows, weights)
-        if self._stream.change_point:
+        if isinstance(self._stream, _sgd.Stream) and self._stream.change_point:
             self._first = [self._stream.segment()]
             self._waiting = self._wanted = self._first[0][0].size
             self._before += self._stream.rows - self._waiting
+            self._skipped += self._stream.skipped
             self._stream = None
             self._start()
         return used
@@ -198,7 +213,12 @@ class Online:
         else:
             self._first, self._waiting = [], 0
 
-    def _begun(self) -> _sgd.Stream:
+    def _new_stream(self) -> _sgd.Stream | Running:
+        if self._method.half_life is None and self._family.shifts:
+            return Running(self._family, self._fixed)
+        return _sgd.Stream(self._family.model, self._method.compiled(tuple(self._fixed)))
+
+    def _begun(self) -> _sgd.Stream | Running:
         """Return a stream that starts from the pilot, with the weights of the half-life."""
         rows, weights = self._first_rows()
         if self._method.half_life is not None:
@@ -206,7 +226,7 @@ class Online:
             decay = _core.apply("exp", -_core.log(2.0) / self._method.half_life * ages)
             weights = decay if weights is None else weights * decay
         theta = fit_pilot(self._family, rows, weights, (), self._fixed)
-        stream = _sgd.Stream(self._family.model, self._method.compiled(tuple(self._fixed)))
+        stream = self._new_stream()
         stream.begin(theta, rows, weights)
         return stream
 
@@ -224,6 +244,8 @@ class Online:
         -------
         Fit
             For families with sufficient statistics, and while the pilot is incomplete, the exact maximum.
+            Where the status is ``"converged"`` it is that too; at ``"approximate"``, `newton_decrement` is an
+            estimate of how far the sums of earlier rows may be off, squared, in standard errors.
             Otherwise log-likelihood, covariance and standard errors are those of the sum of quadratic
             approximations, one for each segment of about 1000 rows at the theta of that time, and
             `newton_decrement` is the squared distance to the maximum of this sum: a large one means that the
@@ -261,7 +283,8 @@ class Online:
             values=Values(*stream.evaluate()),
             fixed=tuple(self._fixed),
             omitted=self._omitted,
-            ending="diverged" if stream.diverged else "streaming",
+            skipped=self._skipped + stream.skipped,
+            ending=_ending(stream, self._skipped + stream.skipped),
         )
 
     @property
@@ -272,7 +295,8 @@ class Online:
     def merge(self, other: Online) -> Online:
         """Add the rows of another stream, which is not changed.
 
-        Sufficient statistics are added exactly. Otherwise the estimates are combined with weights by their
+        Sufficient statistics are added exactly, and so are sums at a theta while these are exact at the
+        maximum of both. Otherwise the estimates are combined with weights by their
         information, which is right to first order if both estimate the same distribution: if they are within
         some standard errors of each other. The rows of an incomplete pilot are added one by one.
 
@@ -308,7 +332,7 @@ class Online:
             self._stream, self._first, self._waiting = other._stream, [], 0
         else:
             stream = self._stream.finished()
-            stream.merge(other._stream.finished())
+            stream.merge(other._stream.finished())  # type: ignore[arg-type]  # one family, one kind of stream
             self._stream = stream
 
     @property
@@ -339,6 +363,7 @@ class Online:
             "settings": self._settings,
             "omitted": self._omitted,
             "before": self._before,
+            "skipped": self._skipped,
         }
         arrays: dict[str, NDArray[Any]] = {}
         if self._summary is not None:
@@ -372,10 +397,11 @@ class Online:
     def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:
         online = Online(**values["settings"])
         online._omitted, online._before = values["omitted"], values["before"]
+        online._skipped = values["skipped"]
         if online._summary is not None:
             online._summary = Summary.from_bytes(bytes.fromhex(values["summary"]))
         elif "stream" in values:
-            online._stream = _sgd.Stream(online._family.model, online._method.compiled(tuple(online._fixed)))
+            online._stream = online._new_stream()
             online._stream.restore(values["stream"], arrays)
         else:
             online._wanted = values["wanted"]
@@ -384,3 +410,14 @@ class Online:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Online.from_bytes, (self.to_bytes(),)
+
+
+def _ending(stream: _sgd.Stream | Running, skipped: int) -> str:
+    """Return how far a stream has come: the status of its fit unless it is at the maximum of all rows."""
+    if stream.diverged:
+        return "diverged"
+    if skipped:
+        return "skipped"
+    if isinstance(stream, Running):
+        return "precision" if stream.exact else "approximate"
+    return "streaming"

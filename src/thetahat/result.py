@@ -72,6 +72,9 @@ class Fit(Fitted):
         Number of rows of positive weight.
     omitted : int
         Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
+    skipped : int
+        Number of a stream's `rows` that are not in the estimate, since it gave them no finite log-likelihood
+        when they came.
     passes : int
         Number of passes over the sample.
     fixed : tuple of str

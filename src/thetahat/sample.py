@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from thetahat import _core, _sums
 from thetahat._checks import check_count
+from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, weigh
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
@@ -39,7 +40,9 @@ class Sample:
     threads : int, optional
         As in `thetahat.fit`.
     sums : Sums, optional
-        Sufficient sums of the rows, if they are known.
+        Sums of the rows, if they are known and the rows are not.
+    sums_at : tuple of float, optional
+        Where they were taken, if they are not sufficient.
     """
 
     def __init__(
@@ -49,24 +52,27 @@ class Sample:
         threads: int | None = None,
         sums: _sums.Sums | None = None,
         omitted: int = 0,
+        sums_at: Theta = (),
     ) -> None:
         self.family, self.source = family, source
         self.passes = 0
         self._sums, self._good = None, False
+        self.sums_at = sums_at
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
         self._omitted = omitted
         if sums is not None:
             self._sums = self._accept(sums)
 
-    def at(self, theta: Theta) -> _sums.Sums:
+    def at(self, theta: Theta, *, moments: bool = True) -> _sums.Sums:
         """Return the sums at theta: the same for every theta if they are sufficient, otherwise from a pass.
 
-        They may overflow; rows that are not finite or not in the support raise an error.
+        Without moments they say nothing of other thetas, and take a shorter pass. They may overflow; rows
+        that are not finite or not in the support raise an error.
         """
         if self._sums is not None:
-            return self._sums
-        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta)
+            return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
+        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta, moments=moments)
         add_rows(tree, self.rows(), self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:
@@ -97,12 +103,18 @@ class Sample:
 
     def _run_on_sums(self, fit: _sums.ExactFit) -> _sums.ExactFit:
         while fit.state in ("pilot", "all rows", "pass"):
-            if fit.state == "pass":
+            if fit.state == "pass" and self._sums is not None and self.sums_at:
+                fit.take_sums(shift(self.family, self._sums, self.sums_at, fit.theta, roughly=True))
+            elif fit.state == "pass":
                 fit.take_sums(self.at(fit.theta))
+            elif not self.has_rows:  # from which to start elsewhere
+                break
             else:
                 fit.take_pilot(
                     *(self.contiguous() if fit.state == "all rows" else self.pilot(fit.pilot_rows))
                 )
+        if fit.converged and self.sums_at:
+            self.at(fit.evaluated)  # raises if the steps have led too far for the last sums to be exact
         return fit
 
     @property

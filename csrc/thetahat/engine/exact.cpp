@@ -2,9 +2,11 @@
 // first.
 #include "thetahat/isa/baseline.hpp"
 
+#include <string.h>
 #include <new>
 #include <vector>
 #include "thetahat/engine/explore.hpp"
+#include "thetahat/engine/shifted.hpp"
 #include "thetahat/engine/slices.hpp"
 #include "thetahat/engine/tree.hpp"
 
@@ -20,6 +22,16 @@ constexpr int64_t start_rows = 3000;  // that start values are taken from, and t
 int64_t large_pilot(int64_t n) {
   const double factor = sqrt(sqrt(double(n) / 1e7));
   return int64_t(6e4 * (factor > 1 ? factor : 1.0));
+}
+
+// Sums of all rows that are off by no more than this, as a share of a row's score, give the maximum as a pass
+// there would: their rounding is as large. Those of a pilot give it as near as its rows can.
+constexpr double exact_shift = 0x1p-48, rough_shift = 1e-6;
+
+// The second pilot of so long a sample. Where sums shift, one pass over all rows from there is the last: the
+// series of the shift is exact over some percent of a shape, several times the error of a pilot of these rows.
+int64_t second_pilot(const thetahat_model& m, int64_t n) {
+  return m.shift ? (n / 16 < 20000 ? n / 16 : 20000) : large_pilot(n);
 }
 
 bool fixes_all(int p, const thetahat_exact& e) {
@@ -55,12 +67,12 @@ void begin_newton(const thetahat_model& m, const double* theta, const thetahat_e
 // Whether the sample is so long that Newton's method begins on this pilot; a start that is given is one for
 // all rows.
 bool has_pilot(const thetahat_model& m, const thetahat_exact& e, int64_t rows) {
-  return !m.sufficient && !e.has_start && 2 * rows < e.size;
+  return !m.sufficient && !e.has_start && rows >= start_rows && 2 * rows < e.size;
 }
 
 // The next pilot, or the first pass over all rows.
 void go_on(const thetahat_model& m, thetahat_exact& e) {
-  const int64_t sizes[] = {start_rows, large_pilot(e.size)};
+  const int64_t sizes[] = {start_rows, second_pilot(m, e.size)};
   for (; e.next_pilot < 2; ++e.next_pilot)
     if (has_pilot(m, e, sizes[e.next_pilot])) {
       e.pilot_rows = sizes[e.next_pilot];
@@ -76,15 +88,32 @@ void go_on(const thetahat_model& m, thetahat_exact& e) {
 // have one all the same.
 void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& rows) {
   const double enough = sqrt(double(rows.n)) / 100;
-  double node[thetahat_max_node];
+  double node[thetahat_max_node], error;
   thetahat_newton c;
   begin_newton(m, e.theta, e, c);
   do {
     sum_rows(m, c.theta, {rows.x, rows.w, rows.n}, node);
+    double theta[thetahat_max_params], sums[thetahat_max_sums];
+    memcpy(theta, c.theta, sizeof theta), memcpy(sums, node + 1, sizeof sums);
+    if (m.shift && climb_by_shifts(m, e.fixed, theta, sums, &error) && error <= rough_shift) {
+      memcpy(e.theta, theta, sizeof theta);
+      return;
+    }
     newton_iterate(m, node + 1, c);
   } while (c.state == thetahat_running && !(c.decrement <= enough));
   if (c.state == thetahat_converged || c.decrement <= enough)
     for (int j = 0; j < m.n_params; ++j) e.theta[j] = c.theta[j];
+}
+
+// Whether the sums of a pass show the maximum themselves: then they become those there.
+bool end_by_shift(const thetahat_model& m, thetahat_exact& e, double* sums) {
+  double theta[thetahat_max_params], there[thetahat_max_sums], error;
+  memcpy(theta, e.theta, sizeof theta), memcpy(there, sums, m.n_sums * sizeof(double));
+  if (!climb_by_shifts(m, e.fixed, theta, there, &error) || !(error <= exact_shift)) return false;
+  memcpy(e.theta, theta, sizeof theta), memcpy(e.evaluated, theta, sizeof theta);
+  memcpy(sums, there, m.n_sums * sizeof(double));
+  e.state = thetahat_fit_converged;
+  return true;
 }
 
 // Start values from the rows and others put on both sides of each, so far from it in its own size: equal rows
@@ -147,7 +176,7 @@ void end_newton(const thetahat_model& m, thetahat_exact& e) {
   for (int j = 0; j < m.n_params; ++j) e.theta[j] = e.newton.theta[j];
   if (e.newton.state == thetahat_converged) {
     // After a large pilot, the last step is far below a standard error; sufficient sums are known.
-    e.last_pass = !m.sufficient && !has_pilot(m, e, large_pilot(e.size));
+    e.last_pass = !m.sufficient && !has_pilot(m, e, second_pilot(m, e.size));
     e.state = e.last_pass ? thetahat_wants_pass : thetahat_fit_converged;
     return;
   }
@@ -202,7 +231,7 @@ void thetahat_exact_pilot(const thetahat_model* m, thetahat_exact* e, const thet
   go_on(*m, *e);
 }
 
-void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, const double* node) {
+void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, double* node) {
   for (int j = 0; j < m->n_params; ++j) e->evaluated[j] = e->theta[j];
   if (e->last_pass) {
     e->state = thetahat_fit_converged;
@@ -214,6 +243,7 @@ void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, const doubl
     e->state = found ? thetahat_fit_converged : thetahat_no_maximum;
     return;
   }
+  if (m->shift && end_by_shift(*m, *e, node + 1)) return;
   thetahat_newton& c = e->newton;
   if (m->sufficient)
     solve_sums(*m, node + 1, *e);

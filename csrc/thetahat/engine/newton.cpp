@@ -115,10 +115,10 @@ void step_from_best(const thetahat_model& m, thetahat_newton& c) {
 // Where the model gives the sums at a theta near by, the step is continued by further ones from where it
 // leads, without a pass: its error is not squared but raised to about the fourth power.
 void continue_step(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
-  double shifted[thetahat_max_sums];
+  double shifted[thetahat_max_sums], error;
   thetahat_derivatives there;
   for (int i = 0; i < 3; ++i) {
-    if (!m.valid(&m, c.theta) || !m.shift(&m, c.best, sums, c.theta, shifted)) return;
+    if (!m.valid(&m, c.theta) || !m.shift(&m, c.evaluated, sums, c.theta, shifted, &error)) return;
     m.derivatives(&m, c.theta, shifted, &there);
     const newton_step next(m, there, c);
     if (!(next.decrement <= c.decrement)) return;
@@ -140,10 +140,10 @@ void continue_step(const thetahat_model& m, const double* sums, double scale, th
 // these at any other values, one far row would cost a step for each factor e by which it outweighs all
 // others.
 const double* profiled(const thetahat_model& m, const double* sums, thetahat_newton& c, double* shifted) {
-  double to[max_p];
+  double to[max_p], error;
   for (int j = 0; j < m.n_params; ++j) c.evaluated[j] = to[j] = c.theta[j];
-  if (!m.profile || !m.profile(&m, c.theta, sums, c.fixed, to) || !m.valid(&m, to)) return sums;
-  if (!m.shift(&m, c.theta, sums, to, shifted)) return sums;
+  if (!m.profile || !m.shift || !m.profile(&m, c.theta, sums, c.fixed, to) || !m.valid(&m, to)) return sums;
+  if (!m.shift(&m, c.theta, sums, to, shifted, &error)) return sums;
   for (int j = 0; j < m.n_params; ++j) c.theta[j] = to[j];
   return shifted;
 }
@@ -271,8 +271,8 @@ double newton_retract(const thetahat_parameter& p, double theta, double step, do
 void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton& c) {
   thetahat_derivatives at;
   double shifted[thetahat_max_sums];
-  sums = profiled(m, sums, c, shifted);
-  m.derivatives(&m, c.theta, sums, &at);
+  const double* there = profiled(m, sums, c, shifted);
+  m.derivatives(&m, c.theta, there, &at);
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
   const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
   if (!c.has_best && !finite) return relax_start(m, c, last);
@@ -293,7 +293,7 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   const nearness near = nearness_of(m, next, c, at.n, at.scale);
   for (int j = 0; j < m.n_params; ++j) c.newton[j] = next.step[j];
   if (m.shift) continue_step(m, sums, at.scale, c);
-  leap_on(m, sums, at.scale, c);
+  leap_on(m, there, at.scale, c);
   // Near the end of a support, rounding of the score moves theta by more than a close step: after many
   // evaluations it has also converged where the decrement is small enough and falls no further.
   const bool stalled = c.evaluations > 100 && enough && slow && !next.shortened;

@@ -1,5 +1,6 @@
 #include "thetahat/isa/baseline.hpp"
 
+#include <vector>
 #include "thetahat/engine/quadratic_model.hpp"
 #include "thetahat/kernels/units.hpp"
 
@@ -13,6 +14,31 @@ void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, doubl
     u[j] =
         free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
 }
+
+// The derivatives of a segment, without those of its rows of which they are not finite.
+struct finite_rows {
+  double node[thetahat_max_node], skipped = 0.0;  // of those that have a weight
+  free_derivatives derivatives;
+
+  finite_rows(const thetahat_model& m, const thetahat_sgd_state& state, const block& all)
+      : derivatives(derive(m, state, all)) {
+    if (derivatives.finite(m.n_params)) return;
+    std::vector<double> x, w;
+    for (int64_t i = 0; i < all.n; ++i) {
+      const bool good = derive(m, state, {all.x + i, all.w ? all.w + i : nullptr, 1}).finite(m.n_params);
+      if (good) x.push_back(all.x[i]), w.push_back(all.w ? all.w[i] : 1.0);
+      skipped += !good && (!all.w || all.w[i] > 0);
+    }
+    node[0] = 0.0;
+    if (!x.empty()) derivatives = derive(m, state, {x.data(), all.w ? w.data() : nullptr, int64_t(x.size())});
+  }
+
+ private:
+  free_derivatives derive(const thetahat_model& m, const thetahat_sgd_state& state, const block& rows) {
+    sum_rows(m, state.theta, rows, node);
+    return free_derivatives(m, state.theta, state.unit, node + 1);
+  }
+};
 
 // The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of
 // weight 1 would have them. C becomes the inverse of all information; false, and nothing new, where there is
@@ -67,20 +93,24 @@ void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat
                           : 0.0;
 }
 
-// Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away
-// no short step leads; where rows are forgotten, they show that the distribution has changed.
+// Rows at which theta has a non-finite log-likelihood add nothing to the model, and are counted; where rows
+// are forgotten, most of a segment being such shows that the distribution has changed. From rows that show
+// theta to be far away no short step leads; where rows are forgotten, they show the same.
 void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
-                        const block& rows) {
+                        const block& all) {
   const int p = m.n_params;
-  double node[thetahat_max_node], u[max_p], C[max_p * max_p];
-  sum_rows(m, state.theta, rows, node);
-  const free_derivatives at(m, state.theta, state.unit, node + 1);
-  const double kept = r.forgetting_factor == 1 ? 1.0 : exp(double(rows.n) * log(r.forgetting_factor));
-  state.rows += node[0];
+  double u[max_p], C[max_p * max_p];
+  const finite_rows rows(m, state, all);
+  const free_derivatives& at = rows.derivatives;
+  const double kept = r.forgetting_factor == 1 ? 1.0 : exp(double(all.n) * log(r.forgetting_factor));
+  state.rows += rows.node[0] + rows.skipped;
+  state.change_point = r.forgetting_factor != 1 && rows.skipped > rows.node[0];
+  if (state.change_point) return;
+  state.skipped += rows.skipped;
   if (!at.finite(p)) return;
   coordinates(m, state, u);
-  state.n = kept * state.n + node[1];
-  state.n_effective = kept * state.n_effective + node[0];
+  state.n = kept * state.n + rows.node[1];
+  state.n_effective = kept * state.n_effective + rows.node[0];
   state.offset = kept * state.offset + at.log_likelihood;
   for (int i = 0; i < p; ++i) {
     double Ju = 0.0;
@@ -158,6 +188,7 @@ void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetah
   state.t += other.t;
   state.n += other.n;
   state.rows += other.rows;
+  state.skipped += other.skipped;
   state.n_effective += other.n_effective;
   state.steps += other.steps;
   if (other.diverged != 0) state.diverged = other.diverged;

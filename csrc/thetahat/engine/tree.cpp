@@ -78,7 +78,7 @@ void sum_block(const pass& p, const block& b, double* node) {
 }
 
 void sum_rows(const thetahat_model& model, const double* theta, const block& b, double* node) {
-  const pass p(model, false, theta);
+  const pass p(model, thetahat_all_sums, theta);
   if (b.n <= block_rows) return sum_block(p, b, node);
   tree t;
   t.clear(model, theta);
@@ -86,14 +86,14 @@ void sum_rows(const thetahat_model& model, const double* theta, const block& b, 
   t.total(p, node);
 }
 
-void tree::clear(const thetahat_model& of, const double* at, bool of_products) {
-  model = &of, products = of_products;
+void tree::clear(const thetahat_model& of, const double* at, int which) {
+  model = &of, kind = which;
   blocks = 0, pending = 0, weighted = false;
   for (int j = 0; j < of.n_params; ++j) theta[j] = at ? at[j] : 0.0;
 }
 
 void tree::add(const thetahat_rows& r, int64_t first, int64_t n, int threads) {
-  add(pass(*model, products, theta), r, first, n, threads);
+  add(pass(*model, kind, theta), r, first, n, threads);
 }
 
 void tree::add(const pass& p, const thetahat_rows& r, int64_t first, int64_t n, int threads) {
@@ -173,7 +173,7 @@ void tree::add_filtered_spans(const pass& p, const filtered_rows& f, int64_t fro
   auto job = [](void* context, int64_t i) {
     shares& w = *static_cast<shares*>(context);
     tree own;
-    own.clear(w.p.model, nullptr, w.p.products);
+    own.clear(w.p.model, nullptr, w.p.kind);
     const int64_t start = w.from + i * span_rows;
     w.rows.visit(start, start + span_rows, [&](const block& b) { own.add_block(w.p, b); });
     memcpy(w.nodes + i * w.p.node_size(), own.node_at(w.p, span_level), w.p.node_size() * sizeof(double));
@@ -238,8 +238,8 @@ struct thetahat_tree : tree {};  // named for C
 
 int64_t thetahat_tree_size() { return sizeof(thetahat_tree); }
 
-void thetahat_tree_clear(thetahat_tree* t, const thetahat_model* model, const double* theta, int products) {
-  t->clear(*model, theta, products);
+void thetahat_tree_clear(thetahat_tree* t, const thetahat_model* model, const double* theta, int kind) {
+  t->clear(*model, theta, kind);
 }
 
 int64_t thetahat_tree_add(thetahat_tree* t, const thetahat_rows* rows, int64_t first, int threads) {

@@ -13,22 +13,28 @@ constexpr int n_products(int n_params) { return n_params * (n_params + 1) / 2; }
 class pass {
  public:
   const thetahat_model& model;
+  const int kind;
   const bool products;
   const int n_sums;
 
-  pass(const thetahat_model& of, bool of_products, const double* theta)
-      : model(of), products(of_products), n_sums(of_products ? 1 + 2 * n_products(of.n_params) : of.n_sums) {
+  pass(const thetahat_model& of, int which, const double* theta)
+      : model(of),
+        kind(which),
+        products(which == thetahat_products),
+        n_sums(products ? 1 + 2 * n_products(of.n_params) : of.n_sums),
+        sum(which == thetahat_few_sums ? of.kernel->few_sums : of.kernel->sums) {
     products ? level->prepare_products(&model, theta, at) : model.kernel->prepare(&model, theta, at);
   }
   int node_size() const { return 1 + n_sums; }
   void sums(const block& b, double* out) const {
-    products ? level->sum_products(&model, at, &b, out) : model.kernel->sums(&model, at, &b, out);
+    products ? level->sum_products(&model, at, &b, out) : sum(&model, at, &b, out);
   }
   bool takes_floats() const { return !products && model.kernel->float_sums; }
   void float_sums(const float* x, double* out) const { model.kernel->float_sums(&model, at, x, out); }
   void merge(double* left, const double* right) const;
 
  private:
+  decltype(thetahat_kernel::sums) const sum;
   alignas(64) unsigned char at[thetahat_max_at];
 };
 
@@ -39,7 +45,7 @@ struct tree {
   static constexpr int max_level = 64 - 11;  // 2^11 rows in a block
 
   const thetahat_model* model;
-  bool products;
+  int kind;
   double theta[thetahat_max_params];
   uint64_t blocks;  // bit k is set when level k holds a subtree of 2^k blocks
   int64_t pending;
@@ -47,13 +53,13 @@ struct tree {
   double levels[max_level * thetahat_max_node];
   buffers rows;
 
-  void clear(const thetahat_model& of, const double* at, bool of_products = false);
+  void clear(const thetahat_model& of, const double* at, int which = thetahat_all_sums);
   // Adds rows in any portions; the bits of total() depend on the rows that count alone.
   void add(const thetahat_rows& r, int64_t first, int64_t n, int threads);
   void add(const pass& p, const thetahat_rows& r, int64_t first, int64_t n, int threads);
   void add_block(const pass& p, const block& b);
   void total(const pass& p, double* node) const;
-  void total(double* node) const { total(pass(*model, products, theta), node); }
+  void total(double* node) const { total(pass(*model, kind, theta), node); }
 
  private:
   double* node_at(const pass& p, int k) { return levels + k * p.node_size(); }

@@ -15,7 +15,8 @@ enum optional_members : unsigned {
   solved = 1 << 3,          // maximum(sums, fixed, theta): by equations of the sums
   own_covariance = 1 << 4,  // covariance(sums, C) const: where elimination would cancel
   own_residual = 1 << 5,    // score_residual(sums, g) const: where the score has no root
-  shifts = 1 << 6,          // shift_sums(sums, to) const: the sums at a theta near by
+  shifts = 1 << 6,          // shift_sums(sums, to) const: the sums at a theta near by; returns their error.
+                            // sum_without_moments(block) const: what none but a shift needs left out
   own_steps = 1 << 7,       // row_step, batch, batch_step: shaped for the latency from one step to the next
   lane_scores = 1 << 8,     // lane_score(theta, x, g): several thetas, one in each lane of a register
   bounded_at = 1 << 9,      // in_support_at(x) const: the support depends on theta
@@ -62,6 +63,7 @@ THETAHAT_FINDS(maximum, F::maximum(made<const typename F::sums&>(), made<const i
 THETAHAT_FINDS(covariance, made<const F&>().covariance(made<const typename F::sums&>(), made<double*>()))
 THETAHAT_FINDS(residual, made<const F&>().score_residual(made<const typename F::sums&>(), made<double*>()))
 THETAHAT_FINDS(shift, made<const F&>().shift_sums(made<typename F::sums&>(), made<const F&>()))
+THETAHAT_FINDS(few_sums, made<const F&>().sum_without_moments(made<const block&>()))
 THETAHAT_FINDS(row_step, F::row_step(made<double*>(), 1.0, 1.0))
 THETAHAT_FINDS(lane_score, F::lane_score(made<const double*>(), 1.0, made<double*>()))
 THETAHAT_FINDS(in_support_at, made<const F&>().in_support_at(1.0))
@@ -110,6 +112,7 @@ constexpr bool is_family() {
                 "own_covariance: covariance(sums, C) const");
   static_assert(finds::residual<F> == brings<F>(own_residual), "own_residual: score_residual(sums, g) const");
   static_assert(finds::shift<F> == brings<F>(shifts), "shifts: shift_sums(sums, to) const");
+  static_assert(finds::few_sums<F> == brings<F>(shifts), "shifts: sum_without_moments(block) const");
   static_assert(finds::row_step<F> == brings<F>(own_steps), "own_steps: row_step(theta, x, rate)");
   static_assert(finds::lane_score<F> == brings<F>(lane_scores), "lane_scores: lane_score(theta, x, g)");
   static_assert(finds::in_support_at<F> == brings<F>(bounded_at), "bounded_at: in_support_at(x) const");

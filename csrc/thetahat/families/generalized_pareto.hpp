@@ -1,22 +1,24 @@
 // Generalized Pareto(shape xi, scale s): log f = -log s - (1 + xi) q,  q = log(v) / xi,  v = 1 + xi z > 0,
 // z = x / s >= 0; the exponential at xi = 0, where q = z. With y = z/v, b = (q - y)/xi, c = (2 b - y^2)/xi:
 // dq/dxi = -b, dy/dxi = -y^2, db/dxi = -c.
-// Sums at theta: of y, y^2, and the rows outside the support, where v is taken for 1. Besides, the product of
-// v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
+// Sums at theta: of the rows outside the support, where v is taken for 1, of y, y^2, and on to y^13. Besides,
+// the product of v, which gives q, b and c; or near xi = 0, where they would cancel, the sums of these.
 #pragma once
-#include "thetahat/sums/terms.hpp"
+#include "thetahat/sums/taylor_sums.hpp"
 #include "thetahat/families/register.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 struct generalized_pareto {
-  enum { Y, Y2, OUTSIDE, n_far, Q = n_far, B, C, n_terms };  // the first n_far at all thetas
+  static constexpr int order = 12;  // of the series in xi: moments of y grow faster than those of a logarithm
+  // The first n_far at all thetas.
+  enum { OUTSIDE, Y, Y2, Y3, Y13 = Y + order, n_far, Q = n_far, B, C, n_terms };
   enum { PRODUCT_OF_V, n_factors };
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | bounded_at | starts | more_starts;
-  using sums = term_sums<n_terms, n_factors>;
+  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts;
+  using sums = taylor_sums<n_terms, n_factors, Y3, Y13>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
   bool near_exponential;
@@ -69,10 +71,46 @@ struct generalized_pareto {
   sums sum(const block& b) const {
     sums s = {};
     if (near_exponential)
-      copy(sum_terms<n_terms, 0>(near_terms{*this}, b), s);
+      copy(sum_terms<n_terms, 0>(near_terms<Y13>{*this}, b), s);
     else
-      copy(sum_terms<n_far, n_factors>(far_terms{*this}, b), s);
+      copy(sum_terms<n_far, n_factors>(far_terms<Y13>{*this}, b), s);
     return s;
+  }
+  sums sum_without_moments(const block& b) const {
+    constexpr int far = Y3, near = Y3 + n_terms - n_far;
+    sums s = {};
+    if (near_exponential)
+      fill_in(sum_terms<near, 0>(near_terms<Y2>{*this}, b), s);
+    else
+      fill_in(sum_terms<far, n_factors>(far_terms<Y2>{*this}, b), s);
+    return s;
+  }
+  // The sums at a theta near by, where v is v + h z with z in units of s here. Their error is that of b, of
+  // which rounding leaves little where it is (q - y) / xi of rows that are small beside the scale here.
+  double shift_sums(sums& at, const generalized_pareto& to) const {
+    const double ratio = s / to.s, h = to.xi * ratio - xi;
+    if (!none_outside(at)) return HUGE_VAL;
+    double g[order + 1], y = 0.0, y2 = 0.0, q = 0.0, b = 0.0, c = 0.0, term = 1.0;  // (-h)^k
+    expand(at, h, g);
+    for (int k = 0; k <= order; ++k, term *= -h) {
+      y += term * at.sum[Y + k].hi;
+      q += term * g[k];
+      if (k < order) y2 += term * (k + 1) * at.sum[Y2 + k].hi, b += term * (k + 1) * g[k + 1];
+      if (k + 1 < order) c += term * (k + 1) * (k + 2) * g[k + 2];
+    }
+    const double next_g = next_moment(g[order], g[order - 1]);
+    const double next_y = fabs(h) * next_moment(at.sum[Y13].hi, at.sum[Y13 - 1].hi);
+    // Where xi is not small there, b is (q - y) / xi of what is shifted; else it is a series, one term
+    // shorter.
+    const double of_b = to.near_exponential ? (order + 1) * next_g : fabs((h * next_g + next_y) / to.xi);
+    const double missing = h != 0 ? fabs(term / h) * (of_b + next_y) : 0.0;
+    const double rounding = near_exponential ? 0.0 : 0x1p-52 * ratio * ratio * fabs(g[0] * inverse);
+    at.sum[Y] = {ratio * y, 0.0}, at.sum[Y2] = {ratio * ratio * y2, 0.0};
+    at.sum[Q] = {ratio * q, 0.0}, at.sum[B] = {ratio * ratio * b, 0.0};
+    at.sum[C] = {ratio * ratio * ratio * c, 0.0};
+    at.product[PRODUCT_OF_V] = {1.0, 0.0, {to.xi * at.sum[Q].hi, 0.0}};
+    at.forget_moments();
+    return ((1 + to.xi) * missing + rounding) / at.n;
   }
   double log_likelihood(const sums& at) const {
     return none_outside(at) ? -at.n * log_s - (1 + xi) * q(at) : -HUGE_VAL;
@@ -116,10 +154,11 @@ struct generalized_pareto {
       i = 1.0 / v;
       y = z * i;
     }
+    template <int highest>  // power of y
     THETAHAT_INLINE void terms(V* t) const {
-      t[Y] = y;
-      t[Y2] = y * y;
       t[OUTSIDE] = outside;
+      t[Y] = y;
+      for (int j = Y2; j <= highest; ++j) t[j] = y * t[j - 1];
     }
   };
 
@@ -143,23 +182,25 @@ struct generalized_pareto {
     }
   };
 
+  template <int highest>
   struct far_terms {
     const generalized_pareto& family;
     THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
       const row<vec> at(family, x);
-      at.terms(t);
+      at.template terms<highest>(t);
       u[PRODUCT_OF_V] = at.v;
     }
   };
+  template <int highest>
   struct near_terms {
     const generalized_pareto& family;
     THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
       const row<vec> at(family, x);
       const gaps<vec> of(family, at);
-      at.terms(t);
-      t[Q] = of.q;
-      t[B] = of.b;
-      t[C] = of.c;
+      at.template terms<highest>(t);
+      t[highest + 1] = of.q;
+      t[highest + 2] = of.b;
+      t[highest + 3] = of.c;
     }
   };
   template <int K, int L>
@@ -169,6 +210,17 @@ struct generalized_pareto {
     to.product[PRODUCT_OF_V] = L > 0 ? from.product[PRODUCT_OF_V] : log_product{1.0, 0.0, {}};
   }
 
+  // g_k = (-1)^k / k! times the k-th derivative of q in xi: b, c / 2, and on by xi g_k = g_(k-1) - y^k / k,
+  // which divides by xi; from the highest one down where a step h would make more of what that rounds.
+  void expand(const sums& at, double h, double* g) const {
+    g[0] = q(at), g[1] = b(at), g[2] = 0.5 * c(at);
+    if (fabs(h) <= fabs(xi)) {
+      for (int k = 3; k <= order; ++k) g[k] = (g[k - 1] - at.sum[Y - 1 + k].hi / k) * inverse;
+      return;
+    }
+    g[order] = at.sum[Y13].hi / (order + 1);
+    for (int k = order; k > 3; --k) g[k - 1] = xi * g[k] + at.sum[Y - 1 + k].hi / k;
+  }
   static bool none_outside(const sums& at) { return at.sum[OUTSIDE].hi == 0; }
   double q(const sums& at) const {
     return near_exponential ? at.sum[Q].hi : at.product[PRODUCT_OF_V].value() / xi;

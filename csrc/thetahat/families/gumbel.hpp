@@ -1,5 +1,5 @@
 // Gumbel(mu, beta), of maxima: log f = -log beta - z - exp(-z),  z = (x - mu) / beta.
-// Sums at theta, with e = exp(-z): of z, e, z e, z^2 e, and on to z^4 e.
+// Sums at theta, with e = exp(-z): of z, e, z e, z^2 e, and on to z^8 e.
 #pragma once
 #include "thetahat/sums/exponential_powers.hpp"
 #include "thetahat/families/register.hpp"
@@ -7,13 +7,12 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct gumbel {
-  enum { Z, E, ZE, Z2E, Z3E, Z4E, n_terms };
-  static_assert(n_terms == E + n_powers);
+  enum { Z, E, ZE, Z2E, Z3E, Z8E = E + taylor_order, n_terms };
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = shifts | profiled | leaps | lane_scores | starts;
-  using sums = term_sums<n_terms, n_factors>;
+  using sums = taylor_sums<n_terms, n_factors, Z3E, Z8E>;
 
   double mu, beta, r, log_beta;
 
@@ -35,15 +34,20 @@ struct gumbel {
 
   template <class V>
   void terms(V x, V* t, V*) const {
-    V z = (x - mu) * r;
-    t[Z] = z;
-    exponential_powers(z, exp_for_sums(-z), t + E);
+    first_terms<n_terms>(x, t);
+  }
+  sums sum_without_moments(const block& b) const {
+    sums s = {};
+    fill_in(sum_terms<Z3E, n_factors>(few_terms{*this}, b), s);
+    return s;
   }
   // The sums at a theta near by: z there is c z + d.
-  bool shift_sums(sums& s, const gumbel& to) const {
+  double shift_sums(sums& s, const gumbel& to) const {
     const double c = beta / to.beta, d = (mu - to.mu) * to.r;
     s.sum[Z] = s.sum[Z] * c + s.n * d;
-    return shift_powers(s.sum + E, c, d, exp(-d), 1 - c, s.sum + E);
+    const double error = shift_powers(s.n, {-1.0, c, d, exp(-d), 1 - c}, s.sum + E);
+    s.forget_moments();
+    return error;
   }
   // The mean of e is 1 at the best mu.
   bool profile(const sums& s, const int* fixed, double* to) const {
@@ -85,6 +89,16 @@ struct gumbel {
   }
 
  private:
+  template <int count, class V>
+  THETAHAT_INLINE void first_terms(V x, V* t) const {
+    V z = (x - mu) * r;
+    t[Z] = z;
+    exponential_powers<count - E>(z, exp_for_sums(-z), t + E);
+  }
+  struct few_terms {
+    const gumbel& family;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { family.first_terms<Z3E>(x, t); }
+  };
   template <class V>
   THETAHAT_INLINE static void score_of(V z, V* g) {
     V e = exp_for_sums(-z);

@@ -1,5 +1,5 @@
 // Weibull(shape k, scale s): log f = log k - log s + (k - 1) q - w,  q = log(x / s), w = exp(k q), x > 0.
-// Sums at theta: of q, w, q w, q^2 w, and on to q^4 w.
+// Sums at theta: of q, w, q w, q^2 w, and on to q^8 w.
 #pragma once
 #include "thetahat/sums/exponential_powers.hpp"
 #include "thetahat/sums/log_ratios.hpp"
@@ -8,13 +8,12 @@
 namespace thetahat::THETAHAT_ISA {
 
 struct weibull {
-  enum { Q, W, QW, Q2W, Q3W, Q4W, n_terms };
-  static_assert(n_terms == W + n_powers);
+  enum { Q, W, QW, Q2W, Q3W, Q8W = W + taylor_order, n_terms };
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | shifts | profiled | leaps | starts;
-  using sums = term_sums<n_terms, n_factors>;
+  using sums = taylor_sums<n_terms, n_factors, Q3W, Q8W>;
 
   double k, s, r, log_k, log_s;
 
@@ -40,18 +39,22 @@ struct weibull {
   sums sum(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    return sum_terms<n_terms, n_factors>(*this, {q, b.w, b.n});
+    return {sum_terms<n_terms, n_factors>(first_terms<n_terms>{k}, {q, b.w, b.n})};
   }
-  template <class V>
-  THETAHAT_INLINE void terms(V q, V* t, V*) const {
-    t[Q] = q;
-    exponential_powers(q, exp_for_sums(k * q), t + W);
+  sums sum_without_moments(const block& b) const {
+    double q[block_rows];
+    log_ratios(b, s, r, q);
+    sums s = {};
+    fill_in(sum_terms<Q3W, n_factors>(first_terms<Q3W>{k}, {q, b.w, b.n}), s);
+    return s;
   }
   // The sums at a theta near by: q there is q + d.
-  bool shift_sums(sums& at, const weibull& to) const {
+  double shift_sums(sums& at, const weibull& to) const {
     const double d = log_ratio(s, to.s, to.r);
     at.sum[Q] = at.sum[Q] + at.n * d;
-    return shift_powers(at.sum + W, 1.0, d, exp(to.k * d), to.k - k, at.sum + W);
+    const double error = shift_powers(at.n, {k, 1.0, d, exp(to.k * d), to.k - k}, at.sum + W);
+    at.forget_moments();
+    return error;
   }
   // The mean of w is 1 at the best s.
   bool profile(const sums& at, const int* fixed, double* to) const {
@@ -91,6 +94,16 @@ struct weibull {
     g[0] = 1 / k + (q - q * w);
     g[1] = k * (w - 1.0);
   }
+
+ private:
+  template <int count>
+  struct first_terms {
+    const double k;
+    THETAHAT_INLINE void terms(vec q, vec* t, vec*) const {
+      t[Q] = q;
+      exponential_powers<count - W>(q, exp_for_sums(k * q), t + W);
+    }
+  };
 };
 
 THETAHAT_FAMILY(weibull)

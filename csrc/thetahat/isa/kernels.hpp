@@ -35,6 +35,10 @@ struct kernel_of {
   static void sums(const thetahat_model*, const void* at, const thetahat_block* b, double* out) {
     *reinterpret_cast<sums_type*>(out) = static_cast<const at_theta*>(at)->sum(*b);
   }
+  static void few_sums(const thetahat_model*, const void* at, const thetahat_block* b, double* out) {
+    if constexpr (brings<Family>(shifts))
+      *reinterpret_cast<sums_type*>(out) = static_cast<const at_theta*>(at)->at.sum_without_moments(*b);
+  }
   static void sums_of_floats(const thetahat_model*, const void*, const float* x, double* out) {
     if constexpr (brings<Family>(float_sums))
       *reinterpret_cast<sums_type*>(out) = Family::sum(float_block{x});
@@ -81,6 +85,7 @@ struct kernel_of {
     return {sizeof(at_theta),
             prepare,
             sums,
+            brings<Family>(shifts) ? few_sums : sums,
             brings<Family>(float_sums) ? sums_of_floats : nullptr,
             row_scores,
             log_density,

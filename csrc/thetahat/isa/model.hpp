@@ -43,10 +43,11 @@ struct model_of {
     return 0;
   }
   static int shift(const thetahat_model*, const double* theta, const double* s, const double* to,
-                   double* out) {
+                   double* out, double* error) {
     if constexpr (brings<Family>(shifts)) {
       memcpy(out, s, sizeof(sums));
-      return Family(theta).shift_sums(*reinterpret_cast<sums*>(out), Family(to));
+      *error = Family(theta).shift_sums(*reinterpret_cast<sums*>(out), Family(to));
+      return *error <= 1e-3;
     }
     return 0;
   }

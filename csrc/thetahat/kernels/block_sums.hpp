@@ -24,7 +24,7 @@ struct sums_at<Family, false, false, false> {
 
   explicit sums_at(const double* theta) : at(theta) {}
   typename Family::sums sum(const block& b) const {
-    return sum_terms<Family::n_terms, Family::n_factors>(at, b);
+    return {sum_terms<Family::n_terms, Family::n_factors>(at, b)};
   }
 };
 

@@ -1,20 +1,21 @@
-// Sums of w y^j, j = 0 .. 4, over rows of weight w = exp(a y + b): the first three give the score and the
-// information, and all five extrapolate these three to a and b near by.
+// Sums of w y^j, j = 0 .. 8, over rows of weight w = exp(a y + b): the first three give the score and the
+// information, and all nine these three at other a and b.
 #pragma once
-#include "thetahat/sums/terms.hpp"
+#include "thetahat/sums/taylor_sums.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
-constexpr int n_powers = 5;
+constexpr int n_powers = taylor_order + 1;
 
 // Of a Gumbel variable: scale / standard deviation = sqrt(6) / pi, and (mean - mode) / scale, Euler's
 // constant.
 constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 
-template <class V>
+// As many of them as there is room for.
+template <int count, class V>
 THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   t[0] = w;
-  for (int j = 1; j < n_powers; ++j) t[j] = y * t[j - 1];
+  for (int j = 1; j < count; ++j) t[j] = y * t[j - 1];
 }
 
 // Whether a mean weight is one: exponentials that would be less, or more, are held at the ends.
@@ -29,21 +30,31 @@ inline double far_growth(double distance, double log_weight, double variance) {
   return growth > 2 ? growth : 1.0;
 }
 
-// The first three of y' = c y + d and w' = f exp(h y) w, by the series of exp(h y); false where that is too
-// short.
-inline bool shift_powers(const double_double* powers, double c, double d, double f, double h,
-                         double_double* shifted) {
-  double sum[3];
-  for (int j = 0; j < 3; ++j) {
-    double term = 1.0;  // h^k / k!
-    sum[j] = powers[j].hi;
-    for (int k = 1; j + k < n_powers; ++k) sum[j] += (term *= h / k) * powers[j + k].hi;
-    if (!(fabs(term * powers[n_powers - 1].hi) < 1e-3 * fabs(sum[0]))) return false;
+// y' = c y + d, w' = f exp(h y) w, where w = exp(a y + b).
+struct exponential_shift {
+  double a, c, d, f, h;
+};
+
+// The first three of y' and w' by the series of exp(h y). Returns the error that its end leaves in the score,
+// and rounding where y' is far from y, as a share of what both are per row; infinity where the series is too
+// short for the rows that make most of the sums, whatever f.
+inline double shift_powers(double n, const exponential_shift& to, double_double* powers) {
+  double sum[3], term = 1.0;  // h^k / k!
+  for (int j = 0; j < 3; ++j) sum[j] = powers[j].hi;
+  for (int k = 1; k <= taylor_order; ++k) {
+    term *= to.h / k;
+    for (int j = 0; j < 3 && j + k < n_powers; ++j) sum[j] += term * powers[j + k].hi;
   }
-  shifted[0] = {f * sum[0], 0.0};
-  shifted[1] = {f * (c * sum[1] + d * sum[0]), 0.0};
-  shifted[2] = {f * (c * c * sum[2] + 2 * c * d * sum[1] + d * d * sum[0]), 0.0};
-  return true;
+  const double c = to.c, d = to.d, f = to.f;
+  const double last = powers[taylor_order].hi, ratio = sqrt(last / powers[taylor_order - 2].hi);
+  const double rest = next_moment(last, last / ratio);  // odd moments may cancel
+  const double of_w = fabs(to.h * term) * rest / n_powers, rounding = 0x1p-52 * fabs(to.a * d) * sum[0];
+  const double missing = fabs(to.a * c * term) * rest + (1 + fabs(to.a * d)) * of_w;
+  const bool converges = fabs(to.h) <= 0.5 * fabs(to.a) && of_w <= 1e-2 * sum[0];
+  powers[0] = {f * sum[0], 0.0};
+  powers[1] = {f * (c * sum[1] + d * sum[0]), 0.0};
+  powers[2] = {f * (c * c * sum[2] + 2 * c * d * sum[1] + d * d * sum[0]), 0.0};
+  return converges ? f * (missing + rounding) / (n + powers[0].hi) : HUGE_VAL;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

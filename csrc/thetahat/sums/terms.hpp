@@ -143,10 +143,11 @@ struct running_sums {
   }
 };
 
-// A block's sums. Registers are taken two at a time: a narrow instruction set has no room for more.
+// A block's sums. Registers are taken two at a time, and one by one where there are many terms: a narrow
+// instruction set has no room for more.
 template <int K, int L, bool weighted, bool full, class Terms>
 term_sums<K, L> sum_terms(const Terms& at, const block& b) {
-  constexpr int group = registers < 2 ? registers : 2;
+  constexpr int group = registers < 2 ? registers : registers > 2 && K > 6 ? 1 : 2;
   const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
   const tail_rows tail(b);
   double sum[K][lanes], weight[lanes], logs[L > 0 ? L : 1][lanes];

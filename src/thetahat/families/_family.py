@@ -133,6 +133,11 @@ class Family:
         """Whether sufficient sums give the maximum in closed form."""
         return self.model.solved
 
+    @cached_property
+    def shifts(self) -> bool:
+        """Whether the sums at one theta give those at others near by."""
+        return self.model.shifts
+
     @property
     def condition(self) -> str:
         """The condition of a maximum, and what the likelihood increases towards otherwise."""

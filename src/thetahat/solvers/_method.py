@@ -30,7 +30,17 @@ __all__ = [
     "no_maximum_error",
 ]
 
-STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
+STATUSES = (
+    "converged",
+    "max_epochs",
+    "tol",
+    "callback",
+    "precision",
+    "streaming",
+    "approximate",
+    "skipped",
+    "diverged",
+)
 
 COVARIANCES = ("information", "sandwich")
 

@@ -23,7 +23,8 @@ class Exact(Method):
     """The maximum itself, to machine precision; the default.
 
     Families with sufficient statistics take one pass, and an equation of the sums. Others use Newton's
-    method: on pilots of rows spread evenly over the sample, then in about three passes over all rows.
+    method: on pilots of rows spread evenly over the sample, then in about three passes over all rows, one
+    for weibull and gumbel, whose sums near the maximum give those there.
 
     Examples
     --------
@@ -42,14 +43,15 @@ class Exact(Method):
             return Solution(maximum_at_median(problem))
         start = problem.start
         if not start and not sample.has_rows and not problem.solved and len(fixed) < len(family.names):
-            start = _start_of_sums(sample, fixed)
-        fit = sample.run(_sums.ExactFit(family.model, min(sample.size, _MOST), fixed, start))
+            start = with_fixed(_start_of_sums(sample, fixed), fixed)
+        rows = min(sample.size, _MOST) if sample.has_rows else 0  # of which a pilot could be taken
+        fit = sample.run(_sums.ExactFit(family.model, rows, fixed, start))
         state, theta = fit.state, fit.theta
         if state == "no maximum":
             return Solution(problem.check(None, sample.counts[1]))
         if state == "no start":
             raise _no_start(sample, fixed)
-        if state in ("failed", "unfinished"):
+        if state in ("failed", "unfinished") or not (fit.converged or sample.has_rows):
             raise not_converged_error(sample, theta, tuple(fixed), state == "failed")
         if family.solved:
             problem.check(theta, sample.counts[1])
@@ -82,7 +84,9 @@ def _no_start(sample: Sample, fixed: Mapping[int, float]) -> Exception:
 
 
 def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
-    """Return the maximum over all parameters, as the start where some are fixed."""
+    """Return where the sums were taken, or the maximum over all parameters, if some are fixed."""
+    if sample.sums_at:
+        return sample.sums_at
     theta = sample.at(()).maximum() if fixed else None
     if theta is None or not sample.family.model.valid(theta):
         raise ParameterError("start is needed: a summary has no rows to estimate it from")

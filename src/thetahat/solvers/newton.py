@@ -36,7 +36,7 @@ def not_converged_error(
 ) -> NoMaximumError | ConvergenceError:
     """Return the error of an iteration that ended at theta, where the likelihood may tend to a limit."""
     family, (_, rows) = sample.family, sample.counts
-    if not fixed and (missing := missing_condition_of(sample)):
+    if not fixed and sample.has_rows and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
     at = dict(zip(family.names, theta, strict=True))
     if at_limit:
