@@ -11,9 +11,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
+    ascend_on_sums, maximum_of_sums, merge_sums, sums_finite, thetahat_converged, thetahat_fit, thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty,
     thetahat_fit_no_memory, thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton,
-    thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
+    thetahat_pilot, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values, valid_theta
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -49,14 +49,14 @@ cdef class Sums:
     @property
     def finite(self):
         cdef double rows = self.node[0]
-        return rows - rows == 0 and self.model.c.finite(self.model.c, self.node + 1) != 0
+        return rows - rows == 0 and sums_finite(self.model.c, self.node + 1) != 0
 
     def merge(self, Sums other):
         """Return the sums of these rows and the other's."""
         cdef Sums both = Sums(self.model)
         both.node = self.node
         both.node[0] += other.node[0]
-        self.model.c.merge(self.model.c, both.node + 1, other.node + 1)
+        merge_sums(self.model.c, both.node + 1, other.node + 1)
         return both
 
     def numbers(self):
@@ -83,7 +83,7 @@ cdef class Sums:
         read_fixed(self.model.c, fixed, which)
         if theta is not None:
             read_theta(self.model.c, theta, values)
-        if not self.model.c.maximum(self.model.c, self.node + 1, which, values):
+        if not maximum_of_sums(self.model.c, self.node + 1, which, values):
             return None
         return to_tuple(values, self.model.n_params)
 
@@ -130,7 +130,7 @@ cdef class Sums:
             if rows != NULL:
                 kept = rows + (done + 1) * p
             with nogil:
-                took = self.model.c.gradient_ascent(
+                took = ascend_on_sums(
                     self.model.c, self.node + 1, rate, wanted, which, at, kept
                 )
             done += took
@@ -365,6 +365,6 @@ def fit_plain(Model model, Rows rows):
     """Return the exact fit of rows by one thread; None where another route is needed."""
     cdef ExactFit fit = ExactFit(model, rows.state.n, {})
     fit.run([rows], 1)
-    if not fit.converged or (model.sufficient and not model.c.valid(model.c, fit.fit.exact.theta)):
+    if not fit.converged or (model.sufficient and not valid_theta(model.c, fit.fit.exact.theta)):
         return None
     return fit

@@ -15,7 +15,7 @@ struct generalized_pareto {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | bounded_at | starts;
+  static constexpr unsigned optional = own_sum | bounded_at | starts | errors_hold;
   using sums = term_sums<n_terms, n_factors>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
@@ -34,6 +34,7 @@ struct generalized_pareto {
   static bool valid(const double* theta) { return above_minus_one(theta[0]) && positive(theta[1]); }
   static bool in_support(double x) { return x >= 0; }
   bool in_support_at(double x) const { return 1.0 + xi * (x * r) > 0; }
+  static bool has_standard_errors(const double* theta) { return regular_shape(theta[0]); }
 
   // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi;
   // the exponential's where they are equal. The scale is large enough for the support to hold these rows.

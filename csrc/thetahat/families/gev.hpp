@@ -39,9 +39,7 @@ struct gev {
   }
   static bool in_support(double) { return true; }
   bool in_support_at(double x) const { return 1.0 + xi * ((x - mu) * r) > 0; }
-  // At and below -1/2 the score of a row has no variance: the largest row determines the parameters more
-  // precisely than the information says (Smith 1985).
-  static bool has_standard_errors(const double* theta) { return theta[2] > -0.5; }
+  static bool has_standard_errors(const double* theta) { return regular_shape(theta[2]); }
 
   // Rough values by three quantiles, where -log p is 4 a, a and a / 4, a = log 2: they lie apart in the ratio
   // 4^xi. Gumbel's with the moments of these rows, where two are equal. Sigma is large enough for the support
