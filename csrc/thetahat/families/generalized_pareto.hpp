@@ -6,6 +6,7 @@
 #pragma once
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -81,7 +82,9 @@ struct generalized_pareto {
   template <class V>
   V log_density(V x) const {
     const row<V> at(*this, x);
-    return select(at.v < HUGE_VAL, -log_s - (1 + xi) * gaps<V>(*this, at).q, splat<V>(-HUGE_VAL));
+    const V far = (log(fabs(xi)) + log_quotient(x, 0.0, log_s)) * inverse;
+    const V q = select(at.w < 0x1p1000, gaps<V>(*this, at).q, far);
+    return -log_s - (1 + xi) * q;
   }
   template <class V>
   void row_score(V x, V* g) const {

@@ -9,6 +9,7 @@
 #pragma once
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -110,8 +111,11 @@ struct gev {
   template <class V>
   V log_density(V x) const {
     const row<V> at(*this, x);
-    const V value = -k * at.y - exp(-at.y) - log_sigma;
-    return select(at.outside == 0.0, value, splat<V>(-HUGE_VAL));
+    const V w = xi * finite_quotient((x - mu) * r, x, mu, sigma);
+    const V far = (log(fabs(xi)) + log_quotient(x, mu, log_sigma)) * inverse;
+    const V y = select(w < 0x1p1000, at.y, far), e = exp(-y);
+    const auto good = (at.outside == 0.0) | (w >= 0x1p1000);
+    return select(good & (e < HUGE_VAL), -k * y - e - log_sigma, splat<V>(-HUGE_VAL));
   }
   template <class V>
   void row_score(V x, V* g) const {

@@ -3,6 +3,7 @@
 #pragma once
 #include "thetahat/sums/exponential_powers.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -12,7 +13,7 @@ struct gumbel {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = shifts | lane_scores | starts;
+  static constexpr unsigned optional = own_sum | shifts | lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, beta, r, log_beta;
@@ -33,6 +34,11 @@ struct gumbel {
     return theta[1] > 0;
   }
 
+  sums sum(const block& b) const {
+    sums s = sum_terms<n_terms, n_factors>(*this, b);
+    if (near(s)) s.sum[E] = sum_near_one(s.n, {mu, -r}, b);
+    return s;
+  }
   template <class V>
   void terms(V x, V* t, V*) const {
     V z = (x - mu) * r;
@@ -47,7 +53,7 @@ struct gumbel {
   }
   double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[Z] + s.sum[E]).hi; }
   void score(const sums& s, double* g) const {
-    g[0] = s.n - s.sum[E].hi;
+    g[0] = near(s) ? -(s.sum[E] + -s.n).hi : s.n - s.sum[E].hi;
     g[1] = (s.sum[Z] - s.sum[ZE]).hi - s.n;
   }
   void information(const sums& s, double* J) const {
@@ -57,8 +63,8 @@ struct gumbel {
   }
   template <class V>
   V log_density(V x) const {
-    V z = (x - mu) * r;
-    return -log_beta - z - exp(-z);
+    V z = finite_quotient((x - mu) * r, x, mu, beta), e = exp(-z);
+    return select(e < HUGE_VAL, -log_beta - z - e, splat<V>(-HUGE_VAL));
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -72,6 +78,7 @@ struct gumbel {
   }
 
  private:
+  static bool near(const sums& s) { return small_exponents(s.n, s.sum[E].hi, s.sum[Z2E].hi); }
   template <class V>
   THETAHAT_INLINE static void score_of(V z, V* g) {
     V e = exp_for_sums(-z);

@@ -57,7 +57,8 @@ struct negative_binomial {
   THETAHAT_INLINE void terms(double x, double* t, double*) const {
     if (x >= from_large) return large_terms(x, t);
     fill(x, gamma_rest_at(x + r), stirling_remainder(x), t);
-    if (x == 0) t[LOG_F] = -r * log1p(mu * inverse_r);
+    const double odds = mu * inverse_r;
+    if (x == 0) t[LOG_F] = -r * (odds < HUGE_VAL ? log1p(odds) : log(mu) - log(r));
   }
 #if THETAHAT_WIDTH > 1
   THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {

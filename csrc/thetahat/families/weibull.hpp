@@ -40,7 +40,10 @@ struct weibull {
   sums sum(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    return sum_terms<n_terms, n_factors>(*this, {q, b.w, b.n});
+    const block rows = {q, b.w, b.n};
+    sums at = sum_terms<n_terms, n_factors>(*this, rows);
+    if (near(at)) at.sum[W] = sum_near_one(at.n, {0.0, k}, rows);
+    return at;
   }
   template <class V>
   THETAHAT_INLINE void terms(V q, V* t, V*) const {
@@ -59,7 +62,7 @@ struct weibull {
   // d/dk: 1/k + q - q w;  d/ds in units of s: k (w - 1).
   void score(const sums& at, double* g) const {
     g[0] = at.n / k + (at.sum[Q] - at.sum[QW]).hi;
-    g[1] = k * (at.sum[W].hi - at.n);
+    g[1] = k * (near(at) ? (at.sum[W] + -at.n).hi : at.sum[W].hi - at.n);
   }
   void information(const sums& at, double* J) const {
     J[0] = at.n / k / k + at.sum[Q2W].hi;
@@ -77,6 +80,9 @@ struct weibull {
     g[0] = 1 / k + (q - q * w);
     g[1] = k * (w - 1.0);
   }
+
+ private:
+  bool near(const sums& at) const { return small_exponents(at.n, at.sum[W].hi, k * k * at.sum[Q2W].hi); }
 };
 
 THETAHAT_FAMILY(weibull)
