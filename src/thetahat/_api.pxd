@@ -137,7 +137,8 @@ cdef extern from "thetahat/calls.hpp" nogil:
     )
     int64_t thetahat_copy_counted "THETAHAT_CALL(thetahat_copy_counted)"(const thetahat_rows*, thetahat_count*, double*, double*)
     int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(const thetahat_rows*, int64_t, thetahat_partition*)
-    int64_t thetahat_slice_rows "THETAHAT_CALL(thetahat_slice_rows)"(int)
+    int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
+    int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
     int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(const thetahat_rows**, int64_t, int64_t)
     int64_t thetahat_subsample "THETAHAT_CALL(thetahat_subsample)"(const thetahat_rows**, int64_t, int64_t, double*, double*)
 

@@ -17,12 +17,13 @@ from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
+    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
     thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
     thetahat_logit,
     thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
-    thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_slice_rows, thetahat_span_rows, thetahat_use, valid_theta
+    thetahat_parameter, thetahat_partition, thetahat_partition_most, thetahat_partition_rows,
+    thetahat_pilot, thetahat_regular,
+    thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
@@ -129,7 +130,7 @@ cdef class Model:
         cdef int64_t n = x.shape[0], done = 0, size
         read_theta(self.c, theta, at)
         while done < n:
-            size = min(thetahat_slice_rows(1), n - done)
+            size = min(thetahat_density_rows(), n - done)
             with nogil:
                 log_density(self.c, at, &x[done], &out[done], size)
             done += size
@@ -306,7 +307,7 @@ def partition(Rows rows, double low, double high):
     The latter come in pieces, pairs of arrays; without weights the second of each is None.
     """
     cdef thetahat_partition state
-    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_slice_rows(1), n)
+    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_partition_most(), n)
     cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
     memset(&state, 0, sizeof(state))
     state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]

@@ -70,8 +70,8 @@ struct beta {
         log_q(q > tiny_ratio ? log(q) : log(b) - log(N)),
         log_norm(half_log_2pi - 0.5 * (log(a) + log_q) +
                  (stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(N))),
-        excess_a(log_minus_digamma(a) - log_minus_digamma(N)),
-        excess_b(log_minus_digamma(b) - log_minus_digamma(N)) {}
+        excess_a(excess(a, b, log_p)),
+        excess_b(excess(b, a, log_q)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return b; }
 
@@ -141,6 +141,11 @@ struct beta {
   }
 
  private:
+  // log p - digamma(a) + digamma(N), N = a + b; 1/a - 1/N cancels where both are small.
+  double excess(double a, double b, double log_p) const {
+    if (N < 0x1p-20) return b / a / N + log_p - (digamma(1 + a) - digamma(1 + N));
+    return log_minus_digamma(a) - log_minus_digamma(N);
+  }
   // A share beside that of the sample: their ratio 1 + d, and its logarithm.
   struct ratio {
     double d, log_ratio, quotient;

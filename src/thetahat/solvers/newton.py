@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping, Sequence
 
 from thetahat import _sums
@@ -36,6 +38,12 @@ def not_converged_error(sample: Sample, theta: Theta, fixed: Sequence[int]) -> N
     family, (_, rows) = sample.family, sample.counts
     if not fixed and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
+    if any(not math.isfinite(value) or 0 < abs(value) < sys.float_info.min for value in theta):
+        return NoMaximumError(
+            f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: the search led to"
+            f" {dict(zip(family.names, theta, strict=True))}, where doubles lose their digits; multiply x by a"
+            " power of 2, or weights by a factor, so that they are not that small or large"
+        )
     return NoMaximumError(
         f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases at"
         f" {dict(zip(family.names, theta, strict=True))}; a maximum requires {family.condition}"
