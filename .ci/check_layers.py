@@ -24,7 +24,7 @@ CSRC_FLOORS = (
 PACKAGE_FLOORS = (
     ("errors", "_version"),
     ("_arrow", "_core", "_sgd", "_sums"),
-    ("_checks", "_packing", "_quantile", "pilot"),
+    ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data",),
     ("families",),
     ("_checkpoint", "_distribution", "_theta", "sample"),

@@ -230,8 +230,13 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double* theta
         double diverged
         double t
+        double steps
+        double unit
+        double averaged_steps
         double change_point
         double rows
+        double n
+        double n_effective
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader
@@ -248,6 +253,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double* trace
         int64_t trace_every
         int64_t traced
+        int64_t trace_rows
 
     ctypedef struct thetahat_reader_memory:
         int64_t window

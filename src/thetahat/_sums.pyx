@@ -71,6 +71,11 @@ cdef class Sums:
             raise ValueError(f"expected {1 + model.c.n_sums} numbers, got {len(numbers)}")
         for i, number in enumerate(numbers):
             sums.node[i] = number
+        rows, n = numbers[0], numbers[1]
+        if not (0 <= rows <= 2.0**62 and rows == int(rows) and n >= 0 and (n > 0) == (rows > 0)):
+            raise ValueError(f"has {rows} rows of weight {n}")
+        if rows > 0 and not sums.finite:
+            raise ValueError("has sums that are beyond what doubles can hold")
         return sums
 
     def maximum(self, theta=None, fixed=()):

@@ -114,7 +114,7 @@ class Summary:
         after = tree.total()
         if not after.finite:
             reject_rows(source.rows, self._family.model, self._family.support)
-            raise SampleError("the sums of this sample are beyond what doubles can hold")
+        _check_finite(after if self._other is None else self._other.merge(after))
         self._tree = tree
         self.omitted += source.n - (after.rows - before)
         return self
@@ -173,7 +173,9 @@ class Summary:
             return NotImplemented
         if other._family is not self._family:
             raise ParameterError(f"summaries of {self.family} and {other.family} do not add")
-        return _holding(self._family, self._total().merge(other._total()), self.omitted + other.omitted)
+        both = self._total().merge(other._total())
+        _check_finite(both)
+        return _holding(self._family, both, self.omitted + other.omitted)
 
     def __repr__(self) -> str:
         return f"<Summary {self.family}, n={self.n}>"
@@ -203,7 +205,7 @@ class Summary:
             omitted = check_count("omitted", values["omitted"], least=0)
         except UnknownFamilyError:
             raise
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ParameterError(f"this is not a summary of thetahat: it {error}") from error
         return _holding(family, sums, omitted)
 
@@ -265,6 +267,11 @@ def summarize(
     for source in BlockSource(x, weights, nan_policy).sources():
         summary._add(source, threads)
     return summary
+
+
+def _check_finite(sums: Sums) -> None:
+    if not sums.finite:
+        raise SampleError("the sums of this sample are beyond what doubles can hold")
 
 
 def _holding(family: Family, sums: Sums, omitted: int) -> Summary:
