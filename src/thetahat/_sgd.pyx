@@ -259,7 +259,9 @@ cdef class Ascent:
             unit = reader.group_rows or reader.batch_unit
         taken = whole("next", values["next"], (self.reader.rows.n + unit - 1) // unit)
         epoch = whole("epoch", values["epoch"], self.sgd.epochs)
-        self.sgd.filled = read_segment(values, arrays, self.x, self.w, self.sgd.w != NULL)
+        self.sgd.filled = read_segment(
+            values, arrays, self.x, None if self.sgd.w == NULL else self.w, self.sgd.w != NULL
+        )
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
         self.sgd.epoch, self.sgd.stepped = epoch, values["stepped"]
         if taken:

@@ -60,7 +60,7 @@ class Online:
         none where they show a change point: the past stays, and `omitted` has their number (not of counts,
         nor where only one parameter is estimated). By default all rows have equal weight. Not supported for families whose maximum lies on the boundary of the support.
     batch_size : int, optional
-        Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
+        Rows of one step, at most 2**20; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
         Parameters with known values, as in `fit`.
 

@@ -75,6 +75,8 @@ class GradientAscent(Method):
                     theta = check_theta(problem.family, saved[0]["theta"], "theta")
                     done = check_count("done", saved[0]["done"], self.epochs, least=0)
                     ending = check_optional_choice("ending", saved[0]["ending"], STATUSES)
+                    if ending is None and done == self.epochs:
+                        raise ValueError("all epochs are done, and it has not ended")
                     if trace is not None:
                         trace[: done + 1] = saved[1]["trace"]
             while ending is None:

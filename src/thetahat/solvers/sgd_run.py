@@ -155,6 +155,8 @@ class SGDRun:
             self.bits.state = self.drawn_from
         with locked(self.bits):
             self.ascent.restore(values, arrays)
+        if self.ending is None and self.ascent.epoch == self.method.epochs:
+            raise ValueError("all epochs are done, and it has not ended")
         if self.bits is not None:
             self.bits.state = values["bits"]
         if self.trace is not None:
