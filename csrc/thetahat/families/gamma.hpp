@@ -116,7 +116,7 @@ struct gamma {
       const double d = (theirs - ours).hi / ours.hi, m = frexp(sample.mean.hi, &l);
       e = fabs(d) <= 0x1p-51 ? 0.0 : d;  // NaN where it overflows
       a_e = ldexp(m / g, int(sample.exponent) + l - j) - at.a;
-      far = !(fabs(e) < 0.5) && !(e > 0 && e < 0x1p53);
+      far = !(e > -0.984375 && e < 0x1p53);
       log_ratio = far ? log(m / ours.hi) + (k + l) * (ln2_hi + ln2_lo) : log1p(e);
     }
   };

@@ -52,7 +52,7 @@ struct student_t {
 
   sums sum(const block& b) const {
     const sums s = sum_terms<n_terms, n_factors>(*this, b);
-    if (near_normal || !(s.sum[Q].hi < 0x1p-15 * s.n)) return s;
+    if (near_normal || b.n < lanes || !(s.sum[Q].hi < 0x1p-15 * s.n)) return s;
     student_t near = *this;
     near.near_normal = true;
     return sum_terms<n_terms, n_factors>(near, b);
