@@ -119,8 +119,12 @@ cdef extern from "thetahat/calls.hpp" nogil:
 
     ctypedef struct thetahat_tree
     int64_t thetahat_tree_size "THETAHAT_CALL(thetahat_tree_size)"()
-    void thetahat_tree_clear "THETAHAT_CALL(thetahat_tree_clear)"(thetahat_tree*, const thetahat_model*, const double*, int)
-    int64_t thetahat_tree_add "THETAHAT_CALL(thetahat_tree_add)"(thetahat_tree*, const thetahat_rows*, int64_t, int)
+    void thetahat_tree_clear "THETAHAT_CALL(thetahat_tree_clear)"(
+        thetahat_tree*, const thetahat_model*, const double*, int
+    )
+    int64_t thetahat_tree_add "THETAHAT_CALL(thetahat_tree_add)"(
+        thetahat_tree*, const thetahat_rows*, int64_t, int
+    )
     void thetahat_tree_total "THETAHAT_CALL(thetahat_tree_total)"(const thetahat_tree*, double*)
     void thetahat_evaluate "THETAHAT_CALL(thetahat_evaluate)"(
         const thetahat_model*, const double*, const double*, const double*, const int*, thetahat_values*
@@ -135,12 +139,20 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int64_t thetahat_count_outside "THETAHAT_CALL(thetahat_count_outside)"(
         const thetahat_model*, const double*, const thetahat_rows*, thetahat_count*
     )
-    int64_t thetahat_copy_counted "THETAHAT_CALL(thetahat_copy_counted)"(const thetahat_rows*, thetahat_count*, double*, double*)
-    int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(const thetahat_rows*, int64_t, thetahat_partition*)
+    int64_t thetahat_copy_counted "THETAHAT_CALL(thetahat_copy_counted)"(
+        const thetahat_rows*, thetahat_count*, double*, double*
+    )
+    int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(
+        const thetahat_rows*, int64_t, thetahat_partition*
+    )
     int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
-    int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(const thetahat_rows**, int64_t, int64_t)
-    int64_t thetahat_subsample "THETAHAT_CALL(thetahat_subsample)"(const thetahat_rows**, int64_t, int64_t, double*, double*)
+    int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(
+        const thetahat_rows**, int64_t, int64_t
+    )
+    int64_t thetahat_subsample "THETAHAT_CALL(thetahat_subsample)"(
+        const thetahat_rows**, int64_t, int64_t, double*, double*
+    )
 
     ctypedef struct thetahat_newton:
         double* theta
@@ -151,7 +163,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int evaluations
         int state
 
-    void thetahat_newton_iterate "THETAHAT_CALL(thetahat_newton_iterate)"(const thetahat_model*, int64_t, const double*, thetahat_newton*)
+    void thetahat_newton_iterate "THETAHAT_CALL(thetahat_newton_iterate)"(
+        const thetahat_model*, int64_t, const double*, thetahat_newton*
+    )
 
     ctypedef struct thetahat_exact:
         int* fixed
@@ -166,8 +180,12 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double* figures
 
     void thetahat_exact_begin "THETAHAT_CALL(thetahat_exact_begin)"(const thetahat_model*, thetahat_exact*)
-    void thetahat_exact_pilot "THETAHAT_CALL(thetahat_exact_pilot)"(const thetahat_model*, thetahat_exact*, const thetahat_pilot*)
-    void thetahat_exact_pass "THETAHAT_CALL(thetahat_exact_pass)"(const thetahat_model*, thetahat_exact*, const double*)
+    void thetahat_exact_pilot "THETAHAT_CALL(thetahat_exact_pilot)"(
+        const thetahat_model*, thetahat_exact*, const thetahat_pilot*
+    )
+    void thetahat_exact_pass "THETAHAT_CALL(thetahat_exact_pass)"(
+        const thetahat_model*, thetahat_exact*, const double*
+    )
 
     ctypedef struct thetahat_fit:
         thetahat_exact exact
@@ -259,21 +277,33 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int64_t window
         int64_t row_groups
 
-    thetahat_reader_memory thetahat_reader_plan "THETAHAT_CALL(thetahat_reader_plan)"(thetahat_epoch_reader*, int64_t)
-    int64_t thetahat_read_rows "THETAHAT_CALL(thetahat_read_rows)"(thetahat_epoch_reader*, int64_t, double*, double*)
+    thetahat_reader_memory thetahat_reader_plan "THETAHAT_CALL(thetahat_reader_plan)"(
+        thetahat_epoch_reader*, int64_t
+    )
+    int64_t thetahat_read_rows "THETAHAT_CALL(thetahat_read_rows)"(
+        thetahat_epoch_reader*, int64_t, double*, double*
+    )
     void thetahat_start_epoch "THETAHAT_CALL(thetahat_start_epoch)"(thetahat_epoch_reader*)
     int64_t thetahat_segment_rows "THETAHAT_CALL(thetahat_segment_rows)"(const thetahat_update_rule*)
     void thetahat_sgd_begin "THETAHAT_CALL(thetahat_sgd_begin)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )
-    int thetahat_sgd_run "THETAHAT_CALL(thetahat_sgd_run)"(const thetahat_model*, thetahat_sgd*, int64_t, int64_t)
+    int thetahat_sgd_run "THETAHAT_CALL(thetahat_sgd_run)"(
+        const thetahat_model*, thetahat_sgd*, int64_t, int64_t
+    )
     int64_t thetahat_sgd_feed "THETAHAT_CALL(thetahat_sgd_feed)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )
     void thetahat_sgd_finish "THETAHAT_CALL(thetahat_sgd_finish)"(const thetahat_model*, thetahat_sgd*)
-    void thetahat_sgd_report "THETAHAT_CALL(thetahat_sgd_report)"(const thetahat_model*, const thetahat_sgd*, double*)
-    void thetahat_sgd_evaluate "THETAHAT_CALL(thetahat_sgd_evaluate)"(const thetahat_model*, const thetahat_sgd*, thetahat_values*)
-    void thetahat_sgd_merge "THETAHAT_CALL(thetahat_sgd_merge)"(const thetahat_model*, thetahat_sgd*, const thetahat_sgd*)
+    void thetahat_sgd_report "THETAHAT_CALL(thetahat_sgd_report)"(
+        const thetahat_model*, const thetahat_sgd*, double*
+    )
+    void thetahat_sgd_evaluate "THETAHAT_CALL(thetahat_sgd_evaluate)"(
+        const thetahat_model*, const thetahat_sgd*, thetahat_values*
+    )
+    void thetahat_sgd_merge "THETAHAT_CALL(thetahat_sgd_merge)"(
+        const thetahat_model*, thetahat_sgd*, const thetahat_sgd*
+    )
 
     ctypedef struct thetahat_lanes:
         double[16][8] theta
@@ -281,4 +311,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double[16] running
 
     void thetahat_begin_lanes "THETAHAT_CALL(thetahat_begin_lanes)"(const thetahat_model*, thetahat_lanes*)
-    void thetahat_lane_rows "THETAHAT_CALL(thetahat_lane_rows)"(const thetahat_model*, thetahat_lanes*, const double*, int, int64_t)
+    void thetahat_lane_rows "THETAHAT_CALL(thetahat_lane_rows)"(
+        const thetahat_model*, thetahat_lanes*, const double*, int, int64_t
+    )
