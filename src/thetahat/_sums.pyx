@@ -72,7 +72,7 @@ cdef class Sums:
         for i, number in enumerate(numbers):
             sums.node[i] = number
         rows, n = numbers[0], numbers[1]
-        if not (0 <= rows <= 2.0**62 and rows == int(rows) and n >= 0 and (n > 0) == (rows > 0)):
+        if not (0 <= rows <= 2.0**100 and rows == int(rows) and n >= 0 and (n > 0) == (rows > 0)):
             raise ValueError(f"has {rows} rows of weight {n}")
         if rows > 0 and not sums.finite:
             raise ValueError("has sums that are beyond what doubles can hold")
