@@ -38,6 +38,7 @@ def files(folder, *suffixes):
 
 
 HEADERS = files("csrc", ".hpp", ".h", ".def")
+CALLED = [*files("csrc/thetahat", ".h"), "csrc/thetahat/calls.hpp"]  # what the other extensions include
 
 
 def optimization_of(source, compiler_type):
@@ -117,7 +118,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], files("csrc/thetahat", ".h")) for name in ("_sums", "_sgd", "_arrow")),
+    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_arrow")),
 ]
 
 setup(

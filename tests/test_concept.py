@@ -31,7 +31,7 @@ MISTAKES = {
     ),
     "no valid": ("gumbel", "bool valid(", "bool is_valid(", "valid(theta) is missing"),
     "no in_support": ("gumbel", "bool in_support(", "bool inside(", "in_support(x) is missing"),
-    "no terms": ("gumbel", "void terms(", "void term(", "terms(x, t, u) const is missing"),
+    "no terms": ("laplace", "void terms(", "void term(", "terms(x, t, u) const is missing"),
     "no start": ("gumbel", "bool start(", "bool begin(", "starts: start(pilot, theta)"),
     "start of another pilot": (
         "gumbel",

@@ -65,6 +65,36 @@ def test_standard_errors_of_rows_that_fade_are_right(family, half_life):
     assert fit.n == pytest.approx(1.4427 * half_life, rel=0.05)
 
 
+@pytest.mark.parametrize("half_life", [30, 300, 1e5])
+@pytest.mark.parametrize("stuck", [0.5, 999.0])
+@pytest.mark.parametrize("family", ["normal", "student_t", "gumbel"])
+def test_a_stuck_sensor_leaves_the_past(family, half_life, stuck):
+    """No error, no state that grows, and rows that are counted; then the stream goes on."""
+    rng, of = np.random.default_rng(5), {"half_life": half_life}
+    good, later = (rng.standard_t(4, n) for n in (10_000, int(20 * min(half_life, 1000))))
+    stream = th.Online(family, **of).partial_fit(good)
+    before, sizes = stream.fit_result(), []
+    for _ in range(3):
+        stream.partial_fit(np.full(10_000, stuck)).fit_result()
+        sizes.append(len(stream.to_bytes()))
+    assert np.ptp(sizes) < 100
+    assert stream.omitted + stream.rows == 40_000
+    assert stream.omitted > 20_000
+    fit = stream.partial_fit(later).fit_result()
+    assert abs(fit.theta[0] - before.theta[0]) < 0.5 + 4 * np.nanmax(fit.stderr[0])
+    assert 0.3 < fit.theta[1] < 3
+    cut = th.Online(family, **of).partial_fit(good)
+    for part in np.array_split(np.r_[np.full(30_000, stuck), later], 97):
+        cut.partial_fit(part)
+    assert told(cut.fit_result()) == told(fit)
+    assert told(th.Online.from_bytes(cut.to_bytes()).fit_result()) == told(fit)
+
+
+def test_counts_may_be_equal_for_long():
+    x = np.random.default_rng(0).poisson(0.02, 20_000)
+    assert th.Online("poisson", half_life=500).partial_fit(x).omitted == 0
+
+
 def test_half_lives_that_are_none():
     for half_life in (0, -1, np.nan, np.inf, "a", True, [3]):
         with pytest.raises(th.ParameterError, match="half_life must be a positive finite number"):

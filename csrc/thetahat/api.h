@@ -268,7 +268,8 @@ int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const
 int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
 /* Weighs those that count below low and above high, and copies those between. */
 int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
-int64_t thetahat_slice_rows(int threads); /* rows between two checks for signals */
+int64_t thetahat_partition_most(void); /* room that thetahat_partition_rows needs */
+int64_t thetahat_density_rows(void);   /* densities between two checks for signals */
 
 /* ---- Newton's method */
 

@@ -100,7 +100,7 @@ typedef struct {
   int64_t epoch, epochs;   /* done; to be done */
   double* trace;           /* by rows, theta in each; or NULL */
   int64_t trace_every;     /* steps between two of them; 0: once an epoch */
-  int64_t traced;
+  int64_t traced, trace_rows; /* thetas that are there, of so many that there is room for */
 } thetahat_sgd;
 
 /* How many doubles and indices a reader's window and orders need, from its rows, shuffle and batch. */

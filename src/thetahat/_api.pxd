@@ -1,8 +1,11 @@
-"""The C declarations of csrc/thetahat/api.h that the extension modules use."""
+"""The C declarations of csrc/thetahat/api.h that the extension modules use.
+
+Functions are called in the floating-point mode that the core needs, by the macro that stands in their names.
+"""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-cdef extern from "thetahat/api.h" nogil:
+cdef extern from "thetahat/calls.hpp" nogil:
     enum:
         thetahat_sums_layout
         thetahat_max_params
@@ -75,52 +78,66 @@ cdef extern from "thetahat/api.h" nogil:
 
     ctypedef struct thetahat_model
 
-    ctypedef struct thetahat_kernel:
-        void (*log_density)(
-            const thetahat_model*, const double*, const double*, double*, int64_t
-        ) noexcept nogil
-
     ctypedef struct thetahat_model:
         const char* name
         int n_params
         int n_sums
         int sufficient
         const thetahat_parameter* parameters
-        const thetahat_kernel* kernel
-        void (*merge)(const thetahat_model*, double*, const double*) noexcept nogil
-        int (*finite)(const thetahat_model*, const double*) noexcept nogil
         int (*maximum)(const thetahat_model*, const double*, const int*, double*) noexcept nogil
         int (*shift)(
             const thetahat_model*, const double*, const double*, const double*, double*, double*
         ) noexcept nogil
         int (*existence)(const thetahat_model*, const thetahat_pilot*, double*) noexcept nogil
-        int (*valid)(const thetahat_model*, const double*) noexcept nogil
-        int64_t (*gradient_ascent)(
-            const thetahat_model*, const double*, double, int64_t, const int*, double*, double*
-        ) noexcept nogil
+
+    void merge_sums "THETAHAT_CALL(thetahat_model::merge)"(const thetahat_model*, double*, const double*)
+    int sums_finite "THETAHAT_CALL(thetahat_model::finite)"(const thetahat_model*, const double*)
+    int maximum_of_sums "THETAHAT_CALL(thetahat_model::maximum)"(
+        const thetahat_model*, const double*, const int*, double*
+    )
+    int existence_of_maximum "THETAHAT_CALL(thetahat_model::existence)"(
+        const thetahat_model*, const thetahat_pilot*, double*
+    )
+    int shift_sums "THETAHAT_CALL(thetahat_model::shift)"(
+        const thetahat_model*, const double*, const double*, const double*, double*, double*
+    )
+    int valid_theta "THETAHAT_CALL(thetahat_model::valid)"(const thetahat_model*, const double*)
+    int64_t ascend_on_sums "THETAHAT_CALL(thetahat_model::gradient_ascent)"(
+        const thetahat_model*, const double*, double, int64_t, const int*, double*, double*
+    )
+    void log_density "THETAHAT_CALL(thetahat::log_density)"(
+        const thetahat_model*, const double*, const double*, double*, int64_t
+    )
 
     ctypedef struct thetahat_function:
         const char* name
-        void (*apply)(const double*, double*, int64_t) noexcept nogil
+
+    void apply_function "THETAHAT_CALL(thetahat::apply)"(
+        const thetahat_function*, const double*, double*, int64_t
+    )
 
     ctypedef struct thetahat_level:
         const char* isa
         int n_functions
         const thetahat_function* functions
 
-    int thetahat_levels(const thetahat_level**)
-    int thetahat_use(const thetahat_level*, const thetahat_model**)
+    int thetahat_levels "THETAHAT_CALL(thetahat_levels)"(const thetahat_level**)
+    int thetahat_use "THETAHAT_CALL(thetahat_use)"(const thetahat_level*, const thetahat_model**)
 
     ctypedef struct thetahat_tree
     enum:
         thetahat_all_sums
         thetahat_few_sums
         thetahat_products
-    int64_t thetahat_tree_size()
-    void thetahat_tree_clear(thetahat_tree*, const thetahat_model*, const double*, int)
-    int64_t thetahat_tree_add(thetahat_tree*, const thetahat_rows*, int64_t, int)
-    void thetahat_tree_total(const thetahat_tree*, double*)
-    void thetahat_evaluate(
+    int64_t thetahat_tree_size "THETAHAT_CALL(thetahat_tree_size)"()
+    void thetahat_tree_clear "THETAHAT_CALL(thetahat_tree_clear)"(
+        thetahat_tree*, const thetahat_model*, const double*, int
+    )
+    int64_t thetahat_tree_add "THETAHAT_CALL(thetahat_tree_add)"(
+        thetahat_tree*, const thetahat_rows*, int64_t, int
+    )
+    void thetahat_tree_total "THETAHAT_CALL(thetahat_tree_total)"(const thetahat_tree*, double*)
+    void thetahat_evaluate "THETAHAT_CALL(thetahat_evaluate)"(
         const thetahat_model*, const double*, const double*, const double*, const int*, thetahat_values*
     )
 
@@ -129,15 +146,24 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t count
         int64_t first
 
-    int64_t thetahat_count_bad(int, const thetahat_rows*, thetahat_count*)
-    int64_t thetahat_count_outside(
+    int64_t thetahat_count_bad "THETAHAT_CALL(thetahat_count_bad)"(int, const thetahat_rows*, thetahat_count*)
+    int64_t thetahat_count_outside "THETAHAT_CALL(thetahat_count_outside)"(
         const thetahat_model*, const double*, const thetahat_rows*, thetahat_count*
     )
-    int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double*, double*)
-    int64_t thetahat_partition_rows(const thetahat_rows*, int64_t, thetahat_partition*)
-    int64_t thetahat_slice_rows(int)
-    int64_t thetahat_subsample_rows(const thetahat_rows**, int64_t, int64_t)
-    int64_t thetahat_subsample(const thetahat_rows**, int64_t, int64_t, double*, double*)
+    int64_t thetahat_copy_counted "THETAHAT_CALL(thetahat_copy_counted)"(
+        const thetahat_rows*, thetahat_count*, double*, double*
+    )
+    int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(
+        const thetahat_rows*, int64_t, thetahat_partition*
+    )
+    int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
+    int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
+    int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(
+        const thetahat_rows**, int64_t, int64_t
+    )
+    int64_t thetahat_subsample "THETAHAT_CALL(thetahat_subsample)"(
+        const thetahat_rows**, int64_t, int64_t, double*, double*
+    )
 
     ctypedef struct thetahat_newton:
         double* theta
@@ -148,7 +174,9 @@ cdef extern from "thetahat/api.h" nogil:
         int evaluations
         int state
 
-    void thetahat_newton_iterate(const thetahat_model*, int64_t, const double*, thetahat_newton*)
+    void thetahat_newton_iterate "THETAHAT_CALL(thetahat_newton_iterate)"(
+        const thetahat_model*, int64_t, const double*, thetahat_newton*
+    )
 
     ctypedef struct thetahat_exact:
         int* fixed
@@ -162,9 +190,13 @@ cdef extern from "thetahat/api.h" nogil:
         double* evaluated
         double* figures
 
-    void thetahat_exact_begin(const thetahat_model*, thetahat_exact*)
-    void thetahat_exact_pilot(const thetahat_model*, thetahat_exact*, const thetahat_pilot*)
-    void thetahat_exact_pass(const thetahat_model*, thetahat_exact*, double*)
+    void thetahat_exact_begin "THETAHAT_CALL(thetahat_exact_begin)"(const thetahat_model*, thetahat_exact*)
+    void thetahat_exact_pilot "THETAHAT_CALL(thetahat_exact_pilot)"(
+        const thetahat_model*, thetahat_exact*, const thetahat_pilot*
+    )
+    void thetahat_exact_pass "THETAHAT_CALL(thetahat_exact_pass)"(
+        const thetahat_model*, thetahat_exact*, double*
+    )
 
     ctypedef struct thetahat_fit:
         thetahat_exact exact
@@ -176,10 +208,10 @@ cdef extern from "thetahat/api.h" nogil:
         int64_t passes
         double* node
 
-    int thetahat_fit_advance(const thetahat_model*, thetahat_fit*)
+    int thetahat_fit_advance "THETAHAT_CALL(thetahat_fit_advance)"(const thetahat_model*, thetahat_fit*)
 
 
-cdef extern from "thetahat/sgd_api.h" nogil:
+cdef extern from "thetahat/calls.hpp" nogil:
     enum:
         thetahat_sgd_layout
         thetahat_n_lanes
@@ -227,9 +259,14 @@ cdef extern from "thetahat/sgd_api.h" nogil:
         double* theta
         double diverged
         double t
+        double steps
+        double unit
+        double averaged_steps
         double change_point
         double rows
         double skipped
+        double n
+        double n_effective
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader
@@ -246,31 +283,46 @@ cdef extern from "thetahat/sgd_api.h" nogil:
         double* trace
         int64_t trace_every
         int64_t traced
+        int64_t trace_rows
 
     ctypedef struct thetahat_reader_memory:
         int64_t window
         int64_t row_groups
 
-    thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader*, int64_t)
-    int64_t thetahat_read_rows(thetahat_epoch_reader*, int64_t, double*, double*)
-    void thetahat_start_epoch(thetahat_epoch_reader*)
-    int64_t thetahat_segment_rows(const thetahat_update_rule*)
-    void thetahat_sgd_begin(
+    thetahat_reader_memory thetahat_reader_plan "THETAHAT_CALL(thetahat_reader_plan)"(
+        thetahat_epoch_reader*, int64_t
+    )
+    int64_t thetahat_read_rows "THETAHAT_CALL(thetahat_read_rows)"(
+        thetahat_epoch_reader*, int64_t, double*, double*
+    )
+    void thetahat_start_epoch "THETAHAT_CALL(thetahat_start_epoch)"(thetahat_epoch_reader*)
+    int64_t thetahat_segment_rows "THETAHAT_CALL(thetahat_segment_rows)"(const thetahat_update_rule*)
+    void thetahat_sgd_begin "THETAHAT_CALL(thetahat_sgd_begin)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )
-    int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t, int64_t)
-    int64_t thetahat_sgd_feed(
+    int thetahat_sgd_run "THETAHAT_CALL(thetahat_sgd_run)"(
+        const thetahat_model*, thetahat_sgd*, int64_t, int64_t
+    )
+    int64_t thetahat_sgd_feed "THETAHAT_CALL(thetahat_sgd_feed)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )
-    void thetahat_sgd_finish(const thetahat_model*, thetahat_sgd*)
-    void thetahat_sgd_report(const thetahat_model*, const thetahat_sgd*, double*)
-    void thetahat_sgd_evaluate(const thetahat_model*, const thetahat_sgd*, thetahat_values*)
-    void thetahat_sgd_merge(const thetahat_model*, thetahat_sgd*, const thetahat_sgd*)
+    void thetahat_sgd_finish "THETAHAT_CALL(thetahat_sgd_finish)"(const thetahat_model*, thetahat_sgd*)
+    void thetahat_sgd_report "THETAHAT_CALL(thetahat_sgd_report)"(
+        const thetahat_model*, const thetahat_sgd*, double*
+    )
+    void thetahat_sgd_evaluate "THETAHAT_CALL(thetahat_sgd_evaluate)"(
+        const thetahat_model*, const thetahat_sgd*, thetahat_values*
+    )
+    void thetahat_sgd_merge "THETAHAT_CALL(thetahat_sgd_merge)"(
+        const thetahat_model*, thetahat_sgd*, const thetahat_sgd*
+    )
 
     ctypedef struct thetahat_lanes:
         double[16][8] theta
         double[16] rate
         double[16] running
 
-    void thetahat_begin_lanes(const thetahat_model*, thetahat_lanes*)
-    void thetahat_lane_rows(const thetahat_model*, thetahat_lanes*, const double*, int, int64_t)
+    void thetahat_begin_lanes "THETAHAT_CALL(thetahat_begin_lanes)"(const thetahat_model*, thetahat_lanes*)
+    void thetahat_lane_rows "THETAHAT_CALL(thetahat_lane_rows)"(
+        const thetahat_model*, thetahat_lanes*, const double*, int, int64_t
+    )

@@ -195,9 +195,12 @@ def _read(path: Path) -> tuple[Values, Values, Arrays]:
         raise ValueError(f"cannot be read: {error.strerror}") from error
     header, arrays = unpack(_PROGRAM, record)
     try:
-        return header["identity"], header["values"], arrays
+        identity, values = header["identity"], header["values"]
     except (KeyError, TypeError) as error:
         raise ValueError(f"is no checkpoint of thetahat: {error}") from error
+    if not isinstance(identity, dict) or not isinstance(values, dict):
+        raise ValueError(f"is no checkpoint of thetahat: it holds {identity!r} and {values!r}")
+    return identity, values, arrays
 
 
 def _changes(was: Values, now: Values) -> str:

@@ -17,12 +17,13 @@ from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside,
+    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
     thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
     thetahat_logit,
     thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
-    thetahat_parameter, thetahat_partition, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_slice_rows, thetahat_span_rows, thetahat_use
+    thetahat_parameter, thetahat_partition, thetahat_partition_most, thetahat_partition_rows,
+    thetahat_pilot, thetahat_regular,
+    thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
@@ -122,7 +123,7 @@ cdef class Model:
         """Say whether theta lies in the domain of the parameters."""
         cdef double at[thetahat_max_params]
         read_theta(self.c, theta, at)
-        return self.c.valid(self.c, at) != 0
+        return valid_theta(self.c, at) != 0
 
     def log_density(self, theta, const double[::1] x, double[::1] out):
         """Write the log-density of each row of x to out, of the same length."""
@@ -130,9 +131,9 @@ cdef class Model:
         cdef int64_t n = x.shape[0], done = 0, size
         read_theta(self.c, theta, at)
         while done < n:
-            size = min(thetahat_slice_rows(1), n - done)
+            size = min(thetahat_density_rows(), n - done)
             with nogil:
-                self.c.kernel.log_density(self.c, at, &x[done], &out[done], size)
+                log_density(self.c, at, &x[done], &out[done], size)
             done += size
             PyErr_CheckSignals()
 
@@ -144,7 +145,7 @@ cdef class Model:
         rows.w = NULL
         if w is not None:
             rows.w = &w[0]
-        if self.c.existence == NULL or self.c.existence(self.c, &rows, figures):
+        if self.c.existence == NULL or existence_of_maximum(self.c, &rows, figures):
             return None
         return figures[0], figures[1]
 
@@ -307,7 +308,7 @@ def partition(Rows rows, double low, double high):
     The latter come in pieces, pairs of arrays; without weights the second of each is None.
     """
     cdef thetahat_partition state
-    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_slice_rows(1), n)
+    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_partition_most(), n)
     cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
     memset(&state, 0, sizeof(state))
     state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]
@@ -336,7 +337,7 @@ def apply(str name, const double[::1] x):
     cdef double[::1] values = out
     if n:
         with nogil:
-            function.apply(&x[0], &values[0], n)
+            apply_function(function, &x[0], &values[0], n)
     return out
 
 
@@ -346,11 +347,11 @@ cdef const thetahat_function* exp_function = function_named("exp")
 
 def log(double x):
     """Return log(x), with the same bits on every processor."""
-    log_function.apply(&x, &x, 1)
+    apply_function(log_function, &x, &x, 1)
     return x
 
 
 def exp(double x):
     """Return exp(x), with the same bits on every processor."""
-    exp_function.apply(&x, &x, 1)
+    apply_function(exp_function, &x, &x, 1)
     return x

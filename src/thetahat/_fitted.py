@@ -255,8 +255,9 @@ class Fitted:
         """
         if self._ending in ("diverged", "skipped"):
             return self._ending
-        left = self.newton_decrement - self._rounding
-        return "converged" if left <= CONVERGED else self._ending
+        distance = self.newton_decrement
+        at_maximum = distance >= 0 and distance - self._rounding <= CONVERGED
+        return "converged" if at_maximum else self._ending
 
     @property
     def _rounding(self) -> float:

@@ -13,7 +13,7 @@ from libc.string cimport memset
 from thetahat._api cimport (
     thetahat_bitgen, thetahat_epoch_reader, thetahat_lanes, thetahat_max_params, thetahat_model,
     thetahat_n_lanes, thetahat_reader_memory, thetahat_sgd, thetahat_sgd_layout, thetahat_sgd_state,
-    thetahat_shuffle_none, thetahat_update_rule, thetahat_values
+    thetahat_shuffle_none, thetahat_update_rule, thetahat_values, valid_theta
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sgd as core, to_tuple
 
@@ -43,14 +43,43 @@ cdef numbers_of(const thetahat_sgd_state* state):
     return np.array([number[i] for i in range(sizeof(thetahat_sgd_state) // sizeof(double))])
 
 
-cdef int read_numbers(numbers, thetahat_sgd_state* state) except -1:
-    cdef double* number = <double*>state
-    if len(numbers) * sizeof(double) != sizeof(thetahat_sgd_state):
-        expected = sizeof(thetahat_sgd_state) // sizeof(double)
-        raise ValueError(f"expected {expected} numbers, got {len(numbers)}")
+cdef int read_numbers(const thetahat_model* m, numbers, thetahat_sgd_state* state) except -1:
+    cdef thetahat_sgd_state read
+    cdef double* number = <double*>&read
+    if numbers.shape != (sizeof(thetahat_sgd_state) // sizeof(double),) or numbers.dtype != np.float64:
+        raise ValueError(f"has a state of {numbers.size} numbers of type {numbers.dtype}")
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"has the number {numbers[~np.isfinite(numbers)][0]} in its state")
     for i, value in enumerate(numbers.tolist()):
         number[i] = value
+    if not valid_theta(m, read.theta) or read.unit <= 0:
+        raise ValueError(f"has parameters outside their domain, {to_tuple(read.theta, m.n_params)}")
+    for count in (read.t, read.steps, read.averaged_steps, read.rows, read.n, read.n_effective):
+        if not 0 <= count <= 2.0**62:
+            raise ValueError(f"has the number {count} of rows or steps")
+    state[0] = read
     return 0
+
+
+cdef int64_t whole(str name, value, int64_t most) except -1:
+    """Return a number of a record."""
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"has {name} = {value!r}, which is no integer between 0 and {most}")
+    return value
+
+
+cdef int64_t read_segment(values, arrays, double[::1] x, double[::1] w, bint weighted) except -1:
+    """Take the rows of a segment, and their weights, from a record; return how many."""
+    rows, weights = arrays["x"], arrays["w"] if weighted else np.ones(arrays["x"].shape)
+    if rows.ndim != 1 or rows.size > x.shape[0] or weights.shape != rows.shape:
+        raise ValueError(f"has rows of shape {rows.shape} and weights of {weights.shape} in its segment")
+    if not (np.isfinite(rows).all() and np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("has rows that are not finite, or weights below 0, in its segment")
+    np.asarray(x)[: rows.size] = rows
+    if w is not None:
+        np.asarray(w)[: rows.size] = weights
+    whole("stepped", values["stepped"], rows.size)
+    return rows.size
 
 
 @cython.final
@@ -152,6 +181,7 @@ cdef class Ascent:
         """Record theta there every so many steps, or each epoch for 0; now too, unless some are kept."""
         self.trace = trace
         self.sgd.trace, self.sgd.trace_every, self.sgd.traced = &trace[0, 0], every, kept
+        self.sgd.trace_rows = trace.shape[0]
         if kept == 0:
             core.report(self.model.c, &self.sgd, self.sgd.trace)
             self.sgd.traced = 1
@@ -221,15 +251,22 @@ cdef class Ascent:
 
     def restore(self, values, arrays):
         """Return to where `numbers` was called; the generator must be where that epoch began."""
-        read_numbers(arrays["state"], &self.sgd.state)
-        self.sgd.epoch, self.sgd.stepped = values["epoch"], values["stepped"]
-        self.sgd.filled = arrays["x"].size
-        np.asarray(self.x)[: self.sgd.filled] = arrays["x"]
-        if self.sgd.w != NULL:
-            np.asarray(self.w)[: self.sgd.filled] = arrays["w"]
-        if values["next"]:
-            core.start_epoch(&self.sgd.reader)
-            self.sgd.reader.next = values["next"]
+        cdef thetahat_epoch_reader* reader = &self.sgd.reader
+        cdef int64_t unit = 1
+        if values["layout"] != SGD_LAYOUT:
+            raise ValueError(f"has states of layout {values['layout']}; this version reads {SGD_LAYOUT}")
+        if reader.shuffle != thetahat_shuffle_none:
+            unit = reader.group_rows or reader.batch_unit
+        taken = whole("next", values["next"], (self.reader.rows.n + unit - 1) // unit)
+        epoch = whole("epoch", values["epoch"], self.sgd.epochs)
+        self.sgd.filled = read_segment(
+            values, arrays, self.x, None if self.sgd.w == NULL else self.w, self.sgd.w != NULL
+        )
+        read_numbers(self.model.c, arrays["state"], &self.sgd.state)
+        self.sgd.epoch, self.sgd.stepped = epoch, values["stepped"]
+        if taken:
+            core.start_epoch(reader)
+            reader.next = taken
 
     def run(self, int64_t until, int64_t rows=1 << 62):
         """Go on until so many epochs are done, about so many rows used, or a step diverges.
@@ -253,6 +290,7 @@ cdef class Stream:
 
     cdef Model model
     cdef thetahat_sgd sgd
+    cdef thetahat_sgd_state before  # the present segment, or the one that showed a change point
     cdef double[::1] x
     cdef double[::1] w
     cdef object rule
@@ -272,6 +310,7 @@ cdef class Stream:
             w = &weights[0]
         read_theta(self.model.c, theta, self.sgd.state.theta)
         core.begin(self.model.c, &self.sgd, &known[0], w, known.shape[0])
+        self.before = self.sgd.state
 
     def feed(self, const double[::1] x, const double[::1] weights=None):
         """Take steps on rows, as far as they fill batches; return how many, fewer at a change point."""
@@ -285,6 +324,8 @@ cdef class Stream:
                 w = &weights[done]
             with nogil:
                 done += core.feed(self.model.c, &self.sgd, &x[done], w, n - done)
+            if self.sgd.filled == 0 and not self.change_point:
+                self.before = self.sgd.state
             PyErr_CheckSignals()
         return done
 
@@ -297,6 +338,10 @@ cdef class Stream:
         """Return the rows of the last segment, and their weights."""
         weights = None if self.sgd.w == NULL else np.array(self.w[: self.sgd.last])
         return np.array(self.x[: self.sgd.last]), weights
+
+    def undo_segment(self):
+        """Return to where the last segment began, which showed a change point."""
+        self.sgd.state = self.before
 
     def copy(self):
         """Return a stream that goes on from the same rows."""
@@ -347,22 +392,20 @@ cdef class Stream:
         """Return the state of the stream: numbers, and arrays."""
         waiting = np.array(self.x[: self.sgd.filled]), np.array(self.w[: self.sgd.filled])
         values = {"stepped": self.sgd.stepped, "weighted": self.sgd.w != NULL, "layout": SGD_LAYOUT}
-        return values, {"state": numbers_of(&self.sgd.state), "x": waiting[0], "w": waiting[1]}
+        arrays = {"state": numbers_of(&self.sgd.state), "x": waiting[0], "w": waiting[1]}
+        return values, arrays | {"before": numbers_of(&self.before)}
 
     def restore(self, values, arrays):
         """Return to where `numbers` was called."""
-        cdef int64_t filled = arrays["x"].size
         if values["layout"] != SGD_LAYOUT:
             raise ValueError(f"has states of layout {values['layout']}; this version reads {SGD_LAYOUT}")
-        read_numbers(arrays["state"], &self.sgd.state)
-        if not 0 <= values["stepped"] <= filled <= self.sgd.segment or arrays["w"].size != filled:
-            raise ValueError("has more rows than a segment")
-        self.sgd.filled, self.sgd.stepped = filled, values["stepped"]
+        self.sgd.filled = read_segment(values, arrays, self.x, self.w, True)
+        read_numbers(self.model.c, arrays["state"], &self.sgd.state)
+        read_numbers(self.model.c, arrays["before"], &self.before)
+        self.sgd.stepped = values["stepped"]
         self.sgd.w = NULL
         if values["weighted"]:
             self.sgd.w = &self.w[0]
-        np.asarray(self.x)[:filled] = arrays["x"]
-        np.asarray(self.w)[:filled] = arrays["w"]
 
 
 @cython.final

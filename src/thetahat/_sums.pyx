@@ -11,10 +11,11 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from thetahat._api cimport (
-    thetahat_all_sums, thetahat_at_limit, thetahat_converged, thetahat_few_sums, thetahat_fit,
-    thetahat_fit_check, thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_no_memory,
-    thetahat_fit_slice, thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_pilot,
-    thetahat_products, thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values
+    ascend_on_sums, maximum_of_sums, merge_sums, shift_sums, sums_finite, thetahat_all_sums,
+    thetahat_at_limit, thetahat_converged, thetahat_few_sums, thetahat_fit, thetahat_fit_check,
+    thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_no_memory, thetahat_fit_slice,
+    thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_pilot, thetahat_products,
+    thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values, valid_theta
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -52,14 +53,14 @@ cdef class Sums:
     @property
     def finite(self):
         cdef double rows = self.node[0]
-        return rows - rows == 0 and self.model.c.finite(self.model.c, self.node + 1) != 0
+        return rows - rows == 0 and sums_finite(self.model.c, self.node + 1) != 0
 
     def merge(self, Sums other):
         """Return the sums of these rows and the other's."""
         cdef Sums both = Sums(self.model)
         both.node = self.node
         both.node[0] += other.node[0]
-        self.model.c.merge(self.model.c, both.node + 1, other.node + 1)
+        merge_sums(self.model.c, both.node + 1, other.node + 1)
         return both
 
     def numbers(self):
@@ -74,6 +75,11 @@ cdef class Sums:
             raise ValueError(f"expected {1 + model.c.n_sums} numbers, got {len(numbers)}")
         for i, number in enumerate(numbers):
             sums.node[i] = number
+        rows, n = numbers[0], numbers[1]
+        if not (0 <= rows <= 2.0**100 and rows == int(rows) and n >= 0 and (n > 0) == (rows > 0)):
+            raise ValueError(f"has {rows} rows of weight {n}")
+        if rows > 0 and not sums.finite:
+            raise ValueError("has sums that are beyond what doubles can hold")
         return sums
 
     def shifted(self, theta, to):
@@ -89,7 +95,7 @@ cdef class Sums:
         read_theta(self.model.c, theta, here)
         read_theta(self.model.c, to, there)
         sums.node[0] = self.node[0]
-        cdef bint near = self.model.c.shift(
+        cdef bint near = shift_sums(
             self.model.c, here, self.node + 1, there, sums.node + 1, &error
         )
         return sums if near else None, error
@@ -104,7 +110,7 @@ cdef class Sums:
         read_fixed(self.model.c, fixed, which)
         if theta is not None:
             read_theta(self.model.c, theta, values)
-        if not self.model.c.maximum(self.model.c, self.node + 1, which, values):
+        if not maximum_of_sums(self.model.c, self.node + 1, which, values):
             return None
         return to_tuple(values, self.model.n_params)
 
@@ -151,7 +157,7 @@ cdef class Sums:
             if rows != NULL:
                 kept = rows + (done + 1) * p
             with nogil:
-                took = self.model.c.gradient_ascent(
+                took = ascend_on_sums(
                     self.model.c, self.node + 1, rate, wanted, which, at, kept
                 )
             done += took
@@ -393,6 +399,6 @@ def fit_plain(Model model, Rows rows):
     """Return the exact fit of rows by one thread; None where another route is needed."""
     cdef ExactFit fit = ExactFit(model, rows.state.n, {})
     fit.run([rows], 1)
-    if not fit.converged or (model.sufficient and not model.c.valid(model.c, fit.fit.exact.theta)):
+    if not fit.converged or (model.sufficient and not valid_theta(model.c, fit.fit.exact.theta)):
         return None
     return fit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thetahat._theta import Theta, check_theta
-from thetahat.data.arrays import as_rows
+from thetahat.data.arrays import as_rows, stretches
 from thetahat.data.source import ArraySource
 from thetahat.errors import SampleError
 from thetahat.families import find_family
@@ -171,9 +171,9 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     rows = as_rows(x)
     out = np.empty(rows.size)
     described.model.log_density(at, rows, out)
-    nan = np.isnan(rows)
-    if nan.any():
-        first, count = int(np.argmax(nan)), int(np.count_nonzero(nan))
+    counts = [int(np.count_nonzero(np.isnan(rows[part]))) for part in stretches(rows.size)]
+    if count := sum(counts):
+        first = int(np.argmax(np.isnan(rows)))
         raise SampleError(f"x holds {count} value(s) that are NaN, the first at index {first}", first, count)
     return out
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat.data.arrays import as_rows
+from thetahat.data.arrays import as_rows, stretches
 from thetahat.solvers.sgd import SGD, shuffled
 
 if TYPE_CHECKING:
@@ -74,11 +74,19 @@ def minibatches(
     SGD(learning_rate=1.0, batch_size=batch_size, shuffle=shuffle)  # checks them
     batch_size = operator.index(batch_size)
     rows = as_rows(x)
-    starts = np.arange(0, rows.size, batch_size)
+    starts: Iterable[int] = range(0, rows.size, batch_size)
     if shuffle is not None and rows.size:
         taken = shuffled(rows.size, batch_size, shuffle, rng)
         if shuffle == "rows":
-            rows = rows[taken]
+            rows = _taken(rows, taken)
         else:
-            starts = taken[taken % batch_size == 0]
-    return (rows[start : start + batch_size] for start in starts.tolist())
+            parts = (taken[part] for part in stretches(taken.size))
+            starts = (start for part in parts for start in part[part % batch_size == 0].tolist())
+    return (rows[start : start + batch_size] for start in starts)
+
+
+def _taken(rows: Array, places: NDArray[np.int64]) -> Array:
+    out = np.empty(rows.size)
+    for part in stretches(rows.size):
+        out[part] = rows[places[part]]
+    return out

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thetahat import _core, _sgd
+from thetahat._checks import check_count
 from thetahat._packing import pack, unpack
 from thetahat._running import Running
+from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.families import find_family
+from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Online"]
 
 _PROGRAM = b"thetahat stream "
+_STUCK = 16  # equal rows in a run that count, at least
 
 
 class Online:
@@ -60,10 +64,12 @@ class Online:
     half_life : float, optional
         Rows after which the weight of a row is halved, 30 or more, to follow a distribution that drifts: the
         estimate is that of about the last 1.44 half-lives, and its standard errors are those of such weights.
-        When a change point is detected, the stream restarts from the rows after it. By default all rows have
-        equal weight. Not supported for families whose maximum lies on the boundary of the support.
+        When a change point is detected, the stream restarts from the rows after it. Of a run of equal rows,
+        as of a sensor that is stuck, only the first 16, or a 16th of a half-life if that is more, count, and
+        none where they show a change point: the past stays, and `omitted` has their number (not of counts,
+        nor where only one parameter is estimated). By default all rows have equal weight. Not supported for families whose maximum lies on the boundary of the support.
     batch_size : int, optional
-        Rows of one step; by default 64, and fewer for a half-life below 1024 rows.
+        Rows of one step, at most 2**20; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
         Parameters with known values, as in `fit`.
 
@@ -100,7 +106,8 @@ class Online:
         self._stream: _sgd.Stream | Running | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
-        self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
+        self._wanted = PILOT_ROWS if half_life is None else max(256, int(min(PILOT_ROWS, 4 * half_life)))
+        self._runs = None if half_life is None else Runs(max(_STUCK, half_life / 16))
         self._omitted = 0
         self._before = self._skipped = 0  # rows before the last change point; of them, those skipped
         self._lock = RLock()  # several threads may feed one stream
@@ -129,7 +136,7 @@ class Online:
 
     @property
     def omitted(self) -> int:
-        """Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``."""
+        """Number of rows left out: masked, null, of weight 0, NaN with ``nan_policy="omit"``, or stuck."""
         return self._omitted if self._summary is None else self._summary.omitted
 
     @property
@@ -170,16 +177,23 @@ class Online:
     def _take(self, rows: Array, weights: Array | None) -> None:
         """Add rows, first to the pilot; restore the state before if an error is raised."""
         first, blocks = self._first, len(self._first)
-        counts = self._waiting, self._wanted, self._before, self._skipped
+        counts = self._waiting, self._wanted, self._before, self._skipped, self._omitted
+        run = None if self._runs is None else self._runs.last
         stream = None if self._stream is None else self._stream.copy()
         try:
+            if self._runs is not None and self._sees_runs:
+                kept = self._runs.kept(rows)
+                self._omitted += rows.size - kept.size
+                rows, weights = rows[kept], None if weights is None else weights[kept]
             while rows.size:
                 few = self._feed(rows, weights) if self._stream is not None else self._wait(rows, weights)
                 rows, weights = rows[few:], None if weights is None else weights[few:]
         except BaseException:
             del first[blocks:]
             self._first, self._stream = first, stream
-            self._waiting, self._wanted, self._before, self._skipped = counts
+            self._waiting, self._wanted, self._before, self._skipped, self._omitted = counts
+            if self._runs is not None and run is not None:
+                self._runs.last = run
             raise
 
     def _wait(self, rows: Array, weights: Array | None) -> int:
@@ -195,14 +209,38 @@ class Online:
         """Make steps on rows, and restart after a detected change point; return the number of rows used."""
         assert self._stream is not None
         used = self._stream.feed(rows, weights)
-        if isinstance(self._stream, _sgd.Stream) and self._stream.change_point:
-            self._first = [self._stream.segment()]
+        stream = self._stream
+        if isinstance(stream, _sgd.Stream) and stream.change_point and not self._is_stuck(stream):
+            self._first = [stream.segment()]
             self._waiting = self._wanted = self._first[0][0].size
-            self._before += self._stream.rows - self._waiting
-            self._skipped += self._stream.skipped
+            self._before += stream.rows - self._waiting
+            self._skipped += stream.skipped
             self._stream = None
             self._start()
         return used
+
+    def _is_stuck(self, stream: _sgd.Stream) -> bool:
+        """Say whether the last segment shows no other distribution but equal rows; leave these out then."""
+        rows, weights = stream.segment()
+        stuck = stuck_rows(rows)
+        if not self._has_spread or not stuck.any():
+            return False
+        stream.undo_segment()
+        self._omitted += int(np.count_nonzero(stuck))
+        if not stuck.all():
+            stream.feed(rows[~stuck], None if weights is None else weights[~stuck])
+        return True
+
+    @property
+    def _has_spread(self) -> bool:
+        """Whether a scale or a shape is estimated too, for which equal rows have no maximum."""
+        return len(self._family.names) - len(self._fixed) > 1
+
+    @cached_property
+    def _sees_runs(self) -> bool:
+        """Whether long runs of equal rows are no sample: of counts they may be."""
+        counts, _ = self._family.model.count_outside(chunks_of([0.5])[0])
+        return self._has_spread and not counts
 
     def _start(self) -> None:
         """Fit the pilot and start the steps there; if it has no maximum, wait until it is twice as long."""
@@ -365,6 +403,8 @@ class Online:
             "before": self._before,
             "skipped": self._skipped,
         }
+        if self._runs is not None:
+            values["run"] = list(self._runs.last)
         arrays: dict[str, NDArray[Any]] = {}
         if self._summary is not None:
             values["summary"] = self._summary.to_bytes().hex()
@@ -390,22 +430,26 @@ class Online:
         try:
             values, arrays = unpack(_PROGRAM, bytes(record))
             return Online._of(values, arrays)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise ParameterError(f"these bytes are not a stream of thetahat: the record {error}") from error
 
     @staticmethod
     def _of(values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Online:
         online = Online(**values["settings"])
-        online._omitted, online._before = values["omitted"], values["before"]
-        online._skipped = values["skipped"]
+        online._omitted = check_count("omitted", values["omitted"], least=0)
+        online._before = check_count("before", values["before"], least=0)
+        online._skipped = check_count("skipped", values["skipped"], least=0)
+        if online._runs is not None:
+            online._runs.last = Runs.read(values["run"])
         if online._summary is not None:
             online._summary = Summary.from_bytes(bytes.fromhex(values["summary"]))
         elif "stream" in values:
             online._stream = online._new_stream()
             online._stream.restore(values["stream"], arrays)
         else:
-            online._wanted = values["wanted"]
-            online._first, online._waiting = [(arrays["x"], arrays.get("w"))], arrays["x"].size
+            online._first, online._waiting = [_first_of(online._family, arrays)], arrays["x"].size
+            most = max(online._wanted, 2 * online._waiting)
+            online._wanted = check_count("wanted", values["wanted"], most, least=online._waiting + 1)
         return online
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -421,3 +465,14 @@ def _ending(stream: _sgd.Stream | Running, skipped: int) -> str:
     if isinstance(stream, Running):
         return "precision" if stream.exact else "approximate"
     return "streaming"
+
+
+def _first_of(family: Family, arrays: dict[str, NDArray[Any]]) -> tuple[Array, Array | None]:
+    """Return the rows of a pilot, and their weights, from a record."""
+    x, w = arrays["x"], arrays.get("w")
+    good = x.ndim == 1 and x.dtype == np.float64 and not family.model.count_outside(chunks_of(x)[0])[0]
+    if w is not None:
+        good &= w.shape == x.shape and w.dtype == np.float64 and bool((np.isfinite(w) & (w > 0)).all())
+    if not good:
+        raise ValueError("has first rows outside the support, or without positive weights")
+    return x, w

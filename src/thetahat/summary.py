@@ -126,13 +126,14 @@ class Summary:
         after = tree.total()
         if not after.finite:
             reject_rows(source.rows, self._family.model, self._family.support)
-            raise SampleError("the sums of this sample are beyond what doubles can hold" + self._far)
+            self._check_finite(after)
         if self.at and after.rows and after.evaluate(self.at)[0] == -math.inf:
             count, first = count_outside(source.rows, self._family.model, self.at)
             raise SampleError(
                 f"x has {count} row(s) outside the support of {self.family} at {self.at}, the first at index"
                 f" {first}; summarize the rows at parameters whose support holds them all"
             )
+        self._check_finite(after if self._other is None else self._other.merge(after))
         self._tree = tree
         self.omitted += source.n - (after.rows - before)
         return self
@@ -187,6 +188,10 @@ class Summary:
             )
         return np.array(gradient)
 
+    def _check_finite(self, sums: Sums) -> None:
+        if not sums.finite:
+            raise SampleError("the sums of this sample are beyond what doubles can hold" + self._far)
+
     def __add__(self, other: object) -> Summary:
         if not isinstance(other, Summary):
             return NotImplemented
@@ -197,8 +202,9 @@ class Summary:
                 f"summaries of {self.family} at {self.at} and at {other.at} do not add: summarize all rows at"
                 " the same parameters"
             )
-        total = self._total().merge(other._total())
-        return _holding(self._family, self.at, total, self.omitted + other.omitted)
+        both = self._total().merge(other._total())
+        self._check_finite(both)
+        return _holding(self._family, self.at, both, self.omitted + other.omitted)
 
     def __repr__(self) -> str:
         place = f" at {self.at}" if self.at else ""
@@ -230,7 +236,7 @@ class Summary:
             omitted = check_count("omitted", values["omitted"], least=0)
         except UnknownFamilyError:
             raise
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ParameterError(f"this is not a summary of thetahat: it {error}") from error
         return _holding(family, at, sums, omitted)
 

@@ -88,4 +88,6 @@ int64_t thetahat_partition_rows(const thetahat_rows* r, int64_t first, thetahat_
   return n;
 }
 
-int64_t thetahat_slice_rows(int threads) { return slice_rows * threads; }
+int64_t thetahat_partition_most() { return slice_rows; }
+
+int64_t thetahat_density_rows() { return slice_rows / cost_of_density; }

@@ -23,10 +23,12 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
   thetahat_derivatives d;
   m->derivatives(m, theta, node + 1, &d);
   double C[max_p * max_p] = {};
-  const bool concave = covariance_of(p, d, fixed, C);
   const double* residual = d.has_residual ? d.residual : d.score;
+  bool concave = covariance_of(p, d, fixed, C);
   v->log_likelihood = d.log_likelihood;
-  v->decrement = concave ? quadratic_form(p, residual, C, residual) : NAN;
+  v->decrement = quadratic_form(p, residual, C, residual);
+  concave = concave && v->decrement >= 0;  // rounding may have left no covariance, as of weights like 1e50
+  if (!concave) v->decrement = NAN;
   if (products) sandwich(p, products + 2, C);
   const bool has_errors = concave && errors_hold_at(*m, theta);
   for (int i = 0; i < p; ++i) {

@@ -27,7 +27,8 @@ class filtered_rows {
   // How many count.
   int64_t total() const { return before[(n + block_rows - 1) / block_rows]; }
 
-  // Calls visit(block) for those that count and are at places from .. to - 1 among these.
+  // Calls visit(block) for those that count and are at places from .. to - 1 among these. The first reading
+  // decides how many: where another thread has changed since then which rows count, others are visited.
   template <class Visit>
   void visit(int64_t from, int64_t to, Visit visit) const {
     if (from >= to) return;
@@ -35,7 +36,7 @@ class filtered_rows {
     int64_t b = block_of(from);
     for (; from < to; ++b) {
       const block all = load_counted(rows, start_of(b), size_of(b), room);
-      const int64_t skip = from - before[b], rest = all.n - skip;
+      const int64_t skip = from - before[b], rest = before[b + 1] - from;
       const int64_t taken = rest < to - from ? rest : to - from;
       if (taken > 0) visit(block{all.x + skip, all.w ? all.w + skip : nullptr, taken});
       from += taken;

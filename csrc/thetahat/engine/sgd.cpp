@@ -54,7 +54,8 @@ void steps(const thetahat_model& m, thetahat_sgd& a, thetahat_epoch_reader* read
 }
 
 void record(const thetahat_model& m, thetahat_sgd& a) {
-  if (a.trace) reported_theta(m, a.rule, a.state, a.trace + a.traced++ * m.n_params);
+  if (a.trace && a.traced < a.trace_rows)
+    reported_theta(m, a.rule, a.state, a.trace + a.traced++ * m.n_params);
 }
 
 void record_steps(const thetahat_model& m, thetahat_sgd& a) {

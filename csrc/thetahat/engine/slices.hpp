@@ -4,7 +4,10 @@
 
 namespace thetahat {
 
-constexpr int64_t slice_rows = int64_t{1} << 21;  // of one thread: some milliseconds
+constexpr int64_t slice_rows = int64_t{1} << 21;  // of one thread that reads and adds: some milliseconds
+
+// How many times as long a row may take: where its terms, its scores or its density are computed.
+constexpr int64_t cost_of_terms = 4, cost_of_scores = 8, cost_of_density = 32;
 
 // Threads that so many rows are worth.
 inline int team_of(int64_t rows, int threads) {
@@ -13,9 +16,9 @@ inline int team_of(int64_t rows, int threads) {
 }
 
 // Rows of the slice that begins at `first`. More threads than 16 may share cores.
-inline int64_t slice_of(int64_t rows, int64_t first, int threads) {
+inline int64_t slice_of(int64_t rows, int64_t first, int threads, int64_t cost = 1) {
   const int team = team_of(rows, threads);
-  const int64_t size = slice_rows * (team < 16 ? team : 16);
+  const int64_t size = slice_rows / cost * (team < 16 ? team : 16);
   return rows - first < size ? rows - first : size;
 }
 

@@ -58,18 +58,20 @@ struct beta {
   static constexpr unsigned optional = solved | own_covariance;
   using sums = unit_gap;
 
-  double a, b, N, p, q, log_norm, excess_a, excess_b;  // excess_a = log p - digamma(a) + digamma(N)
+  double a, b, N, p, q, log_p, log_q, log_norm, excess_a, excess_b;  // excess_a = log p - digamma(a) + digamma(N)
 
   explicit beta(const double* theta)
       : a(theta[0]),
         b(theta[1]),
         N(a + b),
-        p(a / N),
-        q(b / N),
-        log_norm(half_log_2pi - 0.5 * (log(a) + log(q)) +
+        p(N < HUGE_VAL ? a / N : 0.5 * a / (0.5 * a + 0.5 * b)),
+        q(N < HUGE_VAL ? b / N : 0.5 * b / (0.5 * a + 0.5 * b)),
+        log_p(p > tiny_ratio ? log(p) : log(a) - log(N)),
+        log_q(q > tiny_ratio ? log(q) : log(b) - log(N)),
+        log_norm(half_log_2pi - 0.5 * (log(a) + log_q) +
                  (stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(N))),
-        excess_a(log_minus_digamma(a) - log_minus_digamma(N)),
-        excess_b(log_minus_digamma(b) - log_minus_digamma(N)) {}
+        excess_a(excess(a, b, log_p)),
+        excess_b(excess(b, a, log_q)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return b; }
 
@@ -126,9 +128,10 @@ struct beta {
   }
   template <class V>
   V log_density(V x) const {
-    V rest = 1.0 - x, shift = shift_of(x);
-    V of_x = a * phi(shift / p, log(x / p)), of_rest = b * phi(-shift / q, log(rest / q));
-    return -log(x) - log(rest) - of_x - of_rest - log_norm;
+    V rest = 1.0 - x, shift = shift_of(x), log_x = log(x), log_rest = log(rest);
+    V of_x = times_phi(a, p, shift, x, log_x - log_p);
+    V of_rest = times_phi(b, q, -shift, rest, log_rest - log_q);
+    return -log_x - log_rest - of_x - of_rest - log_norm;
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -138,12 +141,17 @@ struct beta {
   }
 
  private:
+  // log p - digamma(a) + digamma(N), N = a + b; 1/a - 1/N cancels where both are small.
+  double excess(double a, double b, double log_p) const {
+    if (N < 0x1p-20) return b / a / N + log_p - (digamma(1 + a) - digamma(1 + N));
+    return log_minus_digamma(a) - log_minus_digamma(N);
+  }
   // A share beside that of the sample: their ratio 1 + d, and its logarithm.
   struct ratio {
-    double d, log_ratio;
+    double d, log_ratio, quotient;
 
     double divergence() const {  // (1 + d) log(1 + d) - d
-      return fabs(d) < 0.25 ? near_divergence(d) : (1 + d) * log_ratio - d;
+      return fabs(d) < 0.25 ? near_divergence(d) : (d < -0.999 ? quotient : 1 + d) * log_ratio - d;
     }
   };
   struct offset {
@@ -161,14 +169,20 @@ struct beta {
     double d = apart.hi / ldexp(N, -k) / mean.hi;
     if (fabs(d) <= 0x1p-50 * rest.hi) d = 0.0;
     const double e = -d * mean.hi / rest.hi;
-    const double log_p = fabs(d) < 0.5 ? log1p(d) : log(p) - log_mean(s);
-    const double log_q = fabs(e) < 0.5 ? log1p(e) : log(q) - log(rest.hi);
-    return {mean.hi, rest.hi, {d, log_p}, {e, log_q}};
+    const double of_p = fabs(d) < 0.5 ? log1p(d) : log_p - log_mean(s);
+    const double of_q = fabs(e) < 0.5 ? log1p(e) : log_q - log(rest.hi);
+    return {mean.hi, rest.hi, {d, of_p, p / mean.hi}, {e, of_q, q / rest.hi}};
   }
   // x - p, from the end that both are nearer to.
   template <class V>
   V shift_of(V x) const {
     return p < q ? x - p : q - (1.0 - x);
+  }
+  // a phi(d), d = x / p - 1 = shift / p; by a d = x N - a where p is too small for the quotient.
+  template <class V>
+  V times_phi(double a, double p, V shift, V x, V log_ratio) const {
+    V ratio = x / p, near = a * phi(shift / p, log(ratio)), far = (x * N - a) - a * log_ratio;
+    return select(ratio < 1 / tiny_ratio, near, far);
   }
   // log(1 + d), of d where it is small.
   template <class V>

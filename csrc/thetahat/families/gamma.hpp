@@ -15,12 +15,13 @@ struct gamma {
   static constexpr unsigned optional = solved | own_covariance | starts;
   using sums = log_gap;
 
-  double a, s, mean, log_norm, excess;  // excess = log a - digamma(a)
+  double a, s, unit, mean, log_norm, excess;  // mean = a s unit; excess = log a - digamma(a)
 
   explicit gamma(const double* theta)
       : a(theta[0]),
         s(theta[1]),
-        mean(a * s),
+        unit(a * s < 0x1p-1000 ? 0x1p1000 : a * s < HUGE_VAL ? 1.0 : 0x1p-1000),
+        mean(a * (s * unit)),
         log_norm(stirling_remainder(a) + half_log_2pi - 0.5 * log(a)),
         excess(log_minus_digamma(a)) {}
   static double scale_of(const double* theta) { return theta[1]; }
@@ -58,24 +59,27 @@ struct gamma {
   }
 
   double log_likelihood(const sums& sample) const {
-    const double e = offset(sample), sum_phi = sample.phi_sum.hi + sample.n * phi(e, log1p(e));
+    const offset o(*this, sample);
     const double log_mean = log(sample.mean.hi) + sample.exponent * 0x1.62e42fefa39efp-1;
-    return sample.phi_sum.hi - sample.n * log_mean - a * sum_phi - sample.n * log_norm;
+    const double a_phi = o.far ? a * sample.phi_sum.hi + sample.n * (o.a_e - a * o.log_ratio)
+                               : a * (sample.phi_sum.hi + sample.n * phi(o.e, o.log_ratio));
+    return sample.phi_sum.hi - sample.n * log_mean - a_phi - sample.n * log_norm;
   }
   // d/da: log(x/s) - digamma(a);  d/ds in units of s: x/s - a.
   void score(const sums& sample, double* g) const {
-    const double e = offset(sample);
-    g[0] = sample.n * (log1p(e) + excess) - sample.phi_sum.hi;
-    g[1] = sample.n * a * e;
+    const offset o(*this, sample);
+    g[0] = sample.n * (o.log_ratio + excess) - sample.phi_sum.hi;
+    g[1] = o.far ? sample.n * o.a_e : sample.n * a * o.e;
   }
   void information(const sums& sample, double* J) const {
+    const offset o(*this, sample);
     J[0] = sample.n * trigamma(a);
     J[1] = J[2] = sample.n;
-    J[3] = sample.n * a * (1 + 2 * offset(sample));
+    J[3] = o.far ? sample.n * (a + 2 * o.a_e) : sample.n * a * (1 + 2 * o.e);
   }
   // The determinant of the information, trigamma(a) k - 1 with k = a (1 + 2 e), without its cancellation.
   bool covariance(const sums& sample, double* C) const {
-    const double e = offset(sample), k = a * (1 + 2 * e);
+    const double e = offset(*this, sample).e, k = a * (1 + 2 * e);
     const double determinant = (trigamma_minus_inverse(a) * k + 2 * e) * sample.n;
     C[0] = k / determinant;
     C[1] = C[2] = -1 / determinant;
@@ -84,7 +88,9 @@ struct gamma {
   }
   template <class V>
   V log_density(V x) const {
-    return -log(x) - a * phi((x - mean) / mean, log(x / mean)) - log_norm;
+    V y = x * unit, ratio = y / mean, log_x = log(x), near = a * phi((y - mean) / mean, log(ratio));
+    V far = (x / s - a) - a * (log_x - log(a) - log(s));
+    return -log_x - select((ratio > tiny_ratio) & (ratio < 1 / tiny_ratio), near, far) - log_norm;
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -94,16 +100,26 @@ struct gamma {
   }
 
  private:
-  // (the sample's mean - a s) / (a s); what rounding makes of theta itself is taken for none, since a shape
-  // of 1e20 multiplies it.
-  double offset(const sums& sample) const {
-    int i, j;
-    const double_double ours = two_product(frexp(a, &i), frexp(s, &j));
-    const int k = int(sample.exponent) - i - j;
-    const double_double theirs = {ldexp(sample.mean.hi, k), ldexp(sample.mean.lo, k)};
-    const double e = (theirs - ours).hi / ours.hi;
-    return fabs(e) > 0x1p-51 ? e : 0.0;
-  }
+  // e = (m - a s) / (a s), m the sample's mean; what rounding makes of theta itself is taken for none, since a
+  // shape of 1e20 multiplies it. log_ratio = log(1 + e), and a e = m/s - a. Far from the mean 1 + e has lost
+  // the digits of m, or overflows: the ratio m / (a s) and m/s are taken from mantissas and exponents then.
+  struct offset {
+    double e, log_ratio, a_e;
+    bool far;
+
+    offset(const gamma& at, const sums& sample) {
+      int i, j, l;
+      const double f = frexp(at.a, &i), g = frexp(at.s, &j);
+      const double_double ours = two_product(f, g);
+      const int k = int(sample.exponent) - i - j;
+      const double_double theirs = {ldexp(sample.mean.hi, k), ldexp(sample.mean.lo, k)};
+      const double d = (theirs - ours).hi / ours.hi, m = frexp(sample.mean.hi, &l);
+      e = fabs(d) <= 0x1p-51 ? 0.0 : d;  // NaN where it overflows
+      a_e = ldexp(m / g, int(sample.exponent) + l - j) - at.a;
+      far = !(e > -0.984375 && e < 0x1p53);
+      log_ratio = far ? log(m / ours.hi) + (k + l) * (ln2_hi + ln2_lo) : log1p(e);
+    }
+  };
 };
 
 THETAHAT_FAMILY(gamma)

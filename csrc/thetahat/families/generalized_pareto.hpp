@@ -6,6 +6,7 @@
 #pragma once
 #include "thetahat/sums/taylor_sums.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -17,7 +18,7 @@ struct generalized_pareto {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts;
+  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts | errors_hold;
   using sums = taylor_sums<n_terms, n_factors, Y3, Y13>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
@@ -36,6 +37,7 @@ struct generalized_pareto {
   static bool valid(const double* theta) { return above_minus_one(theta[0]) && positive(theta[1]); }
   static bool in_support(double x) { return x >= 0; }
   bool in_support_at(double x) const { return 1.0 + xi * (x * r) > 0; }
+  static bool has_standard_errors(const double* theta) { return regular_shape(theta[0]); }
 
   // Rough values by two quartiles (Pickands 1975): Q(3/4) - Q(1/2) = 2^xi Q(1/2), Q(1/2) = s (2^xi - 1) / xi;
   // the exponential's where they are equal. The scale is large enough for the support to hold these rows.
@@ -130,7 +132,9 @@ struct generalized_pareto {
   template <class V>
   V log_density(V x) const {
     const row<V> at(*this, x);
-    return select(at.v < HUGE_VAL, -log_s - (1 + xi) * gaps<V>(*this, at).q, splat<V>(-HUGE_VAL));
+    const V far = (log(fabs(xi)) + log_quotient(x, 0.0, log_s)) * inverse;
+    const V q = select(at.w < 0x1p1000, gaps<V>(*this, at).q, far);
+    return -log_s - (1 + xi) * q;
   }
   template <class V>
   void row_score(V x, V* g) const {

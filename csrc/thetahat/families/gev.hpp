@@ -9,6 +9,7 @@
 #pragma once
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -39,9 +40,7 @@ struct gev {
   }
   static bool in_support(double) { return true; }
   bool in_support_at(double x) const { return 1.0 + xi * ((x - mu) * r) > 0; }
-  // At and below -1/2 the score of a row has no variance: the largest row determines the parameters more
-  // precisely than the information says (Smith 1985).
-  static bool has_standard_errors(const double* theta) { return theta[2] > -0.5; }
+  static bool has_standard_errors(const double* theta) { return regular_shape(theta[2]); }
 
   // Rough values by three quantiles, where -log p is 4 a, a and a / 4, a = log 2: they lie apart in the ratio
   // 4^xi. Gumbel's with the moments of these rows, where two are equal. Sigma is large enough for the support
@@ -117,8 +116,11 @@ struct gev {
   template <class V>
   V log_density(V x) const {
     const row<V> at(*this, x);
-    const V value = -k * at.y - exp(-at.y) - log_sigma;
-    return select(at.outside == 0.0, value, splat<V>(-HUGE_VAL));
+    const V w = xi * finite_quotient((x - mu) * r, x, mu, sigma);
+    const V far = (log(fabs(xi)) + log_quotient(x, mu, log_sigma)) * inverse;
+    const V y = select(w < 0x1p1000, at.y, far), e = exp(-y);
+    const auto good = (at.outside == 0.0) | (w >= 0x1p1000);
+    return select(good & (e < HUGE_VAL), -k * y - e - log_sigma, splat<V>(-HUGE_VAL));
   }
   template <class V>
   void row_score(V x, V* g) const {

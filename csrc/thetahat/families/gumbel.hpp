@@ -3,6 +3,7 @@
 #pragma once
 #include "thetahat/sums/exponential_powers.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -11,7 +12,7 @@ struct gumbel {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = shifts | profiled | leaps | lane_scores | starts;
+  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | lane_scores | starts;
   using sums = taylor_sums<n_terms, n_factors, Z3E, Z8E>;
 
   double mu, beta, r, log_beta;
@@ -32,13 +33,15 @@ struct gumbel {
     return theta[1] > 0;
   }
 
-  template <class V>
-  void terms(V x, V* t, V*) const {
-    first_terms<n_terms>(x, t);
+  sums sum(const block& b) const {
+    sums s = {sum_terms<n_terms, n_factors>(first_terms<n_terms>{*this}, b)};
+    keep_digits(b, s);
+    return s;
   }
   sums sum_without_moments(const block& b) const {
     sums s = {};
-    fill_in(sum_terms<Z3E, n_factors>(few_terms{*this}, b), s);
+    fill_in(sum_terms<Z3E, n_factors>(first_terms<Z3E>{*this}, b), s);
+    keep_digits(b, s);
     return s;
   }
   // The sums at a theta near by: z there is c z + d.
@@ -64,7 +67,7 @@ struct gumbel {
   }
   double log_likelihood(const sums& s) const { return -s.n * log_beta - (s.sum[Z] + s.sum[E]).hi; }
   void score(const sums& s, double* g) const {
-    g[0] = s.n - s.sum[E].hi;
+    g[0] = near(s) ? -(s.sum[E] + -s.n).hi : s.n - s.sum[E].hi;
     g[1] = (s.sum[Z] - s.sum[ZE]).hi - s.n;
   }
   void information(const sums& s, double* J) const {
@@ -74,8 +77,8 @@ struct gumbel {
   }
   template <class V>
   V log_density(V x) const {
-    V z = (x - mu) * r;
-    return -log_beta - z - exp(-z);
+    V z = finite_quotient((x - mu) * r, x, mu, beta), e = exp(-z);
+    return select(e < HUGE_VAL, -log_beta - z - e, splat<V>(-HUGE_VAL));
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -89,16 +92,19 @@ struct gumbel {
   }
 
  private:
-  template <int count, class V>
-  THETAHAT_INLINE void first_terms(V x, V* t) const {
-    V z = (x - mu) * r;
-    t[Z] = z;
-    exponential_powers<count - E>(z, exp_for_sums(-z), t + E);
-  }
-  struct few_terms {
+  template <int count>
+  struct first_terms {
     const gumbel& family;
-    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { family.first_terms<Z3E>(x, t); }
+    THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
+      vec z = (x - family.mu) * family.r;
+      t[Z] = z;
+      exponential_powers<count - E>(z, exp_for_sums(-z), t + E);
+    }
   };
+  void keep_digits(const block& b, sums& s) const {
+    if (near(s)) s.sum[E] = sum_near_one(s.n, {mu, -r}, b);
+  }
+  static bool near(const sums& s) { return small_exponents(s.n, s.sum[E].hi, s.sum[Z2E].hi); }
   template <class V>
   THETAHAT_INLINE static void score_of(V z, V* g) {
     V e = exp_for_sums(-z);

@@ -61,8 +61,10 @@ struct inverse_gaussian {
 
   template <class V>
   V log_density(V x) const {
-    V d = (x - mu) / mu;
-    return -log_norm - 1.5 * log(x) - 0.5 * (d * (d * (lambda / x)));
+    V d = (x - mu) / mu, ratio = lambda / x, square = d * (d * ratio);
+    square = select(ratio < HUGE_VAL, square, d * (d * lambda) / x);
+    square = select(d < HUGE_VAL, square, x * k / mu);
+    return -log_norm - 1.5 * log(x) - 0.5 * square;
   }
   template <class V>
   void row_score(V x, V* g) const {

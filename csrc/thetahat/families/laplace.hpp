@@ -4,6 +4,7 @@
 #pragma once
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -71,7 +72,7 @@ struct laplace {
   }
   template <class V>
   V log_density(V x) const {
-    return -log_2b - abs((x - mu) * r);
+    return -log_2b - abs(finite_quotient((x - mu) * r, x, mu, b));
   }
   template <class V>
   void row_score(V x, V* g) const {

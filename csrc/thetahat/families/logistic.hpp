@@ -5,6 +5,7 @@
 #include "thetahat/sums/logistic_parts.hpp"
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -14,7 +15,7 @@ struct logistic {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = lane_scores | starts;
+  static constexpr unsigned optional = own_sum | lane_scores | starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, s, r, log_s;
@@ -34,6 +35,10 @@ struct logistic {
     return sd > 0;
   }
 
+  sums sum(const block& b) const {
+    const sums s = sum_terms<n_terms, n_factors>(*this, b);
+    return small_slopes(s.sum[P].hi, s.n) ? sum_terms<n_terms, n_factors>(near_terms{*this}, b) : s;
+  }
   template <class V>
   THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r;
@@ -60,7 +65,7 @@ struct logistic {
   }
   template <class V>
   V log_density(V x) const {
-    const logistic_parts<V> at((x - mu) * r);
+    const logistic_parts<V> at(finite_quotient((x - mu) * r, x, mu, s));
     return -log_s - at.a - 2.0 * log1p(at.e);
   }
   template <class V>
@@ -75,6 +80,15 @@ struct logistic {
   }
 
  private:
+  struct near_terms {
+    const logistic& at;
+    THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
+      const vec z = (x - at.mu) * at.r;
+      at.terms(x, t, u);
+      t[H] = logistic_parts<vec>(z).near_slope(z);
+      t[ZH] = z * t[H];
+    }
+  };
   template <class V>
   THETAHAT_INLINE static void score_of(V z, V* g) {
     g[0] = logistic_parts<V>(z).slope(z);

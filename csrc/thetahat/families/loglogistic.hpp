@@ -41,7 +41,9 @@ struct loglogistic {
   sums sum(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    return sum_terms<n_terms, n_factors>(*this, {q, b.w, b.n});
+    const block rows = {q, b.w, b.n};
+    const sums at = sum_terms<n_terms, n_factors>(*this, rows);
+    return small_slopes(at.sum[P].hi, at.n) ? sum_terms<n_terms, n_factors>(near_terms{*this}, rows) : at;
   }
   template <class V>
   THETAHAT_INLINE void terms(V q, V* t, V* u) const {
@@ -80,6 +82,17 @@ struct loglogistic {
     g[0] = 1 / k - q * h;
     g[1] = k * h;
   }
+
+ private:
+  struct near_terms {
+    const loglogistic& at;
+    THETAHAT_INLINE void terms(vec q, vec* t, vec* u) const {
+      const vec z = at.k * q;
+      at.terms(q, t, u);
+      t[H] = logistic_parts<vec>(z).near_slope(z);
+      t[QH] = q * t[H];
+    }
+  };
 };
 
 THETAHAT_FAMILY(loglogistic)

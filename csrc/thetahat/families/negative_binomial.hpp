@@ -33,7 +33,7 @@ struct negative_binomial {
         p(r * inverse),
         q(mu * inverse),
         at_r(gamma_rest_at(r)),
-        log_norm(half_log_2pi + 0.5 * (log(mu) - log(p)) + at_r.stirling_remainder) {}
+        log_norm(half_log_2pi + 0.5 * (log(mu) - (p > tiny_ratio ? log(p) : log(r) - log(r + mu))) + at_r.stirling_remainder) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return mu; }
 
@@ -57,7 +57,8 @@ struct negative_binomial {
   THETAHAT_INLINE void terms(double x, double* t, double*) const {
     if (x >= from_large) return large_terms(x, t);
     fill(x, gamma_rest_at(x + r), stirling_remainder(x), t);
-    if (x == 0) t[LOG_F] = -r * log1p(mu * inverse_r);
+    const double odds = mu * inverse_r;
+    if (x == 0) t[LOG_F] = -r * (odds < HUGE_VAL ? log1p(odds) : log(mu) - log(r));
   }
 #if THETAHAT_WIDTH > 1
   THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {

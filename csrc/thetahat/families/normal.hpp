@@ -3,6 +3,7 @@
 #pragma once
 #include "thetahat/sums/moments.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 #include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -53,7 +54,7 @@ struct normal {
 
   template <class V>
   V log_density(V x) const {
-    V z = (x - mu) / sigma;
+    V z = finite_quotient((x - mu) / sigma, x, mu, sigma);
     return -0.5 * (z * z) - log_norm;
   }
   template <class V>

@@ -12,6 +12,10 @@ struct family_at;
 inline bool real(double value) { return value - value == 0; }
 inline bool positive(double value) { return value > 0 && value < HUGE_VAL; }
 inline bool above_minus_one(double value) { return value > -1 && value < HUGE_VAL; }
+// Whether a shape that ends the support below 0 has standard errors: at and below -1/2 the score of a row has
+// no variance, and the largest row determines the parameters more precisely than the information says (Smith
+// 1985).
+inline bool regular_shape(double xi) { return xi > -0.5; }
 
 // Parameters by their domain; scale_power is the power of the family's scale in one.
 constexpr thetahat_parameter real_parameter(int scale_power, int regularity = thetahat_regular) {

@@ -1,10 +1,12 @@
 // Student t(mu, sigma, nu): log f = c(nu) - log sigma - (nu + 1)/2 log v,  v = 1 + z^2,
 // z = (x - mu) / (sigma sqrt(nu)),  c = lgamma((nu + 1)/2) - lgamma(nu/2) - log(nu pi)/2.
 // Sums at theta, with w = 1/v and q = z^2 w: of z w, q, z w^2, q w, and the product of v. (Where nu is large,
-// v is so near 1 that a product would lose it: the sum of log1p(z^2) then.)
+// v is so near 1 that a product would lose it: the sum of log1p(z^2) then, as for rows much nearer to mu than
+// sigma.)
 #pragma once
 #include "thetahat/sums/terms.hpp"
 #include "thetahat/families/register.hpp"
+#include "thetahat/math/standardize.hpp"
 #include "thetahat/math/gamma.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -16,7 +18,7 @@ struct student_t {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = starts | more_starts;
+  static constexpr unsigned optional = own_sum | starts | more_starts;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
@@ -26,7 +28,7 @@ struct student_t {
       : mu(theta[0]),
         sigma(theta[1]),
         nu(theta[2]),
-        r(1.0 / (sigma * sqrt(nu))),
+        r(sigma * sqrt(nu) < 0x1p-1022 ? 1.0 / sigma / sqrt(nu) : 1.0 / (sigma * sqrt(nu))),
         k(nu + 1.0),
         log_norm(log(sigma) + half_log_2pi - log_gamma_half_ratio(0.5 * nu)),
         slope(0.5 * log_gamma_half_ratio_slope(0.5 * nu)),
@@ -67,6 +69,13 @@ struct student_t {
     return n;
   }
 
+  sums sum(const block& b) const {
+    const sums s = sum_terms<n_terms, n_factors>(*this, b);
+    if (near_normal || b.n < lanes || !(s.sum[Q].hi < 0x1p-15 * s.n)) return s;
+    student_t near = *this;
+    near.near_normal = true;
+    return sum_terms<n_terms, n_factors>(near, b);
+  }
   template <class V>
   void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
@@ -96,8 +105,9 @@ struct student_t {
   }
   template <class V>
   V log_density(V x) const {
-    V z = (x - mu) * r;
-    return -0.5 * k * log1p(z * z) - log_norm;
+    V z = (x - mu) * r, z2 = z * z, far = 2.0 * log_quotient(x, mu, log(sigma)) - log(nu);
+    V log_v = select(x == mu, V{}, select(z2 < HUGE_VAL, log1p(z2), far));
+    return -0.5 * k * log_v - log_norm;
   }
   template <class V>
   void row_score(V x, V* g) const {
@@ -109,7 +119,7 @@ struct student_t {
 
  private:
   double log_v(const sums& s) const {
-    return near_normal ? s.sum[LOG_V].hi : s.product[PRODUCT_OF_V].value();
+    return s.sum[LOG_V].hi + s.product[PRODUCT_OF_V].value();
   }
 };
 

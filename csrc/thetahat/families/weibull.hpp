@@ -39,14 +39,19 @@ struct weibull {
   sums sum(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    return {sum_terms<n_terms, n_factors>(first_terms<n_terms>{k}, {q, b.w, b.n})};
+    const block rows = {q, b.w, b.n};
+    sums at = {sum_terms<n_terms, n_factors>(first_terms<n_terms>{k}, rows)};
+    keep_digits(rows, at);
+    return at;
   }
   sums sum_without_moments(const block& b) const {
     double q[block_rows];
     log_ratios(b, s, r, q);
-    sums s = {};
-    fill_in(sum_terms<Q3W, n_factors>(first_terms<Q3W>{k}, {q, b.w, b.n}), s);
-    return s;
+    const block rows = {q, b.w, b.n};
+    sums at = {};
+    fill_in(sum_terms<Q3W, n_factors>(first_terms<Q3W>{k}, rows), at);
+    keep_digits(rows, at);
+    return at;
   }
   // The sums at a theta near by: q there is q + d.
   double shift_sums(sums& at, const weibull& to) const {
@@ -76,7 +81,7 @@ struct weibull {
   // d/dk: 1/k + q - q w;  d/ds in units of s: k (w - 1).
   void score(const sums& at, double* g) const {
     g[0] = at.n / k + (at.sum[Q] - at.sum[QW]).hi;
-    g[1] = k * (at.sum[W].hi - at.n);
+    g[1] = k * (near(at) ? (at.sum[W] + -at.n).hi : at.sum[W].hi - at.n);
   }
   void information(const sums& at, double* J) const {
     J[0] = at.n / k / k + at.sum[Q2W].hi;
@@ -104,6 +109,10 @@ struct weibull {
       exponential_powers<count - W>(q, exp_for_sums(k * q), t + W);
     }
   };
+  void keep_digits(const block& rows, sums& at) const {
+    if (near(at)) at.sum[W] = sum_near_one(at.n, {0.0, k}, rows);
+  }
+  bool near(const sums& at) const { return small_exponents(at.n, at.sum[W].hi, k * k * at.sum[Q2W].hi); }
 };
 
 THETAHAT_FAMILY(weibull)

@@ -38,10 +38,10 @@ inline count_gap merge(const count_gap& a, const count_gap& b) {
 }
 
 // log x! of small counts, one by one.
-inline double look_up_factorial(double x) { return log_factorial.of[int(x)]; }
+inline double look_up_factorial(double x) { return log_factorial.of[place_of(x, n_factorials)]; }
 #if THETAHAT_WIDTH > 1
 inline vec look_up_factorial(vec x) {
-  for (int i = 0; i < width; ++i) x[i] = log_factorial.of[int(x[i])];
+  for (int i = 0; i < width; ++i) x[i] = look_up_factorial(x[i]);
   return x;
 }
 #endif
@@ -100,7 +100,7 @@ struct near_cost : poisson_cost {
 // Of counts below 128, where the terms of the gap are at most 300 times as large as their sum.
 inline double gap_of_small(const block& b, double mean) {
   double logs[block_rows];
-  for (int64_t i = 0; i < b.n; ++i) logs[i] = log_factorial.of[int(b.x[i])];
+  for (int64_t i = 0; i < b.n; ++i) logs[i] = look_up_factorial(b.x[i]);
   const term_sums<1, 0> s = sum_terms<1, 0>(row_terms{}, {logs, b.w, b.n});
   return s.sum[0].hi + s.n * mean * (mean > 0 ? 1 - log(mean) : 0.0);
 }

@@ -20,11 +20,10 @@ struct sorted_counts {
   void take(const block& b) {
     for (int64_t i = 0; i < b.n; ++i) {
       const double v = b.x[i], weight = weighted ? b.w[i] : 1.0;
-      const bool large = v >= small_counts;
-      often[large ? small_counts : int(v)][i % places] += weight;
+      often[place_of(v, small_counts + 1)][i % places] += weight;
       x[n_large] = v;
       if (weighted) w[n_large] = weight;
-      n_large += large;
+      n_large += v >= small_counts;
     }
   }
   // How often each small count occurs in all.

@@ -24,6 +24,13 @@ inline bool none_larger(const block& b, double most) {
   return !any_sign(b.x, b.n, [most](auto bits) { return (to_bits(most) - bits) & ~bits; });
 }
 
+// The place of a count in a table of so many: the last one for all that are larger, one of them as well for
+// a row that is no count, since another thread has written over it after it was checked.
+inline int place_of(double x, int places) {
+  const double low = x > 0 ? x : 0.0, last = places - 1;
+  return int(low < last ? low : last);
+}
+
 // For sum_terms: the rows.
 struct row_terms {
   void terms(vec x, vec* t, vec*) const { t[0] = x; }

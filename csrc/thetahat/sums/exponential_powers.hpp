@@ -57,4 +57,21 @@ inline double shift_powers(double n, const exponential_shift& to, double_double*
   return converges ? f * (missing + rounding) / (n + powers[0].hi) : HUGE_VAL;
 }
 
+// Whether all exponents a y + b are so small, as where a scale is far above that of the rows, that sum w - n
+// has lost digits: by the sums of w and of w (a y)^2.
+inline bool small_exponents(double n, double w, double squares) {
+  return squares < 0x1p-20 * n && w > 0.5 * n;
+}
+
+// Terms for sum_terms: w - 1 to its last digits, w = exp((y - centre) factor).
+struct less_one_terms {
+  double centre, factor;
+  void terms(vec y, vec* t, vec*) const { t[0] = expm1((y - centre) * factor); }
+};
+
+// The sum of w of a block whose exponents are small.
+inline double_double sum_near_one(double n, const less_one_terms& at, const block& b) {
+  return double_double{n, 0.0} + sum_terms<1, 0>(at, b).sum[0];
+}
+
 }  // namespace thetahat::THETAHAT_ISA

@@ -20,7 +20,16 @@ struct logistic_parts {
     V h = (1.0 - e) * inverse;
     return select(z < 0.0, -h, h);
   }
+  // The same to its last digits, where z is small.
+  THETAHAT_INLINE V near_slope(V z) const {
+    V t = expm1(-a), h = -t / (2.0 + t);
+    return select(z < 0.0, -h, h);
+  }
   THETAHAT_INLINE V curvature() const { return 2.0 * e * inverse * inverse; }
 };
+
+// Whether a block's z are so small, as where the scale is far above that of the rows, that slopes of rows have
+// lost digits: by its sum of curvatures, 1/2 at z = 0.
+inline bool small_slopes(double curvatures, double n) { return curvatures > (0.5 - 0x1p-23) * n; }
 
 }  // namespace thetahat::THETAHAT_ISA

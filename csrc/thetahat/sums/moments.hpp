@@ -13,7 +13,9 @@ struct moments {
   double_double gap;   // sum w (x 2^-exponent - mean)^2
   double exponent;     // 0, or +-600 where squares of x would overflow or underflow
 
-  bool finite() const { return n - n == 0 && mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0; }
+  bool finite() const {
+    return n - n == 0 && mean.hi - mean.hi == 0 && gap.hi - gap.hi == 0 && fabs(exponent) <= 600;
+  }
 };
 
 // The units in which squares of numbers of this size neither overflow nor underflow.

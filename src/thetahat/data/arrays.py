@@ -24,10 +24,12 @@ __all__ = [
     "plain_rows",
     "reject_for_all",
     "reject_rows",
+    "stretches",
     "weigh",
 ]
 
 _POLICIES = ("raise", "omit")
+_STRETCH = 1 << 20  # rows
 
 
 def plain_rows(x: Any) -> NDArray[np.float64] | None:
@@ -103,6 +105,12 @@ def _reject_weights(chunks: list[Rows]) -> None:
             first,
             bad,
         )
+
+
+def stretches(n: int) -> Iterator[slice]:
+    """Yield slices of n rows so short that NumPy is soon done with each, and Ctrl-C is answered in between."""
+    for first in range(0, n, _STRETCH):
+        yield slice(first, min(first + _STRETCH, n))
 
 
 def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:

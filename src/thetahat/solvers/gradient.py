@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from thetahat._checks import check_count, check_positive
-from thetahat.solvers._method import Method, Problem, Solution, Theta
+from thetahat._checks import check_count, check_optional_choice, check_positive
+from thetahat._theta import check_theta
+from thetahat.solvers._method import STATUSES, Method, Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor
 
 if TYPE_CHECKING:
@@ -70,9 +71,14 @@ class GradientAscent(Method):
         with Monitor(problem, self, self.epochs) as monitor:
             ending = None
             if saved := monitor.load():
-                theta, done, ending = tuple(saved[0]["theta"]), saved[0]["done"], saved[0]["ending"]
-                if trace is not None:
-                    trace[: done + 1] = saved[1]["trace"]
+                with monitor.restoring():
+                    theta = check_theta(problem.family, saved[0]["theta"], "theta")
+                    done = check_count("done", saved[0]["done"], self.epochs, least=0)
+                    ending = check_optional_choice("ending", saved[0]["ending"], STATUSES)
+                    if ending is None and done == self.epochs:
+                        raise ValueError("all epochs are done, and it has not ended")
+                    if trace is not None:
+                        trace[: done + 1] = saved[1]["trace"]
             while ending is None:
                 until = monitor.stage(done)
                 theta, went = self._run_epochs(

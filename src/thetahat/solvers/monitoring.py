@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat._version import __version__
-from thetahat.errors import MissingExtraError
+from thetahat.errors import CheckpointError, MissingExtraError
 from thetahat.solvers._method import Method, Problem, Theta
 from thetahat.solvers.state import State
 
@@ -70,6 +70,17 @@ class Monitor:
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
         """Return the content of the last checkpoint; None if there is none."""
         return None if self._store is None else self._store.load()
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Raise the error of a checkpoint for what is wrong with the state that it holds."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError) as error:
+            raise CheckpointError(
+                f"{self._problem.monitoring.checkpoint} holds no state of this fit: {error}; remove it to start"
+                " afresh"
+            ) from error
 
     @property
     def due(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping, Sequence
 
 from thetahat import _sums
@@ -39,6 +41,12 @@ def not_converged_error(
     if not fixed and sample.has_rows and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
     at = dict(zip(family.names, theta, strict=True))
+    if any(not math.isfinite(value) or 0 < abs(value) < sys.float_info.min for value in theta):
+        return NoMaximumError(
+            f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: the search led to"
+            f" {at}, where doubles lose their digits; multiply x by a power of 2, or weights by a factor, so"
+            f" that they are not that small or large. A maximum requires {family.condition}"
+        )
     if at_limit:
         return NoMaximumError(
             f"no maximum of the {family.name} likelihood of these {rows} row(s) was found: it still increases"

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat import _sgd
 from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
-from thetahat.data.arrays import chunks_of
+from thetahat.data.arrays import chunks_of, stretches
 from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method, Problem, Solution
 from thetahat.solvers._rule import Rule
@@ -312,7 +312,12 @@ class SGD(Method):
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
     bits = np.random.default_rng(rng).bit_generator
-    reader = _sgd.EpochReader(chunks_of(np.arange(float(n)))[0], batch_size, shuffle, bits)
+    numbers, rows = np.empty(n), np.empty(n, np.int64)
+    for part in stretches(n):
+        numbers[part] = np.arange(part.start, part.stop)
+    reader = _sgd.EpochReader(chunks_of(numbers)[0], batch_size, shuffle, bits)
     with bits.lock:
-        rows: NDArray[np.int64] = reader.rest().astype(np.int64)
+        order = reader.rest()
+    for part in stretches(n):
+        rows[part] = order[part]
     return rows

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from thetahat import _sgd
+from thetahat._checks import check_count, check_optional_choice
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
-from thetahat.solvers._method import Problem, Solution, Theta
+from thetahat.solvers._method import STATUSES, Problem, Solution, Theta
 from thetahat.solvers.monitoring import Monitor, locked
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.schedules import Rate
@@ -65,7 +66,8 @@ class SGDRun:
         """Run from the start, or from the last checkpoint, until the fit ends."""
         saved = monitor.load()
         if saved and saved[1]:
-            self._restore(*saved)
+            with monitor.restoring():
+                self._restore(*saved)
         else:
             self._start(monitor, saved[0] if saved else {})
         rate, ascent = self.method.schedule, self.ascent
@@ -100,7 +102,8 @@ class SGDRun:
         problem, ascent = self.problem, self.ascent
         if self.bits is not None:
             if saved:
-                self.bits.state = saved["drawn_from"]
+                with monitor.restoring():
+                    self.bits.state = saved["drawn_from"]
             self.drawn_from = self.bits.state
             if monitor.saves and not saved:
                 monitor.save({"drawn_from": self.drawn_from}, {})
@@ -145,16 +148,21 @@ class SGDRun:
         monitor.save(values, arrays)
 
     def _restore(self, values: dict[str, Any], arrays: dict[str, Array]) -> None:
-        self.known, self.ending, self.drawn_from = (values[k] for k in ("known", "ending", "drawn_from"))
+        self.known = check_count("known", values["known"], self.rows, least=0)
+        self.ending = check_optional_choice("ending", values["ending"], STATUSES)
+        self.drawn_from = values["drawn_from"]
         if self.bits is not None:
             self.bits.state = self.drawn_from
         with locked(self.bits):
             self.ascent.restore(values, arrays)
+        if self.ending is None and self.ascent.epoch == self.method.epochs:
+            raise ValueError("all epochs are done, and it has not ended")
         if self.bits is not None:
             self.bits.state = values["bits"]
         if self.trace is not None:
-            self.trace[: len(arrays["trace"])] = arrays["trace"]
-            self.ascent.keep_trace(self.trace, self.problem.monitoring.steps, len(arrays["trace"]))
+            kept = check_count("thetas of the trace", len(arrays["trace"]), len(self.trace))
+            self.trace[:kept] = arrays["trace"]
+            self.ascent.keep_trace(self.trace, self.problem.monitoring.steps, kept)
 
     def polished(self, theta: Theta, values: Any = None) -> Solution:
         """Return the maximum that an exact method found from the end of the ascent."""

@@ -14,6 +14,7 @@ from thetahat.solvers._rule import Rule
 __all__ = ["Streaming"]
 
 _BATCH = 64
+_LARGEST = 1 << 20  # rows of a step, which a stream keeps
 _LEAST = 30  # fewer rows do not determine three parameters
 
 
@@ -32,7 +33,7 @@ class Streaming(Method):
             if self.half_life < _LEAST:
                 raise ParameterError(f"half_life must be at least {_LEAST} rows, got {self.half_life!r}")
         if self.batch_size is not None:
-            self._set(batch_size=check_count("batch_size", self.batch_size))
+            self._set(batch_size=check_count("batch_size", self.batch_size, _LARGEST))
 
     def __str__(self) -> str:
         return "from a stream" if self.half_life is None else f"from a stream of half-life {self.half_life:g}"
