@@ -63,6 +63,13 @@ struct thetahat_update_rule {
   int any_fixed, fixed[thetahat_max_params];
 };
 
+/* The expansions of an epoch's rows, added up: weights, rows, log-likelihoods where they were taken, and their
+ * parabola without its offset. */
+typedef struct {
+  double n, n_effective, log_likelihood;
+  double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
+} thetahat_epoch_sums;
+
 /* The state of an ascent: numbers alone, so that a record of them is complete. Free coordinates u as in
  * transform.hpp. */
 struct thetahat_sgd_state {
@@ -85,6 +92,12 @@ struct thetahat_sgd_state {
   double change_point; /* the last segment's rows are of another distribution than those before */
   double rows, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
+  /* Where steps follow the maximum: the epochs done, the present one's sums, and the anchor, which is theta
+   * after the last segment of the first epoch or the stream; later epochs expand all rows about it. The best
+   * anchor and the log-likelihood of all rows there, -inf while that of no anchor is known. */
+  double epochs;
+  thetahat_epoch_sums epoch;
+  double anchor[thetahat_max_params], best[thetahat_max_params], best_log_likelihood;
 };
 
 /* An ascent over epochs of a sample, or along a stream; memory is the caller's. */

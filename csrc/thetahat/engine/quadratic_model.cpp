@@ -5,30 +5,6 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-namespace {
-
-// The free coordinates of theta, from those of the first one on.
-void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, double* u) {
-  for (int j = 0; j < m.n_params; ++j)
-    u[j] =
-        free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
-}
-
-// The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of
-// weight 1 would have them. C becomes the inverse of all information; false, and nothing new, where there is
-// none.
-bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
-  if (!invert_free(p, r.fixed, state.information, C)) return false;
-  for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
-  for (int i = 0; i < p; ++i) {
-    const double error = sqrt(C[i * p + i] * state.n / state.n_effective);
-    state.step_limit[i] = error < 0.25 ? 4 * error : 1.0;
-  }
-  return true;
-}
-
-}  // namespace
-
 free_derivatives::free_derivatives(const thetahat_model& model, const double* theta, double unit,
                                    const double* sums) {
   const int p = model.n_params;
@@ -55,12 +31,63 @@ bool free_derivatives::finite(int p) const {
   return sum == 0;
 }
 
+void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, const double* theta, double* u) {
+  for (int j = 0; j < m.n_params; ++j)
+    u[j] = free_coordinate(m.parameters[j], theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
+}
+
+expansion::expansion(const thetahat_model& m, const thetahat_sgd_state& state, const double* about,
+                     const block& rows)
+    : at((sum_rows(m, about, rows, node), m), about, state.unit, node + 1) {
+  for (int j = 0; j < m.n_params; ++j) theta[j] = about[j];
+  coordinates(m, state, theta, u);
+}
+
+void add_parabola(int p, const expansion& e, double kept, double* information, double* linear_term) {
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) {
+      double& J = information[i * p + j];
+      J = kept * J + e.at.information[i * p + j];
+      Ju += e.at.information[i * p + j] * e.u[j];
+    }
+    linear_term[i] = kept * linear_term[i] + (e.at.score[i] + Ju);
+  }
+}
+
+void add_expansion(int p, const expansion& e, double kept, thetahat_sgd_state& state) {
+  state.n = kept * state.n + e.node[1];
+  state.n_effective = kept * state.n_effective + e.node[0];
+  state.offset = kept * state.offset + e.at.log_likelihood;
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) Ju += e.at.information[i * p + j] * e.u[j];
+    state.offset -= e.u[i] * (e.at.score[i] + 0.5 * Ju);
+  }
+  add_parabola(p, e, kept, state.information, state.linear_term);
+}
+
+double share_kept(const thetahat_update_rule& r, int64_t n) {
+  return r.forgetting_factor == 1 ? 1.0 : exp(double(n) * log(r.forgetting_factor));
+}
+
+bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
+  if (!invert_free(p, r.fixed, state.information, C)) return false;
+  for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(C[i * p + i] * state.n / state.n_effective);
+    state.step_limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
+  return true;
+}
+
 void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {
   const double scale = m.scale(&m, state.theta);
   state.unit = r.preconditioned ? unit_near(scale, 1000)
                : is_textbook(r) ? unit_of_rate(m.n_params, m.parameters, scale)
                                 : 1.0;
   state.bias_correction[0] = state.bias_correction[1] = 1.0;
+  for (int j = 0; j < m.n_params; ++j) state.anchor[j] = state.theta[j];
   for (int j = 0; j < m.n_params; ++j)
     state.origin[j] = r.preconditioned
                           ? free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state))
@@ -68,34 +95,17 @@ void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat
 }
 
 // Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away
-// no short step leads; where rows are forgotten, they show that the distribution has changed.
+// no short step leads.
 void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                         const block& rows) {
   const int p = m.n_params;
-  double node[thetahat_max_node], u[max_p], C[max_p * max_p];
-  sum_rows(m, state.theta, rows, node);
-  const free_derivatives at(m, state.theta, state.unit, node + 1);
-  const double kept = r.forgetting_factor == 1 ? 1.0 : exp(double(rows.n) * log(r.forgetting_factor));
-  state.rows += node[0];
-  if (!at.finite(p)) return;
-  coordinates(m, state, u);
-  state.n = kept * state.n + node[1];
-  state.n_effective = kept * state.n_effective + node[0];
-  state.offset = kept * state.offset + at.log_likelihood;
-  for (int i = 0; i < p; ++i) {
-    double Ju = 0.0;
-    for (int j = 0; j < p; ++j) {
-      double& J = state.information[i * p + j];
-      J = kept * J + at.information[i * p + j];
-      Ju += at.information[i * p + j] * u[j];
-    }
-    state.linear_term[i] = kept * state.linear_term[i] + (at.score[i] + Ju);
-    state.offset -= u[i] * (at.score[i] + 0.5 * Ju);
-  }
+  double C[max_p * max_p];
+  const expansion e(m, state, state.theta, rows);
+  state.rows += e.node[0];
+  if (!e.at.finite(p)) return;
+  add_expansion(p, e, 1.0, state);
   const bool concave = scale_steps(p, r, state, C);
-  const double score_statistic = concave ? quadratic_form(p, at.score, C, at.score) : 0.0;
-  if (concave && score_statistic <= 100) return;
-  state.change_point = r.forgetting_factor != 1;
+  if (concave && quadratic_form(p, e.at.score, C, e.at.score) <= 100) return;
   for (double& limit : state.step_limit) limit = 1.0;
 }
 
@@ -111,7 +121,7 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
   if (r.forgetting_factor != 1)
     variance_factor =
         state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) / (1.0 + r.forgetting_factor);
-  coordinates(m, state, u);
+  coordinates(m, state, state.theta, u);
   v->log_likelihood = state.offset;
   v->decrement = concave ? 0.0 : NAN;
   for (int i = 0; i < p; ++i) {
@@ -136,8 +146,8 @@ void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetah
                   const thetahat_sgd_state& other) {
   const int p = m.n_params;
   double ratio[max_p], shift[max_p], u[max_p], theirs[max_p], towards[max_p] = {}, C[max_p * max_p];
-  coordinates(m, state, u);
-  coordinates(m, other, theirs);
+  coordinates(m, state, state.theta, u);
+  coordinates(m, other, other.theta, theirs);
   for (int j = 0; j < p; ++j) {
     const bool scales = m.parameters[j].scale_power && unbounded(m.parameters[j]);
     ratio[j] = scales ? other.unit / state.unit : 1.0;
