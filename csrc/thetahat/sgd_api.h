@@ -87,8 +87,8 @@ struct thetahat_sgd_state {
   double preconditioner[thetahat_max_params * thetahat_max_params];
   double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
   /* Of the rows so far: how many, and, less what has been forgotten, weights and number. The quadratic model
-   * of their log-likelihood, each segment's where theta was then, in free coordinates u from those of the
-   * first theta: offset + linear_term' u - u' information u / 2. */
+   * of their log-likelihood, each segment's where theta was then, in free coordinates u from those of
+   * origin, the first theta: offset + linear_term' u - u' information u / 2. */
   double change_point; /* the last segment's rows are of another distribution than those before */
   double rows, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];

@@ -54,16 +54,21 @@ double newton_step(int p, const thetahat_update_rule& r, const thetahat_sgd_stat
   return quadratic_form(p, score, C, score);
 }
 
+bool is_scale(const thetahat_parameter& p) { return p.scale_power == 1 && p.coordinate == thetahat_log; }
+
 double more(double damping) { return damping > 0 ? 4 * damping : 1.0; }
 double less(double damping) { return damping > 1 ? damping / 4 : 0.0; }
 
-// Where a step leads, of which no free coordinate moves by more than 1; whether that is in the domain.
+// Where a step leads that is shortened until no logarithm or shape moves by more than 1; whether that is in the
+// domain.
 bool step_from(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                const double* theta, const double* step, double* next) {
+  double longest = 1.0;
+  for (int j = 0; j < m.n_params; ++j)
+    if (!unbounded(m.parameters[j]) && fabs(step[j]) > longest) longest = fabs(step[j]);
   for (int j = 0; j < m.n_params; ++j)
     next[j] = r.fixed[j] ? theta[j]
-                         : retract(m.parameters[j], theta[j], clip_step(m.parameters[j], step[j], 1.0),
-                                   unit_of(m.parameters[j], state));
+                         : retract(m.parameters[j], theta[j], step[j] / longest, unit_of(m.parameters[j], state));
   return m.valid(&m, next);
 }
 
@@ -84,27 +89,22 @@ void move_by(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sg
   move_to(m, state, step_from(m, r, state, theta, step, next) ? next : theta);
 }
 
-// Where rows are impossible or their sums overflow, a larger scale, or a larger shape that has a bound, may
-// make them possible: by so many standard errors from the anchor, by twice as many, and so on. e becomes the
-// expansion at the better one, if there is one.
-void make_possible(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-                   const block& rows, double kept, expansion& e) {
-  double best = -HUGE_VAL;
-  for (int j = 0; j < m.n_params; ++j) {
-    const thetahat_parameter& p = m.parameters[j];
-    const bool is_scale = p.scale_power == 1 && p.coordinate == thetahat_log;
-    if (r.fixed[j] || !(is_scale || bounded_identity(p))) continue;
-    double next[max_p], value = -HUGE_VAL;
-    for (int i = 0; i < m.n_params; ++i) next[i] = state.anchor[i];
-    for (double step = state.step_limit[j]; value == -HUGE_VAL && step < (is_scale ? 100 : 1); step *= 2) {
-      next[j] = retract(p, state.anchor[j], step, 1.0);
-      if (!m.valid(&m, next)) break;
-      const expansion there(m, state, next, rows);
-      value = objective(m.n_params, state, kept, there).value;
-      if (value > best) e = there;
-    }
-    if (value > best) best = value;
+// Where rows are impossible or their sums overflow, a larger scale may make them possible: by so many standard
+// errors from the anchor, by twice as many, and so on. e becomes the expansion there; false if there is none.
+bool make_possible(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
+                   const block& rows, expansion& e) {
+  int j = 0;
+  while (j < m.n_params && !is_scale(m.parameters[j])) ++j;
+  if (j == m.n_params || r.fixed[j]) return false;
+  double next[max_p];
+  for (int i = 0; i < m.n_params; ++i) next[i] = state.anchor[i];
+  for (double step = state.step_limit[j]; step < 100; step *= 2) {
+    next[j] = retract(m.parameters[j], state.anchor[j], step, 1.0);
+    if (!m.valid(&m, next)) return false;
+    e = expansion(m, state, next, rows);
+    if (e.at.finite(m.n_params)) return true;
   }
+  return false;
 }
 
 // Newton's method on the objective, from the theta of e on, until the next step is short; e becomes the
@@ -113,8 +113,7 @@ bool climb(const thetahat_model& m, const thetahat_update_rule& r, const thetaha
            const block& rows, double kept, expansion& e) {
   const int p = m.n_params;
   double damping = 0.0, step[max_p], next[max_p];
-  if (!e.at.finite(p)) make_possible(m, r, state, rows, kept, e);
-  if (!e.at.finite(p)) return false;
+  if (!e.at.finite(p) && !make_possible(m, r, state, rows, e)) return false;
   objective now(p, state, kept, e);
   for (int looks = 0; looks < most_looks; ++looks) {
     const double length = newton_step(p, r, state, now.score, now.information, damping, step);
@@ -155,8 +154,8 @@ void follow_at_theta(const thetahat_model& m, const thetahat_update_rule& r, the
   for (int j = 0; j < p; ++j) state.anchor[j] = state.theta[j];
 }
 
-// In a later epoch. While no anchor makes all rows possible, it moves to make the segment's possible, and the
-// epoch's log-likelihood is unknown.
+// In a later epoch. While no anchor makes all rows possible, it moves to where it makes the segment's possible,
+// and the epoch's log-likelihood is unknown.
 void follow_at_anchor(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                       const block& rows) {
   const int p = m.n_params;
@@ -165,7 +164,7 @@ void follow_at_anchor(const thetahat_model& m, const thetahat_update_rule& r, th
   if (!e.at.finite(p)) {
     const bool known = state.best_log_likelihood > -HUGE_VAL;
     state.epoch.log_likelihood = known ? -HUGE_VAL : NAN;
-    if (known || !climb(m, r, state, rows, 1.0, e)) return;
+    if (known || !make_possible(m, r, state, rows, e)) return;
     for (int j = 0; j < p; ++j) state.anchor[j] = e.theta[j];
   }
   state.epoch.n += e.node[1];
@@ -190,7 +189,7 @@ void step_on(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sg
   const thetahat_epoch_sums& epoch = state.epoch;
   double C[max_p * max_p], score[max_p], step[max_p] = {}, damping = 0.0;
   for (int j = 0; j < p; ++j) state.best[j] = state.anchor[j];
-  state.best_log_likelihood = epoch.log_likelihood > -HUGE_VAL ? epoch.log_likelihood : -HUGE_VAL;
+  state.best_log_likelihood = epoch.log_likelihood;
   score_at(m, state, epoch.information, epoch.linear_term, state.best, score);
   while (newton_step(p, r, state, score, epoch.information, damping, step) < 0 && damping < most_damping)
     damping = more(damping);
@@ -211,11 +210,16 @@ void follow_segment(const thetahat_model& m, const thetahat_update_rule& r, thet
 }
 
 void follow_epoch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {
+  const double value = state.epoch.log_likelihood;
   state.epochs += 1;
   if (state.epochs == 1)
     state.best_log_likelihood = -HUGE_VAL;
+  else if (value < state.best_log_likelihood)
+    step_back(m, r, state);
+  else if (value > -HUGE_VAL)
+    step_on(m, r, state);
   else
-    (state.epoch.log_likelihood < state.best_log_likelihood ? step_back : step_on)(m, r, state);
+    move_to(m, state, state.anchor);
   for (int j = 0; j < m.n_params; ++j) state.anchor[j] = state.theta[j];
   state.epoch = {};
 }

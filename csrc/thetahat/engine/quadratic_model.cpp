@@ -33,7 +33,7 @@ bool free_derivatives::finite(int p) const {
 
 void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, const double* theta, double* u) {
   for (int j = 0; j < m.n_params; ++j)
-    u[j] = free_coordinate(m.parameters[j], theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
+    u[j] = free_coordinate(m.parameters[j], theta[j], state.origin[j], unit_of(m.parameters[j], state));
 }
 
 expansion::expansion(const thetahat_model& m, const thetahat_sgd_state& state, const double* about,
@@ -87,11 +87,7 @@ void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat
                : is_textbook(r) ? unit_of_rate(m.n_params, m.parameters, scale)
                                 : 1.0;
   state.bias_correction[0] = state.bias_correction[1] = 1.0;
-  for (int j = 0; j < m.n_params; ++j) state.anchor[j] = state.theta[j];
-  for (int j = 0; j < m.n_params; ++j)
-    state.origin[j] = r.preconditioned
-                          ? free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state))
-                          : 0.0;
+  for (int j = 0; j < m.n_params; ++j) state.origin[j] = state.anchor[j] = state.theta[j];
 }
 
 // Blocks with a non-finite log-likelihood add nothing to the model. From rows that show theta to be far away
@@ -151,7 +147,8 @@ void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetah
   for (int j = 0; j < p; ++j) {
     const bool scales = m.parameters[j].scale_power && unbounded(m.parameters[j]);
     ratio[j] = scales ? other.unit / state.unit : 1.0;
-    shift[j] = state.origin[j] / ratio[j] - other.origin[j];
+    shift[j] =
+        free_coordinate(m.parameters[j], state.origin[j], other.origin[j], unit_of(m.parameters[j], other));
   }
   state.offset += other.offset;
   for (int i = 0; i < p; ++i) {
