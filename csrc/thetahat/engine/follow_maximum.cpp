@@ -6,8 +6,8 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double near = 0.1;  // a step's squared length in standard errors, up to which the parabola is exact
-constexpr int most_looks = 100;
+constexpr double near = 0.05;  // the squared length, in standard errors, of a step that is not worth taking
+constexpr int most_looks = 100;  // at the rows of a segment
 constexpr double most_damping = 1e15;
 
 // The log-likelihood of a segment, plus the parabola of the rows before, of which a share is kept.
@@ -108,16 +108,17 @@ bool make_possible(const thetahat_model& m, const thetahat_update_rule& r, const
 }
 
 // Newton's method on the objective, from the theta of e on, until the next step is short; e becomes the
-// expansion where that begins. Steps that do not rise are damped. False where it does not come so far.
-bool climb(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-           const block& rows, double kept, expansion& e) {
+// expansion where that begins. Steps that do not rise are damped. Returns how many thetas it looked at after
+// the first one, or -1 if it does not come so far.
+int climb(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
+          const block& rows, double kept, expansion& e) {
   const int p = m.n_params;
   double damping = 0.0, step[max_p], next[max_p];
-  if (!e.at.finite(p) && !make_possible(m, r, state, rows, e)) return false;
-  objective now(p, state, kept, e);
-  for (int looks = 0; looks < most_looks; ++looks) {
+  int looks = e.at.finite(p) ? 0 : 1;
+  if (looks > 0 && !make_possible(m, r, state, rows, e)) return -1;
+  for (objective now(p, state, kept, e); looks < most_looks; ++looks) {
     const double length = newton_step(p, r, state, now.score, now.information, damping, step);
-    if (damping == 0 && length >= 0 && length <= near) return true;
+    if (damping == 0 && length >= 0 && length <= near) return looks;
     if (length >= 0 && step_from(m, r, state, e.theta, step, next)) {
       const expansion there(m, state, next, rows);
       const objective then(p, state, kept, there);
@@ -130,11 +131,12 @@ bool climb(const thetahat_model& m, const thetahat_update_rule& r, const thetaha
     }
     damping = more(damping);
   }
-  return false;
+  return -1;
 }
 
-// In a first epoch or a stream. A segment that no theta near by makes possible is not in the model. Where rows
-// are forgotten, it shows that the distribution has changed, as a large score does.
+// In a first epoch or a stream. theta stays where the steps led if that is near the maximum of the model, to
+// which the segment is added. A segment that no theta near by makes possible is left out. Where rows are
+// forgotten, that shows that the distribution has changed, as a large score does.
 void follow_at_theta(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                      const block& rows) {
   const int p = m.n_params;
@@ -144,13 +146,14 @@ void follow_at_theta(const thetahat_model& m, const thetahat_update_rule& r, the
   expansion e = first;
   state.rows += e.node[0];
   state.change_point = r.forgetting_factor != 1;
-  if (!climb(m, r, state, rows, kept, e)) return move_to(m, state, state.anchor);
+  const int looks = climb(m, r, state, rows, kept, e);
+  if (looks < 0) return move_to(m, state, state.anchor);
   add_expansion(p, e, kept, state);
   scale_steps(p, r, state, C);
   if (quadratic_form(p, first.at.score, C, first.at.score) <= 100) state.change_point = 0;
   score_at(m, state, state.information, state.linear_term, e.theta, score);
   newton_step(p, r, state, score, state.information, 0.0, step);
-  move_by(m, r, state, e.theta, step);
+  if (looks > 0) move_by(m, r, state, e.theta, step);
   for (int j = 0; j < p; ++j) state.anchor[j] = state.theta[j];
 }
 
