@@ -63,8 +63,8 @@ struct thetahat_update_rule {
   int any_fixed, fixed[thetahat_max_params];
 };
 
-/* The expansions of an epoch's rows, added up: weights, rows, log-likelihoods where they were taken, and their
- * parabola without its offset. */
+/* The expansions of an epoch's rows, added up: weights, rows, log-likelihoods where they were taken, and
+ * their parabola without its offset. */
 typedef struct {
   double n, n_effective, log_likelihood;
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];

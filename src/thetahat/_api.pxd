@@ -221,6 +221,9 @@ cdef extern from "thetahat/sgd_api.h" nogil:
         double t
         double change_point
         double rows
+        double epochs
+        double* best
+        double best_log_likelihood
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader

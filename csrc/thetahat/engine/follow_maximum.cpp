@@ -6,7 +6,7 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double near = 0.05;  // the squared length, in standard errors, of a step that is not worth taking
+constexpr double near = 0.05;    // the squared length, in standard errors, of a step that is not worth taking
 constexpr int most_looks = 100;  // at the rows of a segment
 constexpr double most_damping = 1e15;
 
@@ -59,16 +59,17 @@ bool is_scale(const thetahat_parameter& p) { return p.scale_power == 1 && p.coor
 double more(double damping) { return damping > 0 ? 4 * damping : 1.0; }
 double less(double damping) { return damping > 1 ? damping / 4 : 0.0; }
 
-// Where a step leads that is shortened until no logarithm or shape moves by more than 1; whether that is in the
-// domain.
+// Where a step leads that is shortened until no logarithm and no shape moves by more than 1; whether that is
+// in the domain.
 bool step_from(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                const double* theta, const double* step, double* next) {
   double longest = 1.0;
   for (int j = 0; j < m.n_params; ++j)
     if (!unbounded(m.parameters[j]) && fabs(step[j]) > longest) longest = fabs(step[j]);
-  for (int j = 0; j < m.n_params; ++j)
-    next[j] = r.fixed[j] ? theta[j]
-                         : retract(m.parameters[j], theta[j], step[j] / longest, unit_of(m.parameters[j], state));
+  for (int j = 0; j < m.n_params; ++j) {
+    const thetahat_parameter& p = m.parameters[j];
+    next[j] = r.fixed[j] ? theta[j] : retract(p, theta[j], step[j] / longest, unit_of(p, state));
+  }
   return m.valid(&m, next);
 }
 
@@ -89,22 +90,26 @@ void move_by(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sg
   move_to(m, state, step_from(m, r, state, theta, step, next) ? next : theta);
 }
 
-// Where rows are impossible or their sums overflow, a larger scale may make them possible: by so many standard
-// errors from the anchor, by twice as many, and so on. e becomes the expansion there; false if there is none.
+// Where rows are impossible or their sums overflow, a larger scale may make them possible: by so many
+// standard errors from the anchor, by twice as many, and so on while the objective rises. e becomes the
+// expansion where that ends; false if there is none.
 bool make_possible(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-                   const block& rows, expansion& e) {
+                   const block& rows, double kept, expansion& e) {
   int j = 0;
   while (j < m.n_params && !is_scale(m.parameters[j])) ++j;
   if (j == m.n_params || r.fixed[j]) return false;
-  double next[max_p];
+  double next[max_p], best = -HUGE_VAL;
   for (int i = 0; i < m.n_params; ++i) next[i] = state.anchor[i];
   for (double step = state.step_limit[j]; step < 100; step *= 2) {
     next[j] = retract(m.parameters[j], state.anchor[j], step, 1.0);
-    if (!m.valid(&m, next)) return false;
-    e = expansion(m, state, next, rows);
-    if (e.at.finite(m.n_params)) return true;
+    if (!m.valid(&m, next)) break;
+    const expansion there(m, state, next, rows);
+    const double value = objective(m.n_params, state, kept, there).value;
+    if (value < best) break;
+    if (value > best) e = there;
+    best = value;
   }
-  return false;
+  return best > -HUGE_VAL;
 }
 
 // Newton's method on the objective, from the theta of e on, until the next step is short; e becomes the
@@ -115,7 +120,7 @@ int climb(const thetahat_model& m, const thetahat_update_rule& r, const thetahat
   const int p = m.n_params;
   double damping = 0.0, step[max_p], next[max_p];
   int looks = e.at.finite(p) ? 0 : 1;
-  if (looks > 0 && !make_possible(m, r, state, rows, e)) return -1;
+  if (looks > 0 && !make_possible(m, r, state, rows, kept, e)) return -1;
   for (objective now(p, state, kept, e); looks < most_looks; ++looks) {
     const double length = newton_step(p, r, state, now.score, now.information, damping, step);
     if (damping == 0 && length >= 0 && length <= near) return looks;
@@ -151,14 +156,16 @@ void follow_at_theta(const thetahat_model& m, const thetahat_update_rule& r, the
   add_expansion(p, e, kept, state);
   scale_steps(p, r, state, C);
   if (quadratic_form(p, first.at.score, C, first.at.score) <= 100) state.change_point = 0;
-  score_at(m, state, state.information, state.linear_term, e.theta, score);
-  newton_step(p, r, state, score, state.information, 0.0, step);
-  if (looks > 0) move_by(m, r, state, e.theta, step);
+  if (looks > 0) {
+    score_at(m, state, state.information, state.linear_term, e.theta, score);
+    newton_step(p, r, state, score, state.information, 0.0, step);
+    move_by(m, r, state, e.theta, step);
+  }
   for (int j = 0; j < p; ++j) state.anchor[j] = state.theta[j];
 }
 
-// In a later epoch. While no anchor makes all rows possible, it moves to where it makes the segment's possible,
-// and the epoch's log-likelihood is unknown.
+// In a later epoch. While no anchor makes all rows possible, it moves to where it makes the segment's
+// possible; the epoch's log-likelihood is unknown then.
 void follow_at_anchor(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                       const block& rows) {
   const int p = m.n_params;
@@ -167,7 +174,7 @@ void follow_at_anchor(const thetahat_model& m, const thetahat_update_rule& r, th
   if (!e.at.finite(p)) {
     const bool known = state.best_log_likelihood > -HUGE_VAL;
     state.epoch.log_likelihood = known ? -HUGE_VAL : NAN;
-    if (known || !make_possible(m, r, state, rows, e)) return;
+    if (known || !make_possible(m, r, state, rows, 1.0, e)) return;
     for (int j = 0; j < p; ++j) state.anchor[j] = e.theta[j];
   }
   state.epoch.n += e.node[1];

@@ -1,7 +1,8 @@
 // How theta follows the maximum, where steps are 1 / t times the preconditioned score. In a first epoch, or
-// along a stream, theta goes after each segment to the maximum of the quadratic model of the rows so far, however
-// far its rows lie. Later epochs expand all rows about the theta where the one before ended, and end with a
-// step of Newton's method from there: what their own steps made of far rows does not last.
+// along a stream, theta goes to the maximum of the quadratic model of the rows so far where its steps did not
+// come near: where rows are so far out that steps are shortened. Later epochs expand all rows about the theta
+// where the one before ended, and end with a step of Newton's method from there: what their own steps made of
+// such rows does not last.
 #pragma once
 #include "thetahat/engine/quadratic_model.hpp"
 

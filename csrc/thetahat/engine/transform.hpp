@@ -36,11 +36,13 @@ constexpr bool unbounded(const thetahat_parameter& p) {
   return p.coordinate == thetahat_identity && !bounded_identity(p);
 }
 
-// From that of another theta on; theirs in the ratio of a power of two differ in no bit.
+// From that of another theta on: the same bits where both are multiplied by a power of two.
 inline double free_coordinate(const thetahat_parameter& p, double theta, double from, double unit) {
   if (p.coordinate == thetahat_log) return log(distance_of(p, theta) / distance_of(p, from));
-  if (p.coordinate == thetahat_logit)
-    return log(share_of(p, theta) / (1.0 - share_of(p, theta)) * ((1.0 - share_of(p, from)) / share_of(p, from)));
+  if (p.coordinate == thetahat_logit) {
+    const double to = share_of(p, theta), since = share_of(p, from);
+    return log(to / (1.0 - to) * ((1.0 - since) / since));
+  }
   return (theta - from) / unit;
 }
 
