@@ -241,7 +241,7 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
 
 
 def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
-    """One row, however far, as in the reference; at the end of its segment theta goes where the maximum is."""
+    """One row, however far, as in the reference; at the end of its segment, theta goes to the maximum."""
     x = Case("normal", (0.0, 1.0)).sample(5000)
     x[4500] = 1e9
     ours = th.fit(x, "normal", method=th.SGD(batch_size=1, shuffle=None), trace=1)

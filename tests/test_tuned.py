@@ -329,7 +329,7 @@ def test_a_pilot_without_a_maximum_takes_more_rows():
 @pytest.mark.parametrize("place", [5000, ROWS - 1])
 @pytest.mark.parametrize("family", ["normal", "logistic", "gumbel", "laplace", "exponential", "gamma"])
 def test_one_row_far_out_takes_it_along(family, place):
-    """To where the maximum goes: a part of the way in one epoch, as the decrement shows; polish ends there."""
+    """One epoch goes a part of the way to the maximum, as the decrement shows; polish ends there."""
     case = Case(family, Likelihood(family).family.THETAS[0])
     (x,) = drawn(case, ROWS)
     without = th.fit(x, family)

@@ -106,7 +106,8 @@ void update_information(const thetahat_model& m, const thetahat_update_rule& r, 
 }
 
 // Rows that are forgotten, by a factor f each, make an estimate of the variance (sum f^2i) / (sum f^i)^2
-// times what one row has: (1 + f^n) / (1 + f) times the inverse of their information.
+// times what one row has: (1 + f^n) / (1 + f) times the inverse of their information. How far the maximum is
+// that rows left out of the model would have, is unknown.
 void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                      thetahat_values* v) {
   const int p = m.n_params;
@@ -119,7 +120,8 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
         state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) / (1.0 + r.forgetting_factor);
   coordinates(m, state, state.theta, u);
   v->log_likelihood = state.offset;
-  v->decrement = concave ? 0.0 : NAN;
+  const bool all_rows = r.forgetting_factor != 1 || state.n_effective == state.rows;
+  v->decrement = concave && all_rows ? 0.0 : NAN;
   for (int i = 0; i < p; ++i) {
     slope[i] = times_power(jacobian(m.parameters[i], state.theta[i], scale, state.unit), scale,
                            m.parameters[i].scale_power);

@@ -34,6 +34,7 @@ class FollowingAscent(ScaledAscent):
         self.best: tuple[float, list[float]] = (-math.inf, [])  # the log-likelihood of an anchor, and where
         super().__init__(*settings, **named)
         self.anchor = self.u
+        self.epoch: Rows = ([], [])  # those of the present epoch, from the second on
 
     def take_stock(self) -> None:
         """Add the segment to the model."""
@@ -45,9 +46,8 @@ class FollowingAscent(ScaledAscent):
             tangent = self.tangent(self.u, *self.segment)
             self.linear = [old + new for old, new in zip(self.linear, tangent, strict=True)]
             super().take_stock()
-            score = [l - Ju for l, Ju in zip(self.linear, times(self.total, self.u), strict=True)]
             if not stays:
-                self.u = self.moved(self.u, times(self.inverse, score))
+                self.u = self.moved(self.u, times(self.inverse, self.slope(self.u)))
         else:
             rows, weights = self.segment
             self.epoch[0].extend(rows)
@@ -96,8 +96,7 @@ class FollowingAscent(ScaledAscent):
         while True:
             J = self.information(self.coordinates.theta(u), *segment)
             damped = combined(combined(J, 1.0, self.total), damping, self.total)
-            model = [l - Ju for l, Ju in zip(self.linear, times(self.total, u), strict=True)]
-            score = [g + rest for g, rest in zip(self.score(u, *segment), model, strict=True)]
+            score = [g + rest for g, rest in zip(self.score(u, *segment), self.slope(u), strict=True)]
             step = times(inverse(damped), score)
             if damping == 0 and 0 <= math.fsum(map(float.__mul__, step, score)) <= NEAR:
                 return u, u == self.u
@@ -108,15 +107,19 @@ class FollowingAscent(ScaledAscent):
                 damping = 4 * damping or 1.0
 
     def moved(self, u: Numbers, step: Numbers) -> list[float]:
-        """Return u after a step, shortened until no coordinate of a parameter with bounds moves by more than 1."""
-        bounded = [abs(d) for d, domain in zip(step, self.coordinates.domains, strict=True) if domain != "real"]
-        longest = max([1.0, *bounded])
+        """Return u after a step, shortened until no bounded parameter's coordinate moves by over 1."""
+        pairs = zip(step, self.coordinates.domains, strict=True)
+        longest = max([1.0, *(abs(d) for d, domain in pairs if domain != "real")])
         return [v + d / longest for v, d in zip(u, step, strict=True)]
 
     def height(self, u: Numbers, segment: Rows) -> float:
         """Return the log-likelihood of a segment plus the model, but for its constant."""
-        model = [l - Ju / 2 for l, Ju in zip(self.linear, times(self.total, u), strict=True)]
-        return self.value(u, *segment) + math.fsum(map(float.__mul__, u, model))
+        doubled = [at_0 + at_u for at_0, at_u in zip(self.linear, self.slope(u), strict=True)]
+        return self.value(u, *segment) + math.fsum(map(float.__mul__, u, doubled)) / 2
+
+    def slope(self, u: Numbers) -> list[float]:
+        """Return the score of the model."""
+        return [at_0 - Ju for at_0, Ju in zip(self.linear, times(self.total, u), strict=True)]
 
 
 def times(A: Matrix, x: Numbers) -> list[float]:

@@ -45,6 +45,12 @@ class SGD(Method):
     observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
     misspecification.
 
+    No step is longer than four standard errors. Where rows lie so far out that theta is a fifth of a standard
+    error or more from the maximum of the quadratic model of the rows so far after such steps, it goes there.
+    One epoch is then as near as the model is, and `newton_decrement` tells the distance. Each later epoch
+    expands the log-likelihood of all rows about one theta and ends with a step of Newton's method from there:
+    no epoch undoes an earlier one, and where the likelihood has a regular maximum a few epochs end at it.
+
     ``SGD(learning_rate=...)`` is plain: ``theta += learning_rate * score(batch; theta)``, the score summed
     over the batch, in textbook coordinates. With a constant rate a it does not end at the maximum. Passes
     over shuffled rows maximise ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum
