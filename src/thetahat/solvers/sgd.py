@@ -112,6 +112,24 @@ class SGD(Method):
     it
     ended; ``polish=True`` continues to the maximum.
 
+    Where rows are far out (``tests/outliers.py``, five samples each): the parameter that is farthest off, in
+    sandwich standard errors, in the median sample; the median of the families and the worst of them after 1,
+    2 and 10 epochs over 2e5 rows.
+
+    ===================================  =================  =================  =================
+    rows                                 1 epoch            2 epochs           10 epochs
+    ===================================  =================  =================  =================
+    of the family's law                  0.015, 0.025       0.000, 0.001       0.000, 0.000
+    0.5 % of them 20 to 400 medians out  0.019, 0.31        0.000, 0.27        0.000, 0.006
+    the same on both sides               0.04, 11           0.000, 11          0.000, 1.3
+    Student's t, 3 degrees of freedom    0.021, 9.2         0.000, 8.4         0.000, 8.1
+    lognormal(0, 2.3)                    0.031, 0.88        0.000, 0.38        0.000, 0.043
+    ===================================  =================  =================  =================
+
+    The worst families are laplace, whose median has no second derivative; gumbel in one epoch, 9 standard
+    errors off on rows of Student's t; and gev, whose support may end among the rows. `newton_decrement` is
+    large, or NaN, there.
+
     What a setting does to the end of the ascent (a: a constant rate; k: the kurtosis; the bias of sigma is
     that of a normal sample):
 
