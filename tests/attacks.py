@@ -27,7 +27,24 @@ from thetahat.families import find_family
 from thetahat.reference import Likelihood
 
 LATE = 0.1  # seconds that an interrupt may take
-HOSTILE = (-1, 0, 1, 3, 2**31, 2**53 + 1, -(2**62), 1e308, -1e308, float("nan"), float("inf"), None, True, "a", [], {})
+HOSTILE = (
+    -1,
+    0,
+    1,
+    3,
+    2**31,
+    2**53 + 1,
+    -(2**62),
+    1e308,
+    -1e308,
+    float("nan"),
+    float("inf"),
+    None,
+    True,
+    "a",
+    [],
+    {},
+)
 
 
 def rows_of(family, n, seed=0):
@@ -98,7 +115,16 @@ SAMPLE = np.random.default_rng(0).normal(1, 2, 5000)
 def fit_of(method, path, trace):
     rng = 1 if method.draws else None
     start = None if method == METHODS[0] else (0, 1)
-    return th.fit(SAMPLE, "normal", method=method, start=start, rng=rng, trace=trace, checkpoint=path, checkpoint_every=0)
+    return th.fit(
+        SAMPLE,
+        "normal",
+        method=method,
+        start=start,
+        rng=rng,
+        trace=trace,
+        checkpoint=path,
+        checkpoint_every=0,
+    )
 
 
 def records(chance, count):
@@ -108,7 +134,12 @@ def records(chance, count):
         for family in th.families()
         if find_family(family).sufficient
     ]
-    for family, settings in (("normal", {"half_life": 300}), ("weibull", {}), ("student_t", {}), ("exponential", {})):
+    for family, settings in (
+        ("normal", {"half_life": 300}),
+        ("weibull", {}),
+        ("student_t", {}),
+        ("exponential", {}),
+    ):
         for n in (50, 9000):
             stream = th.Online(family, **settings).partial_fit(rows_of(family, n))
             good.append((online._PROGRAM, stream.to_bytes(), use_stream))
@@ -194,7 +225,11 @@ def mode(control):
 
 def answers(family, x, theta, threads):
     """The numbers that compiled code answers."""
-    numbers = [th.log_likelihood(x, family, theta), *th.score(x, family, theta), *th.logpdf(x[:99], family, theta)]
+    numbers = [
+        th.log_likelihood(x, family, theta),
+        *th.score(x, family, theta),
+        *th.logpdf(x[:99], family, theta),
+    ]
     fit = th.fit(x, family, threads=threads)
     return np.array([*numbers, *fit.theta, *fit.stderr, fit.log_likelihood])
 
@@ -280,7 +315,12 @@ def interrupts(chance, count, rows=20_000_000):
         raise SystemExit(f"interrupts: {late}")
 
 
-ATTACKS = {"records": (records, 20_000), "writer": (writer, 400), "modes": (modes, 600), "interrupts": (interrupts, 100)}
+ATTACKS = {
+    "records": (records, 20_000),
+    "writer": (writer, 400),
+    "modes": (modes, 600),
+    "interrupts": (interrupts, 100),
+}
 
 
 def main():

@@ -28,7 +28,9 @@ def far_theta(chance, case, decades):
             return 10.0 ** chance.uniform(-decades, 0)
         if low > -math.inf:
             return chance.choice([value, 10.0 ** chance.uniform(-decades, 0)])
-        return chance.choice([value, value + chance.choice([-1, 1]) * 10.0 ** chance.uniform(-decades, decades)])
+        return chance.choice(
+            [value, value + chance.choice([-1, 1]) * 10.0 ** chance.uniform(-decades, decades)]
+        )
 
     parameters = case.description.model.parameters
     return tuple(moved(*pair) for pair in zip(case.theta, parameters, strict=True))
@@ -124,7 +126,9 @@ FAR_SCORES = [  # by fifty digits; the scale is so large that all rows are much 
 
 @pytest.mark.parametrize(("family", "theta", "x"), FAR_SCORES, ids=[name for name, *_ in FAR_SCORES])
 @pytest.mark.parametrize("copies", [1, 1000])
-def test_scores_keep_their_digits_where_a_scale_is_far_above_the_rows(family, theta, x, copies, in_fifty_digits):
+def test_scores_keep_their_digits_where_a_scale_is_far_above_the_rows(
+    family, theta, x, copies, in_fifty_digits
+):
     reference = in_fifty_digits(Likelihood(family))
     rows, at = [mpmath.mpf(v) for v in x], [mpmath.mpf(v) for v in theta]
     score = th.score(np.tile(x, copies), family, theta)
@@ -167,7 +171,10 @@ def test_a_decrement_is_never_negative_and_not_converged_without_one():
 def test_no_standard_errors_where_the_largest_row_says_more():
     """A shape of -0.7 or so: a distance to the maximum and a status, as elsewhere."""
     u = np.random.default_rng(0).uniform(size=2000)
-    for family, shape, x in (("generalized_pareto", "shape", 1 - u**0.7), ("gev", "xi", 1 - (-np.log(u)) ** 0.7)):
+    for family, shape, x in (
+        ("generalized_pareto", "shape", 1 - u**0.7),
+        ("gev", "xi", 1 - (-np.log(u)) ** 0.7),
+    ):
         fit = th.fit(x, family)
         assert fit.params[shape] < -0.5
         assert np.isnan(fit.stderr).all()

@@ -63,6 +63,13 @@ struct thetahat_update_rule {
   int any_fixed, fixed[thetahat_max_params];
 };
 
+/* The expansions of an epoch's rows, added up: weights, rows, log-likelihoods where they were taken, and
+ * their parabola without its offset. */
+typedef struct {
+  double n, n_effective, log_likelihood;
+  double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
+} thetahat_epoch_sums;
+
 /* The state of an ascent: numbers alone, so that a record of them is complete. Free coordinates u as in
  * transform.hpp. */
 struct thetahat_sgd_state {
@@ -79,13 +86,19 @@ struct thetahat_sgd_state {
   double average[thetahat_max_params], averaged_steps; /* the mean of that, and of how many steps */
   double preconditioner[thetahat_max_params * thetahat_max_params];
   double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
-  /* Of the rows so far: how many, those among them that theta gave no finite log-likelihood then and the
-   * model is without, and, less what has been forgotten, weights and number. The quadratic model
-   * of their log-likelihood, each segment's where theta was then, in free coordinates u from those of the
-   * first theta: offset + linear_term' u - u' information u / 2. */
+  /* Of the rows so far: how many, those among them that theta gave no finite log-likelihood then and the model
+   * is without, and, less what has been forgotten, weights and number. The quadratic model of their
+   * log-likelihood, each segment's where theta was then, in free coordinates u from those of origin, the first
+   * theta: offset + linear_term' u - u' information u / 2. */
   double change_point; /* the last segment's rows are of another distribution than those before */
   double rows, skipped, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
+  /* Where steps follow the maximum: the epochs done, the present one's sums, and the anchor, which is theta
+   * after the last segment of the first epoch or the stream; later epochs expand all rows about it. The best
+   * anchor and the log-likelihood of all rows there, -inf while that of no anchor is known. */
+  double epochs;
+  thetahat_epoch_sums epoch;
+  double anchor[thetahat_max_params], best[thetahat_max_params], best_log_likelihood;
 };
 
 /* An ascent over epochs of a sample, or along a stream; memory is the caller's. */

@@ -267,6 +267,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double skipped
         double n
         double n_effective
+        double epochs
+        double* best
+        double best_log_likelihood
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader

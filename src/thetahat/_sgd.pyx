@@ -7,6 +7,7 @@ import numpy as np
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.math cimport isfinite
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memset
 
@@ -191,6 +192,13 @@ cdef class Ascent:
         cdef double values[thetahat_max_params]
         core.report(self.model.c, &self.sgd, values)
         return to_tuple(values, self.model.n_params)
+
+    @property
+    def best(self):
+        """The theta of which an epoch told the log-likelihood of all rows, the highest one, and that; or None."""
+        if self.sgd.state.epochs < 2 or not isfinite(self.sgd.state.best_log_likelihood):
+            return None
+        return to_tuple(self.sgd.state.best, self.model.n_params), self.sgd.state.best_log_likelihood
 
     @property
     def epoch(self):

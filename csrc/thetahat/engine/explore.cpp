@@ -1,5 +1,6 @@
 #include "thetahat/isa/baseline.hpp"
 
+#include <float.h>
 #include "thetahat/engine/explore.hpp"
 #include "thetahat/engine/tree.hpp"
 
@@ -64,7 +65,7 @@ void landscape::search(double* theta) const {
 }
 
 bool landscape::climb(int n_starts, const double (*starts)[max_p], double* theta) const {
-  double best = -HUGE_VAL;
+  double best = -DBL_MAX;
   for (int k = 0; k < n_starts; ++k) {
     thetahat_newton c = {};
     for (int j = 0; j < m.n_params; ++j) c.theta[j] = starts[k][j];
@@ -76,11 +77,12 @@ bool landscape::climb(int n_starts, const double (*starts)[max_p], double* theta
       c = next;
       found = newton(c);
     }
-    if (!found || !(c.log_likelihood > best)) continue;
+    // Two ways to one maximum differ by rounding.
+    if (!found || !(c.log_likelihood > best + 1e-6 + 0x1p-40 * fabs(best))) continue;
     best = c.log_likelihood;
     for (int j = 0; j < m.n_params; ++j) theta[j] = c.theta[j];
   }
-  return best > -HUGE_VAL;
+  return best > -DBL_MAX;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -148,9 +148,9 @@ const double* profiled(const thetahat_model& m, const double* sums, thetahat_new
   return shifted;
 }
 
-// The distance from one value of a parameter to another one near by, in its free coordinate.
+// The distance from one value of a parameter to another, in its free coordinate.
 double distance_between(const thetahat_parameter& p, double from, double to, double scale) {
-  return p.coordinate == thetahat_identity ? times_power(to - from, scale, -p.scale_power) : (to - from) / to;
+  return free_coordinate(p, to, from, times_power(1.0, scale, p.scale_power));
 }
 
 // How many times as long as Newton's a step is: twice as many as the last one where it repeats that one, as
@@ -173,8 +173,7 @@ void leap_on(const thetahat_model& m, const double* sums, double scale, thetahat
   double to[max_p];
   if (!m.leap || any_fixed(m.n_params, c.fixed) || !m.leap(&m, c.best, sums, to)) return;
   for (int j = 0; j < m.n_params; ++j)
-    c.step[j] =
-        free_coordinate(m.parameters[j], to[j], scale) - free_coordinate(m.parameters[j], c.best[j], scale);
+    c.step[j] = distance_between(m.parameters[j], c.best[j], to[j], scale);
   step_from_best(m, c);
 }
 
@@ -201,15 +200,17 @@ void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
 
 // From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has
 // no derivatives: it increases without bound, as rows come to lie on the end of a support.
-void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last) {
+void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last, bool finite) {
+  c.left_support |= !finite;
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best(m, c);
   c.step_cap = c.stretch = 0.0;
   if (!last && longest >= 1e-13) return;
-  c.state = c.decrement <= 1e-19 * n              ? thetahat_converged
-            : !last && c.decrement != c.decrement ? thetahat_at_limit
-                                                  : thetahat_unfinished;
+  const bool singular = c.left_support || c.decrement != c.decrement;
+  c.state = c.decrement <= 1e-19 * n ? thetahat_converged
+            : singular && !last      ? thetahat_at_limit
+                                     : thetahat_unfinished;
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
@@ -276,7 +277,7 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
   const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
   if (!c.has_best && !finite) return relax_start(m, c, last);
-  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
+  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last, finite);
   const newton_step next(m, at, c);
   const bool slow = c.has_best && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * at.n;

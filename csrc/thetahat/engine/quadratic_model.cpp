@@ -6,55 +6,6 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-namespace {
-
-// The free coordinates of theta, from those of the first one on.
-void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, double* u) {
-  for (int j = 0; j < m.n_params; ++j)
-    u[j] =
-        free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state)) - state.origin[j];
-}
-
-// The derivatives of a segment, without those of its rows of which they are not finite.
-struct finite_rows {
-  double node[thetahat_max_node], skipped = 0.0;  // of those that have a weight
-  free_derivatives derivatives;
-
-  finite_rows(const thetahat_model& m, const thetahat_sgd_state& state, const block& all)
-      : derivatives(derive(m, state, all)) {
-    if (derivatives.finite(m.n_params)) return;
-    std::vector<double> x, w;
-    for (int64_t i = 0; i < all.n; ++i) {
-      const bool good = derive(m, state, {all.x + i, all.w ? all.w + i : nullptr, 1}).finite(m.n_params);
-      if (good) x.push_back(all.x[i]), w.push_back(all.w ? all.w[i] : 1.0);
-      skipped += !good && (!all.w || all.w[i] > 0);
-    }
-    node[0] = 0.0;
-    if (!x.empty()) derivatives = derive(m, state, {x.data(), all.w ? w.data() : nullptr, int64_t(x.size())});
-  }
-
- private:
-  free_derivatives derive(const thetahat_model& m, const thetahat_sgd_state& state, const block& rows) {
-    sum_rows(m, state.theta, rows, node);
-    return free_derivatives(m, state.theta, state.unit, node + 1);
-  }
-};
-
-// The preconditioner of the steps to come, and how far one may go: four standard errors of theta as rows of
-// weight 1 would have them. C becomes the inverse of all information; false, and nothing new, where there is
-// none.
-bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
-  if (!invert_free(p, r.fixed, state.information, C)) return false;
-  for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
-  for (int i = 0; i < p; ++i) {
-    const double error = sqrt(C[i * p + i] * state.n / state.n_effective);
-    state.step_limit[i] = error < 0.25 ? 4 * error : 1.0;
-  }
-  return true;
-}
-
-}  // namespace
-
 free_derivatives::free_derivatives(const thetahat_model& model, const double* theta, double unit,
                                    const double* sums) {
   const int p = model.n_params;
@@ -81,56 +32,99 @@ bool free_derivatives::finite(int p) const {
   return sum == 0;
 }
 
+void coordinates(const thetahat_model& m, const thetahat_sgd_state& state, const double* theta, double* u) {
+  for (int j = 0; j < m.n_params; ++j)
+    u[j] = free_coordinate(m.parameters[j], theta[j], state.origin[j], unit_of(m.parameters[j], state));
+}
+
+expansion::expansion(const thetahat_model& m, const thetahat_sgd_state& state, const double* about,
+                     const block& rows)
+    : at((sum_rows(m, about, rows, node), m), about, state.unit, node + 1) {
+  for (int j = 0; j < m.n_params; ++j) theta[j] = about[j];
+  coordinates(m, state, theta, u);
+}
+
+finite_rows::finite_rows(const thetahat_model& m, const thetahat_sgd_state& state, const double* about,
+                         const block& all) {
+  for (int64_t i = 0; i < all.n; ++i) {
+    const expansion row(m, state, about, {all.x + i, all.w ? all.w + i : nullptr, 1});
+    const bool good = row.at.finite(m.n_params);
+    if (good) x.push_back(all.x[i]), w.push_back(all.w ? all.w[i] : 1.0);
+    skipped += !good && (!all.w || all.w[i] > 0);
+  }
+  rows = {x.data(), all.w ? w.data() : nullptr, int64_t(x.size())};
+}
+
+void add_parabola(int p, const expansion& e, double kept, double* information, double* linear_term) {
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) {
+      double& J = information[i * p + j];
+      J = kept * J + e.at.information[i * p + j];
+      Ju += e.at.information[i * p + j] * e.u[j];
+    }
+    linear_term[i] = kept * linear_term[i] + (e.at.score[i] + Ju);
+  }
+}
+
+void add_expansion(int p, const expansion& e, double kept, thetahat_sgd_state& state) {
+  state.n = kept * state.n + e.node[1];
+  state.n_effective = kept * state.n_effective + e.node[0];
+  state.offset = kept * state.offset + e.at.log_likelihood;
+  for (int i = 0; i < p; ++i) {
+    double Ju = 0.0;
+    for (int j = 0; j < p; ++j) Ju += e.at.information[i * p + j] * e.u[j];
+    state.offset -= e.u[i] * (e.at.score[i] + 0.5 * Ju);
+  }
+  add_parabola(p, e, kept, state.information, state.linear_term);
+}
+
+double share_kept(const thetahat_update_rule& r, int64_t n) {
+  return r.forgetting_factor == 1 ? 1.0 : exp(double(n) * log(r.forgetting_factor));
+}
+
+bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state, double* C) {
+  if (!invert_free(p, r.fixed, state.information, C)) return false;
+  for (int i = 0; i < p * p; ++i) state.preconditioner[i] = state.n * C[i];
+  for (int i = 0; i < p; ++i) {
+    const double error = sqrt(C[i * p + i] * state.n / state.n_effective);
+    state.step_limit[i] = error < 0.25 ? 4 * error : 1.0;
+  }
+  return true;
+}
+
 void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {
   const double scale = m.scale(&m, state.theta);
   state.unit = r.preconditioned ? unit_near(scale, 1000)
                : is_textbook(r) ? unit_of_rate(m.n_params, m.parameters, scale)
                                 : 1.0;
   state.bias_correction[0] = state.bias_correction[1] = 1.0;
-  for (int j = 0; j < m.n_params; ++j)
-    state.origin[j] = r.preconditioned
-                          ? free_coordinate(m.parameters[j], state.theta[j], unit_of(m.parameters[j], state))
-                          : 0.0;
+  for (int j = 0; j < m.n_params; ++j) state.origin[j] = state.anchor[j] = state.theta[j];
 }
 
-// Rows at which theta has a non-finite log-likelihood add nothing to the model, and are counted; where rows
-// are forgotten, most of a segment being such shows that the distribution has changed. From rows that show
-// theta to be far away no short step leads; where rows are forgotten, they show the same.
+// Rows at which theta has a non-finite log-likelihood add nothing to the model, and are counted. From rows that
+// show theta to be far away no short step leads.
 void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                         const block& all) {
   const int p = m.n_params;
-  double u[max_p], C[max_p * max_p];
-  const finite_rows rows(m, state, all);
-  const free_derivatives& at = rows.derivatives;
-  const double kept = r.forgetting_factor == 1 ? 1.0 : exp(double(all.n) * log(r.forgetting_factor));
-  state.rows += rows.node[0] + rows.skipped;
-  state.change_point = r.forgetting_factor != 1 && rows.skipped > rows.node[0];
-  if (state.change_point) return;
-  state.skipped += rows.skipped;
-  if (!at.finite(p)) return;
-  coordinates(m, state, u);
-  state.n = kept * state.n + rows.node[1];
-  state.n_effective = kept * state.n_effective + rows.node[0];
-  state.offset = kept * state.offset + at.log_likelihood;
-  for (int i = 0; i < p; ++i) {
-    double Ju = 0.0;
-    for (int j = 0; j < p; ++j) {
-      double& J = state.information[i * p + j];
-      J = kept * J + at.information[i * p + j];
-      Ju += at.information[i * p + j] * u[j];
-    }
-    state.linear_term[i] = kept * state.linear_term[i] + (at.score[i] + Ju);
-    state.offset -= u[i] * (at.score[i] + 0.5 * Ju);
+  double C[max_p * max_p];
+  expansion e(m, state, state.theta, all);
+  state.rows += e.node[0];
+  if (!e.at.finite(p)) {
+    const finite_rows good(m, state, state.theta, all);
+    state.skipped += good.skipped;
+    if (good.rows.n == 0) return;
+    e = expansion(m, state, state.theta, good.rows);
   }
+  add_expansion(p, e, 1.0, state);
   const bool concave = scale_steps(p, r, state, C);
-  const double score_statistic = concave ? quadratic_form(p, at.score, C, at.score) : 0.0;
-  if (concave && score_statistic <= 100) return;
-  state.change_point = r.forgetting_factor != 1;
+  if (concave && quadratic_form(p, e.at.score, C, e.at.score) <= 100) return;
   for (double& limit : state.step_limit) limit = 1.0;
 }
 
 // Rows that are forgotten, by a factor f each, make an estimate of the variance (sum f^2i) / (sum f^i)^2
-// times what one row has: (1 + f^n) / (1 + f) times the inverse of their information.
+// times what one row has: (1 + f^n) / (1 + f) times the inverse of their information. How far the maximum is
+// that rows left out of the model would have, is unknown.
 void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
                      thetahat_values* v) {
   const int p = m.n_params;
@@ -141,9 +135,10 @@ void summarize_state(const thetahat_model& m, const thetahat_update_rule& r, con
   if (r.forgetting_factor != 1)
     variance_factor =
         state.n / state.t * (1.0 + exp(state.rows * log(r.forgetting_factor))) / (1.0 + r.forgetting_factor);
-  coordinates(m, state, u);
+  coordinates(m, state, state.theta, u);
   v->log_likelihood = state.offset;
-  v->decrement = concave ? 0.0 : NAN;
+  const bool all_rows = r.forgetting_factor != 1 || state.n_effective == state.rows;
+  v->decrement = concave && all_rows ? 0.0 : NAN;
   for (int i = 0; i < p; ++i) {
     slope[i] = times_power(jacobian(m.parameters[i], state.theta[i], scale, state.unit), scale,
                            m.parameters[i].scale_power);
@@ -166,12 +161,13 @@ void merge_states(const thetahat_model& m, const thetahat_update_rule& r, thetah
                   const thetahat_sgd_state& other) {
   const int p = m.n_params;
   double ratio[max_p], shift[max_p], u[max_p], theirs[max_p], towards[max_p] = {}, C[max_p * max_p];
-  coordinates(m, state, u);
-  coordinates(m, other, theirs);
+  coordinates(m, state, state.theta, u);
+  coordinates(m, other, other.theta, theirs);
   for (int j = 0; j < p; ++j) {
     const bool scales = m.parameters[j].scale_power && unbounded(m.parameters[j]);
     ratio[j] = scales ? other.unit / state.unit : 1.0;
-    shift[j] = state.origin[j] / ratio[j] - other.origin[j];
+    shift[j] =
+        free_coordinate(m.parameters[j], state.origin[j], other.origin[j], unit_of(m.parameters[j], other));
   }
   state.offset += other.offset;
   for (int i = 0; i < p; ++i) {

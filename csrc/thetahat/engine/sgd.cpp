@@ -5,6 +5,7 @@
 
 #include "thetahat/data/epoch_reader.hpp"
 #include "thetahat/engine/batch_score.hpp"
+#include "thetahat/engine/follow_maximum.hpp"
 #include "thetahat/engine/implicit_step.hpp"
 #include "thetahat/kernels/units.hpp"
 
@@ -74,26 +75,35 @@ int64_t wanted_rows(const thetahat_sgd& a) {
   return wanted;
 }
 
+// Adds rows that steps were taken on to the quadratic model, if the rule has one.
+void add_segment(const thetahat_model& m, thetahat_sgd& a, const block& rows) {
+  if (!a.rule.preconditioned || rows.n == 0 || a.state.diverged != 0) return;
+  (follows_maximum(a.rule) ? follow_segment : update_information)(m, a.rule, a.state, rows);
+}
+
 void end_segment(const thetahat_model& m, thetahat_sgd& a) {
-  if (a.rule.preconditioned && a.filled > 0 && a.state.diverged == 0)
-    update_information(m, a.rule, a.state, {a.x, a.w, a.filled});
+  add_segment(m, a, {a.x, a.w, a.filled});
   a.last = a.filled;
   a.filled = a.stepped = 0;
 }
 
 void end_epoch(const thetahat_model& m, thetahat_sgd& a) {
   end_segment(m, a);
+  if (follows_maximum(a.rule) && a.state.diverged == 0) follow_epoch(m, a.rule, a.state);
   a.epoch += 1;
+  // The last step's theta, if it is in the trace, becomes where the epoch ends.
+  if (a.trace_every && a.traced > 0 && int64_t(a.state.steps) % a.trace_every == 0) a.traced -= 1;
   if (!a.trace_every) record(m, a);
+  record_steps(m, a);
 }
 
-// Takes steps on the whole batches that are there, or on all rows.
-void step_on_rows(const thetahat_model& m, thetahat_sgd& a, bool all) {
+// Takes steps on the whole batches that are there, or on all rows; whether there were any.
+bool step_on_rows(const thetahat_model& m, thetahat_sgd& a, bool all) {
   const int64_t ready = a.filled - a.stepped, n = all ? ready : ready - ready % a.rule.batch;
-  if (n == 0) return;
+  if (n == 0) return false;
   steps(m, a, nullptr, a.x + a.stepped, a.w ? a.w + a.stepped : nullptr, n);
   a.stepped += n;
-  record_steps(m, a);
+  return true;
 }
 
 // Batches so large that each is a segment are read where they lie, if they can be.
@@ -112,7 +122,7 @@ int64_t step_in_place(const thetahat_model& m, thetahat_sgd& a) {
   const double* w = r.weights ? reinterpret_cast<const double*>(r.weights->data) + first : nullptr;
   steps(m, a, nullptr, x, w, n);
   if (a.state.diverged != 0) return n;
-  if (a.rule.preconditioned) update_information(m, a.rule, a.state, {x, w, n});
+  add_segment(m, a, {x, w, n});
   record_steps(m, a);
   return n;
 }
@@ -125,8 +135,8 @@ int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
   steps(m, a, &a.reader, a.x + a.filled, nullptr, n);
   a.filled += n;
   a.stepped += n;
-  record_steps(m, a);
   if (a.filled == a.segment) end_segment(m, a);
+  record_steps(m, a);
   return n;
 }
 
@@ -135,8 +145,9 @@ int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
 int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
   const int64_t n = read_rows(a.reader, wanted_rows(a), a.x + a.filled, a.w ? a.w + a.filled : nullptr);
   a.filled += n;
-  step_on_rows(m, a, n == 0 || a.reader.shuffle == thetahat_shuffle_batches);
+  const bool stepped = step_on_rows(m, a, n == 0 || a.reader.shuffle == thetahat_shuffle_batches);
   if (a.filled == a.stepped && a.filled + a.rule.batch > a.segment) end_segment(m, a);
+  if (stepped) record_steps(m, a);
   return n;
 }
 

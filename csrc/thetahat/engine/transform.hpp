@@ -36,10 +36,14 @@ constexpr bool unbounded(const thetahat_parameter& p) {
   return p.coordinate == thetahat_identity && !bounded_identity(p);
 }
 
-inline double free_coordinate(const thetahat_parameter& p, double theta, double unit) {
-  if (p.coordinate == thetahat_log) return log(distance_of(p, theta));
-  if (p.coordinate == thetahat_logit) return log(share_of(p, theta) / (1.0 - share_of(p, theta)));
-  return theta / unit;
+// From that of another theta on: the same bits where both are multiplied by a power of two.
+inline double free_coordinate(const thetahat_parameter& p, double theta, double from, double unit) {
+  if (p.coordinate == thetahat_log) return log(distance_of(p, theta) / distance_of(p, from));
+  if (p.coordinate == thetahat_logit) {
+    const double to = share_of(p, theta), since = share_of(p, from);
+    return log(to / (1.0 - to) * ((1.0 - since) / since));
+  }
+  return (theta - from) / unit;
 }
 
 // d theta / du, in units of scale^scale_power; of a parameter itself in units of `unit`.

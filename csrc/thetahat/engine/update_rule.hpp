@@ -20,6 +20,12 @@ inline bool is_preconditioned(const thetahat_update_rule& r) {
   return is_plain(r) && r.free_coordinates && r.preconditioned;
 }
 
+// Steps of 1 / t times the score, preconditioned: theta follows the maximum of the rows so far.
+inline bool follows_maximum(const thetahat_update_rule& r) {
+  return r.preconditioned && !r.mean && r.update == thetahat_plain && r.rate == 1 && r.power == 1 &&
+         r.offset == 0;
+}
+
 // Counts rows in, by their weights where steps are preconditioned; what was counted before is forgotten by
 // degrees.
 inline double count_in(const thetahat_update_rule& r, double t, const double* w, int64_t n) {

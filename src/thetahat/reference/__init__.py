@@ -6,6 +6,7 @@ order of an epoch, and stochastic ascents by rule. Slow, and meant to be read.
 """
 
 from thetahat.reference.ascent import gradient_ascent, gradient_step, minibatches, stochastic_ascent
+from thetahat.reference.following import FollowingAscent
 from thetahat.reference.likelihood import Likelihood
 from thetahat.reference.order import epoch, shuffled
 from thetahat.reference.rules import Adam, Coordinates, Momentum, RuledAscent, ScaledAscent, constant, power
@@ -13,6 +14,7 @@ from thetahat.reference.rules import Adam, Coordinates, Momentum, RuledAscent, S
 __all__ = [
     "Adam",
     "Coordinates",
+    "FollowingAscent",
     "Likelihood",
     "Momentum",
     "RuledAscent",

@@ -151,8 +151,11 @@ class RuledAscent:
         n = len(self.past)
         return self.coordinates.theta([math.fsum(values) / n for values in zip(*self.past, strict=True)])
 
+    def end_epoch(self) -> None:
+        """End an epoch."""
+
     def next_epoch(self) -> None:
-        """End an epoch and begin another, which forgets the last where the mean is that of one."""
+        """Begin another epoch, which forgets the last where the mean is that of one."""
         if self.average == "epoch":
             self.past = []
 
@@ -257,9 +260,8 @@ class ScaledAscent(RuledAscent):
         if len(rows) + self.batch_size > self.most:
             self.take_stock()
 
-    def next_epoch(self) -> None:
-        """Take stock of what is left; begin another epoch."""
-        super().next_epoch()
+    def end_epoch(self) -> None:
+        """Take stock of what is left."""
         if self.segment[0]:
             self.take_stock()
 
@@ -274,8 +276,12 @@ class ScaledAscent(RuledAscent):
         self.n += math.fsum(self.segment[1])
         self.rows += len(self.segment[0])
         self.segment = ([], [])
+        self.scale()
+
+    def scale(self) -> None:
+        """Scale the steps to come."""
         self.inverse = inverse(self.total)
-        errors = [math.sqrt(self.inverse[j][j] * self.n / self.rows) for j in range(len(theta))]
+        errors = [math.sqrt(self.inverse[j][j] * self.n / self.rows) for j in range(len(self.u))]
         self.limits = [4 * error if error < 1 / 4 else 1.0 for error in errors]
 
     def information(self, theta: Numbers, X: Numbers, weights: Numbers) -> list[list[float]]:

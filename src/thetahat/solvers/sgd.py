@@ -45,6 +45,12 @@ class SGD(Method):
     observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
     misspecification.
 
+    No step is longer than four standard errors. Where rows lie so far out that theta is a fifth of a standard
+    error or more from the maximum of the quadratic model of the rows so far after such steps, it goes there.
+    One epoch is then as near as the model is, and `newton_decrement` tells the distance. Each later epoch
+    expands the log-likelihood of all rows about one theta and ends with a step of Newton's method from there:
+    no epoch undoes an earlier one, and where the likelihood has a regular maximum a few epochs end at it.
+
     ``SGD(learning_rate=...)`` is plain: ``theta += learning_rate * score(batch; theta)``, the score summed
     over the batch, in textbook coordinates. With a constant rate a it does not end at the maximum. Passes
     over shuffled rows maximise ``l - a/4 * sum |score of a row|**2 / n`` (Smith et al. 2021), whose maximum
@@ -105,6 +111,24 @@ class SGD(Method):
     more). 95 % intervals cover 94.7 to 95.2 %. `newton_decrement` of the fit tells how far from the maximum
     it
     ended; ``polish=True`` continues to the maximum.
+
+    Where rows are far out (``tests/outliers.py``, five samples each): the parameter that is farthest off, in
+    sandwich standard errors, in the median sample; the median of the families and the worst of them after 1,
+    2 and 10 epochs over 2e5 rows.
+
+    ===================================  =================  =================  =================
+    rows                                 1 epoch            2 epochs           10 epochs
+    ===================================  =================  =================  =================
+    of the family's law                  0.015, 0.025       0.000, 0.001       0.000, 0.000
+    0.5 % of them 20 to 400 medians out  0.019, 0.31        0.000, 0.27        0.000, 0.006
+    the same on both sides               0.04, 11           0.000, 11          0.000, 1.3
+    Student's t, 3 degrees of freedom    0.021, 9.2         0.000, 8.4         0.000, 8.1
+    lognormal(0, 2.3)                    0.031, 0.88        0.000, 0.38        0.000, 0.043
+    ===================================  =================  =================  =================
+
+    The worst families are laplace, whose median has no second derivative; gumbel in one epoch, 9 standard
+    errors off on rows of Student's t; and gev, whose support may end among the rows. `newton_decrement` is
+    large, or NaN, there.
 
     What a setting does to the end of the ascent (a: a constant rate; k: the kurtosis; the bias of sigma is
     that of a normal sample):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SGDRun"]
 
+_LOST = 0.005  # of the log-likelihood: a tenth of a standard error
+
 
 class Settings(Protocol):
     """The settings of an ascent that its run follows."""
@@ -166,13 +168,23 @@ class SGDRun:
 
     def polished(self, theta: Theta, values: Any = None) -> Solution:
         """Return the maximum that an exact method found from the end of the ascent."""
-        return self.solution()._replace(theta=theta, ending="precision", values=values)
+        return self._ended(theta)._replace(ending="precision", values=values)
 
     def solution(self) -> Solution:
         """Return where the ascent ended, and its trace."""
+        theta, best = self.ascent.theta, self.ascent.best
+        if best is None:
+            return self._ended(theta)
+        sums = self.problem.sample.at(theta)
+        if sums.evaluate(theta)[0] < best[1] - _LOST:  # no epoch has verified the step of the last one
+            return self._ended(best[0])
+        return self._ended(theta)._replace(sums=sums)
+
+    def _ended(self, theta: Theta) -> Solution:
+        """Return a solution at theta, with the trace."""
         ascent = self.ascent
         ending = "diverged" if ascent.diverged or self.ending is None else self.ending
-        solution = Solution(ascent.theta, ending, ascent.epoch)
+        solution = Solution(theta, ending, ascent.epoch)
         if self.trace is None:
             return solution
         trace = self.trace[: ascent.traced]
