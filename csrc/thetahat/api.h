@@ -278,7 +278,7 @@ typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
   double evaluated[thetahat_max_params]; /* where the last sums were taken */
   int fixed[thetahat_max_params];
-  int has_best, left_support; /* whether some step led to where the likelihood is 0 */
+  int has_best, left_support;         /* whether some step led to where the likelihood is 0 */
   double newton[thetahat_max_params]; /* the last step of Newton's, and how many times as far it went */
   double stretch;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */

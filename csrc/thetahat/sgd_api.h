@@ -86,10 +86,10 @@ struct thetahat_sgd_state {
   double average[thetahat_max_params], averaged_steps; /* the mean of that, and of how many steps */
   double preconditioner[thetahat_max_params * thetahat_max_params];
   double step_limit[thetahat_max_params]; /* how far a preconditioned step may go */
-  /* Of the rows so far: how many, those among them that theta gave no finite log-likelihood then and the model
-   * is without, and, less what has been forgotten, weights and number. The quadratic model of their
-   * log-likelihood, each segment's where theta was then, in free coordinates u from those of origin, the first
-   * theta: offset + linear_term' u - u' information u / 2. */
+  /* Of the rows so far: how many, those among them that theta gave no finite log-likelihood then and the
+   * model is without, and, less what has been forgotten, weights and number. The quadratic model of their
+   * log-likelihood, each segment's where theta was then, in free coordinates u from those of origin, the
+   * first theta: offset + linear_term' u - u' information u / 2. */
   double change_point; /* the last segment's rows are of another distribution than those before */
   double rows, skipped, n, n_effective, offset, origin[thetahat_max_params];
   double information[thetahat_max_params * thetahat_max_params], linear_term[thetahat_max_params];
@@ -108,11 +108,11 @@ typedef struct {
   thetahat_sgd_state state;
   double *x, *w;   /* room for a segment of rows, after which the quadratic model is updated; w may be NULL */
   int64_t segment; /* its rows; of them, */
-  int64_t filled, stepped; /* those that are there, and those that steps were taken on */
-  int64_t last;            /* rows of the segment before */
-  int64_t epoch, epochs;   /* done; to be done */
-  double* trace;           /* by rows, theta in each; or NULL */
-  int64_t trace_every;     /* steps between two of them; 0: once an epoch */
+  int64_t filled, stepped;    /* those that are there, and those that steps were taken on */
+  int64_t last;               /* rows of the segment before */
+  int64_t epoch, epochs;      /* done; to be done */
+  double* trace;              /* by rows, theta in each; or NULL */
+  int64_t trace_every;        /* steps between two of them; 0: once an epoch */
   int64_t traced, trace_rows; /* thetas that are there, of so many that there is room for */
 } thetahat_sgd;
 

@@ -29,7 +29,8 @@ int64_t large_pilot(int64_t n) {
 constexpr double exact_shift = 0x1p-48, rough_shift = 1e-6;
 
 // The second pilot of so long a sample. Where sums shift, one pass over all rows from there is the last: the
-// series of the shift is exact over some percent of a shape, several times the error of a pilot of these rows.
+// series of the shift is exact over some percent of a shape, several times the error of a pilot of these
+// rows.
 int64_t second_pilot(const thetahat_model& m, int64_t n) {
   return m.shift ? (n / 16 < 20000 ? n / 16 : 20000) : large_pilot(n);
 }

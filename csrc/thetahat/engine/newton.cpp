@@ -172,8 +172,7 @@ double stretch_of(const thetahat_model& m, const newton_step& next, const thetah
 void leap_on(const thetahat_model& m, const double* sums, double scale, thetahat_newton& c) {
   double to[max_p];
   if (!m.leap || any_fixed(m.n_params, c.fixed) || !m.leap(&m, c.best, sums, to)) return;
-  for (int j = 0; j < m.n_params; ++j)
-    c.step[j] = distance_between(m.parameters[j], c.best[j], to[j], scale);
+  for (int j = 0; j < m.n_params; ++j) c.step[j] = distance_between(m.parameters[j], c.best[j], to[j], scale);
   step_from_best(m, c);
 }
 
@@ -198,6 +197,12 @@ void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
   if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_unfinished;
 }
 
+// The state of an end that is no maximum. Where the likelihood is not concave and some steps have led out of
+// the support, it increases without bound as rows come to lie on the end of that.
+int end_without(const thetahat_newton& c) {
+  return c.left_support && c.decrement != c.decrement ? thetahat_at_limit : thetahat_unfinished;
+}
+
 // From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has
 // no derivatives: it increases without bound, as rows come to lie on the end of a support.
 void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last, bool finite) {
@@ -207,10 +212,7 @@ void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last,
   step_from_best(m, c);
   c.step_cap = c.stretch = 0.0;
   if (!last && longest >= 1e-13) return;
-  const bool singular = c.left_support || c.decrement != c.decrement;
-  c.state = c.decrement <= 1e-19 * n ? thetahat_converged
-            : singular && !last      ? thetahat_at_limit
-                                     : thetahat_unfinished;
+  c.state = c.decrement <= 1e-19 * n ? thetahat_converged : end_without(c);
 }
 
 // How near the maximum a step starts. Close: no parameter moves by more than its rounding, or than 3e-10 of
@@ -304,7 +306,7 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
            !m.valid(&m, c.theta))
     c.state = thetahat_at_limit;
   else if (last)
-    c.state = thetahat_unfinished;
+    c.state = end_without(c);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -102,8 +102,8 @@ void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat
   for (int j = 0; j < m.n_params; ++j) state.origin[j] = state.anchor[j] = state.theta[j];
 }
 
-// Rows at which theta has a non-finite log-likelihood add nothing to the model, and are counted. From rows that
-// show theta to be far away no short step leads.
+// Rows at which theta has a non-finite log-likelihood add nothing to the model, and are counted. From rows
+// that show theta to be far away no short step leads.
 void update_information(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                         const block& all) {
   const int p = m.n_params;

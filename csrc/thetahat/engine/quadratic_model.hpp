@@ -34,7 +34,8 @@ struct finite_rows {
   block rows;
   double skipped = 0.0;
 
-  finite_rows(const thetahat_model& m, const thetahat_sgd_state& state, const double* about, const block& all);
+  finite_rows(const thetahat_model& m, const thetahat_sgd_state& state, const double* about,
+              const block& all);
 };
 
 // Adds an expansion's parabola to one of which a share is kept, or to that of all rows.

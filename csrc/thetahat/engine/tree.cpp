@@ -243,7 +243,9 @@ void thetahat_tree_clear(thetahat_tree* t, const thetahat_model* model, const do
 }
 
 int64_t thetahat_tree_add(thetahat_tree* t, const thetahat_rows* rows, int64_t first, int threads) {
-  const int64_t cost = t->kind == thetahat_products ? cost_of_scores : t->model->sufficient ? 1 : cost_of_terms;
+  const int64_t cost = t->kind == thetahat_products ? cost_of_scores
+                       : t->model->sufficient       ? 1
+                                                    : cost_of_terms;
   const int64_t n = slice_of(rows->n, first, threads, cost);
   t->add(*rows, first, n, team_of(rows->n, threads));
   return n;

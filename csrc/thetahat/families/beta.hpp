@@ -58,7 +58,8 @@ struct beta {
   static constexpr unsigned optional = solved | own_covariance;
   using sums = unit_gap;
 
-  double a, b, N, p, q, log_p, log_q, log_norm, excess_a, excess_b;  // excess_a = log p - digamma(a) + digamma(N)
+  double a, b, N, p, q, log_p, log_q, log_norm, excess_a,
+      excess_b;  // excess_a = log p - digamma(a) + digamma(N)
 
   explicit beta(const double* theta)
       : a(theta[0]),

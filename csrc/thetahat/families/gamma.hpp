@@ -20,7 +20,9 @@ struct gamma {
   explicit gamma(const double* theta)
       : a(theta[0]),
         s(theta[1]),
-        unit(a * s < 0x1p-1000 ? 0x1p1000 : a * s < HUGE_VAL ? 1.0 : 0x1p-1000),
+        unit(a * s < 0x1p-1000  ? 0x1p1000
+             : a * s < HUGE_VAL ? 1.0
+                                : 0x1p-1000),
         mean(a * (s * unit)),
         log_norm(stirling_remainder(a) + half_log_2pi - 0.5 * log(a)),
         excess(log_minus_digamma(a)) {}
@@ -100,9 +102,10 @@ struct gamma {
   }
 
  private:
-  // e = (m - a s) / (a s), m the sample's mean; what rounding makes of theta itself is taken for none, since a
-  // shape of 1e20 multiplies it. log_ratio = log(1 + e), and a e = m/s - a. Far from the mean 1 + e has lost
-  // the digits of m, or overflows: the ratio m / (a s) and m/s are taken from mantissas and exponents then.
+  // e = (m - a s) / (a s), m the sample's mean; what rounding makes of theta itself is taken for none, since
+  // a shape of 1e20 multiplies it. log_ratio = log(1 + e), and a e = m/s - a. Far from the mean 1 + e has
+  // lost the digits of m, or overflows: the ratio m / (a s) and m/s are taken from mantissas and exponents
+  // then.
   struct offset {
     double e, log_ratio, a_e;
     bool far;

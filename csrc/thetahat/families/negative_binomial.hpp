@@ -33,7 +33,8 @@ struct negative_binomial {
         p(r * inverse),
         q(mu * inverse),
         at_r(gamma_rest_at(r)),
-        log_norm(half_log_2pi + 0.5 * (log(mu) - (p > tiny_ratio ? log(p) : log(r) - log(r + mu))) + at_r.stirling_remainder) {}
+        log_norm(half_log_2pi + 0.5 * (log(mu) - (p > tiny_ratio ? log(p) : log(r) - log(r + mu))) +
+                 at_r.stirling_remainder) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return mu; }
 

@@ -118,9 +118,7 @@ struct student_t {
   }
 
  private:
-  double log_v(const sums& s) const {
-    return s.sum[LOG_V].hi + s.product[PRODUCT_OF_V].value();
-  }
+  double log_v(const sums& s) const { return s.sum[LOG_V].hi + s.product[PRODUCT_OF_V].value(); }
 };
 
 THETAHAT_FAMILY(student_t)

@@ -42,8 +42,8 @@ struct model_of {
     if constexpr (brings<Family>(solved)) return Family::maximum(in(s), fixed, theta);
     return 0;
   }
-  static int shift(const thetahat_model*, const double* theta, const double* s, const double* to,
-                   double* out, double* error) {
+  static int shift(const thetahat_model*, const double* theta, const double* s, const double* to, double* out,
+                   double* error) {
     if constexpr (brings<Family>(shifts)) {
       memcpy(out, s, sizeof(sums));
       *error = Family(theta).shift_sums(*reinterpret_cast<sums*>(out), Family(to));

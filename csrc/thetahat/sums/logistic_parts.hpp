@@ -28,8 +28,8 @@ struct logistic_parts {
   THETAHAT_INLINE V curvature() const { return 2.0 * e * inverse * inverse; }
 };
 
-// Whether a block's z are so small, as where the scale is far above that of the rows, that slopes of rows have
-// lost digits: by its sum of curvatures, 1/2 at z = 0.
+// Whether a block's z are so small, as where the scale is far above that of the rows, that slopes of rows
+// have lost digits: by its sum of curvatures, 1/2 at z = 0.
 inline bool small_slopes(double curvatures, double n) { return curvatures > (0.5 - 0x1p-23) * n; }
 
 }  // namespace thetahat::THETAHAT_ISA
