@@ -245,7 +245,7 @@ typedef struct {
   int64_t done, count, first; /* rows read; bad ones among them; the index of the first, or -1 */
 } thetahat_count;
 
-enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight };
+enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight, thetahat_null };
 int64_t thetahat_count_bad(int what, const thetahat_rows*, thetahat_count*);
 int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const thetahat_rows*,
                                thetahat_count*);

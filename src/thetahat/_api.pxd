@@ -18,6 +18,7 @@ cdef extern from "thetahat/api.h" nogil:
         thetahat_not_finite
         thetahat_inexact
         thetahat_no_weight
+        thetahat_null
         thetahat_running
         thetahat_converged
         thetahat_wants_pilot

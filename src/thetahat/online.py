@@ -10,7 +10,7 @@ import numpy as np
 from thetahat import _core, _sgd
 from thetahat._packing import pack, unpack
 from thetahat._theta import check_values
-from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows
 from thetahat.data.source import ArraySource
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import find_family
@@ -142,9 +142,7 @@ class Online:
             with self._lock:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)
             return self
-        chunks = chunks_of(x, nan_policy)
-        if weights is not None:
-            chunks = weigh(chunks, weights)
+        chunks = chunks_of(x, nan_policy, weights)
         reject_rows(chunks, self._family.model, self._family.support)
         rows, of_rows = copy_rows(chunks)
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from thetahat import _core, _sums
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
@@ -177,7 +177,7 @@ class Sample:
         if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
             return chunks[0]
         rows = self.contiguous()
-        return chunks_of(rows.x)[0] if rows.weights is None else weigh(chunks_of(rows.x), rows.weights)[0]
+        return chunks_of(rows.x, weights=rows.weights)[0]
 
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat import _sums
 from thetahat._core import Rows
-from thetahat.data.arrays import chunks_of, copy_rows, plain_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, plain_rows
 from thetahat.pilot import Pilot
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class ArraySource:
     def rows(self) -> list[Rows]:
         """The rows in place, one item or one per chunk, with their weights."""
         if self._rows is None:
-            rows = chunks_of(self._x, self._nan_policy)
-            self._rows = rows if self._weights is None else weigh(rows, self._weights)
+            self._rows = chunks_of(self._x, self._nan_policy, self._weights)
         return self._rows
 
     @property
