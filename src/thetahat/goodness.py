@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thetahat._checks import check_count
+from thetahat._checks import as_generator, check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
@@ -118,8 +118,10 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
             f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"
             " use Exact()"
         )
-    generator = np.random.default_rng(rng)
+    generator = as_generator(rng)
     distribution, observed = fit.dist(), statistics(fit, x)
+    if not np.isfinite(observed[[0, 2]]).all():
+        raise ParameterError(f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold")
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
         rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
@@ -163,7 +165,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
     rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
     if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         logs = np.log(u) + np.log(distribution.sf(x, **shapes))[::-1]
     A2 = -n - ((2 * rank - 1) * logs).sum() / n
     return np.array([D, A2, W2])

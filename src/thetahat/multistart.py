@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _sgd
-from thetahat._checks import check_positive
+from thetahat._checks import as_generator, check_positive
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.data.source import ArraySource
@@ -134,7 +134,7 @@ def _run_lanes(
     rng: Any,
 ) -> list[Solution]:
     """Return where the ascents end; each group of lanes takes the rows in the same random order."""
-    bits = np.random.default_rng(rng).bit_generator if method.draws else None
+    bits = as_generator(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
     solutions: list[Solution] = []

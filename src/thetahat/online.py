@@ -86,12 +86,12 @@ class Online:
 
         self._family = find_family(family)
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
-        self._fixed = check_values(self._family, fixed, "fixed") if fixed else {}
+        self._fixed = {} if fixed is None else check_values(self._family, fixed, "fixed")
         self._summary: Summary | None = None
         self._stream: _sgd.Stream | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
-        self._wanted = PILOT_ROWS if half_life is None else min(PILOT_ROWS, max(256, int(4 * half_life)))
+        self._wanted = PILOT_ROWS if half_life is None else int(min(PILOT_ROWS, max(256, 4 * half_life)))
         self._omitted = 0
         self._before = 0  # rows before the last change point
         self._lock = RLock()  # several threads may feed one stream

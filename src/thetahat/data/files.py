@@ -99,13 +99,17 @@ def _read(path: Path, columns: Sequence[str | None]) -> list[Array]:
     try:
         return read(path, columns)
     except MemoryError as error:
-        raise MemoryError(f"not enough memory to read {path}: {printable(error)}") from error
+        raise MemoryError(f"not enough memory to read {path}: {_excerpt(error)}") from error
 
 
 def printable(text: object) -> str:
-    """Return text from a file without what a terminal would obey, cut to the length of an error."""
-    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text)[:_SHOWN])
-    return shown + "..." * (len(str(text)) > _SHOWN)
+    """Return text without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
+
+
+def _excerpt(text: object) -> str:
+    """Return what an error shows of a file, or of a library's error with the content of a file."""
+    return printable(str(text)[:_SHOWN]) + "..." * (len(str(text)) > _SHOWN)
 
 
 def _where(path: Path, column: str | None) -> str:
@@ -152,7 +156,7 @@ def _read_npy(path: Path, columns: Sequence[str | None]) -> list[Array]:
         except MemoryError:
             raise
         except Exception as error:  # the header is a text that NumPy evaluates: it may raise anything
-            raise SampleError(f"{path}: {printable(error)}") from error
+            raise SampleError(f"{path}: {_excerpt(error)}") from error
 
 
 def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
@@ -165,7 +169,7 @@ def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise SampleError(f"cannot read {path}: {printable(error)}") from error
+        raise SampleError(f"cannot read {path}: {_excerpt(error)}") from error
 
 
 def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
@@ -261,7 +265,7 @@ def _csv_fault(
         read(pa.float64(), threads=False)  # Python's idea of a number is wider than Arrow's
     except pa.ArrowException as error:
         fault = error
-    return SampleError(f"cannot read {path}: {printable(fault)}")
+    return SampleError(f"cannot read {path}: {_excerpt(fault)}")
 
 
 def _csv_header(path: Path) -> tuple[int, list[str]]:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from thetahat import _sgd
-from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
+from thetahat._checks import (
+    as_generator,
+    check_choice,
+    check_count,
+    check_flag,
+    check_optional_choice,
+    check_positive,
+)
 from thetahat.data.arrays import chunks_of
 from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method, Problem, Solution
@@ -291,7 +298,7 @@ class SGD(Method):
     def run(self, problem: Problem) -> Solution:
         """Run whole epochs in compiled code."""
         rows = problem.sample.in_order()
-        bits = np.random.default_rng(problem.rng).bit_generator if self.draws else None
+        bits = as_generator(problem.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(problem.fixed))
         ascent = _sgd.Ascent(
@@ -311,7 +318,7 @@ class SGD(Method):
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
-    bits = np.random.default_rng(rng).bit_generator
+    bits = as_generator(rng).bit_generator
     reader = _sgd.EpochReader(chunks_of(np.arange(float(n)))[0], batch_size, shuffle, bits)
     with bits.lock:
         rows: NDArray[np.int64] = reader.rest().astype(np.int64)
