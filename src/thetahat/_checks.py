@@ -31,9 +31,12 @@ __all__ = [
 ]
 
 
+_NO_REAL = (str, bytes, bytearray, complex, np.complexfloating, np.ma.MaskedArray)  # float() takes most of them
+
+
 def as_number(value: Any) -> float:
     """Return a real number as a float; raise a TypeError of text, of arrays and of complex numbers."""
-    if isinstance(value, str | bytes | bytearray | complex | np.complexfloating) or getattr(value, "ndim", 0):
+    if isinstance(value, _NO_REAL) or getattr(value, "ndim", 0):
         raise TypeError(f"{value!r} is no real number")
     return float(value)
 
@@ -131,7 +134,7 @@ def check_path(name: str, value: str | os.PathLike[str]) -> str:
     """Return the path of a file as a string; raise if it cannot be one."""
     try:
         path = os.fspath(value)
-        if not isinstance(path, str) or not path or "\0" in path:
+        if not path or b"\0" in os.fsencode(path) or isinstance(path, bytes):
             raise ValueError
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{name} must be the path of a file, got {value!r}") from error

@@ -224,7 +224,7 @@ def compare(
     <Fit exponential(scale=3.0125), n=8, converged>
     """
     if threads is not None:
-        check_count("threads", threads, 10_000)
+        threads = check_count("threads", threads, 10_000)
     source = ArraySource(x, weights, nan_policy)
     chunks = source.rows
     counts = families is None and _are_counts(chunks)

@@ -119,6 +119,11 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
             " use Exact()"
         )
     generator = as_generator(rng)
+    with np.errstate(all="ignore"):  # what overflows gives no statistic, or no replicate
+        return _tested(fit, x, bootstrap, generator)
+
+
+def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
     distribution, observed = fit.dist(), statistics(fit, x)
     if not np.isfinite(observed[[0, 2]]).all():
         raise ParameterError(f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold")
@@ -165,7 +170,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
     rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
     if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
-    with np.errstate(all="ignore"):
+    with np.errstate(divide="ignore"):
         logs = np.log(u) + np.log(distribution.sf(x, **shapes))[::-1]
     A2 = -n - ((2 * rank - 1) * logs).sum() / n
     return np.array([D, A2, W2])

@@ -392,6 +392,8 @@ class Fit(Fitted):
         ParameterError
             If the record is not that of a fit.
         """
+        if not isinstance(record, dict):
+            raise ParameterError(f"not the record of a fit: {type(record).__name__}, and no dict")
         try:
             fit = cls(**read_record(record))
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:

@@ -103,11 +103,11 @@ class Summary:
         Summary
             This summary.
         """
-        if threads is not None:
-            check_count("threads", threads, 10_000)
         return self._add(ArraySource(x, weights, nan_policy), threads)
 
     def _add(self, source: ArraySource, threads: int | None) -> Summary:
+        if threads is not None:
+            threads = check_count("threads", threads, 10_000)
         tree = self._tree.copy()
         before = tree.total().rows
         add_rows(tree, source.rows, threads)

@@ -28,6 +28,7 @@ __all__ = [
     "Solution",
     "Trace",
     "no_maximum_error",
+    "room_for_trace",
 ]
 
 STATUSES = ("converged", "max_epochs", "tol", "callback", "precision", "streaming", "diverged")
@@ -124,6 +125,16 @@ class Problem(NamedTuple):
                 " is beyond what doubles can hold"
             )
         return theta
+
+
+def room_for_trace(thetas: int, params: int) -> NDArray[np.float64]:
+    """Return the array of a trace; raise where no memory is so large."""
+    try:
+        return np.empty((thetas, params))
+    except (MemoryError, ValueError) as error:
+        raise ParameterError(
+            f"trace: memory has no room for {thetas} times {params} parameters: keep them after more steps each"
+        ) from error
 
 
 def no_maximum_error(family: Family, rows: float, missing: str | None = None) -> NoMaximumError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from thetahat._checks import check_count, check_positive
-from thetahat.solvers._method import Method, Problem, Solution, Theta
+from thetahat.solvers._method import Method, Problem, Solution, Theta, room_for_trace
 from thetahat.solvers.monitoring import Monitor
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class GradientAscent(Method):
 
     def run(self, problem: Problem) -> Solution:
         """Loop over the epochs on the sample's sums."""
-        trace = np.empty((self.epochs + 1, len(problem.start))) if problem.monitoring.trace else None
+        kept = self.epochs + 1
+        trace = room_for_trace(kept, len(problem.start)) if problem.monitoring.trace else None
         theta, done = problem.start, 0
         with Monitor(problem, self, self.epochs) as monitor:
             ending = None
