@@ -1,10 +1,11 @@
 """The public functions, called with random wrong arguments of every type, raise errors of this library alone.
 
-A call has good arguments, of which some are replaced by whatever Python, NumPy, pandas, polars and Arrow have.
+A call has good arguments, some of which are replaced by what Python, NumPy, pandas, polars and Arrow have.
 What comes out is a result, a `ThetahatError`, or the TypeError of a sample that holds no real numbers; never
 another exception, and no warning. No argument is changed.
 
-As a script it makes 40,000 calls from a fresh seed: `python tests/random_calls.py [--calls CALLS] [--seed SEED]`.
+As a script it makes 40,000 calls from a fresh seed, and prints each kind of fault once:
+`python tests/random_calls.py [--calls CALLS] [--seed SEED]`.
 """
 
 import argparse
@@ -56,7 +57,14 @@ def numbers():
         *(0, 1, 2, 3, -1, 17, 10**6, 2**31, 2**53 + 1, 2**62, 2**63, 10**400, True, False),
         *(0.0, -0.0, 0.5, 1.0, 1.5, -2.5, 1e-320, 1e308, -1e308, float("nan"), float("inf"), -float("inf")),
         *(1j, 1 + 0j, Decimal("0.5"), Decimal("NaN"), Decimal("sNaN"), Fraction(1, 2), np.float32(0.5)),
-        *(np.int8(3), np.uint64(2**63), np.bool_(True), np.longdouble(0.5), np.complex64(1), np.complex128(1j)),
+        *(
+            np.int8(3),
+            np.uint64(2**63),
+            np.bool_(True),
+            np.longdouble(0.5),
+            np.complex64(1),
+            np.complex128(1j),
+        ),
         *(np.datetime64("2026-01-01"), np.timedelta64(5, "s"), pd.NA, pd.NaT, pd.Timestamp(0)),
     ]
 
@@ -64,8 +72,33 @@ def numbers():
 def texts():
     """Strings and the like; some are names of settings."""
     return [
-        *("", "a", "1", "0.5", "normal", "gumbel", "poisson", "epoch", "omit", "rows", "log", "sandwich", "qq"),
-        *("a\0b", "\x1b[31m", "\ud800", "nan", b"", b"1", bytearray(b"1"), memoryview(b"12"), Path("."), Path("n")),
+        *(
+            "",
+            "a",
+            "1",
+            "0.5",
+            "normal",
+            "gumbel",
+            "poisson",
+            "epoch",
+            "omit",
+            "rows",
+            "log",
+            "sandwich",
+            "qq",
+        ),
+        *(
+            "a\0b",
+            "\x1b[31m",
+            "\ud800",
+            "nan",
+            b"",
+            b"1",
+            bytearray(b"1"),
+            memoryview(b"12"),
+            Path(".."),
+            Path("n"),
+        ),
     ]
 
 
@@ -74,21 +107,65 @@ def arrays():
     rng = np.random.default_rng(0)
     of_numpy = [
         *(rng.normal(size=5), rng.gamma(2, size=5).astype("f4"), np.arange(5), np.arange(5, dtype=">u2")),
-        *(np.array([]), np.array(3.0), np.array([1.0]), np.ones((2, 3)), np.ones((2, 2, 2)), np.zeros((0, 3))),
-        *(np.array(["a", "b"]), np.array([1, None]), np.array([1j, 2]), np.array([True, False]), np.full(3, np.nan)),
-        *(np.array([1, 2**60]), np.array([1e308, -1e308, 5e307]), np.array([np.inf, 1.0]), np.ones(3, np.longdouble)),
+        *(
+            np.array([]),
+            np.array(3.0),
+            np.array([1.0]),
+            np.ones((2, 3)),
+            np.ones((2, 2, 2)),
+            np.zeros((0, 3)),
+        ),
+        *(
+            np.array(["a", "b"]),
+            np.array([1, None]),
+            np.array([1j, 2]),
+            np.array([True, False]),
+            np.full(3, np.nan),
+        ),
+        *(
+            np.array([1, 2**60]),
+            np.array([1e308, -1e308, 5e307]),
+            np.array([np.inf, 1.0]),
+            np.ones(3, np.longdouble),
+        ),
         *(np.zeros(3, [("a", "f8"), ("b", "i4")]), np.array(["2026-01-01"], "M8[D]"), np.ma.masked_all(3)),
         *(np.ma.array([1.0, 2.0, 4.0], mask=[0, 1, 0]), np.random.default_rng(1), np.random.PCG64(1)),
     ]
     frame = pd.DataFrame({"a": [1.0, 2.0, 5.0], "b": [1, 2, 3]})
     of_pandas = [
-        *(frame, frame[["a"]], frame["b"], frame[[]], pd.Series([1, None, 3], dtype="Int64"), pd.Series(["a", "b"])),
-        *(pd.Series([1.0, 2.0], dtype="category"), pd.Series(pd.arrays.SparseArray([0.0, 1.0])), pd.Index([1, 2])),
-        *(pd.Series([1.0, None, 3.0]), pd.Series([Decimal(1), None]), pd.Series(pd.to_datetime(["2026-01-01"]))),
+        *(
+            frame,
+            frame[["a"]],
+            frame["b"],
+            frame[[]],
+            pd.Series([1, None, 3], dtype="Int64"),
+            pd.Series(["a", "b"]),
+        ),
+        *(
+            pd.Series([1.0, 2.0], dtype="category"),
+            pd.Series(pd.arrays.SparseArray([0.0, 1.0])),
+            pd.Index([1, 2]),
+        ),
+        *(
+            pd.Series([1.0, None, 3.0]),
+            pd.Series([Decimal(1), None]),
+            pd.Series(pd.to_datetime(["2026-01-01"])),
+        ),
     ]
     of_arrow = [
-        *(pa.array([1.0, None, 3.0]), pa.array(["a"]), pa.chunked_array([[1, 2], [5]]), pa.table({"a": [1.0, 2.0]})),
-        *(pa.table({"a": [1], "b": [2]}), pa.nulls(3), pa.array([[1.0]]), pa.array([Decimal("1.5")]), pa.scalar(1.0)),
+        *(
+            pa.array([1.0, None, 3.0]),
+            pa.array(["a"]),
+            pa.chunked_array([[1, 2], [5]]),
+            pa.table({"a": [1.0, 2.0]}),
+        ),
+        *(
+            pa.table({"a": [1], "b": [2]}),
+            pa.nulls(3),
+            pa.array([[1.0]]),
+            pa.array([Decimal("1.5")]),
+            pa.scalar(1.0),
+        ),
     ]
     of_polars = pl and [
         *(pl.Series([1.0, None, 3.0]), pl.Series(["a"]), pl.DataFrame({"a": [1.0, 2.0]}), pl.DataFrame({})),
@@ -101,15 +178,56 @@ def objects():
     """Containers, functions, and what a call may return."""
     fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
     return [
-        *(None, ..., NotImplemented, object(), object, int, Strange(), lambda *_: None, lambda *_: "a", len, slice(3)),
-        *([], [1.0], [1.0, 2.0, 4.0], [1, None], [1, "a"], ["a", "b"], [[1.0], [1.0, 2.0]], [10**400], [0.5, 2**63]),
+        *(
+            None,
+            ...,
+            NotImplemented,
+            object(),
+            object,
+            int,
+            Strange(),
+            lambda *_: None,
+            lambda *_: "a",
+            len,
+            slice(3),
+        ),
+        *(
+            [],
+            [1.0],
+            [1.0, 2.0, 4.0],
+            [1, None],
+            [1, "a"],
+            ["a", "b"],
+            [[1.0], [1.0, 2.0]],
+            [10**400],
+            [0.5, 2**63],
+        ),
         *((), (0, 1), (0.0, -1.0), (1, 2, 3), ("mu",), [None], [Strange()], [np.ones(2)], [(0, 1), (1, 2)]),
         *({}, {"mu": 0}, {"sigma": 1}, {"mu": 0, "sigma": 1}, {"mu": "a"}, {"mu": None}, {0: 1}, {"nu": 4}),
-        *({"mu": 0, "sigma": np.ones(2)}, {1.0}, frozenset("a"), range(3), iter([1.0, 2.0]), (i for i in "ab")),
+        *(
+            {"mu": 0, "sigma": np.ones(2)},
+            {1.0},
+            frozenset("a"),
+            range(3),
+            iter([1.0, 2.0]),
+            (i for i in "ab"),
+        ),
         *(iter([[1.0, 2.0], [5.0]]), map(float, "12"), {"a": 1.0}.values(), zip("a", "b", strict=True)),
         *(th.Exact(), th.SGD(), th.SGD(learning_rate=1e-3), th.GradientAscent(learning_rate=1e-3, epochs=2)),
-        *(th.InverseTime(), th.StepDecay(1e-3), th.Momentum(), th.Adam, fit, fit.to_dict(), th.Summary("normal")),
-        *(th.summarize([1.0, 2.0], "gamma"), th.Online("gumbel"), th.summarize([1.0, 2.0], "normal").to_bytes()),
+        *(
+            th.InverseTime(),
+            th.StepDecay(1e-3),
+            th.Momentum(),
+            th.Adam,
+            fit,
+            fit.to_dict(),
+            th.Summary("normal"),
+        ),
+        *(
+            th.summarize([1.0, 2.0], "gamma"),
+            th.Online("gumbel"),
+            th.summarize([1.0, 2.0], "normal").to_bytes(),
+        ),
     ]
 
 
@@ -122,87 +240,97 @@ def sample():
     return np.array([1.0, 2.0, 4.0, 7.0, 3.0, 0.5])
 
 
-def fitted(**how):
-    return th.fit(sample(), "normal", **how)
-
-
-def traced():
-    return fitted(method=th.SGD(learning_rate=1e-3, epochs=3), start=(0, 1), trace="epoch", rng=0)
-
-
 def online():
     return th.Online("gumbel").partial_fit(sample())
 
 
+DATA = {"x": sample, "nan_policy": "raise", "weights": None, "threads": None}
+AT = {"family": "normal", "theta": (0, 1)}
+HOW = {"start": (0.0, 1.0), "fixed": None, "rng": 0, "trace": False, "progress": False, "callback": stop}
+HOW |= {"checkpoint": None, "checkpoint_every": 60.0, "cov": "information"}
+SETTINGS = {"learning_rate": None, "epochs": 1, "batch_size": None, "shuffle": "rows", "preconditioner": None}
+SETTINGS |= {"coordinates": None, "reduction": "sum", "average": None, "update": None, "implicit": False}
+SETTINGS |= {"tol": None, "polish": False}
+RATE = {"rate": 1e-3, "offset": 0.0}
+PLAIN, ASCENT = th.SGD(learning_rate=1e-3), th.GradientAscent(learning_rate=1e-3, epochs=9)
+LANES = {"x": sample, "family": "normal", "method": PLAIN, "start": [(0, 1), (1, 2)], "learning_rate": None}
+BLOCKS = {"x": lambda: iter([sample()]), "weights": lambda: iter([sample()])}
+FRESH = (sample, online, *BLOCKS.values())  # arguments that are made for each call
+
+
 def calls():
     """Names, functions, and good arguments; functions are called with keywords alone."""
-    data = {"x": sample, "nan_policy": "raise", "weights": None, "threads": None}
-    at = {"family": "normal", "theta": (0, 1)}
-    how = {"start": (0.0, 1.0), "fixed": None, "rng": 0, "trace": False, "progress": False, "callback": stop}
-    how |= {"checkpoint": None, "checkpoint_every": 60.0, "cov": "information"}
-    sgd = {"learning_rate": None, "epochs": 1, "batch_size": None, "shuffle": "rows", "preconditioner": None}
-    sgd |= {"coordinates": None, "reduction": "sum", "average": None, "update": None, "implicit": False}
-    sgd |= {"tol": None, "polish": False}
-    rate = {"rate": 1e-3, "offset": 0.0}
+    return [*calls_of_samples(), *calls_of_sums_and_streams(), *calls_of_settings(), *calls_of_fits()]
+
+
+def calls_of_samples():
     return [
-        ("fit", th.fit, {**data, "family": "normal", "fixed": None, "method": th.Exact(), "cov": "information"}),
-        ("fit by SGD", th.fit, {**data, "family": "gumbel", "method": th.SGD(learning_rate=1e-3), **how}),
-        ("fit by SGD()", th.fit, {**data, "family": "gamma", "method": th.SGD(epochs=2), **how, "start": None}),
         (
-            "fit by gradients",
+            "fit",
             th.fit,
-            {**data, "family": "normal", "method": th.GradientAscent(learning_rate=1e-3, epochs=9), **how, "rng": None},
+            {**DATA, "family": "normal", "fixed": None, "method": th.Exact(), "cov": "information"},
         ),
-        ("log_likelihood", th.log_likelihood, {**data, **at}),
-        ("score", th.score, {**data, **at}),
-        ("log_likelihood_and_score", th.log_likelihood_and_score, {**data, **at}),
-        ("logpdf", th.logpdf, {"x": sample, **at}),
-        ("compare", th.compare, {**data, "families": ["normal", "gumbel"]}),
-        ("summarize", th.summarize, {**data, "family": "normal"}),
+        ("fit by SGD", th.fit, {**DATA, "family": "gumbel", "method": PLAIN, **HOW}),
         (
-            "summarize blocks",
-            th.summarize,
-            {**data, "family": "normal", "x": lambda: iter([sample()]), "weights": lambda: iter([sample()])},
+            "fit by SGD()",
+            th.fit,
+            {**DATA, "family": "gamma", "method": th.SGD(epochs=2), **HOW, "start": None},
         ),
-        ("Summary", th.Summary, {"family": "normal"}),
-        ("Summary.update", th.Summary("normal").update, data),
-        ("Summary.fit", th.summarize(sample(), "normal").fit, {"method": th.Exact(), "start": None, "fixed": None}),
-        ("Summary.log_likelihood", th.summarize(sample(), "normal").log_likelihood, {"theta": (0, 1)}),
-        ("Summary.score", th.summarize(sample(), "normal").score, {"theta": (0, 1)}),
-        ("Summary.from_bytes", th.Summary.from_bytes, {"record": b""}),
-        (
-            "fit_multistart",
-            th.fit_multistart,
-            {
-                **{"x": sample, "family": "normal", "method": th.SGD(learning_rate=1e-3), "start": [(0, 1), (1, 2)]},
-                **{"learning_rate": None, "rng": 0},
-            },
-        ),
+        ("fit by gradients", th.fit, {**DATA, "family": "normal", "method": ASCENT, **HOW, "rng": None}),
+        ("fit_multistart", th.fit_multistart, {**LANES, "rng": 0}),
+        ("log_likelihood", th.log_likelihood, {**DATA, **AT}),
+        ("score", th.score, {**DATA, **AT}),
+        ("log_likelihood_and_score", th.log_likelihood_and_score, {**DATA, **AT}),
+        ("logpdf", th.logpdf, {"x": sample, **AT}),
+        ("compare", th.compare, {**DATA, "families": ["normal", "gumbel"]}),
         ("minibatches", th.minibatches, {"x": sample, "batch_size": 2, "shuffle": "batches", "rng": 0}),
         ("gradient_step", th.gradient_step, {"theta": (0, 1), "gradient": (1, 1), "learning_rate": 0.1}),
+    ]
+
+
+def calls_of_sums_and_streams():
+    summary = th.summarize(sample(), "normal")
+    block = {"x": sample, "weights": None, "nan_policy": "raise"}
+    return [
+        ("summarize", th.summarize, {**DATA, "family": "normal"}),
+        ("summarize blocks", th.summarize, {**DATA, "family": "normal", **BLOCKS}),
+        ("Summary", th.Summary, {"family": "normal"}),
+        ("Summary.update", th.Summary("normal").update, DATA),
+        ("Summary.fit", summary.fit, {"method": th.Exact(), "start": None, "fixed": None}),
+        ("Summary.log_likelihood", summary.log_likelihood, {"theta": (0, 1)}),
+        ("Summary.score", summary.score, {"theta": (0, 1)}),
+        ("Summary.from_bytes", th.Summary.from_bytes, {"record": b""}),
         ("Online", th.Online, {"family": "gumbel", "half_life": None, "batch_size": None, "fixed": None}),
-        (
-            "Online.partial_fit",
-            lambda **how: online().partial_fit(**how),
-            {name: data[name] for name in ("x", "weights", "nan_policy")},
-        ),
+        ("Online.partial_fit", lambda **how: online().partial_fit(**how), block),
         ("Online.merge", lambda other: online().merge(other), {"other": online}),
         ("Online.from_bytes", th.Online.from_bytes, {"record": b""}),
-        ("SGD", th.SGD, sgd),
-        ("SGD with a rate", th.SGD, {**sgd, "learning_rate": 1e-3}),
+    ]
+
+
+def calls_of_settings():
+    return [
+        ("SGD", th.SGD, SETTINGS),
+        ("SGD with a rate", th.SGD, {**SETTINGS, "learning_rate": 1e-3}),
         ("GradientAscent", th.GradientAscent, {"learning_rate": 1e-3, "epochs": 3}),
-        ("InverseTime", th.InverseTime, rate),
-        ("Power", th.Power, {**rate, "power": 0.6}),
+        ("InverseTime", th.InverseTime, RATE),
+        ("Power", th.Power, {**RATE, "power": 0.6}),
         ("StepDecay", th.StepDecay, {"rate": 1e-3, "factor": 0.5, "every": 1}),
         ("Momentum", th.Momentum, {"decay": 0.9}),
         ("Adam", th.Adam, {"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8}),
-        ("Fit.confint", fitted().confint, {"level": 0.95, "method": "wald"}),
-        ("Fit.test", fitted().test, {"theta0": {"mu": 0}}),
-        ("Fit.quantile", fitted().quantile, {"p": 0.5, "level": 0.95}),
-        ("Fit.return_level", fitted().return_level, {"period": 10, "level": 0.95}),
-        ("Fit.gof", fitted().gof, {"x": None, "bootstrap": 2, "rng": 0}),
-        ("Fit.from_dict", th.Fit.from_dict, {"record": fitted().to_dict}),
-        ("Fit.plot", traced().plot, {"kind": "trace", "x": None, "name": "value"}),
+    ]
+
+
+def calls_of_fits():
+    fit = th.fit(sample(), "normal")
+    traced = th.fit(sample(), "normal", method=PLAIN, start=(0, 1), trace="epoch", rng=0)
+    return [
+        ("Fit.confint", fit.confint, {"level": 0.95, "method": "wald"}),
+        ("Fit.test", fit.test, {"theta0": {"mu": 0}}),
+        ("Fit.quantile", fit.quantile, {"p": 0.5, "level": 0.95}),
+        ("Fit.return_level", fit.return_level, {"period": 10, "level": 0.95}),
+        ("Fit.gof", fit.gof, {"x": None, "bootstrap": 2, "rng": 0}),
+        ("Fit.from_dict", th.Fit.from_dict, {"record": fit.to_dict()}),
+        ("Fit.plot", traced.plot, {"kind": "trace", "x": None, "name": "value"}),
     ]
 
 
@@ -222,10 +350,9 @@ def shown(value):
 def call_at_random(chance, call):
     """Make one call; return its name and what came out, or raise with what led there."""
     name, function, good = call
-    arguments = {key: value() if value in (sample, online) else value for key, value in good.items()}
-    for key in ("x", "weights", "record"):
-        if callable(arguments.get(key)):
-            arguments[key] = arguments[key]()
+    arguments = {
+        key: value() if any(value is fresh for fresh in FRESH) else value for key, value in good.items()
+    }
     for key in chance.sample(sorted(good), min(len(good), chance.choice(REPLACED))):
         arguments[key] = wrong(chance, key)
     before = {key: shown(value) for key, value in arguments.items()}

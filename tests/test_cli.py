@@ -132,7 +132,11 @@ WRONG = [
     ),
     (["--family", "normal", *SGD, "--trace"], "--trace goes into --json or --plot", 2),
     (["--family", "normal", *SGD[:6], "--start", "0;1"], "'0;1' is not a list of numbers such as 0,1", 2),
-    (["--family", "normal", *SGD[:6], "--start", "0"], "start has 1 value(s), but normal(mu, sigma) takes", 1),
+    (
+        ["--family", "normal", *SGD[:6], "--start", "0"],
+        "start has 1 value(s), but normal(mu, sigma) takes",
+        1,
+    ),
     (
         ["--family", "normal", *SGD, "--batch-size", "0"],
         "batch_size must be an integer of at least 1, got 0",
@@ -213,7 +217,7 @@ def test_everything_that_a_fit_can_be_asked(sample):
     assert record["tests"][0]["pvalue"] == fit.test({"mu": 1}).pvalue
     assert record["gof"] == fit.gof(bootstrap=19, rng=3).to_dict()
     lines = run("fit", sample, "--family", "normal", *asked).stdout.splitlines()
-    titles = [line.split()[-2] for line in lines if line.endswith("interval") or "quantile 0.9 " in line]
+    titles = [line.split()[-2] for line in lines if "95 %" in line or "quantile 0.9 " in line]
     assert titles[:2] == ["profile", "delta-method"]  # those of the quantiles below are not the profile's
     cells = [line.split()[:3] for line in lines]
     assert ["quantile", "0.99", f"{estimate.value:.7g}"] in cells

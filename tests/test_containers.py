@@ -23,17 +23,23 @@ WORDS = [
     (FRAME, "is a table of 2 columns ('x', 'y'): pass one of them"),
     (FRAME.rename(columns={"y": "x"})["x"], "is a table of 2 columns ('x', 'x'): pass one of them"),
     (FRAME[[]], "is a table without columns"),
-    (pa.table(dict.fromkeys("abcdefghijkl", [1.0])), "'j', ...): pass one of them"),
+    (pa.table({name: [1.0] for name in "abcdefghijkl"}), "'j', ...): pass one of them"),
     (pa.record_batch({"x": [1.0], "y": [1.0]}), "is a table of 2 columns ('x', 'y'): pass one of them"),
     (pa.StructArray.from_arrays([pa.array([1.0])], ["a"], mask=pa.array([True])), "a struct with nulls"),
-    (pd.Series(pd.arrays.SparseArray([0.0, 1.0])), "is a sparse column (Sparse[float64, nan]): pass its .sparse"),
+    (
+        pd.Series(pd.arrays.SparseArray([0.0, 1.0])),
+        "is a sparse column (Sparse[float64, nan]): pass its .sparse",
+    ),
     (pd.Series(["a", "b"], dtype="category"), "is a column of type category; a sample holds real numbers"),
     (pd.Series([True, None], dtype="boolean"), "is a column of type boolean; a sample holds real numbers"),
-    (pd.Series(["1", "2"]), "is a column of type str; a sample holds real numbers: convert it, as by .astype"),
-    (DAYS, "has dtype datetime64[us]; a sample holds real numbers"),
-    (DAYS.dt.tz_localize("UTC"), "is a column of type datetime64[us, UTC]; a sample holds real numbers"),
+    (pd.Series(["1"], dtype="string"), "is a column of type string; a sample holds real numbers: convert it"),
+    (DAYS.dt.as_unit("us"), "has dtype datetime64[us]; a sample holds real numbers"),
+    (DAYS.dt.as_unit("us").dt.tz_localize("UTC"), "is a column of type datetime64[us, UTC]; a sample holds"),
     (DAYS.dt.to_period("D"), "is a column of type period[D]; a sample holds real numbers"),
-    (pd.Series([Decimal("1.5"), Decimal(2)]), "has dtype object, with a Decimal at index 0; a sample holds real"),
+    (
+        pd.Series([Decimal("1.5"), Decimal(2)]),
+        "has dtype object, with a Decimal at index 0; a sample holds real",
+    ),
     (pd.Series([1.0, "two", 3.0]), "has dtype object, with a str at index 1; a sample holds real numbers"),
     ([1.0, Fraction(1, 2)], "has dtype object, with a Fraction at index 1; a sample holds real numbers"),
     ([1.0, None], "with a NoneType at index 1; a sample holds real numbers: pass NaN for a missing value"),
@@ -43,12 +49,18 @@ WORDS = [
     (pa.array(["a"]), "is a column of text (StringArray); a sample holds real numbers: cast it to float64"),
     (pa.array([b"a"]), "is a column of bytes (BinaryArray); a sample holds real numbers"),
     (pa.array([True]), "is a column of booleans (BooleanArray); a sample holds real numbers"),
-    (pa.array([1, 2]).dictionary_encode(), "is a column of categories (DictionaryArray); a sample holds real"),
+    (
+        pa.array([1, 2]).dictionary_encode(),
+        "is a column of categories (DictionaryArray); a sample holds real",
+    ),
     (pa.array([Decimal("1.5")]), "is a column of decimals (Decimal128Array); a sample holds real numbers"),
     (pa.array([1], pa.date32()), "is a column of dates (Date32Array); a sample holds real numbers"),
     (pa.array([1], pa.time32("s")), "is a column of times (Time32Array); a sample holds real numbers"),
     (pa.array([1], pa.timestamp("ms")), "is a column of timestamps (TimestampArray); a sample holds real"),
-    (pa.array([1], pa.duration("ms")), "is a column of durations (DurationArray); a sample holds real numbers"),
+    (
+        pa.array([1], pa.duration("ms")),
+        "is a column of durations (DurationArray); a sample holds real numbers",
+    ),
     (pa.array([[1.0]]), "is a column of lists or structs (ListArray); a sample holds real numbers"),
     (pa.nulls(2), "is a column of nulls alone (NullArray); a sample holds real numbers"),
     ((value for value in (1.0, 2.0)), "is an iterator (generator), which can be read only once: pass a list"),
@@ -94,6 +106,13 @@ class Broken:
         raise RuntimeError("no stream today")
 
 
+class Unequipped:
+    """What needs a library that is not installed."""
+
+    def __arrow_c_stream__(self, _=None):
+        raise ImportError("pyarrow is needed")
+
+
 class BrokenArray:
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("requires grad")
@@ -102,6 +121,8 @@ class BrokenArray:
 def test_faults_of_other_libraries_are_told_as_such():
     with pytest.raises(TypeError, match="x, a Broken, cannot be read as an Arrow column: no stream today"):
         th.fit(Broken(), "normal")
+    with pytest.raises(th.MissingExtraError, match="x: pyarrow is needed"):
+        th.fit(Unequipped(), "normal")
     with pytest.raises(TypeError, match="x is of type BrokenArray, which NumPy cannot read: requires grad"):
         th.fit(BrokenArray(), "normal")
 

@@ -74,7 +74,9 @@ def test_shapes(call):
 
 @every_call
 def test_integers_that_no_double_equals(call):
-    with pytest.raises(th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 1: 9007199254740993;"):
+    with pytest.raises(
+        th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 1: 9007199254740993;"
+    ):
         call(np.array([1, 2**53 + 1, 3]))
     with pytest.raises(th.SampleError, match="at index 0: -9223372036854775808;"):
         call(np.array([-(2**63), 5]))

@@ -229,8 +229,6 @@ def test_nullable_columns_need_no_pyarrow(monkeypatch):
     assert bits(column, nan_policy="omit") == bits([1.0, 3.0])
     with pytest.raises(th.SampleError, match=r"1 null value\(s\), the first at index 1"):
         th.fit(column, "normal")
-    with pytest.raises(th.MissingExtraError, match="pyarrow"):
-        th.fit(pd.Series([1.0, 3.0]).to_frame().convert_dtypes(dtype_backend="pyarrow"), "normal")
 
 
 def test_a_masked_array_says_which_rows_are_left_out():
@@ -254,10 +252,14 @@ def test_integers_that_no_double_equals_are_no_missing_values():
                 th.compare(x, nan_policy=nan_policy)
 
 
-@pytest.mark.parametrize("x", [[2**53 + 1, 0.5], (0.5, -(2**53) - 1), [2**63 + 1, -1], [np.int64(2**62 + 1), 0.5]])
+@pytest.mark.parametrize(
+    "x", [[2**53 + 1, 0.5], (0.5, -(2**53) - 1), [2**63 + 1, -1], [np.int64(2**62 + 1), 0.5]]
+)
 def test_integers_among_the_floats_of_a_list(x):
     first = next(i for i, value in enumerate(x) if abs(value) > 1)
-    with pytest.raises(th.SampleError, match=rf"1 integer\(s\) that .* exactly, the first at index {first}: -?\d+$"):
+    with pytest.raises(
+        th.SampleError, match=rf"1 integer\(s\) that .* exactly, the first at index {first}: -?\d+$"
+    ):
         th.fit(x, "normal")
     assert th.fit([2**60, 0.5], "normal").n == 2  # which is a double
 

@@ -31,7 +31,14 @@ __all__ = [
 ]
 
 
-_NO_REAL = (str, bytes, bytearray, complex, np.complexfloating, np.ma.MaskedArray)  # float() takes most of them
+_NO_REAL = (
+    str,
+    bytes,
+    bytearray,
+    complex,
+    np.complexfloating,
+    np.ma.MaskedArray,
+)  # float() takes most of them
 
 
 def as_number(value: Any) -> float:

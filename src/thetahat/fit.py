@@ -55,9 +55,10 @@ def fit(
     ----------
     x : array_like, shape (n,)
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
-        array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array. It is
-        read in place, block by block, and never modified. Rows that are masked (NumPy) or null (Arrow) are
-        left out. `SGD` makes a float64 copy of samples with such rows, with weights or in several chunks.
+        array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array, or a
+        table of one column. It is read in place, block by block, and never modified. Rows that are masked
+        (NumPy) are left out; null ones (pandas, polars, Arrow) obey `nan_policy`, as NaN does. `SGD` makes a
+        float64 copy of samples with such rows, with weights or in several chunks.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -91,11 +92,12 @@ def fit(
         Number of threads that read the sample; by default the number of processors of this process. The
         result does not depend on it.
     nan_policy : {"raise", "omit"}, default "raise"
-        Whether NaN rows are an error, or are left out and counted.
+        Whether NaN and null rows are an error, or are left out and counted.
     weights : array_like, shape (n,), optional
         A number of at least 0 for each row, which multiplies its log-likelihood and its score, in stochastic
         steps too. A row of weight 2 is equivalent to two equal rows, one of weight 0 is left out, whatever
-        its value: values with their counts are a sample. `n` is then the sum of the weights.
+        its value: values with their counts are a sample. `n` is then the sum of the weights. Rows and weights
+        are matched by position, whatever the index of a Series.
     cov : {"information", "sandwich"}, default "information"
         The covariance of the estimates. ``"information"``: C, the inverse of the observed information, for
         weights that are numbers of rows; it assumes that the model is correctly specified. ``"sandwich"``:

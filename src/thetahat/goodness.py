@@ -126,7 +126,9 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
 def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
     distribution, observed = fit.dist(), statistics(fit, x)
     if not np.isfinite(observed[[0, 2]]).all():
-        raise ParameterError(f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold")
+        raise ParameterError(
+            f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
+        )
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
         rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)

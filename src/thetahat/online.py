@@ -120,7 +120,7 @@ class Online:
 
     @property
     def omitted(self) -> int:
-        """Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``."""
+        """Number of rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``."""
         return self._omitted if self._summary is None else self._summary.omitted
 
     def partial_fit(

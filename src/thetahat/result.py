@@ -71,7 +71,7 @@ class Fit(Fitted):
     rows : int
         Number of rows of positive weight.
     omitted : int
-        Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
+        Number of rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``.
     passes : int
         Number of passes over the sample.
     fixed : tuple of str

@@ -45,7 +45,7 @@ class Summary:
     Attributes
     ----------
     omitted : int
-        Rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
+        Rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``.
 
     Examples
     --------

@@ -101,14 +101,16 @@ def _several(what: str, names: list[str]) -> str:
 
 
 def _speaks_arrow(x: Any) -> bool:
-    return hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__")
+    protocol = ("__arrow_c_array__", "__arrow_c_stream__", "to_arrow")  # the last of polars before 1.3
+    return any(hasattr(x, method) for method in protocol)
 
 
 def _from_arrow(x: Any, what: str, omit_nan: bool) -> list[Rows]:
     from thetahat import _arrow
 
     try:
-        column = _arrow.read(x)
+        spoken = hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__")
+        column = _arrow.read(x if spoken else x.to_arrow())
     except MemoryError:
         raise
     except ImportError as error:  # pandas reads its own columns by pyarrow

@@ -70,7 +70,9 @@ def _estimate(fit: Fitted, ask: Callable[[Any], Any], level: float) -> Estimate:
     _check_normal(family, free)
     with np.errstate(all="ignore"):  # what overflows is told below
         quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)
-        slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *quantiles.value.shape)
+        slopes = np.array([quantiles.slope(place) for place in free]).reshape(
+            len(free), *quantiles.value.shape
+        )
         errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
         if not np.isfinite(errors).all():
             raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")

@@ -133,7 +133,7 @@ def room_for_trace(thetas: int, params: int) -> NDArray[np.float64]:
         return np.empty((thetas, params))
     except (MemoryError, ValueError) as error:
         raise ParameterError(
-            f"trace: memory has no room for {thetas} times {params} parameters: keep them after more steps each"
+            f"trace: memory has no room for {thetas} times {params} parameters: keep those of fewer steps"
         ) from error
 
 

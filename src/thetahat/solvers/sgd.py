@@ -217,9 +217,7 @@ class SGD(Method):
         check_optional_choice("average", self.average, _AVERAGES)
         if self.update is not None and not isinstance(self.update, Momentum | Adam):
             raise ParameterError(f"update must be Momentum(...) or Adam(...), got {self.update!r}")
-        for name in ("implicit", "polish"):
-            if not isinstance(getattr(self, name), bool):
-                raise ParameterError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        self._set(implicit=check_flag("implicit", self.implicit), polish=check_flag("polish", self.polish))
         if self.tol is not None:
             self._set(tol=float(check_positive("tol", self.tol)))
         self._check_together()
