@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 from time import monotonic, sleep
@@ -22,7 +23,7 @@ from thetahat._commands import thetahat
 
 FLIGHTS = str(Path(__file__).parent / "data" / "nycflights13.parquet")
 DELAYS = ["fit", FLIGHTS, "--column", "arr_delay", "--family", "normal", "--missing", "omit"]
-MAIN = "from thetahat.cli import main; main()"
+MAIN = "from thetahat_command import main; main()"
 
 
 def run(*arguments):
@@ -320,9 +321,12 @@ def test_version():
     assert run("--version").stdout == f"thetahat, version {th.__version__}\n"
 
 
-def test_the_installed_command_is_main():
+def test_the_installed_command_is_that_of_the_project():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    assert project["scripts"] == {"thetahat": "thetahat_command:main"}
     (command,) = entry_points(group="console_scripts", name="thetahat")
-    assert command.value == "thetahat.cli:main"
     assert callable(command.load())
 
 
@@ -357,11 +361,21 @@ def test_a_full_disk_is_told_in_one_line(arguments):
     assert re.fullmatch(said, command.stderr)
 
 
-def test_a_matplotlib_that_does_not_start_is_told_in_one_line(tmp_path):
-    command = process(*DELAYS, "--plot", tmp_path / "f.png", env={**os.environ, "MPLBACKEND": "bogus"})
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("THETAHAT_ISA", "Error: THETAHAT_ISA='bogus' is not an instruction set of this processor and build"),
+        (
+            "MPLBACKEND",
+            "Error: pictures need matplotlib, which does not start: .*'bogus' is not a valid value",
+        ),
+    ],
+)
+def test_wrong_settings_of_the_environment_are_told_in_one_line(tmp_path, name, message):
+    command = process(*DELAYS, "--plot", tmp_path / "f.png", env={**os.environ, name: "bogus"})
     out, err = command.communicate(timeout=60)
     assert (command.returncode, out) == (1, "")
-    assert re.match("Error: pictures need matplotlib, which does not start: .*'bogus' is not a valid", err)
+    assert re.match(message, err)
     assert err.count("\n") == 1
 
 

@@ -43,7 +43,7 @@ _NO_REAL = (
 
 def as_number(value: Any) -> float:
     """Return a real number as a float; raise a TypeError of text, of arrays and of complex numbers."""
-    if isinstance(value, _NO_REAL) or getattr(value, "ndim", 0):
+    if isinstance(value, _NO_REAL) or getattr(value, "ndim", None):
         raise TypeError(f"{value!r} is no real number")
     return float(value)
 

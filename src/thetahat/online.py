@@ -91,7 +91,8 @@ class Online:
         self._stream: _sgd.Stream | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
-        self._wanted = PILOT_ROWS if half_life is None else int(min(PILOT_ROWS, max(256, 4 * half_life)))
+        life = self._method.half_life
+        self._wanted = PILOT_ROWS if life is None else int(min(PILOT_ROWS, max(256, 4 * life)))
         self._omitted = 0
         self._before = 0  # rows before the last change point
         self._lock = RLock()  # several threads may feed one stream

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from thetahat import _core, _sums
 from thetahat._checks import check_count
-from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows
+from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
@@ -207,8 +207,9 @@ class Sample:
         count, first = count_outside(self.rows(), self.family.model, theta)
         if count:
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
-                f" at index {first}; the log-likelihood there is -inf, and has no score"
+                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first at"
+                f" index {first}: {value_at(self.rows(), first)!r}; the log-likelihood there is -inf, and has no"
+                " score"
             )
 
 

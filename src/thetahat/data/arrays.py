@@ -25,6 +25,7 @@ __all__ = [
     "plain_rows",
     "reject_for_all",
     "reject_rows",
+    "value_at",
 ]
 
 _POLICIES = ("raise", "omit")
@@ -173,11 +174,11 @@ def _reject(counter: Any, chunks: list[Rows], message: str) -> None:
     """Raise if a counter finds rows: how many, and the index and the value of the first."""
     count, first = _count(counter, chunks)
     if count:
-        value = "" if counter is _core.count_null else f": {_value_at(chunks, first)!r}"
+        value = "" if counter is _core.count_null else f": {value_at(chunks, first)!r}"
         raise SampleError(message.format(count, f", the first at index {first}{value}"), first, count)
 
 
-def _value_at(chunks: list[Rows], index: int) -> float:
+def value_at(chunks: list[Rows], index: int) -> float:
     """Return the row of this index in the whole sample."""
     for chunk in chunks:
         if index < chunk.n:

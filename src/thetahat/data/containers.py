@@ -85,7 +85,7 @@ def _column_of(x: Any, what: str) -> Any:
     dtype = getattr(x, "dtype", None)
     if hasattr(dtype, "fill_value") and hasattr(dtype, "subtype"):
         raise TypeError(f"{what} is a sparse column ({dtype}): pass its .sparse.to_dense()")
-    if hasattr(dtype, "construct_array_type") and dtype.kind not in "iuf":
+    if dtype is not None and hasattr(dtype, "construct_array_type") and dtype.kind not in "iuf":
         raise TypeError(f"{what} is a column of type {dtype}; {_REAL}: convert it, as by .astype(float)")
     if hasattr(dtype, "pyarrow_dtype") and not _speaks_arrow(x):  # of pandas 2
         return getattr(x, "array", x).__arrow_array__()

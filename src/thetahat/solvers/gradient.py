@@ -65,8 +65,8 @@ class GradientAscent(Method):
 
     def run(self, problem: Problem) -> Solution:
         """Loop over the epochs on the sample's sums."""
-        kept = self.epochs + 1
-        trace = room_for_trace(kept, len(problem.start)) if problem.monitoring.trace else None
+        params = len(problem.start)
+        trace = room_for_trace(self.epochs + 1, params) if problem.monitoring.trace else None
         theta, done = problem.start, 0
         with Monitor(problem, self, self.epochs) as monitor:
             ending = None
