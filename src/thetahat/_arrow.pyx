@@ -79,8 +79,8 @@ cdef class Chunk:
 cdef class Column:
     """What an Arrow column, or a table of columns, is: its format, and the names of a table's columns.
 
-    The format is that of a table's only column; `chunks` are tuples of numbers, each with the object that keeps
-    its memory, and there are none where the format is no type of numbers.
+    The format is that of a table's only column; `chunks` are tuples of numbers, each with the object that
+    keeps its memory, and there are none where the format is no type of numbers.
     """
 
     cdef readonly str format
@@ -102,7 +102,7 @@ cdef class Column:
         return 0
 
     cdef int add(self, Chunk owner, const ArrowArray* array) except -1:
-        """Add an array: owner, address of the values, length, step, type, address of validity bits, first bit."""
+        """Add an array: owner, address, length, step and type of the values, address of validity, first bit."""
         cdef int64_t first = array.offset, length = array.length
         if self.format not in TYPES:
             return 0
@@ -157,7 +157,8 @@ cdef int check(ArrowArrayStream* stream, int code) except -1:
         raise MemoryError("not enough memory to read an Arrow column")
     if code != 0:
         message = stream.get_last_error(stream)
-        raise ValueError(f"{message.decode('utf-8', 'replace') if message != NULL else 'error'} (code {code})")
+        words = message.decode("utf-8", "replace") if message != NULL else "error"
+        raise ValueError(f"{words} (code {code})")
     return 0
 
 

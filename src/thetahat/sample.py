@@ -206,10 +206,10 @@ class Sample:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         count, first = count_outside(self.rows(), self.family.model, theta)
         if count:
+            value = value_at(self.rows(), first)
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first at"
-                f" index {first}: {value_at(self.rows(), first)!r}; the log-likelihood there is -inf, and has no"
-                " score"
+                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
+                f" at index {first}: {value!r}; the log-likelihood there is -inf, and has no score"
             )
 
 
