@@ -102,7 +102,7 @@ cdef class Column:
         return 0
 
     cdef int add(self, Chunk owner, const ArrowArray* array) except -1:
-        """Add an array: owner, address, length, step and type of the values, address of validity, first bit."""
+        """Add an array: owner, address, length, step, type of its values, address of validity, first bit."""
         cdef int64_t first = array.offset, length = array.length
         if self.format not in TYPES:
             return 0

@@ -223,7 +223,8 @@ def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
 
 def _far(numbers: Array) -> NDArray[np.intp]:
     """Return the places of numbers between which not every integer is a double."""
-    return np.flatnonzero((np.abs(numbers) >= 2.0**53) & np.isfinite(numbers))
+    far = np.flatnonzero((numbers >= 2.0**53) | (numbers <= -(2.0**53)))
+    return far[np.isfinite(numbers[far])]
 
 
 def _reject_rounded(numbers: Array, written: Any, pa: Any, where: str) -> None:
