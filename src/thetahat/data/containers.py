@@ -67,12 +67,14 @@ def rows_in(x: Any, what: str, omit_nan: bool) -> list[Rows]:
     """
     if isinstance(x, np.ndarray):
         return [_from_numpy(x, what, omit_nan)]
-    x = _column_of(x, what)
-    dtype = getattr(x, "dtype", None)
-    if hasattr(dtype, "numpy_dtype") and not hasattr(dtype, "pyarrow_dtype"):
-        return [_from_nullable(x, what, omit_nan)]
-    if _speaks_arrow(x) and not isinstance(dtype, np.dtype):  # which pandas exports with NaN as null
-        return _from_arrow(x, what, omit_nan)
+    if not isinstance(x, list | tuple):
+        x = _column_of(x, what)
+        dtype = getattr(x, "dtype", None)
+        if hasattr(dtype, "numpy_dtype") and not hasattr(dtype, "pyarrow_dtype"):
+            return [_from_nullable(x, what, omit_nan)]
+        if _speaks_arrow(x) and not isinstance(dtype, np.dtype):  # which pandas exports with NaN as null
+            return _from_arrow(x, what, omit_nan)
+        _reject_no_sequence(x, what)
     return [_from_numpy(_array_of(x, what), what, omit_nan)]
 
 
@@ -137,8 +139,8 @@ def _from_nullable(x: Any, what: str, omit_nan: bool) -> Rows:
     return _from_numpy(values, what, omit_nan, bits if null.any() else None)
 
 
-def _array_of(x: Any, what: str) -> NDArray[Any]:
-    """Return x as NumPy understands it; raise what says more than NumPy does."""
+def _reject_no_sequence(x: Any, what: str) -> None:
+    """Raise if x holds values, but not one after another in memory."""
     if isinstance(x, Iterator):
         raise TypeError(
             f"{what} is an iterator ({_name(x)}), which can be read only once: pass a list or an array of its"
@@ -148,6 +150,10 @@ def _array_of(x: Any, what: str) -> NDArray[Any]:
         raise TypeError(f"{what} is of type {_name(x)}, no sequence: pass a list or an array of its values")
     if hasattr(x, "collect"):
         raise TypeError(f"{what} is a {_name(x)} and has no rows yet: pass one column of its .collect()")
+
+
+def _array_of(x: Any, what: str) -> NDArray[Any]:
+    """Return x as NumPy understands it; raise what says more than NumPy does."""
     try:
         array = np.asarray(x)
     except MemoryError:
