@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 LARGEST = 1_600_000  # bytes
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+COMMAND = SOURCE / "thetahat_command.py"  # beside the package: it runs where that cannot be imported
 
 
 def main(wheel: Path) -> int:
@@ -13,7 +14,7 @@ def main(wheel: Path) -> int:
         held = {name for name in archive.namelist() if ".dist-info/" not in name and not name.endswith("/")}
     wanted = {
         path.relative_to(SOURCE).as_posix()
-        for path in (SOURCE / "thetahat").rglob("*")
+        for path in (COMMAND, *(SOURCE / "thetahat").rglob("*"))
         if path.suffix in {".py", ".pyi"} or path.name == "py.typed"
     }
     compiled = {name for name in held if name.endswith((".so", ".pyd"))}

@@ -128,7 +128,7 @@ def fit_of(method, path, trace):
 
 
 def records(chance, count):
-    """Change one field of a record, with its checksum: it is refused by name, or read, and nothing crashes."""
+    """Change one field of a record, and its checksum: it is refused by name or read, and nothing crashes."""
     good = [
         (summary._PROGRAM, th.summarize(rows_of(family, 99), family).to_bytes(), use_summary)
         for family in th.families()
@@ -270,7 +270,7 @@ LONG = {
 }
 
 
-class Interrupted(Exception):
+class HandlerError(Exception):
     """What the handler raises."""
 
 
@@ -279,7 +279,7 @@ def seconds_to_answer(work, x, after):
     sent, ended = [], False
 
     def handler(*_):
-        raise Interrupted
+        raise HandlerError
 
     def send():
         sent.append(time.perf_counter())
@@ -293,7 +293,7 @@ def seconds_to_answer(work, x, after):
         ended = True
         timer.cancel()
         timer.join()
-    except Interrupted:
+    except HandlerError:
         return None if ended else time.perf_counter() - sent[0]
     finally:
         signal.signal(signal.SIGUSR1, before)

@@ -61,12 +61,12 @@ def test_the_support_holds_what_its_words_say(family, value):
 @pytest.mark.parametrize(("family", "value"), held_or_not(False))
 def test_the_support_is_what_its_words_say(family, value):
     support = description(family).support
-    said = rf"3 value\(s\) outside the support of {family}, {re.escape(support)}; the first is at index "
+    said = rf"3 value\(s\) outside the support of {family}, {re.escape(support)}, the first at index "
     for place in (0, 2047, 2048, 4999):
         x = good_rows(family)
         x[[place, 5000, 5001]] = value
         for call in calls(family):
-            with pytest.raises(th.SampleError, match=f"{said}{place}$") as error:
+            with pytest.raises(th.SampleError, match=f"{said}{place}: {re.escape(repr(value))}$") as error:
                 call(x)
             assert (error.value.first, error.value.count) == (place, 3)
 

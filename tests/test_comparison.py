@@ -87,7 +87,7 @@ def test_families_that_cannot_be_fitted_come_last_with_the_reason():
     assert [candidate.family for candidate in comparison][2:] == ["gamma"]
     assert comparison[2].fit is comparison[2].weight is None
     assert comparison[2].reason == (
-        "x holds 2 value(s) outside the support of gamma, x > 0; the first is at index 0"
+        "x holds 2 value(s) outside the support of gamma, x > 0, the first at index 0: 0.0"
     )
     assert str(comparison).splitlines()[-1] == f"gamma not fitted: {comparison[2].reason}"
     equal = th.compare([2.0, 2.0], ["gamma", "exponential"])

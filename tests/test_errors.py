@@ -74,9 +74,11 @@ def test_shapes(call):
 
 @every_call
 def test_integers_that_no_double_equals(call):
-    with pytest.raises(th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 1;"):
+    with pytest.raises(
+        th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 1: 9007199254740993;"
+    ):
         call(np.array([1, 2**53 + 1, 3]))
-    with pytest.raises(th.SampleError, match="at index 0;"):
+    with pytest.raises(th.SampleError, match="at index 0: -9223372036854775808;"):
         call(np.array([-(2**63), 5]))
     call(np.array([1, 2**53, -(2**53)]))
 
@@ -173,7 +175,7 @@ def test_rows_outside_the_support_of_these_parameters(place):
     assert th.log_likelihood(x, "generalized_pareto", theta) == -math.inf
     impossible = np.isneginf(th.logpdf(x, "generalized_pareto", theta))
     assert np.flatnonzero(impossible).tolist() == [place, 5000, 5001]
-    said = rf"3 row\(s\) lie outside the support of generalized_pareto at .*the first at index {place}"
+    said = rf"3 row\(s\) lie outside the support of generalized_pareto at .*the first at index {place}: 2.0;"
     for call in (th.score, th.log_likelihood_and_score):
         with pytest.raises(th.ParameterError, match=f"theta: {said}"):
             call(x, "generalized_pareto", theta)

@@ -101,7 +101,8 @@ def test_log_likelihoods_and_scores_far_from_the_sample(first, in_fifty_digits):
         try:
             value, score = th.log_likelihood_and_score(rows, first.family, theta)
         except th.ParameterError as error:
-            assert "beyond what doubles can hold" in str(error) or "outside the support" in str(error)
+            refused = str(error)
+            assert any(why in refused for why in ("beyond what doubles can hold", "outside the support"))
             continue
         at = [mpmath.mpf(v) for v in theta]
         terms = [reference.family.log_density(v, at) for v in exact_rows]

@@ -1,6 +1,13 @@
 """Columns of files: what is read, and what is said where something is wrong with a file."""
 
+import bz2
+import gzip
+import lzma
+import os
+import re
+import struct
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +139,139 @@ def test_headers_with_a_byte_order_mark_quotes_and_other_encodings(tmp_path):
 def test_a_column_named_like_a_path_into_a_struct(tmp_path):
     path = write_parquet(tmp_path / "f.parquet", **{"a": [{"b": 1.0}], "a.b": [2.0]})
     assert_read(read_column(path, "a.b"), [2.0])
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n\r\n", "  \n\n"])
+def test_blank_lines_before_the_header(tmp_path, blank):
+    assert_read(read_column(write_csv(tmp_path / "f.csv", f"{blank}a,b\n1,2\n3,4\n"), "b"), [2.0, 4.0])
+    alone = write_csv(tmp_path / "f.csv", f"{blank}a\n1\n\n3\n")
+    assert_read(read_column(alone, "a", missing="omit"), [1.0, 3.0], 1)
+    for fault in ("x", "9007199254740993"):
+        with pytest.raises(SampleError, match=rf"holds 1 .* the first at index 1: '?{fault}"):
+            read_column(write_csv(tmp_path / "f.csv", f"{blank}a\n1\n{fault}\n3\n"), "a")
+
+
+ROUNDED = ["9007199254740993", "-9007199254740993", "+18014398509481987", "9" * 300, "123456789012345678901"]
+HELD = ["9007199254740992", "-9007199254740994", "1e22", "9007199254740993.0", "0.1", "9007199254740993e0"]
+
+
+@pytest.mark.parametrize("before", [1, 400_000])  # rows: in one block of the reader, and in several
+@pytest.mark.parametrize("word", ROUNDED)
+def test_integers_of_a_csv_file_that_no_double_equals(tmp_path, word, before):
+    path = write_csv(tmp_path / "f.csv", "a,b\n" + "0.5,1\n" * before + f"{word},2\n{word},3\n")
+    said = r"column 'a' of .*f.csv holds 2 integer\(s\) that float64 cannot hold exactly, the first at index"
+    with pytest.raises(SampleError, match=rf"{said} {before}: {re.escape(word)};") as error:
+        read_column(path, "a")
+    assert (error.value.first, error.value.count) == (before, 2)
+    assert read_column(path, "b")[0].size == before + 2
+
+
+def test_numbers_of_a_csv_file_that_are_no_integers_are_rounded(tmp_path):
+    path = write_csv(tmp_path / "f.csv", "a\n" + "\n".join(HELD))
+    assert_read(read_column(path, "a"), [float(word) for word in HELD])
+
+
+def test_decimals_that_no_double_equals(tmp_path):
+    kind = pa.decimal128(30, 2)
+    good = pa.array([Decimal("0.10"), Decimal(2**60), None], kind)
+    assert_read(read_column(write_parquet(tmp_path / "f.parquet", a=good), "a", "omit"), [0.1, 2.0**60], 1)
+    bad = pa.array([Decimal(1), Decimal(2**53 + 1)], pa.decimal128(20, 0))
+    with pytest.raises(SampleError, match=r"holds 1 integer\(s\) that .* at index 1: 9007199254740993"):
+        read_column(write_parquet(tmp_path / "f.parquet", a=bad), "a")
+
+
+OTHERS = {
+    "UTF-16, little-endian": ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16"),
+    "UTF-16, big-endian": (b"\xfe\xff" + "a\n1\n".encode("utf-16-be"), "text in UTF-16"),
+    "UTF-16, without a mark": ("a\n1\n".encode("utf-16-le"), "binary, or text in UTF-16"),
+    "gzip": (gzip.compress(b"a\n1\n"), "compressed by gzip"),
+    "bzip2": (bz2.compress(b"a\n1\n"), "compressed by bzip2"),
+    "xz": (lzma.compress(b"a\n1\n"), "compressed by xz"),
+    "zip": (b"PK\x03\x04\x14\0\0\0", "a zip archive or a workbook"),
+    "npy": (b"\x93NUMPY\x01\0", "a .npy file"),
+    "parquet": (FLIGHTS.read_bytes()[:5000], "a Parquet file"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_files_under_the_name_of_a_csv_file(tmp_path, kind):
+    content, words = OTHERS[kind]
+    path = tmp_path / "f.csv"
+    path.write_bytes(content)
+    with pytest.raises(SampleError, match=rf"f.csv is {words}, not text in UTF-8") as error:
+        read_column(path, "a")
+    assert str(error.value).isprintable()
+
+
+def test_names_like_the_beginning_of_other_files(tmp_path):
+    assert_read(read_column(write_csv(tmp_path / "f.csv", "PAR1,PKa\n1,2\n"), "PAR1"), [1.0])
+
+
+ESCAPES = "\x1b]0;owned\x07\x1b[31m\x9b\u202e"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a,b\n1,2\n{ESCAPES}\n",
+        f"a,b\n{ESCAPES},2\n",
+        f"{ESCAPES},b\n1,2\n",
+        f"a,b\n1,2\n1,2,{ESCAPES * 99}\n",
+    ],
+)
+def test_errors_show_nothing_that_a_terminal_obeys(tmp_path, text):
+    with pytest.raises((SampleError, ParameterError)) as error:
+        read_column(write_csv(tmp_path / "f.csv", text), "a")
+    assert str(error.value).replace("\n", "").isprintable()
+    assert len(str(error.value)) < 1500
+
+
+HOSTILE_NPY = [
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (1180591620717411303424,), }",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': 'abc', }",
+    "{'descr': '<Q9', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': 'O', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': [('a', 3)], 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': ('<f8', (2, 99999999999)), 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': 'f8, , f8', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': {'names': 3}, 'fortran_order': False, 'shape': (3,), }",
+    "(" * 9000,
+    "\x1b[31m",
+    "",
+]
+
+
+@pytest.mark.parametrize("header", HOSTILE_NPY, ids=range(len(HOSTILE_NPY)))
+def test_headers_of_npy_files_may_hold_anything(tmp_path, header):
+    path = tmp_path / "f.npy"
+    path.write_bytes(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header.encode() + bytes(24))
+    with pytest.raises((SampleError, MemoryError), match=r"f\.npy") as error:
+        read_column(path)
+    assert str(error.value).replace("\n", "").isprintable()
+
+
+def test_out_of_memory_is_no_fault_of_the_file(monkeypatch, tmp_path):
+    def full(*_, **__):
+        raise pa.lib.ArrowMemoryError("malloc of size 99 failed")
+
+    csv, parquet = write_csv(tmp_path / "f.csv", "a\n1\n"), write_parquet(tmp_path / "f.parquet", a=VALUES)
+    monkeypatch.setattr("thetahat.data.files._as_float64", full)
+    for path in (csv, parquet):
+        with pytest.raises(MemoryError, match=f"^not enough memory to read .*{path.name}: malloc of size 99"):
+            read_column(path, "a")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes have no names in folders there")
+def test_pipes_are_not_waited_for(tmp_path):
+    path = tmp_path / "f.csv"
+    os.mkfifo(path)
+    with pytest.raises(ParameterError, match=r"f\.csv is not a regular file"):
+        read_column(path, "a")
+
+
+def test_a_path_with_a_nul():
+    with pytest.raises(ParameterError, match=r"'a\\x00b.csv' is no path"):
+        read_column("a\0b.csv", "a")
 
 
 BAD_CSV = [

@@ -190,7 +190,7 @@ BAD = [
     (["a"], {}, TypeError, "real numbers"),
     ([2**60, 1], {}, th.SampleError, "beyond 2"),
     ([1.0, -1.0], {}, th.SampleError, "outside the support of weibull.* index 1"),
-    ([1.0, 2.0], {"weights": [1.0]}, th.SampleError, "1 weight"),
+    ([1.0, 2.0], {"weights": [1.0]}, th.SampleError, "weights has 1 value"),
     ([1.0, 2.0], {"weights": [1.0, -1.0]}, th.SampleError, "weights holds.*index 1"),
     ([1.0, 2.0], {"weights": [np.nan, 1.0]}, th.SampleError, "weights holds.*index 0"),
 ]

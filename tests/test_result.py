@@ -140,7 +140,7 @@ def test_a_fit_that_is_not_concave_says_so_and_round_trips():
     assert fit.status == "max_epochs"
     assert "not concave" in str(fit)
     record = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
-    assert record["stderr"] == [None, None]
+    assert record["stderr"] == {"mu": None, "sigma": None}
     assert str(th.Fit.from_dict(record)) == str(fit)
 
 
@@ -186,7 +186,7 @@ def test_damaged_records_are_refused():
         "epochs": -3,
         "omitted": -1,
         "cov": 1.0,
-        "stderr": [1.0],
+        "stderr": {"mu": 1.0},
         "trace": [1],
         "log_likelihood": None,
         "newton_decrement": [1.0],

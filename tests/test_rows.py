@@ -1,5 +1,6 @@
 """Whatever holds the rows, the fit is that of their plain float64 copy, bit for bit."""
 
+import sys
 import sysconfig
 from importlib.util import find_spec
 from itertools import pairwise
@@ -153,42 +154,114 @@ def test_sgd_takes_the_rows_that_count():
     assert ours.omitted == 1
 
 
-ARROW = {
-    "pyarrow": lambda v, t: pa.array(v, t),
+NULLABLE = {"float": "Float32", "double": "Float64"}  # of pandas, where capitals do not do
+
+
+def nullable(values, kind):
+    """A nullable array of pandas."""
+    return pd.array(values, dtype=NULLABLE.get(str(kind), str(kind).replace("i", "I", 1).replace("u", "U")))
+
+
+COLUMNS = {
+    "pyarrow": pa.array,
     "pyarrow chunked": lambda v, t: pa.chunked_array(
         [pa.array(v[:7], t), pa.array([], t), pa.array(v[7:], t)]
     ),
     "pyarrow sliced": lambda v, t: pa.array([5, *v, 6, 6], t)[1:-2],
-    "pandas": lambda v, t: pd.Series(pa.array(v, t), dtype=pd.ArrowDtype(t)),
-}
-NO_NUMBERS = {
-    "text": pa.array(["a"]),
-    "bool": pa.array([True]),
-    "dictionary": pa.array([1, 2]).dictionary_encode(),
-    "table": pa.table({"x": [1.0, 2.0]}),
+    "pyarrow table": lambda v, t: pa.table({"a": pa.array([5, None, *v], t)}).slice(2),
+    "pyarrow batch": lambda v, t: pa.record_batch({"a": pa.array([None, *v, 1], t)}).slice(1, len(v)),
+    "pyarrow struct": lambda v, t: pa.StructArray.from_arrays([pa.array([3, *v], t)], ["a"]).slice(1),
+    "pandas of Arrow": lambda v, t: pd.Series(pa.array(v, t), dtype=pd.ArrowDtype(t)),
+    "pandas nullable": lambda v, t: pd.Series(nullable(v, t)),
+    "pandas array": nullable,
+    "pandas index": lambda v, t: pd.Index(nullable(v, t)),
+    "pandas frame": lambda v, t: pd.DataFrame({"a": nullable(v, t)}),
 }
 if POLARS:
-    ARROW["polars"] = lambda v, t: pl.Series(pa.array(v, t))
-    ARROW["polars chunked"] = lambda v, t: pl.concat(
+    COLUMNS["polars"] = lambda v, t: pl.Series(pa.array(v, t))
+    COLUMNS["polars chunked"] = lambda v, t: pl.concat(
         [pl.Series(pa.array(v[:99], t)), pl.Series(pa.array(v[99:], t))], rechunk=False
     )
-    NO_NUMBERS["frame"] = pl.DataFrame({"x": [1.0]})
+    COLUMNS["polars frame"] = lambda v, t: pl.DataFrame({"a": pl.Series(pa.array(v, t))})
 ARROW_TYPES = [pa.float32(), pa.float64(), pa.int8(), pa.int16(), pa.int32(), pa.int64()]
 ARROW_TYPES += [pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
 
 
-@pytest.mark.parametrize("holder", ARROW)
+@pytest.mark.parametrize("holder", COLUMNS)
 @pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
-@pytest.mark.parametrize("nulls", [False, True])
-def test_arrow_columns(holder, kind, nulls):
+def test_columns_of_other_libraries(holder, kind):
+    values = integers(5003)
+    column = COLUMNS[holder](values.tolist(), kind)
+    assert bits(column) == bits(values.astype(float))
+    assert th.logpdf(column, "normal", (1, 2)).tobytes() == th.logpdf(values, "normal", (1, 2)).tobytes()
+
+
+@pytest.mark.parametrize("holder", COLUMNS)
+@pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
+def test_nulls_obey_nan_policy(holder, kind):
     values = integers(5003).tolist()
-    if nulls:
-        values[3::11] = [None] * len(values[3::11])
-    column = ARROW[holder](values, kind)
+    values[3::11] = [None] * len(values[3::11])
+    column, lost = COLUMNS[holder](values, kind), np.array([v is None for v in values])
     kept = np.array([v for v in values if v is not None], dtype=float)
-    assert bits(column) == bits(kept)
-    assert th.fit(column, "normal").omitted == len(values) - kept.size
-    assert th.logpdf(column, "normal", (1, 2)).tobytes() == th.logpdf(kept, "normal", (1, 2)).tobytes()
+    assert bits(column, nan_policy="omit") == bits(kept)
+    assert th.fit(column, "normal", nan_policy="omit").omitted == lost.sum()
+    said = rf"x holds {lost.sum()} null value\(s\), the first at index 3; nan_policy=.omit. leaves them out"
+    summary = th.Summary("normal")
+    for read in (
+        lambda: th.fit(column, "normal"),
+        lambda: th.logpdf(column, "normal", (1, 2)),
+        lambda: th.Online("gumbel").partial_fit(column),
+        lambda: summary.update(column),
+        lambda: th.compare(column),
+    ):
+        with pytest.raises(th.SampleError, match=said) as error:
+            read()
+        assert (error.value.first, error.value.count) == (3, lost.sum())
+    weights = np.where(lost, 0.0, 2.0)  # what has no weight needs no value
+    assert bits(column, weights=weights) == bits(kept, weights=weights[~lost])
+    with pytest.raises(th.SampleError, match=r"weights holds 455 null value\(s\), the first at index 3; use"):
+        th.fit(np.arange(5003.0), "normal", weights=column)
+
+
+def test_nullable_columns_need_no_pyarrow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    column = pd.Series([1, None, 3], dtype="Int64")
+    assert bits(column, nan_policy="omit") == bits([1.0, 3.0])
+    with pytest.raises(th.SampleError, match=r"1 null value\(s\), the first at index 1"):
+        th.fit(column, "normal")
+
+
+def test_a_masked_array_says_which_rows_are_left_out():
+    assert bits(np.ma.array([1.0, 5.0, 3.0], mask=[0, 1, 0])) == bits([1.0, 3.0])
+    with pytest.raises(th.SampleError, match=r"weights is masked; use weight 0 to leave a row out"):
+        th.fit([1.0, 2.0], "normal", weights=np.ma.array([1.0, 2.0], mask=[True, False]))
+
+
+def test_integers_that_no_double_equals_are_no_missing_values():
+    said = r"1 integer\(s\) beyond 2\*\*53, the first at index 3: 1152921504606846976"
+    rows = np.array([1, 2, 4, 2**60, 7])
+    for x in (rows, rows.astype(">u8"), pa.array(rows), pd.Series(rows), pd.Series(rows, dtype="Int64")):
+        for nan_policy in ("raise", "omit"):
+            with pytest.raises(th.SampleError, match=said):
+                th.fit(x, "normal", nan_policy=nan_policy)
+            with pytest.raises(th.SampleError, match=said):
+                th.fit(x, "gumbel", nan_policy=nan_policy, method=th.SGD())
+            with pytest.raises(th.SampleError, match=said):
+                th.Online("gumbel").partial_fit(x, nan_policy=nan_policy)
+            with pytest.raises(th.SampleError, match=said):
+                th.compare(x, nan_policy=nan_policy)
+
+
+@pytest.mark.parametrize(
+    "x", [[2**53 + 1, 0.5], (0.5, -(2**53) - 1), [2**63 + 1, -1], [np.int64(2**62 + 1), 0.5]]
+)
+def test_integers_among_the_floats_of_a_list(x):
+    first = next(i for i, value in enumerate(x) if abs(value) > 1)
+    with pytest.raises(
+        th.SampleError, match=rf"1 integer\(s\) that .* exactly, the first at index {first}: -?\d+$"
+    ):
+        th.fit(x, "normal")
+    assert th.fit([2**60, 0.5], "normal").n == 2  # which is a double
 
 
 def test_arrow_halves():
@@ -205,17 +278,10 @@ def test_arrow_columns_are_not_copied():
     assert fit.theta.tolist() == th.fit(x, "normal").theta.tolist()
 
 
-@pytest.mark.parametrize("name", NO_NUMBERS)
-def test_arrow_columns_of_no_numbers(name):
-    with pytest.raises(TypeError, match="a sample holds real numbers"):
-        th.fit(NO_NUMBERS[name], "normal")
-
-
 def test_arrow_columns_without_rows():
     for column in (
         pa.array([], pa.float64()),
         pa.chunked_array([], pa.float64()),
-        pa.array([None, None], pa.float64()),
     ):
         with pytest.raises(th.SampleError, match="x is empty"):
             th.fit(column, "normal")
@@ -229,8 +295,8 @@ def test_pandas_nan_is_nan_and_not_null():
 
 
 def test_errors_name_the_row_in_the_whole_column():
-    column = pa.chunked_array([pa.array([1.0, 2.0]), pa.array([None, 3.0, float("nan"), float("inf")])])
-    with pytest.raises(th.SampleError, match=r"2 value.*at index 4"):
+    column = pa.chunked_array([pa.array([1.0, 2.0]), pa.array([4.0, 3.0, float("inf"), float("nan")])])
+    with pytest.raises(th.SampleError, match=r"2 value.*at index 4: inf$"):
         th.fit(column, "normal")
     column = pa.chunked_array([pa.array([1, 2]), pa.array([3, 2**60])])
     with pytest.raises(th.SampleError, match=r"1 integer\(s\) beyond 2\*\*53, the first at index 3"):

@@ -260,7 +260,7 @@ typedef struct {
   int64_t done, count, first; /* rows read; bad ones among them; the index of the first, or -1 */
 } thetahat_count;
 
-enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight };
+enum { thetahat_not_finite, thetahat_inexact, thetahat_no_weight, thetahat_null };
 int64_t thetahat_count_bad(int what, const thetahat_rows*, thetahat_count*);
 int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const thetahat_rows*,
                                thetahat_count*);
@@ -278,7 +278,7 @@ typedef struct {
   double theta[thetahat_max_params], best[thetahat_max_params], step[thetahat_max_params];
   double evaluated[thetahat_max_params]; /* where the last sums were taken */
   int fixed[thetahat_max_params];
-  int has_best, left_support;         /* whether some step led to where the likelihood is 0 */
+  int has_best;
   double newton[thetahat_max_params]; /* the last step of Newton's, and how many times as far it went */
   double stretch;
   double step_cap;                         /* how many scales a step may take; 0: the usual two */

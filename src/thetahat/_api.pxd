@@ -21,6 +21,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         thetahat_not_finite
         thetahat_inexact
         thetahat_no_weight
+        thetahat_null
         thetahat_running
         thetahat_converged
         thetahat_at_limit

@@ -1,3 +1,10 @@
 from typing import Any
 
-def chunks(column: Any) -> list[tuple[Any, int, int, int, str, int, int]]: ...
+class Column:
+    format: str
+    names: tuple[str, ...] | None
+    chunks: list[tuple[Any, int, int, int, str, int, int]]
+
+TYPES: dict[str, tuple[str, int]]
+
+def read(source: Any) -> Column: ...

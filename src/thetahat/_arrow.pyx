@@ -5,7 +5,9 @@
 Layouts: the Arrow C data and C stream interfaces, https://arrow.apache.org/docs/format/CDataInterface.html
 """
 
+cimport cython
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.errno cimport ENOMEM
 from libc.stdint cimport int64_t, intptr_t
 
 cdef extern from *:
@@ -35,6 +37,9 @@ cdef extern from *:
     """
     ctypedef struct ArrowSchema:
         const char* format
+        const char* name
+        int64_t n_children
+        ArrowSchema** children
         void* dictionary
         void (*release)(ArrowSchema*)
 
@@ -43,6 +48,7 @@ cdef extern from *:
         int64_t null_count
         int64_t offset
         const void** buffers
+        ArrowArray** children
         void (*release)(ArrowArray*)
 
     ctypedef struct ArrowArrayStream:
@@ -69,57 +75,93 @@ cdef class Chunk:
             self.array.release(&self.array)
 
 
-cdef tuple described(Chunk owner, const ArrowArray* array, str format):
-    """Return owner, address of the values, length, step, type, address of the validity bits, first bit."""
-    name, size = TYPES[format]
-    validity = <intptr_t>array.buffers[0] if array.null_count != 0 else 0
-    values = <intptr_t>array.buffers[1] + array.offset * size
-    return owner, values, array.length, size, name, validity, array.offset
+@cython.final
+cdef class Column:
+    """What an Arrow column, or a table of columns, is: its format, and the names of a table's columns.
+
+    The format is that of a table's only column; `chunks` are tuples of numbers, each with the object that
+    keeps its memory, and there are none where the format is no type of numbers.
+    """
+
+    cdef readonly str format
+    cdef readonly tuple names
+    cdef readonly list chunks
+
+    def __init__(self):
+        self.format, self.names, self.chunks = "", None, []
+
+    cdef int describe(self, const ArrowSchema* schema) except -1:
+        self.format = schema.format.decode()
+        if self.format == "+s":
+            self.names = tuple([name_of(schema.children[i]) for i in range(schema.n_children)])
+            if schema.n_children == 1:
+                schema = schema.children[0]
+                self.format = schema.format.decode()
+        if schema.dictionary != NULL:
+            self.format = "dictionary"
+        return 0
+
+    cdef int add(self, Chunk owner, const ArrowArray* array) except -1:
+        """Add an array: owner, address, length, step, type of its values, address of validity, first bit."""
+        cdef int64_t first = array.offset, length = array.length
+        if self.format not in TYPES:
+            return 0
+        if self.names is not None:
+            if array.null_count != 0 and array.buffers[0] != NULL:
+                raise TypeError("a struct with nulls is no table")
+            array = array.children[0]
+            first += array.offset
+        name, size = TYPES[self.format]
+        validity = <intptr_t>array.buffers[0] if array.null_count != 0 else 0
+        values = <intptr_t>array.buffers[1] + first * size
+        self.chunks.append((owner, values, length, size, name, validity, first))
+        return 0
 
 
-cdef str format_of(const ArrowSchema* schema):
-    format = schema.format.decode()
-    if schema.dictionary != NULL:
-        format = "dictionary of " + format
-    if format not in TYPES:
-        raise TypeError(f"x is an Arrow column of format {format!r}; a sample holds real numbers")
-    return format
+cdef str name_of(const ArrowSchema* schema):
+    return "" if schema.name == NULL else schema.name.decode("utf-8", "replace")
 
 
-cdef list from_array(column):
+cdef Column from_array(source):
     cdef Chunk owner = Chunk()
-    owner.capsule = column.__arrow_c_array__()
+    cdef Column column = Column()
+    owner.capsule = source.__arrow_c_array__()
     schema, array = owner.capsule
-    format = format_of(<ArrowSchema*>PyCapsule_GetPointer(schema, "arrow_schema"))
-    return [described(owner, <ArrowArray*>PyCapsule_GetPointer(array, "arrow_array"), format)]
+    column.describe(<ArrowSchema*>PyCapsule_GetPointer(schema, "arrow_schema"))
+    column.add(owner, <ArrowArray*>PyCapsule_GetPointer(array, "arrow_array"))
+    return column
 
 
-cdef list from_stream(column):
+cdef Column from_stream(source):
     cdef ArrowSchema schema
     cdef Chunk owner
-    capsule = column.__arrow_c_stream__()
+    cdef Column column = Column()
+    capsule = source.__arrow_c_stream__()
     cdef ArrowArrayStream* stream = <ArrowArrayStream*>PyCapsule_GetPointer(capsule, "arrow_array_stream")
     check(stream, stream.get_schema(stream, &schema))
     try:
-        format = format_of(&schema)
+        column.describe(&schema)
     finally:
         schema.release(&schema)
-    chunks = []
-    while True:
+    while column.format in TYPES:
         owner = Chunk()
         check(stream, stream.get_next(stream, &owner.array))
         if owner.array.release == NULL:
-            return chunks
-        chunks.append(described(owner, &owner.array, format))
+            break
+        column.add(owner, &owner.array)
+    return column
 
 
 cdef int check(ArrowArrayStream* stream, int code) except -1:
+    if code == ENOMEM:
+        raise MemoryError("not enough memory to read an Arrow column")
     if code != 0:
         message = stream.get_last_error(stream)
-        raise ValueError(f"Arrow stream: {message.decode() if message != NULL else 'error'} (code {code})")
+        words = message.decode("utf-8", "replace") if message != NULL else "error"
+        raise ValueError(f"{words} (code {code})")
     return 0
 
 
-def chunks(column):
-    """Return a column's chunks as tuples of numbers, each with the object that keeps its memory."""
-    return from_array(column) if hasattr(column, "__arrow_c_array__") else from_stream(column)
+def read(source):
+    """Return the column, or the only column of a table, that speaks Arrow's protocol."""
+    return from_array(source) if hasattr(source, "__arrow_c_array__") else from_stream(source)

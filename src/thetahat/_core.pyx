@@ -17,12 +17,12 @@ from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log,
-    thetahat_logit,
-    thetahat_max_levels, thetahat_max_params, thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite,
-    thetahat_parameter, thetahat_partition, thetahat_partition_most, thetahat_partition_rows,
-    thetahat_pilot, thetahat_regular,
+    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted,
+    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
+    thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
+    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
+    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
     thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
@@ -221,6 +221,17 @@ cdef class Rows:
         """Whether rows may be left out."""
         return self.state.mask != NULL or self.state.validity != NULL or self.state.omit_nan != 0
 
+    @property
+    def masked(self):
+        """Whether rows have a mask of NumPy."""
+        return self.state.mask != NULL
+
+    def item(self, int64_t i):
+        """Return row i as a number of Python, of its own type."""
+        kind = np.dtype(TYPES[self.state.type])
+        value = (self.state.data + i * self.state.step)[:kind.itemsize]
+        return np.frombuffer(value, kind.newbyteorder() if self.state.swapped else kind)[0].item()
+
     def part(self, int64_t first, int64_t n, int64_t step=1):
         """Return n of the rows, every so many from the first on, with their weights."""
         cdef Rows part = Rows.__new__(Rows)
@@ -281,6 +292,11 @@ def count_not_finite(Rows rows):
 def count_no_weight(Rows rows):
     """Return how many weights are negative or not finite, and the index of the first."""
     return count_bad(thetahat_no_weight, rows)
+
+
+def count_null(Rows rows):
+    """Return how many rows of positive weight are null, and the index of the first."""
+    return count_bad(thetahat_null, rows)
 
 
 def count_inexact(Rows rows):

@@ -26,7 +26,7 @@ def to_record(fit: Fitted) -> dict[str, Any]:
     return {
         "family": fit.family,
         "params": fit.params,
-        "stderr": to_json(fit.stderr),
+        "stderr": dict(zip(fit.params, to_json(fit.stderr), strict=True)),
         "cov": to_json(fit.cov),
         "n": fit.n,
         "rows": fit.rows,
@@ -65,7 +65,7 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
         "values": Values(
             float(record["log_likelihood"]),
             tuple(_from_json(record["cov"], p, p).ravel().tolist()),
-            tuple(_from_json(record["stderr"], p).tolist()),
+            tuple(_from_json([record["stderr"][name] for name in names], p).tolist()),
             float(_from_json(record["newton_decrement"])),
         ),
         "rows": check_count("rows", record["rows"]),

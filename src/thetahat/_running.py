@@ -14,7 +14,7 @@ from thetahat._quadratic import Local, Quadratic, climb, local_of, values_of
 from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
-from thetahat.data.arrays import chunks_of, weigh
+from thetahat.data.arrays import chunks_of
 from thetahat.errors import NoMaximumError
 from thetahat.families import Family
 from thetahat.sample import add_rows
@@ -234,7 +234,7 @@ class Running:
 
     def _sums(self, theta: Theta, x: Array, weights: Array | None) -> Sums:
         tree = Tree(self._family.model, theta)
-        add_rows(tree, chunks_of(x) if weights is None else weigh(chunks_of(x), weights), 1)
+        add_rows(tree, chunks_of(x, weights=weights), 1)
         return tree.total()
 
     def waiting(self) -> tuple[Array, Array | None]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from thetahat._checks import as_number
 from thetahat.errors import ParameterError
 from thetahat.families import Family, Parameter
 
@@ -25,7 +26,7 @@ def check_theta(family: Family, theta: Theta, what: str) -> tuple[float, ...]:
             raise TypeError
         if isinstance(theta, Mapping):
             theta = _in_order(family, theta, what)
-        values = tuple(float(value) for value in theta)
+        values = tuple(as_number(value) for value in theta)
     except ParameterError:
         raise
     except (TypeError, ValueError, OverflowError) as error:
@@ -56,9 +57,8 @@ def _in_order(family: Family, theta: Mapping[str, float], what: str) -> list[flo
 def check_value(parameter: Parameter, value: float, what: str) -> float:
     """Return the value of a parameter as a float; raise if it is outside its domain."""
     try:
-        number = float(value)
-        inside = math.isfinite(number) and parameter.low < number < parameter.high
-        if not inside or isinstance(value, str | bytes):
+        number = as_number(value)
+        if not (math.isfinite(number) and parameter.low < number < parameter.high):
             raise ValueError
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{what}: {parameter.name} must be {parameter.domain}, got {value!r}") from error
@@ -67,6 +67,10 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
 
 def check_values(family: Family, values: Mapping[str, float], what: str) -> dict[int, float]:
     """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
+    if not isinstance(values, Mapping):
+        raise ParameterError(
+            f"{what} must be a dict of numbers by name, such as {{{family.names[0]!r}: 1}}, got {values!r}"
+        )
     unknown = [name for name in values if name not in family.names]
     if unknown:
         raise ParameterError(f"{what}: {family.signature} has no parameter {unknown[0]!r}")

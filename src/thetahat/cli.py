@@ -20,7 +20,23 @@ def main() -> None:
         if missing not in ("click", "rich"):
             raise
         sys.exit(f'Error: the command line needs {missing}: pip install "thetahat[cli]"')
-    thetahat()
+    try:
+        try:
+            thetahat()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        _end_without_output(error)
+
+
+def _end_without_output(error: OSError) -> None:
+    """End where standard output cannot be written: what waits for it would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    told = isinstance(error, BrokenPipeError) or (
+        isinstance(error.__context__, SystemExit) and error.__context__.code
+    )
+    sys.exit(1 if told else f"Error: cannot write to standard output: {error.strerror}")
 
 
 def _leave(*_: object) -> None:

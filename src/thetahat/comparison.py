@@ -224,7 +224,7 @@ def compare(
     <Fit exponential(scale=3.0125), n=8, converged>
     """
     if threads is not None:
-        check_count("threads", threads, 10_000)
+        threads = check_count("threads", threads, 10_000)
     source = ArraySource(x, weights, nan_policy)
     chunks = source.rows
     counts = families is None and _are_counts(chunks)
@@ -270,7 +270,7 @@ def _check_families(families: Sequence[str]) -> list[Family]:
     """Return the families of these names; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')
-    chosen = [find_family(name) for name in dict.fromkeys(families)]
+    chosen = list(dict.fromkeys(map(find_family, families)))
     first = chosen[0]
     for other in chosen:
         if _likelihood(other) != _likelihood(first):

@@ -26,6 +26,8 @@ __all__ = ["fit", "fit_sample"]
 
 _EXACT = Exact()
 _NO_MONITORING = Monitoring()
+_RAISE = "raise"
+_EVERY = 60.0
 _PILOT = 1000  # rows of the start values of an iterative method
 
 
@@ -41,11 +43,11 @@ def fit(
     progress: bool = False,
     callback: Callback | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: float = 60.0,
+    checkpoint_every: float = _EVERY,
     threads: int | None = None,
-    nan_policy: str = "raise",
+    nan_policy: str = _RAISE,
     weights: ArrayLike | None = None,
-    cov: str = "information",
+    cov: str = COVARIANCES[0],
 ) -> Fit:
     """Fit a family of distributions to a sample by maximum likelihood.
 
@@ -53,9 +55,10 @@ def fit(
     ----------
     x : array_like, shape (n,)
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
-        array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array. It is
-        read in place, block by block, and never modified. Rows that are masked (NumPy) or null (Arrow) are
-        left out. `SGD` makes a float64 copy of samples with such rows, with weights or in several chunks.
+        array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array, or a
+        table of one column. It is read in place, block by block, and never modified. Rows that are masked
+        (NumPy) are left out; null ones (pandas, polars, Arrow) obey `nan_policy`, as NaN does. `SGD` makes a
+        float64 copy of samples with such rows, with weights or in several chunks.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -89,11 +92,12 @@ def fit(
         Number of threads that read the sample; by default the number of processors of this process. The
         result does not depend on it.
     nan_policy : {"raise", "omit"}, default "raise"
-        Whether NaN rows are an error, or are left out and counted.
+        Whether NaN and null rows are an error, or are left out and counted.
     weights : array_like, shape (n,), optional
         A number of at least 0 for each row, which multiplies its log-likelihood and its score, in stochastic
         steps too. A row of weight 2 is equivalent to two equal rows, one of weight 0 is left out, whatever
-        its value: values with their counts are a sample. `n` is then the sum of the weights.
+        its value: values with their counts are a sample. `n` is then the sum of the weights. Rows and weights
+        are matched by position, whatever the index of a Series.
     cov : {"information", "sandwich"}, default "information"
         The covariance of the estimates. ``"information"``: C, the inverse of the observed information, for
         weights that are numbers of rows; it assumes that the model is correctly specified. ``"sandwich"``:
@@ -131,10 +135,11 @@ def fit(
     'converged'
     """
     described = find_family(family)
-    sample_alone = weights is None and threads is None and nan_policy == "raise"
+    # By identity: what is equal to a default and not the same object goes the longer way, with the same bits.
+    sample_alone = weights is None and threads is None and nan_policy is _RAISE
     not_followed = trace is False and progress is False and callback is None and checkpoint is None
-    usual = method is _EXACT and start is None and fixed is None and rng is None and cov == COVARIANCES[0]
-    if sample_alone and not_followed and usual and checkpoint_every == 60.0:
+    usual = method is _EXACT and start is None and fixed is None and rng is None and cov is COVARIANCES[0]
+    if sample_alone and not_followed and usual and checkpoint_every is _EVERY:
         plain = _fit_plain(described, x)
         if plain is not None:
             return plain
@@ -168,7 +173,7 @@ def fit_sample(
     """Return the fit of a sample, which is read after the settings are checked."""
     if not isinstance(method, Method):
         raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
-    fixed_values = _check_fixed(family, fixed) if fixed else {}
+    fixed_values = {} if fixed is None else _check_fixed(family, fixed)
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
         _check_regularity(family, method, cov, fixed_values)
     if rng is not None and not method.draws:

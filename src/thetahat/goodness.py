@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thetahat._checks import check_count
+from thetahat._checks import as_generator, check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
@@ -118,8 +118,17 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
             f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"
             " use Exact()"
         )
-    generator = np.random.default_rng(rng)
+    generator = as_generator(rng)
+    with np.errstate(all="ignore"):  # what overflows gives no statistic, or no replicate
+        return _tested(fit, x, bootstrap, generator)
+
+
+def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
     distribution, observed = fit.dist(), statistics(fit, x)
+    if not np.isfinite(observed[[0, 2]]).all():
+        raise ParameterError(
+            f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
+        )
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
         rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)

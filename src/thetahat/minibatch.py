@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thetahat._checks import as_numbers, check_count, check_positive
 from thetahat.data.arrays import as_rows, stretches
+from thetahat.errors import ParameterError
 from thetahat.solvers.sgd import SGD, shuffled
 
 if TYPE_CHECKING:
@@ -35,13 +36,22 @@ def gradient_step(
     -------
     ndarray of float64
 
+    Raises
+    ------
+    ParameterError
+        If theta and gradient are not of one shape, or the learning rate is not positive.
+
     Examples
     --------
     >>> import thetahat as th
     >>> th.gradient_step((0.0, 1.0), th.score([0.5, 2.5], "normal", (0.0, 1.0)), 0.125)
     array([0.375 , 1.5625])
     """
-    return np.asarray(theta, dtype=np.float64) + learning_rate * np.asarray(gradient, dtype=np.float64)
+    start, slope = as_numbers("theta", theta), as_numbers("gradient", gradient)
+    if start.shape != slope.shape:
+        raise ParameterError(f"theta has shape {start.shape}, but gradient has shape {slope.shape}")
+    with np.errstate(over="ignore"):  # the steps of a diverging ascent
+        return np.asarray(start + check_positive("learning_rate", learning_rate) * slope)
 
 
 def minibatches(
@@ -71,8 +81,8 @@ def minibatches(
     >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, shuffle=None)]
     [[1.0, 2.0], [3.0]]
     """
-    SGD(learning_rate=1.0, batch_size=batch_size, shuffle=shuffle)  # checks them
-    batch_size = operator.index(batch_size)
+    SGD(learning_rate=1.0, shuffle=shuffle)  # checks it
+    batch_size = check_count("batch_size", batch_size)
     rows = as_rows(x)
     starts: Iterable[int] = range(0, rows.size, batch_size)
     if shuffle is not None and rows.size:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _sgd
-from thetahat._checks import check_positive
+from thetahat._checks import as_generator, check_positive
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.data.source import ArraySource
@@ -134,7 +134,7 @@ def _run_lanes(
     rng: Any,
 ) -> list[Solution]:
     """Return where the ascents end; each group of lanes takes the rows in the same random order."""
-    bits = np.random.default_rng(rng).bit_generator if method.draws else None
+    bits = as_generator(rng).bit_generator if method.draws else None
     drawn_from: Any = None if bits is None else bits.state
     rows = samples[0].in_order() if groups is None else chunks_of(np.arange(float(groups.shape[1])))[0]
     solutions: list[Solution] = []
@@ -189,17 +189,20 @@ def _groups_of(x: ArrayLike) -> Array | None:
 
 def _starts(family: Family, start: Theta | Sequence[Theta]) -> list[tuple[float, ...]]:
     thetas: Any = start
-    if isinstance(thetas, Sequence | np.ndarray) and len(thetas) and _is_theta(thetas[0]):
+    if _is_listed(thetas) and len(thetas) and (isinstance(thetas[0], Mapping) or _is_listed(thetas[0])):
         return [check_theta(family, theta, f"start {k}") for k, theta in enumerate(thetas)]
     return [check_theta(family, thetas, "start")]
 
 
-def _is_theta(value: Any) -> bool:
-    return isinstance(value, Mapping) or np.ndim(value) > 0
+def _is_listed(value: Any) -> bool:
+    """Whether a value is a sequence of others, or an array that is one."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _rates(learning_rate: Sequence[float]) -> list[float]:
-    if np.ndim(learning_rate) != 1:
+    if not _is_listed(learning_rate) or any(map(_is_listed, learning_rate)):
         raise ParameterError(
             f"learning_rate must be a sequence of rates, one for each ascent; got {learning_rate!r}"
         )

@@ -14,7 +14,7 @@ from thetahat._packing import pack, unpack
 from thetahat._running import Running
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
-from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import Family, find_family
@@ -67,7 +67,8 @@ class Online:
         When a change point is detected, the stream restarts from the rows after it. Of a run of equal rows,
         as of a sensor that is stuck, only the first 16, or a 16th of a half-life if that is more, count, and
         none where they show a change point: the past stays, and `omitted` has their number (not of counts,
-        nor where only one parameter is estimated). By default all rows have equal weight. Not supported for families whose maximum lies on the boundary of the support.
+        nor where only one parameter is estimated). By default all rows have equal weight. Not supported for
+        families whose maximum lies on the boundary of the support.
     batch_size : int, optional
         Rows of one step, at most 2**20; by default 64, and fewer for a half-life below 1024 rows.
     fixed : mapping of str to float, optional
@@ -101,13 +102,14 @@ class Online:
 
         self._family = find_family(family)
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
-        self._fixed = check_values(self._family, fixed, "fixed") if fixed else {}
+        self._fixed = {} if fixed is None else check_values(self._family, fixed, "fixed")
         self._summary: Summary | None = None
         self._stream: _sgd.Stream | Running | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
         self._waiting = 0  # their number
-        self._wanted = PILOT_ROWS if half_life is None else max(256, int(min(PILOT_ROWS, 4 * half_life)))
-        self._runs = None if half_life is None else Runs(max(_STUCK, half_life / 16))
+        life = self._method.half_life
+        self._wanted = PILOT_ROWS if life is None else int(min(PILOT_ROWS, max(256, 4 * life)))
+        self._runs = None if life is None else Runs(max(_STUCK, life / 16))
         self._omitted = 0
         self._before = self._skipped = 0  # rows before the last change point; of them, those skipped
         self._lock = RLock()  # several threads may feed one stream
@@ -136,7 +138,7 @@ class Online:
 
     @property
     def omitted(self) -> int:
-        """Number of rows left out: masked, null, of weight 0, NaN with ``nan_policy="omit"``, or stuck."""
+        """Number of rows left out: masked, of weight 0, NaN or null with ``nan_policy="omit"``, or stuck."""
         return self._omitted if self._summary is None else self._summary.omitted
 
     @property
@@ -164,9 +166,7 @@ class Online:
             with self._lock:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)
             return self
-        chunks = chunks_of(x, nan_policy)
-        if weights is not None:
-            chunks = weigh(chunks, weights)
+        chunks = chunks_of(x, nan_policy, weights)
         reject_rows(chunks, self._family.model, self._family.support)
         rows, of_rows = copy_rows(chunks)
         with self._lock:

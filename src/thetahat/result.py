@@ -71,7 +71,7 @@ class Fit(Fitted):
     rows : int
         Number of rows of positive weight.
     omitted : int
-        Number of rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
+        Number of rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``.
     skipped : int
         Number of a stream's `rows` that are not in the estimate, since it gave them no finite log-likelihood
         when they came.
@@ -395,6 +395,8 @@ class Fit(Fitted):
         ParameterError
             If the record is not that of a fit.
         """
+        if not isinstance(record, dict):
+            raise ParameterError(f"not the record of a fit: {type(record).__name__}, and no dict")
         try:
             fit = cls(**read_record(record))
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from thetahat import _core, _sums
 from thetahat._checks import check_count
 from thetahat._shift import shift
-from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, weigh
+from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
@@ -189,7 +189,7 @@ class Sample:
         if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
             return chunks[0]
         rows = self.contiguous()
-        return chunks_of(rows.x)[0] if rows.weights is None else weigh(chunks_of(rows.x), rows.weights)[0]
+        return chunks_of(rows.x, weights=rows.weights)[0]
 
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
@@ -218,9 +218,10 @@ class Sample:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         count, first = count_outside(self.rows(), self.family.model, theta)
         if count:
+            value = value_at(self.rows(), first)
             raise ParameterError(
                 f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
-                f" at index {first}; the log-likelihood there is -inf, and has no score"
+                f" at index {first}: {value!r}; the log-likelihood there is -inf, and has no score"
             )
 
 

@@ -56,7 +56,7 @@ class Summary:
     Attributes
     ----------
     omitted : int
-        Rows left out: masked, null, of weight 0, or NaN with ``nan_policy="omit"``.
+        Rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``.
     at : tuple of float
         Where the sums are taken; empty if they are sufficient statistics.
 
@@ -115,11 +115,11 @@ class Summary:
         Summary
             This summary.
         """
-        if threads is not None:
-            check_count("threads", threads, 10_000)
         return self._add(ArraySource(x, weights, nan_policy), threads)
 
     def _add(self, source: ArraySource, threads: int | None) -> Summary:
+        if threads is not None:
+            threads = check_count("threads", threads, 10_000)
         tree = self._tree.copy()
         before = tree.total().rows
         add_rows(tree, source.rows, threads)

@@ -60,16 +60,19 @@ inline T read_swapped(const char* p) {
   return read<T>(reinterpret_cast<const char*>(&bits));
 }
 
-// Integers beyond 2^53, which no double equals for sure, become NaN, which makes the sums non-finite.
+// Integers beyond 2^53, which no double equals for sure, become infinite, which makes the sums non-finite; not
+// NaN, which may be a row to leave out.
 template <class T>
 inline double to_double(T value) {
   return double(value);
 }
 inline double to_double(int64_t value) {
   constexpr uint64_t most = uint64_t{1} << 53;
-  return uint64_t(value) + most <= 2 * most ? double(value) : NAN;
+  return uint64_t(value) + most <= 2 * most ? double(value) : INFINITY;
 }
-inline double to_double(uint64_t value) { return value <= uint64_t{1} << 53 ? double(int64_t(value)) : NAN; }
+inline double to_double(uint64_t value) {
+  return value <= uint64_t{1} << 53 ? double(int64_t(value)) : INFINITY;
+}
 
 template <class T>
 void convert(const char* p, int64_t step, bool swapped, int64_t n, double* out) {

@@ -35,13 +35,17 @@ inline block load_block(const thetahat_rows& r, int64_t first, int64_t n, buffer
 
 inline bool filtered(const thetahat_rows& r) { return r.mask || r.validity || r.omit_nan; }
 
-// Whether row i, of value x, counts: by NumPy's mask (a byte per row, not zero: left out) or Arrow's validity
-// (a bit per row, one: counts), and by what is done with NaN.
+// Whether row i has a value, by Arrow's validity: a bit per row, zero where it is null.
+inline bool valid(const thetahat_rows& r, int64_t i) {
+  const int64_t bit = r.first_bit + i * r.bit_step;
+  return !r.validity || r.validity[bit / 8] >> (bit % 8) & 1;
+}
+
+// Whether row i, of value x, counts: by NumPy's mask (a byte per row, not zero: left out) or Arrow's validity,
+// and by what is done with NaN.
 inline bool counts(const thetahat_rows& r, int64_t i, double x) {
   if (r.mask && r.mask[i * r.mask_step]) return false;
-  const int64_t bit = r.first_bit + i * r.bit_step;
-  if (r.validity && !(r.validity[bit / 8] >> (bit % 8) & 1)) return false;
-  return !r.omit_nan || x == x;
+  return valid(r, i) && (!r.omit_nan || x == x);
 }
 
 // Those of rows first .. first + n - 1 that count; n is at most block_rows.

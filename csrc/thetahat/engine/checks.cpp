@@ -34,7 +34,21 @@ int64_t count_inexact(const thetahat_rows& r, int64_t first, int64_t n, int64_t*
   return 0;
 }
 
+// The rows of positive weight that are null.
+int64_t count_null(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at) {
+  aligned_buffers room;
+  int64_t count = 0;
+  if (r.validity)
+    each_block(first, n, [&](int64_t start, int64_t size) {
+      const double* w = r.weights ? load_rows(*r.weights, start, size, room.w) : nullptr;
+      for (int64_t i = 0; i < size; ++i)
+        if (!valid(r, start + i) && !(w && w[i] == 0) && count++ == 0) *at = start + i;
+    });
+  return count;
+}
+
 int64_t count_in_slice(int what, const thetahat_rows& r, int64_t first, int64_t n, int64_t* at) {
+  if (what == thetahat_null) return count_null(r, first, n, at);
   if (what == thetahat_inexact) return count_inexact(r, first, n, at);
   if (what == thetahat_not_finite) return count_bad(r, first, n, at, [](double x) { return x - x != 0; });
   return count_bad(r, first, n, at, [](double w) { return !(w >= 0 && w - w == 0); });

@@ -197,16 +197,15 @@ void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
   if (last || !any || !m.valid(&m, c.theta)) c.state = thetahat_unfinished;
 }
 
-// The state of an end that is no maximum. Where the likelihood is not concave and some steps have led out of
-// the support, it increases without bound as rows come to lie on the end of that.
+// The state of an end that is no maximum. Where the likelihood has nowhere been concave, it increases without
+// bound, as where rows come to lie on the end of a support.
 int end_without(const thetahat_newton& c) {
-  return c.left_support && c.decrement != c.decrement ? thetahat_at_limit : thetahat_unfinished;
+  return c.decrement != c.decrement ? thetahat_at_limit : thetahat_unfinished;
 }
 
 // From a step that went too far, to a shorter one. Where no uphill step is short enough, the likelihood has
 // no derivatives: it increases without bound, as rows come to lie on the end of a support.
-void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last, bool finite) {
-  c.left_support |= !finite;
+void step_back(const thetahat_model& m, thetahat_newton& c, double n, bool last) {
   double longest = 0.0;
   for (double& step : c.step) longest = fabs(step *= 0.25) > longest ? fabs(step) : longest;
   step_from_best(m, c);
@@ -279,7 +278,7 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
   const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
   if (!c.has_best && !finite) return relax_start(m, c, last);
-  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last, finite);
+  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
   const newton_step next(m, at, c);
   const bool slow = c.has_best && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * at.n;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from thetahat import plots
+from thetahat.data.files import printable
 from thetahat.errors import ThetahatError
 
 __all__ = [
+    "Command",
     "Commands",
     "column",
     "json_flag",
@@ -36,7 +39,23 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise  # click handles it: `thetahat ... | head`
         except _EXPECTED as error:
-            raise click.ClickException(" ".join(_in_words(error).split())) from error
+            raise click.ClickException(printable(" ".join(_in_words(error).split()))) from error
+
+
+class Command(click.Command):
+    """A command that refuses a second value of an option that takes one, instead of dropping the first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        single = [option for option in given if isinstance(option, click.Option) and _takes_one(option)]
+        for option, times in Counter(single).items():
+            if times > 1:
+                raise click.UsageError(f"{option.opts[0]} was given {times} times, and takes one value", ctx)
+        return super().parse_args(ctx, args)
+
+
+def _takes_one(option: click.Option) -> bool:
+    return not (option.multiple or option.is_flag)
 
 
 def _in_words(error: BaseException) -> str:

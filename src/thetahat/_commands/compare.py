@@ -9,12 +9,12 @@ import click
 
 import thetahat._commands._shared as _shared
 from thetahat.comparison import compare
-from thetahat.data.files import read_weighted
+from thetahat.data.files import printable, read_weighted
 
 __all__ = ["compare_command"]
 
 
-@click.command("compare")
+@click.command("compare", cls=_shared.Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @_shared.column
 @click.option(
@@ -57,4 +57,4 @@ def compare_command(
     if omitted:
         click.echo(_shared.left_out(omitted, x.size))
     if plot:
-        click.echo(f"picture: {plot}")
+        click.echo(f"picture: {printable(plot)}")

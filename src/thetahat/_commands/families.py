@@ -7,12 +7,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from thetahat._commands._shared import Command
 from thetahat.families import Family, families, find_family
 
 __all__ = ["families_command"]
 
 
-@click.command("families")
+@click.command("families", cls=Command)
 def families_command() -> None:
     """List the families: parameters, support, how often a fit reads rows, and scipy.stats' name."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from rich.console import Console
 import thetahat._commands._shared as _shared
 from thetahat._records import to_json
 from thetahat._report import ending, heading
-from thetahat.data.files import read_weighted
+from thetahat.data.files import printable, read_weighted
+from thetahat.errors import ParameterError
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit
@@ -38,16 +41,30 @@ def _parse_values(text: str) -> Values:
     """Return parameters by name from a text such as mu=0,sigma=1."""
     try:
         pairs = [part.split("=") for part in text.split(",")]
-        return {name.strip(): float(value) for name, value in pairs}
+        return _by_name((name.strip(), float(value)) for name, value in pairs)
     except ValueError:
         raise click.BadParameter(f"{text!r} does not give parameters values, such as mu=0") from None
+
+
+def _by_name(pairs: Iterable[tuple[str, float]]) -> Values:
+    """Return values by name; raise where a name has two."""
+    values: Values = {}
+    for name, value in pairs:
+        if name in values:
+            raise click.BadParameter(f"{name} has two values, {values[name]:g} and {value:g}")
+        values[name] = value
+    return values
 
 
 def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[Values]:
     return [_parse_values(text) for text in texts]
 
 
-@click.command("fit")
+def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> Values | None:
+    return _by_name(pair for text in texts for pair in _parse_values(text).items()) or None
+
+
+@click.command("fit", cls=_shared.Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @_shared.column
 @click.option("--family", required=True, help=f"One of: {', '.join(families())}.")
@@ -57,7 +74,7 @@ def _parse_each(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     "--fixed",
     metavar="NAME=VALUE",
     multiple=True,
-    callback=_parse_each,
+    callback=_parse_fixed,
     help="A parameter with a known value.",
 )
 @click.option(
@@ -139,7 +156,7 @@ def fit_command(
     family: str,
     missing: str,
     weights: str | None,
-    fixed: list[Values],
+    fixed: Values | None,
     cov: str,
     method_name: str,
     threads: int | None,
@@ -161,15 +178,9 @@ def fit_command(
     if options["trace"] and not (as_json or plot):
         raise click.UsageError("--trace goes into --json or --plot: add one of them")
     x, given, omitted = read_weighted(file, column, weights, missing)
-    fixed_values = {name: value for values in fixed for name, value in values.items()} or None
-    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=fixed_values, cov=cov, **how)
-    answers: dict[str, Any] = {
-        "confint": fitted.confint(method="profile") if profile else None,
-        "quantiles": [_estimate("p", p, fitted.quantile(p)) for p in quantiles],
-        "return_levels": [_estimate("period", period, fitted.return_level(period)) for period in periods],
-        "tests": [_tested(values, fitted.test(values)) for values in hypotheses],
-    }
-    answers = {key: answer for key, answer in answers.items() if answer is not None and len(answer)}
+    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=fixed, cov=cov, **how)
+    intervals = "profile" if profile else "wald"
+    answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
     goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
     if plot:
         fitted.plot(name=column or file.name).savefig(plot)
@@ -179,9 +190,38 @@ def fit_command(
         record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted}
         click.echo(json.dumps({**record, **_for_json(answers)}, allow_nan=False))
     else:
-        _print_fit(fitted, omitted, answers, goodness)
+        _print_fit(fitted, omitted, intervals, answers, goodness)
         if plot:
-            click.echo(f"picture: {plot}")
+            click.echo(f"picture: {printable(plot)}")
+
+
+def _answers(
+    fitted: Fit,
+    intervals: str,
+    quantiles: tuple[float, ...],
+    periods: tuple[float, ...],
+    hypotheses: list[Values],
+) -> dict[str, Any]:
+    """Return confidence intervals by name, and what else a fit is asked."""
+    answers: dict[str, Any] = {
+        "confint": dict(zip(fitted.params, fitted.confint(method=intervals).tolist(), strict=True))
+    }
+    with _naming("p", "--quantile"):
+        answers["quantiles"] = [_estimate("p", p, fitted.quantile(p)) for p in quantiles]
+    with _naming("period", "--return-level"):
+        answers["return_levels"] = [_estimate("period", rows, fitted.return_level(rows)) for rows in periods]
+    with _naming("theta0", "--test"):
+        answers["tests"] = [_tested(values, fitted.test(values)) for values in hypotheses]
+    return {key: answer for key, answer in answers.items() if answer}
+
+
+@contextmanager
+def _naming(argument: str, option: str) -> Iterator[None]:
+    """Let errors name the option of the command instead of the argument of the function."""
+    try:
+        yield
+    except ParameterError as error:
+        raise ParameterError(re.sub(rf"^{argument}\b", option, str(error))) from error
 
 
 def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]:
@@ -231,24 +271,26 @@ def _for_json(answer: Any) -> Any:
     return to_json(answer) if isinstance(answer, float | np.ndarray) else answer
 
 
-def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: GoodnessOfFit | None) -> None:
+def _print_fit(
+    fitted: Fit, omitted: int, intervals: str, answers: dict[str, Any], goodness: GoodnessOfFit | None
+) -> None:
     click.echo("\n".join(heading(fitted)))
     if omitted:
         click.echo(_shared.left_out(omitted, fitted.rows + fitted.omitted))
-    intervals = answers.get("confint", fitted.confint())
-    title = "95 % profile interval" if "confint" in answers else "95 % confidence interval"
-    table = _shared.new_table("estimate", "std. error", title)
-    for (name, value), error, (low, high) in zip(
-        fitted.params.items(), fitted.stderr, intervals, strict=True
-    ):
+    kind = "profile" if intervals == "profile" else "confidence"
+    table = _shared.new_table("estimate", "std. error", f"95 % {kind} interval")
+    for (name, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
         if name in fitted.fixed:
             table.add_row(name, f"{value:.7g}", "fixed")
         else:
-            table.add_row(name, f"{value:.7g}", f"{error:.4g}", f"{low:.7g}  {high:.7g}")
-    for name, row in _named(answers):
-        interval = f"{row['low']:.7g}  {row['high']:.7g}"
-        table.add_row(name, f"{row['value']:.7g}", f"{row['stderr']:.4g}", interval)
+            table.add_row(name, f"{value:.7g}", f"{error:.4g}", _shown(*answers["confint"][name]))
     Console().print(table)
+    if named := list(_named(answers)):
+        table = _shared.new_table("estimate", "std. error", "95 % delta-method interval")
+        for name, row in named:
+            limits = _shown(row["low"], row["high"])
+            table.add_row(name, f"{row['value']:.7g}", f"{row['stderr']:.4g}", limits)
+        Console().print(table)
     for test in answers.get("tests", []):
         values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
         click.echo(
@@ -258,6 +300,10 @@ def _print_fit(fitted: Fit, omitted: int, answers: dict[str, Any], goodness: Goo
     if goodness:
         click.echo(repr(goodness))
     click.echo(ending(fitted))
+
+
+def _shown(low: float, high: float) -> str:
+    return f"{low:.7g}  {high:.7g}"
 
 
 def _named(answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from thetahat import plots
-from thetahat._commands._shared import new_table, parse_picture, picture
+from thetahat._commands._shared import Command, new_table, parse_picture, picture
+from thetahat.data.files import printable
 from thetahat.fit import fit
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent, Method
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["notebook"]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--n", type=click.IntRange(min=2), default=1000, show_default=True, help="Sample size.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--epochs", type=int, default=1000, show_default=True)
@@ -59,7 +60,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     figure.savefig(plot)
     click.echo(f"{n} draws of normal(1, 2); {epochs} epochs from (0, 1), learning rate {learning_rate:g}")
     Console().print(_comparison({"closed form": (exact, seconds), **runs}, exact))
-    click.echo(f"picture: {plot}")
+    click.echo(f"picture: {printable(plot)}")
 
 
 def _timed(x: NDArray[np.float64], method: Method, **how: Any) -> tuple[Fit, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from thetahat import _core
 from thetahat._checks import check_choice
 from thetahat._core import Model, Rows
+from thetahat.data.containers import rows_in
 from thetahat.errors import SampleError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ __all__ = [
     "reject_for_all",
     "reject_rows",
     "stretches",
-    "weigh",
+    "value_at",
 ]
 
 _POLICIES = ("raise", "omit")
@@ -37,16 +38,18 @@ def plain_rows(x: Any) -> NDArray[np.float64] | None:
     return None if _core.plain_rows(x) is None else x
 
 
-def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
-    """Return the rows of a sample, in place.
+def chunks_of(x: ArrayLike, nan_policy: str = "raise", weights: ArrayLike | None = None) -> list[Rows]:
+    """Return the rows of a sample, in place, with their weights if there are any.
 
     Parameters
     ----------
     x : array_like, shape (n,)
         Real numbers: any integer type, float16, float32 or float64, of any byte order and stride. Rows that
-        are masked (NumPy) or null (Arrow) are left out.
+        are masked (NumPy) are left out.
     nan_policy : {"raise", "omit"}
-        Whether NaN rows are an error, in a later check, or left out.
+        Whether NaN rows are an error, in a later check, and null rows an error now; or both are left out.
+    weights : array_like, shape (n,), optional
+        One for each row, including those left out.
 
     Returns
     -------
@@ -56,59 +59,44 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise") -> list[Rows]:
     Raises
     ------
     TypeError
-        If `x` contains anything but real numbers.
+        If `x` or the weights contain anything but real numbers.
     SampleError
-        If `x` is not one-dimensional.
+        If one of them is not one-dimensional, rows are null, there are not as many weights as rows, or some
+        weights are masked or null.
     """
     omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
-    if not omit and (plain := _core.plain_rows(x)) is not None:
+    if weights is None and not omit and (plain := _core.plain_rows(x)) is not None:
         return [plain]
-    if _speaks_arrow(x):
-        from thetahat import _arrow
-
-        chunks = [
-            Rows(owner, address, n, step, kind, omit_nan=omit, validity=validity, first_bit=first)
-            for owner, address, n, step, kind, validity, first in _arrow.chunks(x)
-        ]
-    else:
-        chunks = [_from_numpy(x if isinstance(x, np.ma.MaskedArray) else np.asarray(x), omit)]
+    chunks = rows_in(x, "x", omit)
+    if weights is not None:
+        chunks = _weigh(chunks, weights)
+    if not omit:
+        _reject(_core.count_null, chunks, 'x holds {} null value(s){}; nan_policy="omit" leaves them out')
     return chunks
 
 
-def weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
-    """Return the rows of a sample with their weights, one for each row, including those left out.
-
-    Raises
-    ------
-    TypeError
-        If the weights are anything but real numbers.
-    SampleError
-        If there are not as many weights as rows, or some are masked or null.
-    """
-    given = chunks_of(weights)
+def _weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
+    """Return the rows of a sample with their weights, as `chunks_of` does."""
+    given = rows_in(weights, "weights", omit_nan=False)
     rows, count = sum(chunk.n for chunk in chunks), sum(chunk.n for chunk in given)
     if count != rows:
-        raise SampleError(f"x has {rows} row(s), but there are {count} weight(s)")
-    if any(chunk.filtered for chunk in given):
-        raise SampleError("weights must not be masked or null: use weight 0 to leave a row out")
+        raise SampleError(f"weights has {count} value(s), but x has {rows} row(s)")
+    use = "use weight 0 to leave a row out"
+    _reject(_core.count_null, given, f"weights holds {{}} null value(s){{}}; {use}")
+    if any(chunk.masked for chunk in given):
+        raise SampleError(f"weights is masked; {use}")
     return list(_side_by_side(chunks, given))
 
 
 def _reject_weights(chunks: list[Rows]) -> None:
-    """Raise if weights are invalid, with their number and the index of the first."""
+    """Raise if weights are invalid, with their number and the index and value of the first."""
     weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
     _reject_inexact(weights, "weights")
-    bad, first = _count(_core.count_no_weight, weights)
-    if bad:
-        raise SampleError(
-            f"weights holds {bad} value(s) that are negative or not finite, the first at index {first}",
-            first,
-            bad,
-        )
+    _reject(_core.count_no_weight, weights, "weights holds {} value(s) that are negative or not finite{}")
 
 
 def stretches(n: int) -> Iterator[slice]:
-    """Yield slices of n rows so short that NumPy is soon done with each, and Ctrl-C is answered in between."""
+    """Yield slices of n rows so short that NumPy is soon done with each: Ctrl-C is answered in between."""
     for first in range(0, n, _STRETCH):
         yield slice(first, min(first + _STRETCH, n))
 
@@ -154,14 +142,8 @@ def empty(rows: int) -> SampleError:
 def reject_rows(chunks: list[Rows], model: Model, support: str) -> None:
     """Raise if rows are not exact in float64, not finite, or outside the support, or weights are invalid."""
     reject_for_all(chunks)
-    count, first = _count(model.count_outside, chunks)
-    if count:
-        raise SampleError(
-            f"x holds {count} value(s) outside the support of {model.name}, {support};"
-            f" the first is at index {first}",
-            first,
-            count,
-        )
+    outside = f"x holds {{}} value(s) outside the support of {model.name}, {support}{{}}"
+    _reject(model.count_outside, chunks, outside)
 
 
 def count_outside(chunks: list[Rows], model: Model, theta: tuple[float, ...]) -> tuple[int, int]:
@@ -173,11 +155,7 @@ def reject_for_all(chunks: list[Rows]) -> None:
     """Raise if rows or weights are invalid for every family."""
     _reject_inexact(chunks)
     _reject_weights(chunks)
-    count, first = _count(_core.count_not_finite, chunks)
-    if count:
-        raise SampleError(
-            f"x holds {count} value(s) that are NaN or infinite, the first at index {first}", first, count
-        )
+    _reject(_core.count_not_finite, chunks, "x holds {} value(s) that are NaN or infinite{}")
 
 
 def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
@@ -195,55 +173,26 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
             done, used = done + size, used + size
 
 
-def _speaks_arrow(x: Any) -> bool:
-    """Whether x is an Arrow column and not backed by NumPy, where pandas exports NaN as null."""
-    if isinstance(x, np.ndarray) or isinstance(getattr(x, "dtype", None), np.dtype):
-        return False
-    return hasattr(x, "__arrow_c_array__") or hasattr(x, "__arrow_c_stream__")
-
-
-def _from_numpy(x: NDArray[Any], omit: bool) -> Rows:
-    if x.ndim != 1:
-        raise SampleError(_wrong_shape(x))
-    dtype = x.dtype
-    if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise TypeError(
-            f"x has dtype {dtype}; a sample holds real numbers: integers, or floats of at most 64 bits"
-        )
-    mask = x.mask if np.ma.is_masked(x) else None  # type: ignore[attr-defined]
-    return Rows(
-        (x, mask),
-        _address(x),
-        x.size,
-        x.strides[0],
-        dtype.newbyteorder("=").name,
-        swapped=not dtype.isnative,
-        omit_nan=omit,
-        mask=0 if mask is None else _address(mask),
-        mask_step=0 if mask is None else mask.strides[0],
-    )
-
-
-def _address(x: NDArray[Any]) -> int:
-    address: int = np.asarray(x).__array_interface__["data"][0]
-    return address
-
-
-def _wrong_shape(x: NDArray[Any]) -> str:
-    if x.ndim == 0:
-        return f"x is a single value ({x.dtype}); a sample is one-dimensional: pass a list or an array"
-    return f"x has shape {x.shape}; a sample is one-dimensional: pass one column, or x.ravel() for all values"
-
-
 def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
-    count, first = _count(_core.count_inexact, chunks)
+    beyond = f"{what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
+    _reject(_core.count_inexact, chunks, f"{beyond}: convert them first if rounding is what you want")
+
+
+def _reject(counter: Any, chunks: list[Rows], message: str) -> None:
+    """Raise if a counter finds rows: how many, and the index and the value of the first."""
+    count, first = _count(counter, chunks)
     if count:
-        raise SampleError(
-            f"{what} holds {count} integer(s) beyond 2**53, the first at index {first}; float64 cannot hold"
-            " them exactly: convert them first if rounding is what you want",
-            first,
-            count,
-        )
+        value = "" if counter is _core.count_null else f": {value_at(chunks, first)!r}"
+        raise SampleError(message.format(count, f", the first at index {first}{value}"), first, count)
+
+
+def value_at(chunks: list[Rows], index: int) -> float:
+    """Return the row of this index in the whole sample."""
+    for chunk in chunks:
+        if index < chunk.n:
+            return chunk.item(index)
+        index -= chunk.n
+    raise IndexError(index)
 
 
 def _count(counter: Any, chunks: list[Rows]) -> tuple[int, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
-from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["read_column", "read_weighted"]
+__all__ = ["printable", "read_column", "read_weighted"]
 
 _LISTED = 20  # columns that an error names
+_SHOWN = 500  # characters of a file, or of a library's error, that an error shows
 
 
 def read_column(path: str | Path, column: str | None = None, missing: str = "raise") -> tuple[Array, int]:
@@ -88,9 +89,27 @@ def _read(path: Path, columns: Sequence[str | None]) -> list[Array]:
     read = _READERS.get(path.suffix.lower())
     if read is None:
         raise ParameterError(f"cannot tell how to read {path}: its name must end in {', '.join(_READERS)}")
-    with path.open("rb"):  # a file that is not there gets Python's own error, whoever reads it
-        pass
-    return read(path, columns)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ParameterError(f"{path} is not a regular file: a pipe or a device cannot be read")
+    try:
+        with path.open("rb"):  # a file that is not there gets Python's own error, whoever reads it
+            pass
+    except ValueError as error:  # a NUL in the name
+        raise ParameterError(f"{str(path)!r} is no path: {error}") from error
+    try:
+        return read(path, columns)
+    except MemoryError as error:
+        raise MemoryError(f"not enough memory to read {path}: {_excerpt(error)}") from error
+
+
+def printable(text: object) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
+
+
+def _excerpt(text: object) -> str:
+    """Return what an error shows of a file, or of a library's error with the content of a file."""
+    return printable(str(text)[:_SHOWN]) + "..." * (len(str(text)) > _SHOWN)
 
 
 def _where(path: Path, column: str | None) -> str:
@@ -134,8 +153,10 @@ def _read_npy(path: Path, columns: Sequence[str | None]) -> list[Array]:
     with path.open("rb") as file:
         try:
             return [as_rows(np.lib.format.read_array(file, allow_pickle=False))]
-        except (TypeError, ValueError, TokenError) as error:  # the last from a damaged header
-            raise SampleError(f"{path}: {error}") from error
+        except MemoryError:
+            raise
+        except Exception as error:  # the header is a text that NumPy evaluates: it may raise anything
+            raise SampleError(f"{path}: {_excerpt(error)}") from error
 
 
 def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
@@ -145,8 +166,10 @@ def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
             names = [_the_column(path, column, file.schema_arrow.names) for column in columns]
             table = file.read(columns=names)
             return [_numbers(path, name, table.column(name), pa) for name in names]
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise SampleError(f"cannot read {path}: {error}") from error
+        raise SampleError(f"cannot read {path}: {_excerpt(error)}") from error
 
 
 def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
@@ -155,20 +178,25 @@ def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
     if not (types.is_integer(of) or types.is_floating(of) or types.is_decimal(of) or types.is_null(of)):
         raise SampleError(f"column {name!r} of {path} holds {of}, not numbers")
     try:
-        return _as_float64(values, pa)
+        numbers = _as_float64(values, pa)
+    except MemoryError:
+        raise
     except pa.ArrowException as error:  # such as an integer beyond 2**53
         raise SampleError(f"column {name!r} of {path} does not fit into float64: {error}") from error
+    if types.is_decimal(of):
+        _reject_rounded(numbers, values, pa, _where(path, name))
+    return numbers
 
 
 def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
     pa = _pyarrow("csv")
-    header = _csv_header(path)
+    blank, header = _csv_header(path)
     names = [_the_column(path, column, header) for column in columns]
 
     def read(as_type: Any, threads: bool) -> Any:
         return pa.csv.read_csv(
             path,
-            pa.csv.ReadOptions(use_threads=threads),
+            pa.csv.ReadOptions(use_threads=threads, skip_rows=blank),
             # In a file of one column an empty line is a missing value.
             pa.csv.ParseOptions(ignore_empty_lines=len(header) > 1),
             # Types are explicit: inference reads the first megabyte only.
@@ -181,9 +209,42 @@ def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
 
     try:
         table = read(pa.float64(), threads=True)
+    except MemoryError:
+        raise
     except pa.ArrowException as error:
         raise _csv_fault(path, names, read, pa, error) from error
-    return [_as_float64(table.column(name), pa) for name in names]
+    numbers = [_as_float64(table.column(name), pa) for name in names]
+    if any(_far(values).size for values in numbers):
+        words = read(pa.string(), threads=True)
+        for name, values in zip(names, numbers, strict=True):
+            _reject_rounded(values, words.column(name), pa, _where(path, name))
+    return numbers
+
+
+def _far(numbers: Array) -> NDArray[np.intp]:
+    """Return the places of numbers between which not every integer is a double."""
+    far = np.flatnonzero((numbers >= 2.0**53) | (numbers <= -(2.0**53)))
+    return far[np.isfinite(numbers[far])]
+
+
+def _reject_rounded(numbers: Array, written: Any, pa: Any, where: str) -> None:
+    """Raise if integers, written without point or exponent or as decimals, were rounded."""
+    far = _far(numbers)
+    pairs = zip(far.tolist(), written.take(pa.array(far)).to_pylist(), strict=True)
+    rounded = [(i, value) for i, value in pairs if _is_rounded(str(value).strip(), float(numbers[i]))]
+    if rounded:
+        first, value = rounded[0]
+        raise SampleError(
+            f"{where} holds {len(rounded)} integer(s) that float64 cannot hold exactly, the first at index"
+            f" {first}: {value}; write them with a decimal point if rounding is what you want",
+            first,
+            len(rounded),
+        )
+
+
+def _is_rounded(word: str, number: float) -> bool:
+    """Whether a word is an integer, and not this number."""
+    return word.lstrip("+-").isdigit() and Decimal(word) != Decimal(number)
 
 
 def _csv_fault(
@@ -197,25 +258,38 @@ def _csv_fault(
             bad = [index for index, word in enumerate(words) if not _is_number(word)]
             if bad:
                 return SampleError(
-                    f"column {name!r} of {path} holds {len(bad)} value(s) that are not numbers,"
-                    f" the first at index {bad[0]}: {words[bad[0]]!r}",
+                    f"{_where(path, name)} holds {len(bad)} value(s) that are not numbers,"
+                    f" the first at index {bad[0]}: {words[bad[0]][:_SHOWN]!r}",
                     bad[0],
                     len(bad),
                 )
         read(pa.float64(), threads=False)  # Python's idea of a number is wider than Arrow's
     except pa.ArrowException as error:
         fault = error
-    return SampleError(f"cannot read {path}: {fault}")
+    return SampleError(f"cannot read {path}: {_excerpt(fault)}")
 
 
-def _csv_header(path: Path) -> list[str]:
+def _csv_header(path: Path) -> tuple[int, list[str]]:
+    """Return the number of blank lines, and the names in the first line after them."""
+    with path.open("rb") as file:
+        if kind := _other_kind(file.read(_BEGINNING)):
+            raise SampleError(f"{path} is {kind}, not text in UTF-8 with one row in a line")
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         try:
-            return next(csv.reader(file))
-        except StopIteration:
-            raise SampleError(f"{path} is empty") from None
+            for blank, names in enumerate(csv.reader(file)):
+                if len(names) > 1 or "".join(names).strip():
+                    return blank, names
         except csv.Error as error:
             raise SampleError(f"cannot read the header of {path}: {error}") from error
+    raise SampleError(f"{path} is empty")
+
+
+def _other_kind(beginning: bytes) -> str | None:
+    """Return what kind of file begins so, where that is known not to be a CSV file."""
+    for magic, kind in _MAGIC.items():
+        if beginning.startswith(magic) and (b"\0" in beginning or not magic.isascii()):
+            return kind
+    return "binary, or text in UTF-16" if 4 * beginning.count(0) > len(beginning) else None
 
 
 def _is_number(word: str | None) -> bool:
@@ -264,6 +338,24 @@ def _pyarrow(module: str) -> Any:
     except ImportError as error:
         raise MissingExtraError(f'.{module} files need pyarrow: pip install "thetahat[cli]"') from error
 
+
+_BEGINNING = 4096  # bytes that tell kinds of files apart
+_MAGIC = {
+    b"\x1f\x8b": "compressed by gzip",
+    b"BZh": "compressed by bzip2",
+    b"\xfd7zXZ\0": "compressed by xz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+    b"PK\x03\x04": "a zip archive or a workbook",
+    b"\xd0\xcf\x11\xe0": "a workbook",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"\x93NUMPY": "a .npy file",
+    b"\x89HDF": "an HDF5 file",
+    b"%PDF": "a PDF file",
+    b"SQLite format 3": "an SQLite database",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
 
 _READERS: dict[str, Callable[[Path, Sequence[str | None]], list[Array]]] = {
     ".csv": _read_csv,

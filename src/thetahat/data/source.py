@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from thetahat import _sums
 from thetahat._core import Rows
-from thetahat.data.arrays import chunks_of, copy_rows, plain_rows, weigh
+from thetahat.data.arrays import chunks_of, copy_rows, plain_rows
+from thetahat.errors import SampleError
 from thetahat.pilot import Pilot
 
 if TYPE_CHECKING:
@@ -61,8 +63,7 @@ class ArraySource:
     def rows(self) -> list[Rows]:
         """The rows in place, one item or one per chunk, with their weights."""
         if self._rows is None:
-            rows = chunks_of(self._x, self._nan_policy)
-            self._rows = rows if self._weights is None else weigh(rows, self._weights)
+            self._rows = chunks_of(self._x, self._nan_policy, self._weights)
         return self._rows
 
     @property
@@ -125,7 +126,10 @@ class BlockSource:
         if self._weights is None:
             yield from (ArraySource(block, None, self._nan_policy) for block in self._x)
         else:
-            for block, weights in zip(self._x, self._weights, strict=True):
+            for block, weights in zip_longest(self._x, self._weights):
+                if block is None or weights is None:
+                    more, fewer = ("weights", "x") if block is None else ("x", "weights")
+                    raise SampleError(f"{more} has more blocks than {fewer}: each block needs its weights")
                 yield ArraySource(block, weights, self._nan_policy)
 
     def blocks(self) -> Iterator[Rows]:

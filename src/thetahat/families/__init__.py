@@ -38,18 +38,12 @@ def families() -> tuple[str, ...]:
 
 
 def find_family(name: str) -> Family:
-    """Return the family of that name; raise the error that suggests the nearest name."""
+    """Return the family of that name; raise the error that says which family another name means."""
     found = _found.get(name) if isinstance(name, str) else None
     if found is None:
-        if name not in _NAMES:
-            raise UnknownFamilyError(_unknown(name))
+        if not isinstance(name, str) or name not in _NAMES:
+            from thetahat.families._unknown import unknown_family
+
+            raise UnknownFamilyError(unknown_family(name, [find_family(known) for known in _NAMES]))
         found = _found[name] = import_module(f"thetahat.families.{name}").family
     return found
-
-
-def _unknown(name: object) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(str(name).lower(), _NAMES, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "there are: " + ", ".join(_NAMES)
-    return f"unknown family {name!r}; {hint}"

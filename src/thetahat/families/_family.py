@@ -90,6 +90,9 @@ class Family:
         Whether rows are integers, and their densities probabilities.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
+    elsewhere : tuple of str
+        Its names in other programs, with the parameters there: ``"SciPy's norm(loc=mu, scale=sigma)"``; of a
+        special case, "with fixed={...}" at the end; of other rows, "with x replaced by ...".
     boundary_limits : callable, optional
         From theta, n, the level and the places of fixed parameters: by place, the confidence limits of the
         parameters whose maximum lies on the boundary of the support.
@@ -105,6 +108,7 @@ class Family:
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
+    elsewhere: tuple[str, ...] = ()
     boundary_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = (
         None
     )

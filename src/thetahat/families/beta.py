@@ -16,5 +16,10 @@ family = Family(
     support="0 < x < 1",
     existence="at least two rows, not all equal",
     limiting_family="a + b = infinity, a single point",
+    elsewhere=(
+        "SciPy's powerlaw(a=a) with fixed={'b': 1}",
+        "SciPy's arcsine() with fixed={'a': 0.5, 'b': 0.5}",
+        "SciPy's betaprime(a=a, b=b) with x replaced by x / (1 + x)",
+    ),
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
 )

@@ -16,5 +16,6 @@ family = Family(
     support="x >= 0",
     existence="at least one row above 0",
     limiting_family="scale = 0, a single point",
+    elsewhere=("SciPy's expon(scale=scale)", "R's exp(rate=1 / scale)"),
     scipy=lambda scale: ("expon", {"scale": scale}),
 )

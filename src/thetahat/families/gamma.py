@@ -16,5 +16,16 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
+    elsewhere=(
+        "MATLAB's gam(a=shape, b=scale)",
+        "SciPy's erlang(a=shape, scale=scale)",
+        "SciPy's chi2(df=2 * shape) with fixed={'scale': 2}",
+        "R's chisq(df=2 * shape) with fixed={'scale': 2}",
+        "the chi-squared(df=2 * shape) with fixed={'scale': 2}",
+        "the chi-square(df=2 * shape) with fixed={'scale': 2}",
+        "SciPy's invgamma(a=shape, scale=1 / scale) with x replaced by 1 / x",
+        "the inverse-gamma(shape, 1 / scale) with x replaced by 1 / x",
+        "SciPy's loggamma(c=shape, loc=log(scale)) with x replaced by exp(x)",
+    ),
     scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
 )

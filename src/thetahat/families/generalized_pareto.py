@@ -21,5 +21,12 @@ family = Family(
     support="x >= 0",
     existence="at least two rows, few of them 0, and a likelihood that does not increase all the way to a"
     " shape of -1, the uniform distribution from 0 to the largest row",
+    elsewhere=(
+        "SciPy's genpareto(c=shape, scale=scale)",
+        "R's (evd) gpd(loc=0, scale=scale, shape=shape)",
+        "MATLAB's gp(k=shape, sigma=scale, theta=0)",
+        "SciPy's lomax(c=1 / shape, scale=scale / shape)",
+        "R's (actuar) pareto2(min=0, shape=1 / shape, scale=scale / shape)",
+    ),
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
 )

@@ -17,5 +17,6 @@ family = Family(
     counts=True,
     existence="at least one row above 0",
     limiting_family="p = 1, a single point",
+    elsewhere=("SciPy's geom(p=p, loc=-1)", "MATLAB's geo(p=p)"),
     scipy=lambda p: ("geom", {"p": p, "loc": -1}),
 )

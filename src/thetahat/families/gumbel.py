@@ -13,5 +13,12 @@ family = Family(
     names=("mu", "beta"),
     existence="at least two rows, not all equal",
     limiting_family="beta = 0, a single point",
+    elsewhere=(
+        "SciPy's gumbel_r(loc=mu, scale=beta)",
+        "SciPy's gumbel_l(loc=-mu, scale=beta) with x replaced by -x",
+        "the Gumbel-min(-mu, beta) with x replaced by -x",
+        "MATLAB's ev(mu=-mu, sigma=beta) with x replaced by -x",
+        "MATLAB's ExtremeValue(mu=-mu, sigma=beta) with x replaced by -x",
+    ),
     scipy=lambda mu, beta: ("gumbel_r", {"loc": mu, "scale": beta}),
 )

@@ -16,5 +16,11 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
+    elsewhere=(
+        "SciPy's invgauss(mu=mu / shape, scale=shape)",
+        "R's (statmod) invgauss(mean=mu, shape=shape)",
+        "NumPy's wald(mean=mu, scale=shape)",
+        "SciPy's recipinvgauss(mu=mu / shape, scale=1 / shape) with x replaced by 1 / x",
+    ),
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
 )

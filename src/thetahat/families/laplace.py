@@ -16,5 +16,9 @@ family = Family(
     names=("mu", "b"),
     existence="at least two rows, not all equal",
     limiting_family="b = 0, a single point",
+    elsewhere=(
+        "the double-exponential(mu, b)",
+        "SciPy's loglaplace(c=1 / b, scale=exp(mu)) with x replaced by log(x)",
+    ),
     scipy=lambda mu, b: ("laplace", {"loc": mu, "scale": b}),
 )

@@ -14,5 +14,6 @@ family = Family(
     names=("mu", "s"),
     existence="at least two rows, not all equal",
     limiting_family="s = 0, a single point",
+    elsewhere=("R's logis(location=mu, scale=s)",),
     scipy=lambda mu, s: ("logistic", {"loc": mu, "scale": s}),
 )

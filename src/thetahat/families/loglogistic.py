@@ -16,5 +16,6 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
+    elsewhere=("SciPy's fisk(c=shape, scale=scale)", "R's (actuar) llogis(shape=shape, scale=scale)"),
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
 )

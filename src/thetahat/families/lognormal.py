@@ -16,5 +16,11 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="sigma = 0, a single point",
+    elsewhere=(
+        "SciPy's lognorm(s=sigma, scale=exp(mu))",
+        "R's lnorm(meanlog=mu, sdlog=sigma)",
+        "MATLAB's logn(mu, sigma)",
+        "SciPy's gibrat(scale=exp(mu)) with fixed={'sigma': 1}",
+    ),
     scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _core.exp(mu)}),
 )

@@ -25,5 +25,11 @@ family = Family(
     existence="rows whose variance (over n) is above their mean",
     limiting_family="size = infinity, the Poisson distribution",
     missing_condition=missing_condition,
+    elsewhere=(
+        "SciPy's nbinom(n=size, p=size / (size + mu))",
+        "R's nbinom(size=size, mu=mu)",
+        "MATLAB's nbin(r=size, p=size / (size + mu))",
+        "the negbin(size, mu)",
+    ),
     scipy=lambda size, mu: ("nbinom", {"n": size, "p": size / (size + mu)}),
 )

@@ -13,5 +13,10 @@ family = Family(
     names=("mu", "sigma"),
     existence="at least two rows, not all equal",
     limiting_family="sigma = 0, a single point",
+    elsewhere=(
+        "SciPy's norm(loc=mu, scale=sigma)",
+        "R's norm(mean=mu, sd=sigma)",
+        "the Gaussian(mu, sigma)",
+    ),
     scipy=lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
 )

@@ -32,5 +32,6 @@ family = Family(
     existence="at least two rows, not all equal, and none below a minimum that is fixed",
     limiting_family="shape = infinity, a single point",
     boundary_limits=boundary_limits,
+    elsewhere=("R's (actuar) pareto1(shape=shape, min=minimum)",),
     scipy=lambda shape, minimum: ("pareto", {"b": shape, "scale": minimum}),
 )

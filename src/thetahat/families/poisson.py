@@ -16,5 +16,6 @@ family = Family(
     counts=True,
     existence="at least one row above 0",
     limiting_family="rate = 0, a single point",
+    elsewhere=("R's pois(lambda=rate)", "MATLAB's poiss(lambda=rate)"),
     scipy=lambda rate: ("poisson", {"mu": rate}),
 )

@@ -14,5 +14,6 @@ family = Family(
     names=("sigma",),
     support="x > 0",
     existence="at least one row",
+    elsewhere=("MATLAB's rayl(b=sigma)",),
     scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
 )

@@ -15,5 +15,12 @@ family = Family(
     names=("mu", "sigma", "nu"),
     existence="rows not too many of which are equal, with tails heavier than the normal's",
     limiting_family="nu = infinity, the normal distribution, or sigma = 0, a single point",
+    elsewhere=(
+        "SciPy's t(df=nu, loc=mu, scale=sigma)",
+        "MATLAB's tLocationScale(mu, sigma, nu)",
+        "the Student(mu, sigma, nu)",
+        "SciPy's cauchy(loc=mu, scale=sigma) with fixed={'nu': 1}",
+        "the Lorentz(mu, sigma) with fixed={'nu': 1}",
+    ),
     scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
 )

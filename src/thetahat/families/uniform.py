@@ -28,5 +28,10 @@ family = Family(
     existence="at least two rows, not all equal, and none beyond an end that is fixed",
     limiting_family="low = high, a single point",
     boundary_limits=boundary_limits,
+    elsewhere=(
+        "R's unif(min=low, max=high)",
+        "SciPy's loguniform(a=exp(low), b=exp(high)) with x replaced by log(x)",
+        "SciPy's reciprocal(a=exp(low), b=exp(high)) with x replaced by log(x)",
+    ),
     scipy=lambda low, high: ("uniform", {"loc": low, "scale": high - low}),
 )

@@ -17,5 +17,10 @@ family = Family(
     limiting_family="kappa = infinity, a single direction, or kappa = 0, the uniform distribution",
     support="all finite angles",
     circular=True,
+    elsewhere=(
+        "SciPy's vonmises(kappa=kappa, loc=mu)",
+        "SciPy's vonmises_line(kappa=kappa, loc=mu)",
+        "the circular-normal(mu, kappa)",
+    ),
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
 )

@@ -17,5 +17,12 @@ family = Family(
     support="x > 0",
     existence="at least two rows, not all equal",
     limiting_family="shape = infinity, a single point",
+    elsewhere=(
+        "SciPy's weibull_min(c=shape, scale=scale)",
+        "MATLAB's wbl(a=scale, b=shape)",
+        "SciPy's weibull_max(c=shape, scale=scale) with x replaced by -x",
+        "SciPy's invweibull(c=shape, scale=1 / scale) with x replaced by 1 / x",
+        "the Frechet(shape, 1 / scale) with x replaced by 1 / x",
+    ),
     scipy=lambda shape, scale: ("weibull_min", {"c": shape, "scale": scale}),
 )

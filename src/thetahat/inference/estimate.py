@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat import _core
-from thetahat._checks import check_level
+from thetahat._checks import as_numbers, check_level
 from thetahat._distribution import distribution
 from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
@@ -55,12 +55,7 @@ def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate:
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     """Return numbers as an array; raise unless all lie strictly between low and high."""
-    if np.ma.isMaskedArray(values):
-        raise ParameterError(f"{name} must have no mask: pass {name}.compressed()")
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name} must be a number or an array of numbers, got {values!r}") from error
+    array = as_numbers(name, values)
     if not ((array > low) & (array < high)).all():
         wanted = f"lie strictly between {low} and {high}" if high < math.inf else f"be finite and above {low}"
         raise ParameterError(f"{name} must {wanted}, got {values!r}")
@@ -73,13 +68,16 @@ def _estimate(fit: Fitted, ask: Callable[[Any], Any], level: float) -> Estimate:
     family = find_family(fit.family)
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
-    quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)
-    slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *quantiles.value.shape)
-    errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
-    if not np.isfinite(errors).all():
-        raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")
-    stderr = errors * _each(quantiles.row.slope, quantiles.value)
-    low, high = (_each(quantiles.row.moved, quantiles.value, side * z * errors) for side in (-1, 1))
+    with np.errstate(all="ignore"):  # what overflows is told below
+        quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)
+        slopes = np.array([quantiles.slope(place) for place in free]).reshape(
+            len(free), *quantiles.value.shape
+        )
+        errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
+        if not np.isfinite(errors).all():
+            raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")
+        stderr = errors * _each(quantiles.row.slope, quantiles.value)
+        low, high = (_each(quantiles.row.moved, quantiles.value, side * z * errors) for side in (-1, 1))
     return Estimate(*(part if part.ndim else float(part) for part in (quantiles.value, stderr, low, high)))
 
 
@@ -116,7 +114,7 @@ class _Quantiles:
         if not (np.isfinite(self.value) & (self.value > self.row.low) & (self.value < self.row.high)).all():
             raise ParameterError(f"quantiles of {family.name} so far out are beyond what doubles can hold")
         quartiles = [self.row.free(float(frozen.ppf(share))) for share in (0.25, 0.75)]
-        self._spread = math.ldexp(1.0, math.frexp(quartiles[1] - quartiles[0])[1])
+        self._spread = math.ldexp(1.0, min(math.frexp(quartiles[1] - quartiles[0])[1], 1023))
 
     def slope(self, place: int) -> Array:
         """Return the derivative by a parameter, in central differences.

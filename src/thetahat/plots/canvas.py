@@ -40,6 +40,8 @@ def new_figure(width: float, height: float) -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError('pictures need matplotlib: pip install "thetahat[cli]"') from error
+    except ValueError as error:  # MPLBACKEND, or a setting in its file
+        raise MissingExtraError(f"pictures need matplotlib, which does not start: {error}") from error
     return Figure(figsize=(width, height), dpi=200, layout="constrained")
 
 

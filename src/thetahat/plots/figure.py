@@ -67,6 +67,8 @@ def fit_figure(
     SampleError
         If the values, or their range, are so large or small that float64 has no room for the axes.
     """
+    if not isinstance(name, str):
+        raise ParameterError(f"name must be a string, got {name!r}")
     kinds = _panels(fitted, weights) if kind is None else (_check_kind(fitted, weights, kind),)
     x = unrolled(fitted, x)
     order = Order(x)

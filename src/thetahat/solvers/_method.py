@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from thetahat import _sums
-from thetahat._checks import check_count, check_not_negative
+from thetahat._checks import check_count, check_flag, check_not_negative, check_path
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import Family
 from thetahat.sample import Sample
@@ -28,6 +28,7 @@ __all__ = [
     "Solution",
     "Trace",
     "no_maximum_error",
+    "room_for_trace",
 ]
 
 STATUSES = (
@@ -58,13 +59,16 @@ class Monitoring(NamedTuple):
     checkpoint_every: float = 60.0  # seconds
 
     def __bool__(self) -> bool:
-        return bool(self.trace or self.progress or self.callback or self.checkpoint)
+        return bool(self.trace or self.progress or self.callback or self.checkpoint is not None)
 
     def check(self) -> Monitoring:
         """Return the checked settings; raise if one is invalid."""
         if self.callback is not None and not callable(self.callback):
             raise ParameterError(f"callback must be a function of one argument, got {self.callback!r}")
+        check_flag("progress", self.progress)
         check_not_negative("checkpoint_every", self.checkpoint_every)
+        if self.checkpoint is not None:
+            check_path("checkpoint", self.checkpoint)
         if self.trace is False:
             return self
         return self._replace(trace="epoch" if self.trace is True else _check_trace(self.trace))
@@ -82,8 +86,10 @@ class Monitoring(NamedTuple):
 
 def _check_trace(trace: str | int) -> str | int:
     """Return when theta is kept; raise unless it is "epoch" or a number of steps."""
+    if isinstance(trace, str) and trace == "epoch":
+        return trace
     try:
-        return trace if trace == "epoch" else check_count("trace", trace)  # type: ignore[arg-type]
+        return check_count("trace", trace)  # type: ignore[arg-type]
     except ParameterError as error:
         raise ParameterError(
             f'trace must be "epoch" or an integer number of steps of at least 1, got {trace!r}'
@@ -129,6 +135,16 @@ class Problem(NamedTuple):
                 " is beyond what doubles can hold"
             )
         return theta
+
+
+def room_for_trace(thetas: int, params: int) -> NDArray[np.float64]:
+    """Return the array of a trace; raise where no memory is so large."""
+    try:
+        return np.empty((thetas, params))
+    except (MemoryError, ValueError) as error:
+        raise ParameterError(
+            f"trace: memory has no room for {thetas} times {params} parameters: keep those of fewer steps"
+        ) from error
 
 
 def no_maximum_error(family: Family, rows: float, missing: str | None = None) -> NoMaximumError:

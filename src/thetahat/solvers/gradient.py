@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat._checks import check_count, check_optional_choice, check_positive
 from thetahat._theta import check_theta
-from thetahat.solvers._method import STATUSES, Method, Problem, Solution, Theta
+from thetahat.solvers._method import STATUSES, Method, Problem, Solution, Theta, room_for_trace
 from thetahat.solvers.monitoring import Monitor
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class GradientAscent(Method):
 
     def run(self, problem: Problem) -> Solution:
         """Loop over the epochs on the sample's sums."""
-        trace = np.empty((self.epochs + 1, len(problem.start))) if problem.monitoring.trace else None
+        params = len(problem.start)
+        trace = room_for_trace(self.epochs + 1, params) if problem.monitoring.trace else None
         theta, done = problem.start, 0
         with Monitor(problem, self, self.epochs) as monitor:
             ending = None

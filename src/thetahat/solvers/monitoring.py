@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thetahat._checks import as_generator
 from thetahat._version import __version__
 from thetahat.errors import CheckpointError, MissingExtraError
 from thetahat.solvers._method import Method, Problem, Theta
@@ -33,7 +35,8 @@ class Monitor:
 
     def __init__(self, problem: Problem, method: Method, epochs: int) -> None:
         self._problem, self._epochs = problem, epochs
-        self._bar = _bar(epochs) if problem.monitoring.progress else None
+        shown = problem.monitoring.progress and sys.stderr is not None  # a program without a console has none
+        self._bar = _bar(epochs) if shown else None
         self._passed, self._distance = -math.inf, ""
         self._store: Checkpoint | None = None
         if problem.monitoring.checkpoint is not None:
@@ -78,8 +81,8 @@ class Monitor:
             yield
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError) as error:
             raise CheckpointError(
-                f"{self._problem.monitoring.checkpoint} holds no state of this fit: {error}; remove it to start"
-                " afresh"
+                f"{self._problem.monitoring.checkpoint} holds no state of this fit: {error}; remove it to"
+                " start afresh"
             ) from error
 
     @property
@@ -142,7 +145,7 @@ def _source(rng: Any) -> int | str:
     """Return the seed, or the type of the bit generator if the seed is not a number."""
     if isinstance(rng, int | np.integer):
         return int(rng)
-    return type(np.random.default_rng(rng).bit_generator).__name__
+    return type(as_generator(rng).bit_generator).__name__
 
 
 def _bar(epochs: int) -> Any:

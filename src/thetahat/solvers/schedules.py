@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from thetahat import _core
-from thetahat._checks import check_count, check_positive, check_share
+from thetahat._checks import check_count, check_not_negative, check_positive, check_share
 from thetahat.errors import ParameterError
 from thetahat.solvers._settings import Settings
 
@@ -224,4 +224,4 @@ def as_rate(learning_rate: object) -> Rate:
 
 
 def _check_offset(offset: float) -> float:
-    return 0.0 if offset == 0 else float(check_positive("offset", offset))
+    return float(check_not_negative("offset", offset))

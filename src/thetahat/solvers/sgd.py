@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from thetahat import _sgd
-from thetahat._checks import check_choice, check_count, check_optional_choice, check_positive
+from thetahat._checks import (
+    as_generator,
+    check_choice,
+    check_count,
+    check_flag,
+    check_optional_choice,
+    check_positive,
+)
 from thetahat.data.arrays import chunks_of, stretches
 from thetahat.errors import ParameterError
 from thetahat.solvers._method import Method, Problem, Solution
@@ -234,9 +241,7 @@ class SGD(Method):
         check_optional_choice("average", self.average, _AVERAGES)
         if self.update is not None and not isinstance(self.update, Momentum | Adam):
             raise ParameterError(f"update must be Momentum(...) or Adam(...), got {self.update!r}")
-        for name in ("implicit", "polish"):
-            if not isinstance(getattr(self, name), bool):
-                raise ParameterError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        self._set(implicit=check_flag("implicit", self.implicit), polish=check_flag("polish", self.polish))
         if self.tol is not None:
             self._set(tol=float(check_positive("tol", self.tol)))
         self._check_together()
@@ -315,7 +320,7 @@ class SGD(Method):
     def run(self, problem: Problem) -> Solution:
         """Run whole epochs in compiled code."""
         rows = problem.sample.in_order()
-        bits = np.random.default_rng(problem.rng).bit_generator if self.draws else None
+        bits = as_generator(problem.rng).bit_generator if self.draws else None
         batch_size = min(self._batch, rows.n)
         rule = self.compiled(batch_size, tuple(problem.fixed))
         ascent = _sgd.Ascent(
@@ -335,7 +340,7 @@ class SGD(Method):
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
     """Return the order in which an epoch takes n rows."""
-    bits = np.random.default_rng(rng).bit_generator
+    bits = as_generator(rng).bit_generator
     numbers, rows = np.empty(n), np.empty(n, np.int64)
     for part in stretches(n):
         numbers[part] = np.arange(part.start, part.stop)

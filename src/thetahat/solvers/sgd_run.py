@@ -9,7 +9,7 @@ import numpy as np
 from thetahat import _sgd
 from thetahat._checks import check_count, check_optional_choice
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
-from thetahat.solvers._method import STATUSES, Problem, Solution, Theta
+from thetahat.solvers._method import STATUSES, Problem, Solution, Theta, room_for_trace
 from thetahat.solvers.monitoring import Monitor, locked
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
 from thetahat.solvers.schedules import Rate
@@ -62,7 +62,7 @@ class SGDRun:
         monitoring = problem.monitoring
         if monitoring.trace:
             kept = method.epochs * steps // monitoring.steps if monitoring.steps else method.epochs
-            self.trace = np.empty((kept + 1, problem.family.model.n_params))
+            self.trace = room_for_trace(kept + 1, problem.family.model.n_params)
 
     def run(self, monitor: Monitor) -> None:
         """Run from the start, or from the last checkpoint, until the fit ends."""
