@@ -256,6 +256,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int any_fixed
         int* fixed
 
+    ctypedef struct thetahat_epoch_sums:
+        double log_likelihood
+
     ctypedef struct thetahat_sgd_state:
         double* theta
         double diverged
@@ -271,6 +274,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double epochs
         double* best
         double best_log_likelihood
+        thetahat_epoch_sums epoch
 
     ctypedef struct thetahat_sgd:
         thetahat_epoch_reader reader

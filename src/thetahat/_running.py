@@ -15,8 +15,9 @@ from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
 from thetahat.data.arrays import chunks_of
-from thetahat.errors import NoMaximumError
+from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.families import Family
+from thetahat.pilot import joined
 from thetahat.sample import add_rows
 from thetahat.solvers import Values
 from thetahat.solvers.pilot import fit_pilot
@@ -24,9 +25,11 @@ from thetahat.solvers.pilot import fit_pilot
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from thetahat._sgd import Stream
+
     Array = NDArray[np.float64]
 
-__all__ = ["Running"]
+__all__ = ["Running", "status_of"]
 
 Theta = tuple[float, ...]
 
@@ -185,7 +188,7 @@ class Running:
         """Return the last maximum, and that of rows which may lie outside the support there."""
         try:
             alone = fit_pilot(self._family, x, weights, (), self._fixed)
-        except NoMaximumError:
+        except (ConvergenceError, NoMaximumError):
             return [self.theta]
         return [self.theta, alone]
 
@@ -239,11 +242,7 @@ class Running:
 
     def waiting(self) -> tuple[Array, Array | None]:
         """Return the rows that wait, and their weights."""
-        rows = np.concatenate([np.empty(0), *(x for x, _ in self._waiting)])
-        if all(weights is None for _, weights in self._waiting):
-            return rows, None
-        weights = [np.ones(x.size) if weights is None else weights for x, weights in self._waiting]
-        return rows, np.concatenate(weights)
+        return joined(self._waiting)
 
     def numbers(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the state of the stream: numbers, and arrays."""
@@ -275,3 +274,14 @@ class Running:
         self.skipped = check_count("skipped", values["skipped"], least=0)
         self._past = values["past"] and Quadratic.of_record(family, values["past"])
         self._waiting, self._filled = [(x, weights)], x.size
+
+
+def status_of(stream: Stream | Running, skipped: int) -> str:
+    """Return how far a stream has come: the status of its fit unless it is at the maximum of all rows."""
+    if stream.diverged:
+        return "diverged"
+    if skipped:
+        return "skipped"
+    if isinstance(stream, Running):
+        return "precision" if stream.exact else "approximate"
+    return "streaming"

@@ -4,6 +4,8 @@
 
 import numpy as np
 
+from thetahat._segments import checked_numbers, checked_segment, whole
+
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
@@ -47,11 +49,8 @@ cdef numbers_of(const thetahat_sgd_state* state):
 cdef int read_numbers(const thetahat_model* m, numbers, thetahat_sgd_state* state) except -1:
     cdef thetahat_sgd_state read
     cdef double* number = <double*>&read
-    if numbers.shape != (sizeof(thetahat_sgd_state) // sizeof(double),) or numbers.dtype != np.float64:
-        raise ValueError(f"has a state of {numbers.size} numbers of type {numbers.dtype}")
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"has the number {numbers[~np.isfinite(numbers)][0]} in its state")
-    for i, value in enumerate(numbers.tolist()):
+    unknown = (&read.best_log_likelihood - number, &read.epoch.log_likelihood - number)
+    for i, value in enumerate(checked_numbers(numbers, sizeof(read) // sizeof(double), unknown)):
         number[i] = value
     if not valid_theta(m, read.theta) or read.unit <= 0:
         raise ValueError(f"has parameters outside their domain, {to_tuple(read.theta, m.n_params)}")
@@ -62,24 +61,12 @@ cdef int read_numbers(const thetahat_model* m, numbers, thetahat_sgd_state* stat
     return 0
 
 
-cdef int64_t whole(str name, value, int64_t most) except -1:
-    """Return a number of a record."""
-    if type(value) is not int or not 0 <= value <= most:
-        raise ValueError(f"has {name} = {value!r}, which is no integer between 0 and {most}")
-    return value
-
-
 cdef int64_t read_segment(values, arrays, double[::1] x, double[::1] w, bint weighted) except -1:
     """Take the rows of a segment, and their weights, from a record; return how many."""
-    rows, weights = arrays["x"], arrays["w"] if weighted else np.ones(arrays["x"].shape)
-    if rows.ndim != 1 or rows.size > x.shape[0] or weights.shape != rows.shape:
-        raise ValueError(f"has rows of shape {rows.shape} and weights of {weights.shape} in its segment")
-    if not (np.isfinite(rows).all() and np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ValueError("has rows that are not finite, or weights below 0, in its segment")
+    rows, weights = checked_segment(values, arrays, x.shape[0], weighted, SGD_LAYOUT)
     np.asarray(x)[: rows.size] = rows
-    if w is not None:
+    if weighted:
         np.asarray(w)[: rows.size] = weights
-    whole("stepped", values["stepped"], rows.size)
     return rows.size
 
 
@@ -195,7 +182,7 @@ cdef class Ascent:
 
     @property
     def best(self):
-        """The theta of which an epoch told the log-likelihood of all rows, the highest one, and that; or None."""
+        """The theta at which an epoch found the highest log-likelihood of all rows, and that; or None."""
         if self.sgd.state.epochs < 2 or not isfinite(self.sgd.state.best_log_likelihood):
             return None
         return to_tuple(self.sgd.state.best, self.model.n_params), self.sgd.state.best_log_likelihood
@@ -261,15 +248,11 @@ cdef class Ascent:
         """Return to where `numbers` was called; the generator must be where that epoch began."""
         cdef thetahat_epoch_reader* reader = &self.sgd.reader
         cdef int64_t unit = 1
-        if values["layout"] != SGD_LAYOUT:
-            raise ValueError(f"has states of layout {values['layout']}; this version reads {SGD_LAYOUT}")
         if reader.shuffle != thetahat_shuffle_none:
             unit = reader.group_rows or reader.batch_unit
         taken = whole("next", values["next"], (self.reader.rows.n + unit - 1) // unit)
         epoch = whole("epoch", values["epoch"], self.sgd.epochs)
-        self.sgd.filled = read_segment(
-            values, arrays, self.x, None if self.sgd.w == NULL else self.w, self.sgd.w != NULL
-        )
+        self.sgd.filled = read_segment(values, arrays, self.x, self.w, self.sgd.w != NULL)
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
         self.sgd.epoch, self.sgd.stepped = epoch, values["stepped"]
         if taken:
@@ -398,15 +381,13 @@ cdef class Stream:
 
     def numbers(self):
         """Return the state of the stream: numbers, and arrays."""
-        waiting = np.array(self.x[: self.sgd.filled]), np.array(self.w[: self.sgd.filled])
         values = {"stepped": self.sgd.stepped, "weighted": self.sgd.w != NULL, "layout": SGD_LAYOUT}
-        arrays = {"state": numbers_of(&self.sgd.state), "x": waiting[0], "w": waiting[1]}
-        return values, arrays | {"before": numbers_of(&self.before)}
+        arrays = {"state": numbers_of(&self.sgd.state), "before": numbers_of(&self.before)}
+        waiting = np.array(self.x[: self.sgd.filled]), np.array(self.w[: self.sgd.filled])
+        return values, arrays | dict(zip("xw", waiting))
 
     def restore(self, values, arrays):
         """Return to where `numbers` was called."""
-        if values["layout"] != SGD_LAYOUT:
-            raise ValueError(f"has states of layout {values['layout']}; this version reads {SGD_LAYOUT}")
         self.sgd.filled = read_segment(values, arrays, self.x, self.w, True)
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
         read_numbers(self.model.c, arrays["before"], &self.before)
@@ -439,12 +420,10 @@ cdef class Lanes:
         cdef EpochReader reader = EpochReader(rows, 1, shuffle, bit_generator)
         cdef double x[256]
         cdef double side_by_side[256 * thetahat_n_lanes]
-        cdef double* taken = &x[0]
         cdef int shared = groups is None
+        cdef double* taken = &x[0] if shared else &side_by_side[0]
         cdef int64_t took, i, column, since = 0
         cdef int k
-        if not shared:
-            taken = &side_by_side[0]
         for _ in range(epochs):
             took = 1
             while took:

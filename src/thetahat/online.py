@@ -11,18 +11,19 @@ import numpy as np
 from thetahat import _core, _sgd
 from thetahat._checks import check_count
 from thetahat._packing import pack, unpack
-from thetahat._running import Running
+from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.families import Family, find_family
+from thetahat.families import find_family
 from thetahat.fit import fit_sample
+from thetahat.pilot import joined
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import Exact, Values
-from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
+from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot, rows_of_record
 from thetahat.solvers.stream import Streaming
 from thetahat.summary import Summary
 
@@ -258,7 +259,7 @@ class Online:
 
     def _begun(self) -> _sgd.Stream | Running:
         """Return a stream that starts from the pilot, with the weights of the half-life."""
-        rows, weights = self._first_rows()
+        rows, weights = joined(self._first)
         if self._method.half_life is not None:
             ages = np.arange(rows.size - 1.0, -1.0, -1.0)
             decay = _core.apply("exp", -_core.log(2.0) / self._method.half_life * ages)
@@ -267,13 +268,6 @@ class Online:
         stream = self._new_stream()
         stream.begin(theta, rows, weights)
         return stream
-
-    def _first_rows(self) -> tuple[Array, Array | None]:
-        rows = np.concatenate([np.empty(0), *(x for x, _ in self._first)])
-        if all(weights is None for _, weights in self._first):
-            return rows, None
-        weights = [np.ones(x.size) if weights is None else weights for x, weights in self._first]
-        return rows, np.concatenate(weights)
 
     def fit_result(self) -> Fit:
         """Return the fit to the rows so far, without a change to the stream.
@@ -303,7 +297,7 @@ class Online:
             if self._stream is None and self._waiting == 0:
                 raise empty(self._omitted)
             if self._stream is None and self._method.half_life is None:
-                rows, weights = self._first_rows()
+                rows, weights = joined(self._first)
                 return fit_sample(
                     self._family,
                     lambda: Sample(self._family, ArraySource(rows, weights)),
@@ -322,7 +316,7 @@ class Online:
             fixed=tuple(self._fixed),
             omitted=self._omitted,
             skipped=self._skipped + stream.skipped,
-            ending=_ending(stream, self._skipped + stream.skipped),
+            ending=status_of(stream, self._skipped + stream.skipped),
         )
 
     @property
@@ -364,9 +358,9 @@ class Online:
         if self._summary is not None and other._summary is not None:
             self._summary = self._summary + other._summary
         elif other._stream is None:
-            self._take(*other._first_rows())
+            self._take(*joined(other._first))
         elif self._stream is None:
-            other._stream.feed(*self._first_rows())
+            other._stream.feed(*joined(self._first))
             self._stream, self._first, self._waiting = other._stream, [], 0
         else:
             stream = self._stream.finished()
@@ -411,7 +405,7 @@ class Online:
         elif self._stream is not None:
             values["stream"], arrays = self._stream.numbers()
         else:
-            rows, weights = self._first_rows()
+            rows, weights = joined(self._first)
             values["wanted"] = self._wanted
             arrays = {"x": rows} if weights is None else {"x": rows, "w": weights}
         return values, arrays
@@ -447,32 +441,10 @@ class Online:
             online._stream = online._new_stream()
             online._stream.restore(values["stream"], arrays)
         else:
-            online._first, online._waiting = [_first_of(online._family, arrays)], arrays["x"].size
+            online._first, online._waiting = [rows_of_record(online._family, arrays)], arrays["x"].size
             most = max(online._wanted, 2 * online._waiting)
             online._wanted = check_count("wanted", values["wanted"], most, least=online._waiting + 1)
         return online
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Online.from_bytes, (self.to_bytes(),)
-
-
-def _ending(stream: _sgd.Stream | Running, skipped: int) -> str:
-    """Return how far a stream has come: the status of its fit unless it is at the maximum of all rows."""
-    if stream.diverged:
-        return "diverged"
-    if skipped:
-        return "skipped"
-    if isinstance(stream, Running):
-        return "precision" if stream.exact else "approximate"
-    return "streaming"
-
-
-def _first_of(family: Family, arrays: dict[str, NDArray[Any]]) -> tuple[Array, Array | None]:
-    """Return the rows of a pilot, and their weights, from a record."""
-    x, w = arrays["x"], arrays.get("w")
-    good = x.ndim == 1 and x.dtype == np.float64 and not family.model.count_outside(chunks_of(x)[0])[0]
-    if w is not None:
-        good &= w.shape == x.shape and w.dtype == np.float64 and bool((np.isfinite(w) & (w > 0)).all())
-    if not good:
-        raise ValueError("has first rows outside the support, or without positive weights")
-    return x, w

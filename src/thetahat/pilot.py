@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +12,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Pilot"]
+__all__ = ["Pilot", "joined"]
+
+
+def joined(blocks: Iterable[tuple[Array, Array | None]]) -> tuple[Array, Array | None]:
+    """Return the rows of some blocks, and their weights; None where no block has any."""
+    known = list(blocks)
+    rows = np.concatenate([np.empty(0), *(x for x, _ in known)])
+    if all(weights is None for _, weights in known):
+        return rows, None
+    return rows, np.concatenate([np.ones(x.size) if w is None else w for x, w in known])
 
 
 class Pilot(NamedTuple):
