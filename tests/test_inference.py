@@ -119,16 +119,28 @@ def test_profile_limits(case, n, level):
 
 @of_rows(8, 25)
 def test_profile_limits_of_many_small_samples(case, n):
-    """They exist where the maximum does, and those of generalized_pareto run along the edge of its domain."""
+    """They hold the maximum; where there are none, an error says why, which is not so for most samples.
+
+    There are none without standard errors, nor where the profile of a maximum, of several, runs into a
+    likelihood without bound.
+    """
+    refused = 0
     for seed in range(15):
         x = case.sample(n, seed)
         try:
             fit = th.fit(x, case.family)
         except th.NoMaximumError:
             continue
-        limits = fit.confint(method="profile")
-        assert (limits[:, 0] <= fit.theta).all()
-        assert (fit.theta <= limits[:, 1]).all()
+        try:
+            limits = fit.confint(method="profile")
+        except th.ParameterError:
+            assert np.isnan(fit.stderr).all()
+        except th.NoMaximumError as error:
+            refused += "still increases" in str(error)
+        else:
+            assert (limits[:, 0] <= fit.theta).all()
+            assert (fit.theta <= limits[:, 1]).all()
+    assert refused <= 5
 
 
 def test_profiles_along_the_edge_of_a_domain():
@@ -136,7 +148,7 @@ def test_profiles_along_the_edge_of_a_domain():
     along_the_edge = 0
     for seed in range(40):
         x = stats.genpareto(-0.3).rvs(25, random_state=seed)
-        with suppress(th.NoMaximumError):
+        with suppress(th.NoMaximumError, th.ParameterError):  # of shapes below -1/2 there are no intervals
             fit = th.fit(x, "generalized_pareto")
             of_uniform = math.exp((Z**2 / 2 - fit.log_likelihood) / 25)
             along_the_edge += abs(fit.confint(method="profile")[1, 1] - of_uniform) < 1e-9

@@ -266,7 +266,12 @@ class Running:
             raise ValueError(f"has sums of layout {values['layout']}; this version reads {SUMS_LAYOUT}")
         family, model = self._family, self._family.model
         x, weights = arrays["x"], arrays.get("w")
-        if x.size >= SEGMENT or (weights is not None and weights.size != x.size) or not arrays["at"].size:
+        if (
+            x.ndim != 1
+            or x.size >= SEGMENT
+            or (weights is not None and weights.size != x.size)
+            or not arrays["at"].size
+        ):
             raise ValueError("has more rows than a segment, or weights of others, or no sums")
         pairs = zip(arrays["at"].tolist(), arrays["sums"].tolist(), strict=True)
         self._parts = [Part(check_theta(family, at, "at"), Sums.from_numbers(model, n)) for at, n in pairs]

@@ -61,11 +61,11 @@ cdef int read_numbers(const thetahat_model* m, numbers, thetahat_sgd_state* stat
     return 0
 
 
-cdef int64_t read_segment(values, arrays, double[::1] x, double[::1] w, bint weighted) except -1:
+cdef int64_t read_segment(values, arrays, double[::1] x, double[::1] w) except -1:
     """Take the rows of a segment, and their weights, from a record; return how many."""
-    rows, weights = checked_segment(values, arrays, x.shape[0], weighted, SGD_LAYOUT)
+    rows, weights = checked_segment(values, arrays, x.shape[0], w is not None, SGD_LAYOUT)
     np.asarray(x)[: rows.size] = rows
-    if weighted:
+    if w is not None:
         np.asarray(w)[: rows.size] = weights
     return rows.size
 
@@ -252,7 +252,7 @@ cdef class Ascent:
             unit = reader.group_rows or reader.batch_unit
         taken = whole("next", values["next"], (self.reader.rows.n + unit - 1) // unit)
         epoch = whole("epoch", values["epoch"], self.sgd.epochs)
-        self.sgd.filled = read_segment(values, arrays, self.x, self.w, self.sgd.w != NULL)
+        self.sgd.filled = read_segment(values, arrays, self.x, None if self.sgd.w == NULL else self.w)
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
         self.sgd.epoch, self.sgd.stepped = epoch, values["stepped"]
         if taken:
@@ -388,7 +388,7 @@ cdef class Stream:
 
     def restore(self, values, arrays):
         """Return to where `numbers` was called."""
-        self.sgd.filled = read_segment(values, arrays, self.x, self.w, True)
+        self.sgd.filled = read_segment(values, arrays, self.x, self.w)
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
         read_numbers(self.model.c, arrays["before"], &self.before)
         self.sgd.stepped = values["stepped"]

@@ -44,7 +44,7 @@ class NoMaximumError(ThetahatError, ValueError):
     """The likelihood of this sample has no maximum; the message has the condition that it violates."""
 
 
-class ConvergenceError(ThetahatError, RuntimeError):
+class ConvergenceError(ThetahatError, ValueError):
     """Newton's method ended before it found a maximum, or showed that there is none."""
 
 

@@ -190,7 +190,8 @@ def value_at(chunks: list[Rows], index: int) -> float:
     """Return the row of this index in the whole sample."""
     for chunk in chunks:
         if index < chunk.n:
-            return chunk.item(index)
+            value = chunk.item(index)
+            return float(value) if abs(value) <= 2.0**53 else value
         index -= chunk.n
     raise IndexError(index)
 

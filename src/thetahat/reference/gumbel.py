@@ -15,6 +15,7 @@ __all__ = [
     "MISTAKES",
     "SAMPLES",
     "THETAS",
+    "bisection",
     "draw",
     "information",
     "log_density",
@@ -56,6 +57,32 @@ def information(x: float, theta: Theta) -> list[list[Terms]]:
     e = math.exp(-z)
     mixed = [r, -e * r, z * e * r]
     return [[[e * r], mixed], [mixed, [2 * z * r, -2 * z * e * r, -r, z * z * e * r]]]
+
+
+def bisection(rows: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, float]:
+    """Return the maximum, by bisection of beta = mean - (mean of x weighted by exp(-x / beta)).
+
+    The right side falls as beta grows, so there is one root, between 0 and the range of the rows.
+    """
+    logs = [0.0] * len(rows) if weights is None else [math.log(w) for w in weights]
+    n, low, span = math.fsum(map(math.exp, logs)), min(rows), max(rows) - min(rows)
+    x = [row - low for row in rows]
+    mean = math.fsum(math.exp(w) * v for w, v in zip(logs, x, strict=True)) / n
+
+    def tilted(beta: float) -> tuple[float, float]:
+        exponents = [w - v / beta for w, v in zip(logs, x, strict=True)]
+        most = max(exponents)
+        e = [math.exp(exponent - most) for exponent in exponents]
+        total = math.fsum(e)
+        return most + math.log(total), math.fsum(w * v for w, v in zip(e, x, strict=True)) / total
+
+    below, above = math.log(span) - 60, math.log(span) + 1  # of log beta
+    for _ in range(56):  # to the last bit of doubles
+        middle = below + (above - below) / 2
+        beta = math.exp(middle)
+        below, above = (middle, above) if beta < mean - tilted(beta)[1] else (below, middle)
+    beta = math.exp(below)
+    return low - beta * (tilted(beta)[0] - math.log(n)), beta
 
 
 def _moments(rows: Rows, _: Theta) -> Theta:

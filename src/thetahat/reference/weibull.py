@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from random import Random
 
+from thetahat.reference import gumbel
 from thetahat.reference.frozen import Frozen
 from thetahat.reference.mistakes import Estimates, Mistake, Rows
 
@@ -16,6 +17,7 @@ __all__ = [
     "R_NAMES",
     "SAMPLES",
     "THETAS",
+    "bisection",
     "draw",
     "information",
     "log_density",
@@ -34,6 +36,12 @@ def draw(random: Random, theta: Theta) -> float:
     """Return one random value."""
     k, s = theta
     return s * math.exp(math.log(random.expovariate(1.0)) / k)
+
+
+def bisection(rows: Sequence[float], weights: Sequence[float] | None = None) -> tuple[float, float]:
+    """Return the maximum: -log x has a Gumbel distribution, of mu = -log s and beta = 1 / k."""
+    mu, beta = gumbel.bisection([-math.log(row) for row in rows], weights)
+    return 1 / beta, math.exp(-mu)
 
 
 def log_density(x: float, theta: Theta) -> Terms:
