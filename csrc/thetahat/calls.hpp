@@ -1,6 +1,6 @@
 // Calls into the core from other code, in the floating-point mode that the core is written for: rounding to
-// nearest, subnormal numbers kept, no traps. Another library may have set a mode of its own in this thread; it is
-// restored when the call returns. The threads that a call starts begin in its mode.
+// nearest, subnormal numbers kept, no traps. Another library may have set a mode of its own in this thread;
+// it is restored when the call returns. The threads that a call starts begin in its mode.
 #pragma once
 #include <stdint.h>
 #include "thetahat/sgd_api.h"

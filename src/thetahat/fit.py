@@ -64,9 +64,11 @@ def fit(
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
     start : sequence of float, or dict by name, optional
-        Start values of an iterative method, or of Newton's method in `Exact()`: all parameters, in the
-        family's order or by name. By default they are estimated from some of the rows; `Exact()` also tries
-        these if it does not converge from `start`. An `SGD` with a preconditioner starts its pilot there.
+        Start values of an iterative method, or of Newton's method in `Exact()`, which begins there on all
+        rows: all parameters, in the family's order or by name. By default they are estimated from some of the
+        rows; where the likelihood may have several maxima there are several starts, and the highest maximum
+        that they lead to is the fit. `Exact()` also tries these if it does not converge from `start`. An
+        `SGD` with a preconditioner starts its pilot there.
     fixed : mapping of str to float, optional
         Parameters with known values, such as ``{"nu": 4}``: only the others are fitted. If all are fixed, the
         sample is evaluated there.
@@ -117,6 +119,8 @@ def fit(
         If it does not contain real numbers.
     NoMaximumError
         If the likelihood of this sample has no maximum, whatever the method.
+    ConvergenceError
+        If Newton's method ends before it has found a maximum, or that there is none.
     ParameterError, UnknownFamilyError
         If a setting is outside its domain.
     CheckpointError

@@ -5,10 +5,11 @@ a shape below 0 ends the support at -scale / shape. For a support that starts el
 There are no sufficient statistics: the fit reads the rows a few times.
 
 The likelihood is unbounded: for shapes below -1 as the end of the support approaches the largest row, and, if
-a row is 0, at a large shape as the scale tends to 0. The fit is the local maximum among shapes above -1 that
-Newton's method reaches from the quartiles. There is none if the likelihood increases all the way to -1, the
-uniform distribution from 0 to the largest row. Standard errors hold for shapes above -1/2 only (Smith 1985):
-below, the largest row determines the parameters more precisely than they say.
+a row is 0, at a large shape as the scale tends to 0. The fit is the highest of the maxima among shapes above
+-1 that Newton's method reaches from the quartiles, and from shapes of -0.4 and 1.5. There is none if the
+likelihood increases all the way to -1, the uniform distribution from 0 to the largest row. Standard errors
+hold for shapes above -1/2 only (Smith 1985): below, the largest row determines the parameters more precisely
+than they say.
 """
 
 from thetahat.families._family import Family

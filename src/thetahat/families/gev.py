@@ -6,11 +6,11 @@ there. SciPy's shape has the opposite sign. For minima, fit -x. There are no suf
 reads the rows a few times.
 
 The likelihood is unbounded: for xi below -1 as the end of the support approaches the largest row, and for xi
-above n - 1 as its start approaches the least of n rows. The fit is the local maximum among shapes above -1
-that Newton's method reaches from three quantiles. There is none if the likelihood increases all the way to xi
-= -1, an exponential distribution mirrored at the largest row, or to ever larger xi, as it may with a few
-rows. Standard errors hold for xi above -1/2 only (Smith 1985), and are NaN elsewhere: there the largest row
-determines the parameters more precisely than they say.
+above n - 1 as its start approaches the least of n rows. The fit is the highest of the maxima among shapes
+above -1 that Newton's method reaches from three quantiles, and from shapes of -0.3, 0.7 and 2. There is none
+if the likelihood increases all the way to xi = -1, an exponential distribution mirrored at the largest row,
+or to ever larger xi, as it may with a few rows. Standard errors hold for xi above -1/2 only (Smith 1985), and
+are NaN elsewhere: there the largest row determines the parameters more precisely than they say.
 """
 
 from thetahat.families._family import Family

@@ -2,7 +2,9 @@
 
 Sigma is not the standard deviation, which is sigma sqrt(nu / (nu - 2)). There are no sufficient statistics:
 the fit reads the rows a few times. The likelihood is unbounded (as nu and sigma tend to 0 with mu equal to a
-row): the fit is the local maximum that Newton's method reaches from the quartiles.
+row): the fit is the highest of the maxima that Newton's method reaches from the quartiles, and from the
+shortest intervals of a half, a fourth, a tenth and 3 % of the rows where these lie much denser than the
+quartiles say.
 """
 
 from thetahat.families._family import Family
