@@ -220,7 +220,7 @@ def test_streams_of_blocks_with_weights():
     assert whole.fit().theta.tolist() == th.fit(x, "gamma", weights=w).theta.tolist()
     with pytest.raises(th.ParameterError, match="weights must be one too"):
         th.summarize(iter([x]), "gamma", weights=w)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="more blocks than weights"):
         th.summarize(iter([x, x]), "gamma", weights=iter([w]))
 
 

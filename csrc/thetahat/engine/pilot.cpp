@@ -86,6 +86,8 @@ double pilot::median() const {
   return value;
 }
 
+double pilot::least() const { return *std::min_element(x, x + n); }
+
 double pilot::greatest() const { return *std::max_element(x, x + n); }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -19,7 +19,7 @@ struct gev {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       shape_above_minus_one()};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = bounded_at | starts | more_starts | errors_hold;
+  static constexpr unsigned optional = bounded_at | starts | more_starts | conditional | errors_hold;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, xi, r, log_sigma, inverse, k;  // inverse: of xi; k = 1 + xi
@@ -58,6 +58,14 @@ struct gev {
     const double xi = log((high - median) / (median - low)) / (2 * log_2);
     start_at(p, q, xi < -0.45 ? -0.45 : xi > 2 ? 2.0 : xi, theta);
     return true;
+  }
+  // Of rows of two values the likelihood has no maximum in three parameters.
+  static bool may_exist(const pilot& p, double* figures) {
+    const double least = p.least(), greatest = p.greatest();
+    for (int64_t i = 0; i < p.n; ++i)
+      if (least < p.x[i] && p.x[i] < greatest) return true;
+    figures[0] = least, figures[1] = greatest;
+    return false;
   }
   // And by the same quantiles, for other shapes.
   static int other_starts(const pilot& p, double (*starts)[thetahat_max_params]) {

@@ -30,6 +30,7 @@ class pilot {
   double median() const;
   // The shortest intervals that hold such shares of the weight.
   void shortest(int count, const double* shares, interval* out) const;
+  double least() const;
   double greatest() const;
 
  private:
