@@ -323,6 +323,7 @@ typedef struct {
   double figures[2];                     /* of existence, where there is no start */
   double starts[thetahat_max_starts][thetahat_max_params];
   int n_starts, next_start; /* how many, and the one that is tried where none before succeeds */
+  int explored;             /* evaluations that led to the maximum of the pilot */
   int at_limit;             /* whether the likelihood tended to a limit, from one of them */
   int found, started;       /* whether theta holds start values, and good ones */
   int next_pilot;           /* of the pilots that Newton's method begins on */

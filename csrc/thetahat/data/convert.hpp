@@ -60,8 +60,8 @@ inline T read_swapped(const char* p) {
   return read<T>(reinterpret_cast<const char*>(&bits));
 }
 
-// Integers beyond 2^53, which no double equals for sure, become infinite, which makes the sums non-finite; not
-// NaN, which may be a row to leave out.
+// Integers beyond 2^53, which no double equals for sure, become infinite, which makes the sums non-finite;
+// not NaN, which may be a row to leave out.
 template <class T>
 inline double to_double(T value) {
   return double(value);

@@ -41,8 +41,8 @@ inline bool valid(const thetahat_rows& r, int64_t i) {
   return !r.validity || r.validity[bit / 8] >> (bit % 8) & 1;
 }
 
-// Whether row i, of value x, counts: by NumPy's mask (a byte per row, not zero: left out) or Arrow's validity,
-// and by what is done with NaN.
+// Whether row i, of value x, counts: by NumPy's mask (a byte per row, not zero: left out) or Arrow's
+// validity, and by what is done with NaN.
 inline bool counts(const thetahat_rows& r, int64_t i, double x) {
   if (r.mask && r.mask[i * r.mask_step]) return false;
   return valid(r, i) && (!r.omit_nan || x == x);

@@ -81,6 +81,7 @@ void go_on(const thetahat_model& m, thetahat_exact& e) {
       return;
     }
   begin_newton(m, e.theta, e, e.newton);
+  e.newton.evaluations = e.explored;  // so that what has stalled there does so here
   e.state = thetahat_wants_pass;
 }
 
@@ -156,7 +157,7 @@ void explore(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& r
   if (m.other_starts) e.n_starts += m.other_starts(&m, &rows, e.starts + 1);
   for (int k = 1; k < e.n_starts; ++k) with_fixed(m.n_params, e, e.starts[k]);
   if (m.other_starts || any_fixed(m.n_params, e.fixed))
-    landscape(m, e.fixed, rows).climb(e.n_starts, e.starts, e.theta);
+    e.explored = landscape(m, e.fixed, rows).climb(e.n_starts, e.starts, e.theta);
 }
 
 // Where Newton's method has failed: the next start, or the family's own after one that was given.
@@ -205,7 +206,7 @@ using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 void thetahat_exact_begin(const thetahat_model* m, thetahat_exact* e) {
-  e->found = e->next_pilot = e->last_pass = e->n_starts = e->next_start = 0;
+  e->found = e->next_pilot = e->last_pass = e->n_starts = e->next_start = e->explored = 0;
   e->started = e->has_start;
   for (int j = 0; j < m->n_params; ++j) e->theta[j] = e->has_start ? e->start[j] : 0.0;
   with_fixed(m->n_params, *e, e->theta);

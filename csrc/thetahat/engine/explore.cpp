@@ -64,8 +64,9 @@ void landscape::search(double* theta) const {
   }
 }
 
-bool landscape::climb(int n_starts, const double (*starts)[max_p], double* theta) const {
+int landscape::climb(int n_starts, const double (*starts)[max_p], double* theta) const {
   double best = -DBL_MAX;
+  int evaluations = 0;
   for (int k = 0; k < n_starts; ++k) {
     thetahat_newton c = {};
     for (int j = 0; j < m.n_params; ++j) c.theta[j] = starts[k][j];
@@ -79,10 +80,10 @@ bool landscape::climb(int n_starts, const double (*starts)[max_p], double* theta
     }
     // Two ways to one maximum differ by rounding.
     if (!found || !(c.log_likelihood > best + 1e-6 + 0x1p-40 * fabs(best))) continue;
-    best = c.log_likelihood;
+    best = c.log_likelihood, evaluations = c.evaluations;
     for (int j = 0; j < m.n_params; ++j) theta[j] = c.theta[j];
   }
-  return best > -DBL_MAX;
+  return evaluations;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

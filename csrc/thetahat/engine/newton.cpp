@@ -176,6 +176,14 @@ void leap_on(const thetahat_model& m, const double* sums, double scale, thetahat
   step_from_best(m, c);
 }
 
+// Whether they are numbers, which they may not be where the log-likelihood is a large one.
+bool has_derivatives(int p, const thetahat_derivatives& at) {
+  double sum = 0.0;
+  for (int j = 0; j < p; ++j) sum += at.score[j] - at.score[j];
+  for (int i = 0; i < p * p; ++i) sum += at.information[i] - at.information[i];
+  return sum == 0;
+}
+
 // From a start where the likelihood is 0 or beyond doubles, to one without the end of the support that shapes
 // below 0 bring; if there was none, to one with lighter shapes, else with larger scales.
 void relax_start(const thetahat_model& m, thetahat_newton& c, bool last) {
@@ -277,8 +285,9 @@ void newton_iterate(const thetahat_model& m, const double* sums, thetahat_newton
   m.derivatives(&m, c.theta, there, &at);
   const double value = at.log_likelihood, slack = 64 * 0x1p-52 * (fabs(c.log_likelihood) + at.n);
   const bool last = ++c.evaluations > most_evaluations, finite = value - value == 0;
-  if (!c.has_best && !finite) return relax_start(m, c, last);
-  if (c.has_best && !(value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
+  const bool usable = !finite || has_derivatives(m.n_params, at);
+  if (!c.has_best && !(finite && usable)) return relax_start(m, c, last);
+  if (c.has_best && !(usable && value >= c.log_likelihood - slack)) return step_back(m, c, at.n, last);
   const newton_step next(m, at, c);
   const bool slow = c.has_best && next.decrement > 1e-3 * c.decrement;
   const bool enough = next.decrement <= 1e-12 || next.decrement <= 1e-28 * at.n;

@@ -62,6 +62,7 @@ struct student_t {
     int n = 0;
     for (int k = 0; k < 4; ++k) {
       const double length = dense[k].high - dense[k].low;
+      if (k > 0 && shares[k] * p.n < 4) break;  // so few rows lie close together by chance
       if (!(0 < length && length < width * shares[k])) continue;
       starts[n][0] = dense[k].low + 0.5 * length, starts[n][1] = 0.5 * length, starts[n][2] = 0.5;
       n += 1, width = 0.5 * length / shares[k];
