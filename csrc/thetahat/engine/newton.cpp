@@ -62,7 +62,7 @@ class newton_step {
   void hold(const int* fixed, double n, double* g, double* J) {
     double free[max_p * max_p];
     for (int j = 0; j < p; ++j) {
-      held[j] = fixed[j] || (!is_shape(parameters[j]) && flat(J[j * p + j], n) && flat(g[j], n));
+      held[j] = fixed[j] || (!is_shape(parameters[j]) && flat(J[j * p + j], n) && g[j] == 0);
       if (held[j]) g[j] = 0.0;
     }
     free_block(p, held, J, free);
