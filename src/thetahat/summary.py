@@ -70,7 +70,7 @@ class Summary:
     5
     >>> near = th.Summary("gumbel", at=(100, 3)).update([97.0, 99.0, 102.0, 106.0])
     >>> round(near.fit().params["beta"], 4)
-    2.9346
+    2.7441
     """
 
     def __init__(self, family: str, *, at: Theta | None = None) -> None:
