@@ -15,7 +15,7 @@ from thetahat._theta import check_theta
 from thetahat.families import Family
 from thetahat.solvers import Values
 
-__all__ = ["Local", "Quadratic", "climb", "local_of", "values_of"]
+__all__ = ["Local", "Quadratic", "local_of", "maximize", "values_of"]
 
 Theta = tuple[float, ...]
 Matrix = list[list[float]]
@@ -107,7 +107,7 @@ class Quadratic(NamedTuple):
         )
 
 
-def climb(
+def maximize(
     family: Family, local_at: Callable[[Theta], Local | None], theta: Theta, fixed: Collection[int]
 ) -> Theta | None:
     """Return the maximum that Newton's method reaches from theta; None if there is none.

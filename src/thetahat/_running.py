@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat._checks import check_count
-from thetahat._quadratic import Local, Quadratic, climb, local_of, values_of
+from thetahat._quadratic import Local, Quadratic, local_of, maximize, values_of
 from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
@@ -222,7 +222,7 @@ class Running:
         def local_at(theta: Theta) -> Local | None:
             return self._local(parts if rows is None else [*parts, Part(theta, rows(theta))], past, theta)
 
-        return climb(self._family, local_at, start or self.theta, self._fixed)
+        return maximize(self._family, local_at, start or self.theta, self._fixed)
 
     def _local(self, parts: list[Part], past: Quadratic | None, theta: Theta) -> Local | None:
         """Return what sums and a model say of theta; None where it is too far for the sums."""

@@ -97,7 +97,7 @@ void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat
     sum_rows(m, c.theta, {rows.x, rows.w, rows.n}, node);
     double theta[thetahat_max_params], sums[thetahat_max_sums];
     memcpy(theta, c.theta, sizeof theta), memcpy(sums, node + 1, sizeof sums);
-    if (m.shift && climb_by_shifts(m, e.fixed, theta, sums, &error) && error <= rough_shift) {
+    if (m.shift && maximize_by_shifts(m, e.fixed, theta, sums, &error) && error <= rough_shift) {
       memcpy(e.theta, theta, sizeof theta);
       return;
     }
@@ -111,7 +111,7 @@ void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat
 bool end_by_shift(const thetahat_model& m, thetahat_exact& e, double* sums) {
   double theta[thetahat_max_params], there[thetahat_max_sums], error;
   memcpy(theta, e.theta, sizeof theta), memcpy(there, sums, m.n_sums * sizeof(double));
-  if (!climb_by_shifts(m, e.fixed, theta, there, &error) || !(error <= exact_shift)) return false;
+  if (!maximize_by_shifts(m, e.fixed, theta, there, &error) || !(error <= exact_shift)) return false;
   memcpy(e.theta, theta, sizeof theta), memcpy(e.evaluated, theta, sizeof theta);
   memcpy(sums, there, m.n_sums * sizeof(double));
   e.state = thetahat_fit_converged;
@@ -157,7 +157,7 @@ void explore(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& r
   if (m.other_starts) e.n_starts += m.other_starts(&m, &rows, e.starts + 1);
   for (int k = 1; k < e.n_starts; ++k) with_fixed(m.n_params, e, e.starts[k]);
   if (m.other_starts || any_fixed(m.n_params, e.fixed))
-    e.explored = landscape(m, e.fixed, rows).climb(e.n_starts, e.starts, e.theta);
+    e.explored = landscape(m, e.fixed, rows).maximize(e.n_starts, e.starts, e.theta);
 }
 
 // Where Newton's method has failed: the next start, or the family's own after one that was given.
@@ -192,7 +192,8 @@ void solve_sums(const thetahat_model& m, const double* sums, thetahat_exact& e) 
   for (int j = 0; j < m.n_params; ++j) start[0][j] = e.newton.theta[j];
   do newton_iterate(m, sums, e.newton);
   while (e.newton.state == thetahat_running);
-  if (e.newton.state == thetahat_converged || !landscape(m, e.fixed, sums).climb(1, start, start[0])) return;
+  if (e.newton.state == thetahat_converged || !landscape(m, e.fixed, sums).maximize(1, start, start[0]))
+    return;
   begin_newton(m, start[0], e, e.newton);
   do newton_iterate(m, sums, e.newton);
   while (e.newton.state == thetahat_running);

@@ -64,7 +64,7 @@ void landscape::search(double* theta) const {
   }
 }
 
-int landscape::climb(int n_starts, const double (*starts)[max_p], double* theta) const {
+int landscape::maximize(int n_starts, const double (*starts)[max_p], double* theta) const {
   double best = -DBL_MAX;
   int evaluations = 0;
   for (int k = 0; k < n_starts; ++k) {

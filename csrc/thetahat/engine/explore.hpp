@@ -14,7 +14,7 @@ class landscape {
   // From the best of some starts, as it ends, to the maximum by Newton's method; where some parameters are
   // fixed, by a search as well if that ends elsewhere. Returns how many evaluations led to the maximum, 0 if
   // none was found: theta stays as it is then.
-  int climb(int n_starts, const double (*starts)[max_p], double* theta) const;
+  int maximize(int n_starts, const double (*starts)[max_p], double* theta) const;
 
  private:
   const thetahat_model& m;

@@ -6,8 +6,8 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double near = 0.05;    // the squared length, in standard errors, of a step that is not worth taking
-constexpr int most_looks = 100;  // at the rows of a segment
+constexpr double near = 0.05;  // the squared length, in standard errors, of a step that is not worth taking
+constexpr int most_evaluations = 100;  // of a segment
 constexpr double most_damping = 1e15;
 
 // The log-likelihood of a segment, plus the parabola of the rows before, of which a share is kept.
@@ -121,17 +121,17 @@ bool make_possible(const thetahat_model& m, const thetahat_update_rule& r, const
 }
 
 // Newton's method on the objective, from the theta of e on, until the next step is short; e becomes the
-// expansion where that begins. Steps that do not rise are damped. Returns how many thetas it looked at after
+// expansion where that begins. Steps that do not rise are damped. Returns how many thetas it evaluated after
 // the first one, or -1 if it does not come so far.
-int climb(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
-          const block& rows, double kept, expansion& e) {
+int maximize(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
+             const block& rows, double kept, expansion& e) {
   const int p = m.n_params;
   double damping = 0.0, step[max_p], next[max_p];
-  int looks = e.at.finite(p) ? 0 : 1;
-  if (looks > 0 && !make_possible(m, r, state, rows, kept, e)) return -1;
-  for (objective now(p, state, kept, e); looks < most_looks; ++looks) {
+  int evaluations = e.at.finite(p) ? 0 : 1;
+  if (evaluations > 0 && !make_possible(m, r, state, rows, kept, e)) return -1;
+  for (objective now(p, state, kept, e); evaluations < most_evaluations; ++evaluations) {
     const double length = newton_step(p, r, state, now.score, now.information, damping, step);
-    if (damping == 0 && length >= 0 && length <= near) return looks;
+    if (damping == 0 && length >= 0 && length <= near) return evaluations;
     if (length >= 0 && step_from(m, r, state, e.theta, step, next)) {
       const expansion there(m, state, next, rows);
       const objective then(p, state, kept, there);
@@ -157,13 +157,13 @@ bool follow(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd
   double C[max_p * max_p], score[max_p], step[max_p];
   const expansion first(m, state, state.theta, rows);
   expansion e = first;
-  const int looks = climb(m, r, state, rows, kept, e);
-  if (looks < 0) return false;
+  const int evaluations = maximize(m, r, state, rows, kept, e);
+  if (evaluations < 0) return false;
   add_expansion(p, e, kept, state);
   scale_steps(p, r, state, C);
   const bool fits = quadratic_form(p, first.at.score, C, first.at.score) <= 100;
   state.change_point = r.forgetting_factor != 1 && !fits;
-  if (looks > 0) {
+  if (evaluations > 0) {
     score_at(m, state, state.information, state.linear_term, e.theta, score);
     newton_step(p, r, state, score, state.information, 0.0, step);
     move_by(m, r, state, e.theta, step);

@@ -6,7 +6,8 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-bool climb_by_shifts(const thetahat_model& m, const int* fixed, double* theta, double* sums, double* error) {
+bool maximize_by_shifts(const thetahat_model& m, const int* fixed, double* theta, double* sums,
+                        double* error) {
   double shifted[thetahat_max_sums];
   thetahat_model step_by_step = m;  // shifted sums cannot be shifted on
   step_by_step.shift = nullptr;

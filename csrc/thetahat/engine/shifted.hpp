@@ -6,6 +6,7 @@ namespace thetahat::THETAHAT_ISA {
 
 // From theta, where the sums were taken, to the maximum that they show. Where it is found, theta becomes it,
 // the sums are those there, and error bounds theirs; else both stay, and the result is false.
-bool climb_by_shifts(const thetahat_model& m, const int* fixed, double* theta, double* sums, double* error);
+bool maximize_by_shifts(const thetahat_model& m, const int* fixed, double* theta, double* sums,
+                        double* error);
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -36,16 +36,16 @@ class FollowingAscent(ScaledAscent):
         self.anchor = self.u
         self.epoch: Rows = ([], [])  # those of the present epoch, from the second on
 
-    def take_stock(self) -> None:
+    def end_segment(self) -> None:
         """Add the segment to the model."""
         if self.n == 0:
             self.linear = self.tangent(self.u, *self.segment)
-            super().take_stock()
+            super().end_segment()
         elif self.epochs == 0:
             self.u, stays = self.highest(self.segment)
             tangent = self.tangent(self.u, *self.segment)
             self.linear = [old + new for old, new in zip(self.linear, tangent, strict=True)]
-            super().take_stock()
+            super().end_segment()
             if not stays:
                 self.u = self.moved(self.u, times(self.inverse, self.slope(self.u)))
         else:

@@ -236,7 +236,7 @@ class ScaledAscent(RuledAscent):
         self.total = [[0.0 for _ in p] for _ in p]
         self.n, self.rows = 0.0, 0
         self.segment = (list(known), list(weights or [1.0] * len(known)))
-        self.take_stock()
+        self.end_segment()
         self.t = self.n
         if self.average:
             self.past = [self.u] * math.ceil(len(known) / batch_size)
@@ -258,14 +258,14 @@ class ScaledAscent(RuledAscent):
         rows += X
         their_weights += weights or [1.0] * len(X)
         if len(rows) + self.batch_size > self.most:
-            self.take_stock()
+            self.end_segment()
 
     def end_epoch(self) -> None:
         """Take stock of what is left."""
         if self.segment[0]:
-            self.take_stock()
+            self.end_segment()
 
-    def take_stock(self) -> None:
+    def end_segment(self) -> None:
         """Add the information of the segment's rows at the present theta, and scale by that of all."""
         theta = self.coordinates.theta(self.u)
         information = self.information(theta, *self.segment)
