@@ -80,6 +80,14 @@ def test_a_code_for_missing_rows(n):
     assert beta == pytest.approx(x.mean() - x @ weights / weights.sum(), rel=1e-9)
 
 
+@pytest.mark.parametrize("far", [-1e4, -1e6, -1e8, -1e10])
+def test_passes_do_not_grow_with_the_distance_of_a_row(far):
+    x = np.random.default_rng(1).gumbel(100, 3, 300_000)
+    x[77_777] = far
+    assert th.fit(x, "gumbel").passes <= 12
+    assert th.fit(np.exp(-x / 1e9), "weibull").passes <= 12
+
+
 @pytest.mark.parametrize("beta", [2, 1, 0.1, 0.01, 1e-3])
 def test_a_scale_far_below_the_maximum(beta):
     """The location is -beta log mean exp(-x / beta), however far rows lie apart."""
@@ -96,6 +104,11 @@ def test_a_scale_far_below_the_maximum(beta):
 def test_a_plateau_is_a_maximum(family, fixed, name):
     assert 5.5 < th.fit([3, 5, 9, 14], family, fixed=fixed).params[name] < 8.5
     assert th.fit([3, 5, 9], family, fixed=fixed).params[name] == pytest.approx(5, abs=1e-9)
+
+
+def test_a_plateau_without_any_curvature_is_a_maximum():
+    assert 5.5 < th.fit([3, 5, 9, 14], "logistic", fixed={"s": 1e-3}).params["mu"] < 8.5
+    assert 5.5 < th.fit([3, 5, 9, 14], "loglogistic", fixed={"shape": 1e4}).params["scale"] < 8.5
 
 
 @pytest.mark.parametrize("off", [1e-3, 1e-6, 1e-8])
