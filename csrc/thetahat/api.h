@@ -314,7 +314,7 @@ typedef struct {
   double fixed_values[thetahat_max_params];
   int has_start;
   double start[thetahat_max_params];
-  int64_t size; /* rows of the sample, those included that do not count */
+  int64_t size; /* rows of the sample that count */
 
   int state;
   int64_t pilot_rows;
@@ -360,12 +360,19 @@ enum {
 };
 int thetahat_fit_advance(const thetahat_model*, thetahat_fit*);
 
-/* Of a pilot: about so many of the rows, spread evenly over the chunks, and their weights if `weights` is not
- * NULL. Room for thetahat_subsample_rows; returns how many, or -1 where a weight is negative or not finite.
- */
-int64_t thetahat_subsample_rows(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted);
-int64_t thetahat_subsample(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted, double* x,
-                           double* weights);
+/* ---- pilots of rows that arrive in portions: some of them are kept, which pilots are taken from */
+
+typedef struct thetahat_subsample thetahat_subsample;
+enum { thetahat_no_memory = -2 };
+thetahat_subsample* thetahat_new_subsample(void); /* NULL: memory is out */
+void thetahat_free_subsample(thetahat_subsample*);
+/* Adds rows from `first` on, after those before; returns how many, or thetahat_no_memory. */
+int64_t thetahat_add_to_subsample(thetahat_subsample*, const thetahat_rows*, int64_t first);
+int64_t thetahat_rows_seen(const thetahat_subsample*); /* that count */
+/* A pilot of about so many rows, and their weights where there are some: room for thetahat_subsample_size.
+ * Returns how many, -1 where a weight is negative or not finite, or thetahat_no_memory. */
+int64_t thetahat_subsample_size(const thetahat_subsample*);
+int64_t thetahat_take_subsample(const thetahat_subsample*, int64_t wanted, double* x, double* w);
 
 #ifdef __cplusplus
 }

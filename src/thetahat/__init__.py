@@ -16,6 +16,8 @@ status: converged
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
+from thetahat.data.scan import scan
+from thetahat.data.source import Source
 from thetahat.errors import (
     CheckpointError,
     ConvergenceError,
@@ -69,6 +71,7 @@ __all__ = [
     "ParameterError",
     "Power",
     "SampleError",
+    "Source",
     "State",
     "StepDecay",
     "Summary",
@@ -85,6 +88,7 @@ __all__ = [
     "log_likelihood_and_score",
     "logpdf",
     "minibatches",
+    "scan",
     "score",
     "show_config",
     "summarize",

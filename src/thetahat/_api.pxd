@@ -159,11 +159,20 @@ cdef extern from "thetahat/calls.hpp" nogil:
     )
     int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
-    int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(
-        const thetahat_rows**, int64_t, int64_t
+
+    ctypedef struct thetahat_subsample:
+        pass
+    enum:
+        thetahat_no_memory
+    thetahat_subsample* thetahat_new_subsample "THETAHAT_CALL(thetahat_new_subsample)"()
+    void thetahat_free_subsample "THETAHAT_CALL(thetahat_free_subsample)"(thetahat_subsample*)
+    int64_t thetahat_add_to_subsample "THETAHAT_CALL(thetahat_add_to_subsample)"(
+        thetahat_subsample*, const thetahat_rows*, int64_t
     )
-    int64_t thetahat_subsample "THETAHAT_CALL(thetahat_subsample)"(
-        const thetahat_rows**, int64_t, int64_t, double*, double*
+    int64_t thetahat_rows_seen "THETAHAT_CALL(thetahat_rows_seen)"(const thetahat_subsample*)
+    int64_t thetahat_subsample_size "THETAHAT_CALL(thetahat_subsample_size)"(const thetahat_subsample*)
+    int64_t thetahat_take_subsample "THETAHAT_CALL(thetahat_take_subsample)"(
+        const thetahat_subsample*, int64_t, double*, double*
     )
 
     ctypedef struct thetahat_newton:

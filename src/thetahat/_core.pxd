@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t
 
 from thetahat._api cimport (
-    thetahat_exact, thetahat_fit, thetahat_newton, thetahat_pilot, thetahat_tree
+    thetahat_exact, thetahat_fit, thetahat_newton, thetahat_pilot, thetahat_subsample, thetahat_tree
 )
 from thetahat._api cimport (
     thetahat_epoch_reader, thetahat_lanes, thetahat_model, thetahat_reader_memory, thetahat_rows,
@@ -44,8 +44,12 @@ cdef struct sums_functions:
     void (*take_pilot)(const thetahat_model*, thetahat_exact*, const thetahat_pilot*) noexcept nogil
     void (*take_pass)(const thetahat_model*, thetahat_exact*, double*) noexcept nogil
     int (*advance)(const thetahat_model*, thetahat_fit*) noexcept nogil
-    int64_t (*subsample_rows)(const thetahat_rows**, int64_t, int64_t) noexcept nogil
-    int64_t (*subsample)(const thetahat_rows**, int64_t, int64_t, double*, double*) noexcept nogil
+    thetahat_subsample* (*new_subsample)() noexcept nogil
+    void (*free_subsample)(thetahat_subsample*) noexcept nogil
+    int64_t (*add_to_subsample)(thetahat_subsample*, const thetahat_rows*, int64_t) noexcept nogil
+    int64_t (*rows_seen)(const thetahat_subsample*) noexcept nogil
+    int64_t (*subsample_size)(const thetahat_subsample*) noexcept nogil
+    int64_t (*take_subsample)(const thetahat_subsample*, int64_t, double*, double*) noexcept nogil
 
 cdef struct sgd_functions:
     thetahat_reader_memory (*plan)(thetahat_epoch_reader*, int64_t) noexcept nogil

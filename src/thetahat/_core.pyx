@@ -26,9 +26,10 @@ from thetahat._api cimport (
     thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
-    thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
-    thetahat_newton_iterate, thetahat_subsample, thetahat_subsample_rows, thetahat_tree_add,
-    thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total
+    thetahat_add_to_subsample, thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass,
+    thetahat_exact_pilot, thetahat_fit_advance, thetahat_free_subsample, thetahat_new_subsample,
+    thetahat_newton_iterate, thetahat_rows_seen, thetahat_subsample_size, thetahat_take_subsample,
+    thetahat_tree_add, thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total
 )
 from thetahat._api cimport (
     thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
@@ -41,7 +42,9 @@ sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
 sums.evaluate, sums.iterate = thetahat_evaluate, thetahat_newton_iterate
 sums.begin, sums.take_pilot, sums.take_pass = thetahat_exact_begin, thetahat_exact_pilot, thetahat_exact_pass
 sums.advance = thetahat_fit_advance
-sums.subsample_rows, sums.subsample = thetahat_subsample_rows, thetahat_subsample
+sums.new_subsample, sums.free_subsample = thetahat_new_subsample, thetahat_free_subsample
+sums.add_to_subsample, sums.rows_seen = thetahat_add_to_subsample, thetahat_rows_seen
+sums.subsample_size, sums.take_subsample = thetahat_subsample_size, thetahat_take_subsample
 
 sgd.plan, sgd.read, sgd.start_epoch = thetahat_reader_plan, thetahat_read_rows, thetahat_start_epoch
 sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_run

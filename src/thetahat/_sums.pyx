@@ -14,8 +14,9 @@ from thetahat._api cimport (
     ascend_on_sums, maximum_of_sums, merge_sums, shift_sums, sums_finite, thetahat_all_sums,
     thetahat_at_limit, thetahat_converged, thetahat_few_sums, thetahat_fit, thetahat_fit_check,
     thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_no_memory, thetahat_fit_slice,
-    thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_pilot, thetahat_products,
-    thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values, valid_theta
+    thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_no_memory, thetahat_pilot,
+    thetahat_products, thetahat_rows, thetahat_running, thetahat_subsample, thetahat_sums_layout,
+    thetahat_tree, thetahat_values, valid_theta
 )
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
@@ -278,20 +279,48 @@ cdef const thetahat_rows** pointers_to(list chunks) except NULL:
     return rows
 
 
-def subsample(list chunks, int64_t wanted):
-    """Return about so many of the rows that count, and their weights; None where a weight is none."""
-    cdef const thetahat_rows** rows = pointers_to(chunks)
-    cdef int64_t count = len(chunks), room = core.subsample_rows(rows, count, wanted), n
-    cdef bint weighted = count > 0 and rows[0].weights != NULL
-    x, w = np.empty(max(room, 1)), np.empty(max(room, 1))
-    cdef double[::1] of_x = x, of_w = w
-    cdef double* weights = NULL
-    if weighted:
-        weights = &of_w[0]
-    with nogil:
-        n = core.subsample(rows, count, wanted, &of_x[0], weights)
-    free(rows)
-    return None if n < 0 else (x[:n], w[:n] if weighted else None)
+@cython.final
+cdef class Subsample:
+    """Some of the rows that count, while they arrive in any portions: those that a pilot may want."""
+
+    cdef thetahat_subsample* c
+    cdef readonly bint weighted
+
+    def __cinit__(self):
+        self.c = core.new_subsample()
+        if self.c == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        core.free_subsample(self.c)
+
+    @property
+    def rows_seen(self):
+        """The number of rows that count so far."""
+        return core.rows_seen(self.c)
+
+    def add(self, Rows rows):
+        """Add rows after those that were there."""
+        cdef int64_t done = 0, took
+        self.weighted = rows.state.weights != NULL
+        while done < rows.state.n:
+            with nogil:
+                took = core.add_to_subsample(self.c, &rows.state, done)
+            if took == thetahat_no_memory:
+                raise MemoryError
+            done += took
+            PyErr_CheckSignals()
+
+    def take(self, int64_t wanted):
+        """Return a pilot of about so many rows, and their weights; None where a weight is none."""
+        cdef int64_t n, room = max(1, core.subsample_size(self.c))
+        x, w = np.empty(room), np.empty(room if self.weighted else 1)
+        cdef double[::1] of_x = x, of_w = w
+        with nogil:
+            n = core.take_subsample(self.c, wanted, &of_x[0], &of_w[0])
+        if n == thetahat_no_memory:
+            raise MemoryError
+        return None if n < 0 else (x[:n], w[:n] if self.weighted else None)
 
 
 @cython.final

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thetahat import _core
 from thetahat._checks import check_count
 from thetahat.data.arrays import reject_for_all
-from thetahat.data.source import ArraySource
+from thetahat.data.source import Source, source_of
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, find_family
 from thetahat.families import families as all_families
@@ -225,13 +225,12 @@ def compare(
     """
     if threads is not None:
         threads = check_count("threads", threads, 10_000)
-    source = ArraySource(x, weights, nan_policy)
-    chunks = source.rows
-    counts = families is None and _are_counts(chunks)
+    source = source_of(x, weights, nan_policy)
+    counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else _check_families(families)
     sufficient = [family for family in chosen if family.sufficient]
     names = [family.name for family in sufficient]
-    sums = dict(zip(names, read_once(sufficient, chunks, threads), strict=True))
+    sums = dict(zip(names, read_once(sufficient, source.blocks(), threads), strict=True))
     fits, reasons, outside = [], {}, []
     for family in chosen:
         name = family.name
@@ -240,8 +239,8 @@ def compare(
             problem = Problem(sample)
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
-            reject_for_all(chunks)
-            if read_once([find_family("normal")], chunks, threads)[0].rows == 0:
+            reject_for_all(source)
+            if read_once([find_family("normal")], source.blocks(), threads)[0].rows == 0:
                 raise  # the sample is empty
             if families is None and error.count:
                 outside.append(name)
@@ -252,11 +251,11 @@ def compare(
     return Comparison(fits, reasons, outside, _NOTE if counts else "")
 
 
-def _are_counts(chunks: list[_core.Rows]) -> bool:
+def _are_counts(source: Source) -> bool:
     """Whether all rows are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
     counts, range_of = _of_kind(True)[0].model, find_family("uniform").model
     return not any(
-        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0] for chunk in chunks
+        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0] for chunk in source.blocks()
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thetahat import _core, _sums
 from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
-from thetahat.data.source import ArraySource
+from thetahat.data.source import source_of
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, find_family
 from thetahat.result import Fit
@@ -149,7 +149,7 @@ def fit(
             return plain
 
     def read() -> Sample:
-        return Sample(described, ArraySource(x, weights, nan_policy), threads)
+        return Sample(described, source_of(x, weights, nan_policy), threads)
 
     monitoring = Monitoring(trace, progress, callback, checkpoint, checkpoint_every)
     return fit_sample(described, read, method, start, fixed, rng, monitoring, cov)

@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, stretches
-from thetahat.data.source import ArraySource
+from thetahat.data.source import source_of
 from thetahat.errors import SampleError
 from thetahat.families import find_family
 from thetahat.sample import Sample, check_sums
@@ -190,7 +190,7 @@ def _evaluate(
     """Return the log-likelihood and the score; with `smooth`, raise if rows have no score."""
     described = find_family(family)
     at = check_theta(described, theta, "theta")
-    sample = Sample(described, ArraySource(x, weights, nan_policy), threads)
+    sample = Sample(described, source_of(x, weights, nan_policy), threads)
     value, gradient = check_sums(sample.at(at, moments=False), at).evaluate(at)[:2]
     if smooth and value == -math.inf:
         sample.check_support(at, "theta")

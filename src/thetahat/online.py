@@ -14,8 +14,8 @@ from thetahat._packing import pack, unpack
 from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
-from thetahat.data.arrays import chunks_of, copy_rows, empty, reject_rows
-from thetahat.data.source import ArraySource
+from thetahat.data.arrays import chunks_of, empty, reject_rows
+from thetahat.data.source import ArraySource, Source, source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.fit import fit_sample
@@ -167,28 +167,22 @@ class Online:
             with self._lock:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)
             return self
-        chunks = chunks_of(x, nan_policy, weights)
-        reject_rows(chunks, self._family.model, self._family.support)
-        rows, of_rows = copy_rows(chunks)
+        source = source_of(x, weights, nan_policy)
         with self._lock:
-            self._take(rows, of_rows)
-            self._omitted += sum(chunk.n for chunk in chunks) - rows.size
+            self._take(source)
         return self
 
-    def _take(self, rows: Array, weights: Array | None) -> None:
+    def _take(self, source: Source) -> None:
         """Add rows, first to the pilot; restore the state before if an error is raised."""
         first, blocks = self._first, len(self._first)
         counts = self._waiting, self._wanted, self._before, self._skipped, self._omitted
         run = None if self._runs is None else self._runs.last
         stream = None if self._stream is None else self._stream.copy()
         try:
-            if self._runs is not None and self._sees_runs:
-                kept = self._runs.kept(rows)
-                self._omitted += rows.size - kept.size
-                rows, weights = rows[kept], None if weights is None else weights[kept]
-            while rows.size:
-                few = self._feed(rows, weights) if self._stream is not None else self._wait(rows, weights)
-                rows, weights = rows[few:], None if weights is None else weights[few:]
+            model, support = self._family.model, self._family.support
+            for n, rows, weights in source.copies(lambda blocks: reject_rows(blocks, model, support)):
+                self._omitted += n - rows.size
+                self._take_block(rows, weights)
         except BaseException:
             del first[blocks:]
             self._first, self._stream = first, stream
@@ -196,6 +190,16 @@ class Online:
             if self._runs is not None and run is not None:
                 self._runs.last = run
             raise
+
+    def _take_block(self, rows: Array, weights: Array | None) -> None:
+        """Add rows that are valid."""
+        if self._runs is not None and self._sees_runs:
+            kept = self._runs.kept(rows)
+            self._omitted += rows.size - kept.size
+            rows, weights = rows[kept], None if weights is None else weights[kept]
+        while rows.size:
+            few = self._feed(rows, weights) if self._stream is not None else self._wait(rows, weights)
+            rows, weights = rows[few:], None if weights is None else weights[few:]
 
     def _wait(self, rows: Array, weights: Array | None) -> int:
         """Add rows to the pilot until it is complete; return their number."""

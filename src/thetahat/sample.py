@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from thetahat import _core, _sums
 from thetahat._checks import check_count
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
-from thetahat.data.source import ArraySource
+from thetahat.data.source import Source
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
 from thetahat.pilot import Pilot
@@ -35,7 +35,7 @@ class Sample:
     ----------
     family : Family
         The family.
-    source : ArraySource, optional
+    source : Source, optional
         The rows; None if there are only sums.
     threads : int, optional
         As in `thetahat.fit`.
@@ -48,7 +48,7 @@ class Sample:
     def __init__(
         self,
         family: Family,
-        source: ArraySource | None,
+        source: Source | None,
         threads: int | None = None,
         sums: _sums.Sums | None = None,
         omitted: int = 0,
@@ -73,7 +73,7 @@ class Sample:
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
         tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta, moments=moments)
-        add_rows(tree, self.rows(), self._threads)
+        add_rows(tree, self.blocks(), self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:
             self._sums = sums
@@ -81,10 +81,11 @@ class Sample:
 
     def run(self, fit: _sums.ExactFit) -> _sums.ExactFit:
         """Give an exact fit the rows and passes that it asks for, until it ends; return it."""
-        if self._sums is not None or self.source is None:
-            return self._run_on_sums(fit)
+        rows = self.in_memory
+        if self._sums is not None or rows is None:
+            return self._run_by_passes(fit)
         while True:
-            answer = fit.run(self.rows(), self.threads, self._good)
+            answer = fit.run(rows, self.threads, self._good)
             if answer == "empty":
                 raise empty(self.size)
             if answer == "check":
@@ -101,7 +102,7 @@ class Sample:
                 self._sums = sums
         return fit
 
-    def _run_on_sums(self, fit: _sums.ExactFit) -> _sums.ExactFit:
+    def _run_by_passes(self, fit: _sums.ExactFit) -> _sums.ExactFit:
         while fit.state in ("pilot", "all rows", "pass"):
             if fit.state == "pass" and self._sums is not None and self.sums_at:
                 fit.take_sums(shift(self.family, self._sums, self.sums_at, fit.theta, roughly=True))
@@ -143,14 +144,28 @@ class Sample:
         """Return the sum of the outer products of the rows' scores at theta, from a pass."""
         self.passes += 1
         tree = _sums.Tree(self.family.model, theta, products=True)
-        add_rows(tree, self.rows(), self._threads)
+        add_rows(tree, self.blocks(), self._threads)
         return tree.total()
 
-    def rows(self) -> list[_core.Rows]:
-        """Return the rows in place, with their weights."""
+    def blocks(self) -> Iterator[_core.Rows]:
+        """Yield the rows, with their weights."""
+        return self.read().blocks()
+
+    def read(self) -> Source:
+        """Return where the rows come from."""
         if self.source is None:
             raise ParameterError("a summary has only the sums of the rows, and this needs the rows")
-        return self.source.rows
+        return self.source
+
+    @property
+    def in_memory(self) -> list[_core.Rows] | None:
+        """All rows, where they are in memory and none of them is left out by value; else None."""
+        return None if self.source is None else self.source.in_memory
+
+    @property
+    def counted(self) -> int:
+        """Number of rows that are not left out, some of which may be of weight 0; of sums, 0."""
+        return 0 if self.source is None else self.source.counted
 
     @property
     def has_rows(self) -> bool:
@@ -185,8 +200,8 @@ class Sample:
 
     def in_order(self) -> _core.Rows:
         """Return the rows that count as one stretch: in place if all count without weights, else copied."""
-        chunks = [chunk for chunk in self.source.rows if chunk.n] if self.source is not None else []
-        if len(chunks) == 1 and not chunks[0].filtered and chunks[0].weights is None:
+        chunks = [chunk for chunk in self.in_memory or [] if chunk.n]
+        if len(chunks) == 1 and chunks[0].weights is None:
             return chunks[0]
         rows = self.contiguous()
         return chunks_of(rows.x, weights=rows.weights)[0]
@@ -212,16 +227,17 @@ class Sample:
 
     def check_rows(self) -> None:
         """Raise if rows are not finite or outside the family's support."""
-        reject_rows(self.rows(), self.family.model, self.family.support)
+        reject_rows(self.read(), self.family.model, self.family.support)
 
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
-        count, first = count_outside(self.rows(), self.family.model, theta)
+        rows = self.read()
+        count, first = count_outside(rows, self.family.model, theta)
         if count:
-            value = value_at(self.rows(), first)
             raise ParameterError(
                 f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
-                f" at index {first}: {value!r}; the log-likelihood there is -inf, and has no score"
+                f" at index {first}{rows.locate(first)}: {value_at(rows, first)!r}; the log-likelihood there"
+                " is -inf, and has no score"
             )
 
 
@@ -232,13 +248,13 @@ def team(threads: int | None, rows: int) -> int:
     return threads
 
 
-def add_rows(tree: _sums.Tree, chunks: list[_core.Rows], threads: int | None) -> None:
+def add_rows(tree: _sums.Tree, chunks: Iterable[_core.Rows], threads: int | None) -> None:
     """Add rows to a tree."""
     for chunk in chunks:
         tree.add(chunk, team(threads, chunk.n))
 
 
-def read_once(families: Sequence[Family], chunks: list[_core.Rows], threads: int | None) -> list[_sums.Sums]:
+def read_once(families: Sequence[Family], chunks: Iterable[_core.Rows], threads: int | None) -> list[_sums.Sums]:
     """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
     trees = [_sums.Tree(family.model) for family in families]
     for chunk in chunks:

@@ -14,7 +14,7 @@ from thetahat._shift import shift
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import count_outside, empty, reject_rows
-from thetahat.data.source import ArraySource, BlockSource
+from thetahat.data.source import BlockSource, Source, source_of
 from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
@@ -115,23 +115,23 @@ class Summary:
         Summary
             This summary.
         """
-        return self._add(ArraySource(x, weights, nan_policy), threads)
+        return self._add(source_of(x, weights, nan_policy), threads)
 
-    def _add(self, source: ArraySource, threads: int | None) -> Summary:
+    def _add(self, source: Source, threads: int | None) -> Summary:
         if threads is not None:
             threads = check_count("threads", threads, 10_000)
         tree = self._tree.copy()
         before = tree.total().rows
-        add_rows(tree, source.rows, threads)
+        add_rows(tree, source.blocks(), threads)
         after = tree.total()
         if not after.finite:
-            reject_rows(source.rows, self._family.model, self._family.support)
+            reject_rows(source, self._family.model, self._family.support)
             self._check_finite(after)
         if self.at and after.rows and after.evaluate(self.at)[0] == -math.inf:
-            count, first = count_outside(source.rows, self._family.model, self.at)
+            count, first = count_outside(source, self._family.model, self.at)
             raise SampleError(
                 f"x has {count} row(s) outside the support of {self.family} at {self.at}, the first at index"
-                f" {first}; summarize the rows at parameters whose support holds them all"
+                f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds them all"
             )
         self._check_finite(after if self._other is None else self._other.merge(after))
         self._tree = tree

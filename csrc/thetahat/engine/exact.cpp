@@ -8,6 +8,7 @@
 #include "thetahat/engine/explore.hpp"
 #include "thetahat/engine/shifted.hpp"
 #include "thetahat/engine/slices.hpp"
+#include "thetahat/engine/subsample.hpp"
 #include "thetahat/engine/tree.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -19,9 +20,11 @@ constexpr int64_t start_rows = 3000;  // that start values are taken from, and t
 // How many rows of a pilot put Newton's method on all n so near the maximum that its third evaluation is the
 // last: from m rows the error, in standard errors of one row, is m^(-1/2); after two steps it is m^-2, and
 // the third finds a decrement of n / m^4. It has converged where that is below 1e-12 and 1e-19 n.
+constexpr double most_pilot = 1.6e5;
+
 int64_t large_pilot(int64_t n) {
-  const double factor = sqrt(sqrt(double(n) / 1e7));
-  return int64_t(6e4 * (factor > 1 ? factor : 1.0));
+  const double rows = 6e4 * sqrt(sqrt(double(n) / 1e7));
+  return int64_t(rows < 6e4 ? 6e4 : rows < most_pilot ? rows : most_pilot);
 }
 
 // Sums of all rows that are off by no more than this, as a share of a row's score, give the maximum as a pass
@@ -256,50 +259,12 @@ void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, double* nod
   if (c.state != thetahat_running) end_newton(*m, *e);
 }
 
-int64_t thetahat_subsample_rows(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted) {
-  int64_t size = 0, rows = 0;
-  for (int64_t c = 0; c < n_chunks; ++c) size += chunks[c]->n;
-  const int64_t step = size / wanted > 1 ? size / wanted : 1;
-  for (int64_t c = 0; c < n_chunks; ++c) rows += (chunks[c]->n + step - 1) / step;
-  return rows;
-}
-
-// Every so many of the rows, from the first on.
-static thetahat_rows every(const thetahat_rows& rows, int64_t step) {
-  thetahat_rows r = rows;
-  r.n = (r.n + step - 1) / step;
-  r.step *= step, r.mask_step *= step, r.bit_step *= step;
-  r.in_place = r.in_place && step == 1;
-  return r;
-}
-
-int64_t thetahat_subsample(const thetahat_rows** chunks, int64_t n_chunks, int64_t wanted, double* x,
-                           double* weights) {
-  int64_t size = 0, kept = 0, used = 0;
-  for (int64_t c = 0; c < n_chunks; ++c) size += chunks[c]->n;
-  const int64_t step = size / wanted > 1 ? size / wanted : 1;
-  for (int64_t c = 0; c < n_chunks; ++c) {
-    thetahat_rows thin = every(*chunks[c], step), w;
-    if (thin.weights) w = every(*thin.weights, step), thin.weights = &w;
-    kept += copy_counted(thin, 0, thin.n, x + kept, weights ? weights + kept : nullptr);
-  }
-  if (!weights) return kept;
-  for (int64_t i = 0; i < kept; ++i) {
-    if (!(weights[i] >= 0 && weights[i] < HUGE_VAL)) return -1;
-    x[used] = x[i], weights[used] = weights[i];
-    used += weights[i] > 0;
-  }
-  return used;
-}
-
 // The answer to a wanted pilot. Rows that may be none are checked first, so that an error names their places.
 static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
-  const int64_t wanted = f->exact.pilot_rows, room = thetahat_subsample_rows(f->chunks, f->n_chunks, wanted);
-  const bool weighted = f->n_chunks && f->chunks[0]->weights;
-  std::vector<double> x(room), w(weighted ? room : 0);
-  const int64_t n =
-      thetahat_subsample(f->chunks, f->n_chunks, wanted, x.data(), weighted ? w.data() : nullptr);
-  const thetahat_pilot pilot = {x.data(), weighted ? w.data() : nullptr, n};
+  subsample taken(level_of(f->exact.size, f->exact.pilot_rows));
+  for (int64_t c = 0; c < f->n_chunks; ++c) taken.add(*f->chunks[c], 0, f->chunks[c]->n);
+  const int64_t n = taken.drop_unweighted();
+  const thetahat_pilot pilot = {taken.x.data(), taken.w.empty() ? nullptr : taken.w.data(), n};
   const thetahat_rows rows = plain_rows(pilot.x, n);
   int64_t at;
   if (!f->rows_are_good && (n < 0 || m->count_outside(m, nullptr, &rows, 0, n, &at)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,19 +19,79 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "POLICIES",
+    "Blocks",
+    "Chunks",
     "as_rows",
     "chunks_of",
     "copy_rows",
+    "count_outside",
     "empty",
     "plain_rows",
     "reject_for_all",
+    "reject_null",
+    "reject_null_weights",
     "reject_rows",
     "stretches",
     "value_at",
+    "weigh",
 ]
 
-_POLICIES = ("raise", "omit")
+POLICIES = ("raise", "omit")
 _STRETCH = 1 << 20  # rows
+_USE_ZERO = "use weight 0 to leave a row out"
+
+
+class Blocks(Protocol):
+    """Rows in blocks that can be read again, and how errors name them."""
+
+    what: str
+    what_weights: str
+
+    def blocks(self) -> Iterator[Rows]:
+        """Yield the rows, with their weights."""
+        ...
+
+    def locate(self, index: int) -> str:
+        """Return where the row of this index lies, for errors; nothing where the index says all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """Some rows in memory."""
+
+    chunks: Iterable[Rows]
+    what: str = "x"
+    what_weights: str = "weights"
+    place: Callable[[int], str] | None = None
+
+    def blocks(self) -> Iterator[Rows]:
+        """Yield the rows, with their weights."""
+        return iter(self.chunks)
+
+    def locate(self, index: int) -> str:
+        """Return where the row of this index lies, for errors."""
+        return self.place(index) if self.place else ""
+
+
+@dataclass(frozen=True)
+class _WeightsOf:
+    """The weights of rows, as rows."""
+
+    rows: Blocks
+
+    @property
+    def what(self) -> str:
+        return self.rows.what_weights
+
+    what_weights = what
+
+    def blocks(self) -> Iterator[Rows]:
+        return (chunk.weights for chunk in self.rows.blocks() if chunk.weights is not None)
+
+    def locate(self, index: int) -> str:
+        return self.rows.locate(index)
 
 
 def plain_rows(x: Any) -> NDArray[np.float64] | None:
@@ -64,35 +125,47 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise", weights: ArrayLike | None
         If one of them is not one-dimensional, rows are null, there are not as many weights as rows, or some
         weights are masked or null.
     """
-    omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
+    omit = check_choice("nan_policy", nan_policy, POLICIES) == "omit"
     if weights is None and not omit and (plain := _core.plain_rows(x)) is not None:
         return [plain]
     chunks = rows_in(x, "x", omit)
     if weights is not None:
-        chunks = _weigh(chunks, weights)
+        chunks = weigh(chunks, rows_in(weights, "weights", omit_nan=False), "weights", "x")
+        reject_null_weights(Chunks(chunks))
     if not omit:
-        _reject(_core.count_null, chunks, 'x holds {} null value(s){}; nan_policy="omit" leaves them out')
+        reject_null(Chunks(chunks))
     return chunks
 
 
-def _weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
-    """Return the rows of a sample with their weights, as `chunks_of` does."""
-    given = rows_in(weights, "weights", omit_nan=False)
+def weigh(chunks: list[Rows], given: list[Rows], what: str, of: str) -> list[Rows]:
+    """Return rows with their weights, divided at the chunks of both."""
     rows, count = sum(chunk.n for chunk in chunks), sum(chunk.n for chunk in given)
     if count != rows:
-        raise SampleError(f"weights has {count} value(s), but x has {rows} row(s)")
-    use = "use weight 0 to leave a row out"
-    _reject(_core.count_null, given, f"weights holds {{}} null value(s){{}}; {use}")
+        raise SampleError(f"{what} has {count} value(s), but {of} has {rows} row(s)")
     if any(chunk.masked for chunk in given):
-        raise SampleError(f"weights is masked; {use}")
+        raise SampleError(f"{what} is masked; {_USE_ZERO}")
     return list(_side_by_side(chunks, given))
 
 
-def _reject_weights(chunks: list[Rows]) -> None:
+def reject_null(rows: Blocks) -> None:
+    """Raise if rows are null."""
+    _reject(_core.count_null, rows, f'{rows.what} holds {{}} null value(s){{}}; nan_policy="omit" leaves them out')
+
+
+def reject_null_weights(rows: Blocks) -> None:
+    """Raise if weights are null."""
+    _reject(_core.count_null, _WeightsOf(rows), f"{rows.what_weights} holds {{}} null value(s){{}}; {_USE_ZERO}")
+
+
+def _reject_weights(rows: Blocks) -> None:
     """Raise if weights are invalid, with their number and the index and value of the first."""
-    weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
-    _reject_inexact(weights, "weights")
-    _reject(_core.count_no_weight, weights, "weights holds {} value(s) that are negative or not finite{}")
+    weights = _WeightsOf(rows)
+    _reject_inexact(weights)
+    _reject(
+        _core.count_no_weight,
+        weights,
+        f"{weights.what} holds {{}} value(s) that are negative or not finite{{}}",
+    )
 
 
 def stretches(n: int) -> Iterator[slice]:
@@ -115,8 +188,8 @@ def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
 
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return contiguous copies of the rows that are not left out and of their weights; without weight 0."""
-    _reject_inexact(chunks)
-    _reject_weights(chunks)
+    _reject_inexact(Chunks(chunks))
+    _reject_weights(Chunks(chunks))
     rows = sum(chunk.n for chunk in chunks)
     out = np.empty(rows)
     weights = np.empty(rows) if chunks and chunks[0].weights is not None else None
@@ -139,23 +212,23 @@ def empty(rows: int) -> SampleError:
     return SampleError(f"x is empty: a fit needs at least one row{left_out}")
 
 
-def reject_rows(chunks: list[Rows], model: Model, support: str) -> None:
+def reject_rows(rows: Blocks, model: Model, support: str) -> None:
     """Raise if rows are not exact in float64, not finite, or outside the support, or weights are invalid."""
-    reject_for_all(chunks)
-    outside = f"x holds {{}} value(s) outside the support of {model.name}, {support}{{}}"
-    _reject(model.count_outside, chunks, outside)
+    reject_for_all(rows)
+    outside = f"{rows.what} holds {{}} value(s) outside the support of {model.name}, {support}{{}}"
+    _reject(model.count_outside, rows, outside)
 
 
-def count_outside(chunks: list[Rows], model: Model, theta: tuple[float, ...]) -> tuple[int, int]:
+def count_outside(rows: Blocks, model: Model, theta: tuple[float, ...]) -> tuple[int, int]:
     """Return the number of rows outside the support of a family at theta, and the index of the first."""
-    return _count(partial(model.count_outside, theta=theta), chunks)
+    return _count(partial(model.count_outside, theta=theta), rows.blocks())
 
 
-def reject_for_all(chunks: list[Rows]) -> None:
+def reject_for_all(rows: Blocks) -> None:
     """Raise if rows or weights are invalid for every family."""
-    _reject_inexact(chunks)
-    _reject_weights(chunks)
-    _reject(_core.count_not_finite, chunks, "x holds {} value(s) that are NaN or infinite{}")
+    _reject_inexact(rows)
+    _reject_weights(rows)
+    _reject(_core.count_not_finite, rows, f"{rows.what} holds {{}} value(s) that are NaN or infinite{{}}")
 
 
 def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
@@ -173,22 +246,23 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
             done, used = done + size, used + size
 
 
-def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
-    beyond = f"{what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
-    _reject(_core.count_inexact, chunks, f"{beyond}: convert them first if rounding is what you want")
+def _reject_inexact(rows: Blocks) -> None:
+    beyond = f"{rows.what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
+    _reject(_core.count_inexact, rows, f"{beyond}: convert them first if rounding is what you want")
 
 
-def _reject(counter: Any, chunks: list[Rows], message: str) -> None:
+def _reject(counter: Any, rows: Blocks, message: str) -> None:
     """Raise if a counter finds rows: how many, and the index and the value of the first."""
-    count, first = _count(counter, chunks)
+    count, first = _count(counter, rows.blocks())
     if count:
-        value = "" if counter is _core.count_null else f": {value_at(chunks, first)!r}"
-        raise SampleError(message.format(count, f", the first at index {first}{value}"), first, count)
+        value = "" if counter is _core.count_null else f": {value_at(rows, first)!r}"
+        place = f", the first at index {first}{rows.locate(first)}{value}"
+        raise SampleError(message.format(count, place), first, count)
 
 
-def value_at(chunks: list[Rows], index: int) -> float:
+def value_at(rows: Blocks, index: int) -> float:
     """Return the row of this index in the whole sample."""
-    for chunk in chunks:
+    for chunk in rows.blocks():
         if index < chunk.n:
             value = chunk.item(index)
             return float(value) if abs(value) <= 2.0**53 else value
@@ -196,7 +270,7 @@ def value_at(chunks: list[Rows], index: int) -> float:
     raise IndexError(index)
 
 
-def _count(counter: Any, chunks: list[Rows]) -> tuple[int, int]:
+def _count(counter: Any, chunks: Iterable[Rows]) -> tuple[int, int]:
     """Return the number of rows that a counter finds in all chunks, and the index of the first."""
     total, first, before = 0, -1, 0
     for chunk in chunks:

@@ -2,50 +2,198 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat import _sums
+from thetahat import _core, _sums
+from thetahat._checks import as_generator, check_choice, check_count
 from thetahat._core import Rows
-from thetahat.data.arrays import chunks_of, copy_rows, plain_rows
-from thetahat.errors import SampleError
-from thetahat.pilot import Pilot
+from thetahat.data.arrays import (
+    POLICIES,
+    Blocks,
+    Chunks,
+    chunks_of,
+    copy_rows,
+    plain_rows,
+    reject_for_all,
+    reject_null,
+    reject_null_weights,
+)
+from thetahat.data.memory import check_memory
+from thetahat.errors import ParameterError, SampleError
+from thetahat.pilot import Pilot, joined
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
-__all__ = ["ArraySource", "BlockSource", "Source"]
+__all__ = ["ArraySource", "BlockSource", "Source", "source_of"]
 
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 
 
-class Source(Protocol):
-    """Where rows come from, in an order that is the same each time."""
+class Source:
+    """Where rows come from, in an order that is the same each time; made by `thetahat.scan`.
+
+    It goes wherever a sample goes: `fit`, `compare`, `summarize`, `log_likelihood`, `score`, `Online`. Each
+    pass of these reads it anew, block by block; the bits of the result are those of the same rows in an
+    array.
+    """
+
+    what, what_weights = "x", "weights"  # in errors
+    omit = False  # whether NaN and null rows are left out
+
+    def __init__(self) -> None:
+        self._subsample: _sums.Subsample | None = None
+        self._n: int | None = None
 
     @property
-    def n(self) -> int | None:
-        """Number of rows, including those left out; None if it is not known before a pass."""
-        ...
+    def n(self) -> int:
+        """Number of rows, including those left out: from a pass if it is not known before."""
+        if self._n is None:
+            self._look()
+        assert self._n is not None
+        return self._n
+
+    @property
+    def counted(self) -> int:
+        """Number of rows that are not left out."""
+        return self._looked.rows_seen
 
     def blocks(self) -> Iterator[Rows]:
-        """Yield the rows, with their weights."""
-        ...
+        """Yield the rows, with their weights; raise where they are null and not to be left out."""
+        n = 0
+        for rows in self._read():
+            if not self.omit and _core.count_null(rows)[0]:
+                reject_null(self._raw())
+            if rows.weights is not None and _core.count_null(rows.weights)[0]:
+                reject_null_weights(self._raw())
+            n += rows.n
+            yield rows
+        self._n = n
+
+    def _read(self) -> Iterator[Rows]:
+        """Yield the rows, null ones too."""
+        raise NotImplementedError
+
+    def _raw(self) -> Chunks:
+        return Chunks(self._read(), self.what, self.what_weights, self.locate)
+
+    @property
+    def in_memory(self) -> list[Rows] | None:
+        """All rows, where they are in memory and none of them is left out by value; else None."""
+        return None
+
+    def locate(self, index: int) -> str:
+        """Return where the row of this index lies, for errors; nothing where the index says all."""
+        return ""
+
+    def with_policy(self, nan_policy: str) -> Source:
+        """Return the same rows under a policy for NaN and null ones."""
+        raise NotImplementedError
 
     def subsample(self, wanted: int) -> Pilot | None:
         """Return about so many rows that count, spread evenly; None if a weight is negative or not finite."""
-        ...
+        found = self._looked.take(wanted)
+        return None if found is None else Pilot(*found)
+
+    @property
+    def _looked(self) -> _sums.Subsample:
+        if self._subsample is None:
+            self._look()
+        assert self._subsample is not None
+        return self._subsample
+
+    def _look(self) -> None:
+        """Count the rows and keep those that pilots may want, in one pass."""
+        subsample = _sums.Subsample()
+        for rows in self.blocks():
+            subsample.add(rows)
+        self._subsample = subsample
+
+    def contiguous(self) -> Pilot:
+        """Return all rows that count, contiguous; raise where memory has no room for them."""
+        check_memory(16 * self.counted, f"{self.what} as an array")
+        return Pilot(*joined((x, w) for _, x, w in self.copies()))
+
+    def copies(
+        self, reject: Callable[[Blocks], None] = reject_for_all
+    ) -> Iterator[tuple[int, Array, Array | None]]:
+        """Yield how many rows each block has, and copies of those that count and of their weights.
+
+        `reject` raises if rows are invalid; it is called with a block, and then with all rows for its error.
+        """
+        for rows in self.blocks():
+            try:
+                reject(Chunks([rows]))
+            except SampleError:
+                reject(self)
+                raise
+            yield rows.n, *copy_rows([rows])
+
+    def sample(self, k: int, rng: Any = None) -> Source:
+        """Return k of the rows that count, drawn at random without replacement, with their weights.
+
+        Parameters
+        ----------
+        k : int
+            At least 1; all rows if there are no more.
+        rng : None, int, SeedSequence, BitGenerator or Generator, optional
+            Source of the draws; the same seed gives the same rows.
+
+        Returns
+        -------
+        Source
+            In memory. ``numpy.asarray`` of it is the array of the rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import thetahat as th
+        >>> few = th.scan(np.arange(1e6)).sample(5, rng=0)
+        >>> len(np.asarray(few))
+        5
+        """
+        k, draws, seen = check_count("k", k), as_generator(rng), 0
+        rows, weights = np.empty(0), None
+        for _, x, w in self.copies():
+            room = min(k - rows.size, x.size)
+            if room:
+                rows = np.concatenate([rows, x[:room]])
+                if w is not None:
+                    weights = w[:room] if weights is None else np.concatenate([weights, w[:room]])
+            # Row i, from 0, replaces one of those kept with probability k / (i + 1) (Vitter 1985).
+            place = np.arange(seen + room + 1.0, seen + x.size + 1.0)
+            taken = room + np.flatnonzero(draws.random(place.size) * place < k)
+            at = draws.integers(0, k, taken.size)
+            rows[at] = x[taken]
+            if weights is not None and w is not None:
+                weights[at] = w[taken]
+            seen += x.size
+        return ArraySource(rows, weights)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.contiguous().x, dtype)
 
     def fingerprint(self) -> dict[str, int]:
-        """Return checksums of the rows and of the weights, by name."""
-        ...
+        """Return the checksums of all rows that count, as float64, and of their weights."""
+        from zlib import crc32
+
+        digests = {"digest of the rows": 0, "digest of the weights": 0}
+        for chunk in self.blocks():
+            for first in range(0, chunk.n, _BLOCK):
+                block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
+                for name, numbers in zip(digests, block, strict=True):
+                    if numbers is not None:
+                        digests[name] = crc32(numbers.data, digests[name])
+        return digests
 
 
-class ArraySource:
+class ArraySource(Source):
     """Rows in memory: a NumPy array, a list, a Series, an Arrow column.
 
     Parameters
@@ -55,6 +203,7 @@ class ArraySource:
     """
 
     def __init__(self, x: ArrayLike, weights: ArrayLike | None = None, nan_policy: str = "raise") -> None:
+        super().__init__()
         self._x: Any = x
         self._weights, self._nan_policy = weights, nan_policy
         self._rows: list[Rows] | None = None
@@ -72,14 +221,25 @@ class ArraySource:
         rows = self.rows
         return rows[0].n if len(rows) == 1 else sum(chunk.n for chunk in rows)
 
+    @property
+    def in_memory(self) -> list[Rows] | None:
+        """All rows, where none of them is left out by value; else None."""
+        return None if any(chunk.filtered for chunk in self.rows) else self.rows
+
+    @property
+    def counted(self) -> int:
+        """Number of rows that are not left out."""
+        return self.n if self.in_memory is not None else super().counted
+
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, with their weights."""
         return iter(self.rows)
 
-    def subsample(self, wanted: int) -> Pilot | None:
-        """Return about so many rows that count, spread evenly; None if a weight is negative or not finite."""
-        found = _sums.subsample(self.rows, wanted)
-        return None if found is None else Pilot(*found)
+    def with_policy(self, nan_policy: str) -> Source:
+        """Return the same rows under a policy for NaN and null ones."""
+        if nan_policy == self._nan_policy:
+            return self
+        return ArraySource(self._x, self._weights, nan_policy)
 
     def contiguous(self) -> Pilot:
         """Return all rows that count, contiguous: in place if they already are."""
@@ -89,18 +249,14 @@ class ArraySource:
                 return Pilot(plain)
         return Pilot(*copy_rows(self.rows))
 
-    def fingerprint(self) -> dict[str, int]:
-        """Return the checksums of all rows that count, as float64, and of their weights."""
-        from zlib import crc32
 
-        digests = {"digest of the rows": 0, "digest of the weights": 0}
-        for chunk in self.rows:
-            for first in range(0, chunk.n, _BLOCK):
-                block = copy_rows([chunk.part(first, min(_BLOCK, chunk.n - first))])
-                for name, numbers in zip(digests, block, strict=True):
-                    if numbers is not None:
-                        digests[name] = crc32(numbers.data, digests[name])
-        return digests
+def source_of(x: Any, weights: Any = None, nan_policy: str = "raise") -> Source:
+    """Return the source of a sample: of an array, or one that was scanned."""
+    if not isinstance(x, Source):
+        return ArraySource(x, weights, nan_policy)
+    if weights is not None:
+        raise ParameterError("weights are those of the source: pass their column to scan as weights=")
+    return x.with_policy(check_choice("nan_policy", nan_policy, POLICIES))
 
 
 class BlockSource:
@@ -113,8 +269,6 @@ class BlockSource:
     nan_policy
         As in `thetahat.fit`.
     """
-
-    n = None
 
     def __init__(
         self, x: Iterator[ArrayLike], weights: Iterator[ArrayLike] | None = None, nan_policy: str = "raise"
@@ -131,8 +285,3 @@ class BlockSource:
                     more, fewer = ("weights", "x") if block is None else ("x", "weights")
                     raise SampleError(f"{more} has more blocks than {fewer}: each block needs its weights")
                 yield ArraySource(block, weights, self._nan_policy)
-
-    def blocks(self) -> Iterator[Rows]:
-        """Yield the rows, with their weights."""
-        for source in self.sources():
-            yield from source.rows

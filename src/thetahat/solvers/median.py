@@ -64,7 +64,7 @@ def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array
     sample.passes += 1
     below = above = 0.0
     pieces = []
-    for chunk in sample.rows():
+    for chunk in sample.blocks():
         less, more, found = _core.partition(chunk, low, high)
         below, above = below + less, above + more
         pieces += found
