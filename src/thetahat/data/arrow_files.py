@@ -28,6 +28,10 @@ class ArrowFile:
         """Return the names and types of the file's columns."""
         raise NotImplementedError
 
+    def _types_of(self, where: Any, schema: Any) -> Any:
+        """Return the schema with the types that a filter compares."""
+        return schema
+
     def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
         """Yield batches of these columns; parts of the file that hold no row that is kept may be left out."""
         raise NotImplementedError
@@ -36,7 +40,7 @@ class ArrowFile:
         """Yield blocks of columns of numbers; `first` is the index of the first row in all files."""
         pa, file = self.pa, self.file
         try:
-            schema = self.schema()
+            schema = self._types_of(where, self.schema())
             for key in file.partition:
                 if key not in schema.names:
                     schema = schema.append(pa.field(key, pa.scalar(file.partition[key]).type))
@@ -141,7 +145,7 @@ class ParquetFile(ArrowFile):
                         return SampleError(
                             f"cannot read row group {group} of {self.file.name}: {excerpt(found)}"
                         )
-        except (self.pa.ArrowException, OSError):
+        except (self.pa.ArrowException, OSError, UnicodeDecodeError):
             pass  # the file itself is damaged, as the first error says
         return super().fault(error, columns)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["excerpt", "has_far", "numbers", "printable", "pyarrow", "reject_rounded", "the_column"]
+__all__ = ["excerpt", "has_far", "numbers", "printable", "pyarrow", "reject_rounded", "rounded", "the_column"]
 
 _LISTED = 20  # columns that an error names
 _SHOWN = 500  # characters of a file, or of a library's error, that an error shows
@@ -61,7 +61,7 @@ def numbers(values: Any, what: str, first: int) -> Any:
         return values
     if types.is_decimal(of):
         floats = values.cast(pa.float64())
-        reject_rounded(floats, values, what, first)
+        reject_rounded(rounded(floats, values, first), what)
         return floats
     if types.is_null(of):
         return values.cast(pa.float64())
@@ -78,20 +78,24 @@ def has_far(floats: Any) -> bool:
     return bool(far.any() and np.isfinite(every[far]).any())
 
 
-def reject_rounded(floats: Any, written: Any, what: str, first: int) -> None:
-    """Raise if integers, written without point or exponent or as decimals, were rounded."""
+def rounded(floats: Any, written: Any, first: int) -> list[tuple[int, str]]:
+    """Return the integers, written without point or exponent or as decimals, that floats do not equal."""
     from pyarrow import compute
 
     far = np.flatnonzero(np.asarray(compute.greater_equal(compute.abs(floats), _EXACT).fill_null(False)))
     pairs = [(i, str(written[i].as_py()).strip(), floats[i].as_py()) for i in far.tolist()]
-    rounded = [(i, word) for i, word, number in pairs if _is_rounded(word, number)]
-    if rounded:
-        place, word = rounded[0]
+    return [(first + i, word) for i, word, number in pairs if _is_rounded(word, number)]
+
+
+def reject_rounded(found: list[tuple[int, str]], what: str) -> None:
+    """Raise if some integers were rounded."""
+    if found:
+        place, word = found[0]
         raise SampleError(
-            f"{what} holds at least {len(rounded)} integer(s) that float64 cannot hold exactly, the first at index"
-            f" {first + place}: {excerpt(word)}; write them with a decimal point if rounding is what you want",
-            first + place,
-            len(rounded),
+            f"{what} holds {len(found)} integer(s) that float64 cannot hold exactly, the first at index {place}:"
+            f" {excerpt(word)}; write them with a decimal point if rounding is what you want",
+            place,
+            len(found),
         )
 
 

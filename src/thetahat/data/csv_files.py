@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
 from thetahat.data.arrow_files import ArrowFile
-from thetahat.data.columns import excerpt, has_far, reject_rounded
+from thetahat.data.columns import excerpt, has_far, pyarrow, reject_rounded, rounded
 from thetahat.data.formats import COMPRESSIONS, Format
 from thetahat.data.paths import File
 from thetahat.errors import SampleError
@@ -42,23 +43,24 @@ class CsvFile(ArrowFile):
 
     def __init__(self, file: File, options: Format, kind: str) -> None:
         super().__init__(file)
-        from pyarrow import csv as module
-
-        self._csv, self._options = module, options
+        self._csv, self._options = pyarrow(f"{file.name}: files of the format {kind}", "csv"), options
         self._delimiter = options.delimiter or ("\t" if kind == "tsv" else ",")
         self._blank, self._names = self._head()
         self._exact = False  # whether integers beyond 2**53 have been compared with what is written
-        self._asked: tuple[list[str], Any] = ([], None)
+        self._types: dict[str, Any] = {}  # of the columns that are read as numbers
 
-    def _open(self) -> IO[bytes]:
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
         """Open the text, decompressed and without lines of comments."""
-        stream: Any = self.file.open()
         suffix = (self.file.suffixes or [""])[-1]
-        if suffix in COMPRESSIONS:
-            stream = self.pa.CompressedInputStream(stream, COMPRESSIONS[suffix])
-        if self._options.comment is not None:
-            stream = io.BufferedReader(_WithoutComments(stream, self._options.comment.encode()), _BLOCK)
-        return stream  # type: ignore[no-any-return]
+        with ExitStack() as opened:
+            stream = opened.enter_context(self.file.open_arrow())
+            if suffix in COMPRESSIONS:
+                stream = opened.enter_context(self.pa.CompressedInputStream(stream, COMPRESSIONS[suffix]))
+            if self._options.comment is not None:
+                without = _WithoutComments(stream, self._options.comment.encode())
+                stream = opened.enter_context(io.BufferedReader(without, _BLOCK))
+            yield stream
 
     def _head(self) -> tuple[int, list[str]]:
         """Return the number of blank lines, and the names in the first line after them."""
@@ -79,85 +81,97 @@ class CsvFile(ArrowFile):
         raise SampleError(f"{name} is empty")
 
     def schema(self) -> Any:
-        """Return the names of the columns; of those that are filtered by, with the types of the first rows."""
-        inferred = {}
-        if len(set(self._names)) == len(self._names):
-            with self._reader(self._names, None) as reader:
-                inferred = {field.name: field.type for field in reader.schema}
-        floats = self.pa.float64()
-        return self.pa.schema([(name, inferred.get(name, floats)) for name in self._names])
+        """Return the names of the columns, as numbers."""
+        return self.pa.schema([(name, self.pa.float64()) for name in self._names])
+
+    def _types_of(self, where: Any, schema: Any) -> Any:
+        """Return the columns with the types of their first rows, since a filter may compare them with texts."""
+        if where is None:
+            return schema
+        with self._reader(self._names, None) as reader:
+            return reader.schema
 
     def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
         """Yield batches: columns that are filtered by with their own types, others as numbers."""
-        types = {name: self.pa.float64() for name in columns if self._is_number(name, schema, where)}
-        self._asked = columns, types
-        with self._reader(columns, types) as reader:
+        filtered = self._fields_of(where, schema)
+        self._types = {name: self.pa.float64() for name in columns if name not in filtered}
+        with self._reader(columns, self._types) as reader:
             for batch in reader:
-                self._check_exact(batch, types)
+                self._check_exact(batch)
                 yield batch
 
-    def _is_number(self, name: str, schema: Any, where: Any) -> bool:
-        return where is None or name not in self._fields_of(where, schema)
-
-    def _reader(self, columns: list[str], types: dict[str, Any] | None) -> Any:
+    @contextmanager
+    def _reader(self, columns: list[str], types: dict[str, Any] | None) -> Iterator[Any]:
         """Open the file as batches; types are inferred from the first block, or given."""
         options, module = self._options, self._csv
-        return module.open_csv(
-            self._open(),
-            module.ReadOptions(
-                block_size=_BLOCK,
-                skip_rows=self._blank,
-                column_names=None if options.header else self._names,
-            ),
-            # In a file of one column an empty line is a missing value.
-            module.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=len(self._names) > 1),
-            module.ConvertOptions(
-                include_columns=columns,
-                column_types=types,
-                strings_can_be_null=True,
-                decimal_point=options.decimal,
-            ),
+        read = module.ReadOptions(
+            block_size=_BLOCK,
+            skip_rows=self._blank,
+            column_names=None if options.header else self._names,
         )
+        # In a file of one column an empty line is a missing value.
+        parse = module.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=len(self._names) > 1)
+        convert = module.ConvertOptions(
+            include_columns=columns,
+            column_types=types,
+            strings_can_be_null=True,
+            decimal_point=options.decimal,
+        )
+        with self._open() as stream, module.open_csv(stream, read, parse, convert) as reader:
+            yield reader
 
-    def _check_exact(self, batch: Any, types: dict[str, Any]) -> None:
+    def _check_exact(self, batch: Any) -> None:
         """Compare integers with what is written, once, where some are so large that floats are rounded."""
+        types = self._types
         if self._exact or not any(has_far(batch.column(name)) for name in types):
             return
-        self._exact, first = True, 0
-        words = dict.fromkeys(types, self.pa.string())
-        with self._reader(list(types), types) as floats, self._reader(list(types), words) as written:
-            for numbers, texts in zip(floats, written, strict=True):
-                for name in types:
-                    what = f"column {name!r} of {self.file.name}"
-                    reject_rounded(numbers.column(name), texts.column(name), what, first)
-                first += numbers.num_rows
+        self._exact = True
+        for name in types:
+            found: list[tuple[int, str]] = []
+            first = 0
+            words = {name: self.pa.string()}
+            with self._reader([name], types) as floats, self._reader([name], words) as written:
+                for numbers, texts in zip(floats, written, strict=True):
+                    found += rounded(numbers.column(0), texts.column(0), first)
+                    first += numbers.num_rows
+            reject_rounded(found, f"column {name!r} of {self.file.name}")
 
     def fault(self, error: Exception, columns: Sequence[str | None]) -> SampleError:
-        """Read the text again, to find the number and the place of what is not a number."""
-        asked, types = self._asked
+        """Read the text again, to find the number and the place of what is wrong."""
         try:
-            for name in types or ():
-                bad, first, word, rows = 0, 0, "", 0
-                with self._reader(asked, dict.fromkeys(types, self.pa.string())) as reader:
-                    for batch in reader:
-                        wrong = [
-                            (rows + i, text)
-                            for i, text in enumerate(batch.column(name).to_pylist())
-                            if not _is_number(text, self._options.decimal)
-                        ]
-                        if wrong and not bad:
-                            first, word = wrong[0]
-                        bad, rows = bad + len(wrong), rows + batch.num_rows
-                if bad:
+            with self._open() as stream:
+                for number, fields in enumerate(self._lines(stream), 1):
+                    if fields and len(fields) != len(self._names) and number > self._blank:
+                        return SampleError(
+                            f"cannot read {self.file.name}: row {number} of the text has {len(fields)} field(s), the"
+                            f" first one {len(self._names)}: {excerpt(self._delimiter.join(fields))}"
+                        )
+            for name in self._types:
+                if bad := self._no_numbers(name):
+                    first, word = bad[0]
                     return SampleError(
-                        f"column {name!r} of {self.file.name} holds {bad} value(s) that are not numbers,"
+                        f"column {name!r} of {self.file.name} holds {len(bad)} value(s) that are not numbers,"
                         f" the first at index {first}: {excerpt(word)!r}",
                         first,
-                        bad,
+                        len(bad),
                     )
-        except self.pa.ArrowException as fault:
+        except (self.pa.ArrowException, csv.Error) as fault:
             error = fault
         return super().fault(error, columns)
+
+    def _lines(self, stream: Any) -> Iterator[list[str]]:
+        text = io.TextIOWrapper(_Joined(b"", stream), "utf-8-sig", "replace", newline="")
+        yield from csv.reader(text, delimiter=self._delimiter)
+
+    def _no_numbers(self, name: str) -> list[tuple[int, str]]:
+        """Return the values of a column that are no numbers, with their indices."""
+        bad, rows = [], 0
+        with self._reader([name], {name: self.pa.string()}) as reader:
+            for batch in reader:
+                words = enumerate(batch.column(0).to_pylist(), rows)
+                bad += [(i, word) for i, word in words if not _is_number(word, self._options.decimal)]
+                rows += batch.num_rows
+        return bad
 
 
 class _Joined(io.RawIOBase):

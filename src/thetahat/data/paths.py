@@ -89,11 +89,10 @@ def _found(path: str) -> Iterator[File]:
     if _URI.match(path):
         yield from _in_system(path)
         return
-    try:
-        here = Path(path)
-        exists = here.exists()
-    except ValueError as error:  # a NUL in the name
-        raise ParameterError(f"{path!r} is no path: {error}") from error
+    if "\0" in path:
+        raise ParameterError(f"{path!r} is no path: it has a null character")
+    here = Path(path)
+    exists = here.exists()
     if here.is_dir():
         yield from _in_directory(here, (str(found) for found in here.rglob("*") if found.is_file()))
     elif not exists and _GLOB.search(path):
@@ -104,9 +103,9 @@ def _found(path: str) -> Iterator[File]:
             raise ParameterError(f"no file matches {path!r}")
         for match in found:
             yield from _found(match)
+    elif exists and not here.is_file():
+        raise ParameterError(f"{path} is not a regular file: a pipe or a device cannot be read")
     else:
-        if exists and not here.is_file():
-            raise ParameterError(f"{path} is not a regular file: a pipe or a device cannot be read")
         with here.open("rb"):  # a file that is not there gets Python's own error, whoever reads it
             pass
         yield File(path, path)

@@ -53,7 +53,8 @@ class ScannedSource(Source):
             for values, *of_rows in blocks:
                 chunks = rows_in(values, self.what, self.omit)
                 for given in of_rows:
-                    by_chunk = rows_in(given, self.what_weights, omit_nan=False)
+                    of_kept = _weightless_where_null(given, values) if self.omit else given
+                    by_chunk = rows_in(of_kept, self.what_weights, omit_nan=False)
                     chunks = weigh(chunks, by_chunk, self.what_weights, self.what)
                 yield from chunks
         self._table.check()
@@ -65,6 +66,15 @@ class ScannedSource(Source):
     def __repr__(self) -> str:
         weights = "" if self._weights is None else f", weights={self._weights!r}"
         return f"<Source: {self.what}{weights}>"
+
+
+def _weightless_where_null(weights: Any, values: Any) -> Any:
+    """Return columns of Arrow's weights that are 0 where a row has no value, and needs no weight."""
+    if not hasattr(values, "null_count") or not hasattr(weights, "null_count"):
+        return weights
+    from pyarrow import compute
+
+    return compute.if_else(compute.is_null(values, nan_is_null=True), 0, weights)
 
 
 def _named(table: Table, column: str | None) -> str:
