@@ -104,7 +104,10 @@ def test_missing_values_are_counted_and_located(tmp_path):
     csv = write_csv(tmp_path / "f.csv", "a,b\n1,x\n,x\nNA,x\n2,x\nnan,x\n")
     parquet = write_parquet(tmp_path / "f.parquet", a=[1.0, None, float("nan"), 2.0, None])
     npy = write_npy(tmp_path / "f.npy", [1.0, np.nan, np.nan, 2.0, np.nan])
-    null, nan = r"{} null value\(s\), the first at index 1; nan_policy=", r"3 value\(s\) that are NaN .* index 1: nan"
+    null, nan = (
+        r"{} null value\(s\), the first at index 1; nan_policy=",
+        r"3 value\(s\) that are NaN .* index 1: nan",
+    )
     for path, column, count, said in (
         (csv, "a", 3, null.format(3)),
         (parquet, "a", 2, null.format(2)),
@@ -297,7 +300,11 @@ BAD_CSV = [
     ("", SampleError, "f.csv is empty"),
     ("a,b\n", SampleError, "column 'a' of .*f.csv is empty"),
     ("a\nNA\n\n", SampleError, r"column 'a' of .*f.csv is empty: .* \(all 2 rows are masked, null"),
-    ("a,b\n1,2\n3\n", SampleError, r"cannot read .*f.csv: row 3 of the text has 1 field\(s\), the first one 2"),
+    (
+        "a,b\n1,2\n3\n",
+        SampleError,
+        r"cannot read .*f.csv: row 3 of the text has 1 field\(s\), the first one 2",
+    ),
     (
         "a\nNA\nx\n2\ny\n",
         SampleError,

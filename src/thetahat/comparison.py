@@ -255,7 +255,8 @@ def _are_counts(source: Source) -> bool:
     """Whether all rows are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
     counts, range_of = _of_kind(True)[0].model, find_family("uniform").model
     return not any(
-        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0] for chunk in source.blocks()
+        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0]
+        for chunk in source.blocks()
     )
 
 

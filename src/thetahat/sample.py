@@ -257,7 +257,9 @@ def add_rows(tree: _sums.Tree, chunks: Iterable[_core.Rows], threads: int | None
         tree.add(chunk, team(threads, chunk.n))
 
 
-def read_once(families: Sequence[Family], chunks: Iterable[_core.Rows], threads: int | None) -> list[_sums.Sums]:
+def read_once(
+    families: Sequence[Family], chunks: Iterable[_core.Rows], threads: int | None
+) -> list[_sums.Sums]:
     """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
     trees = [_sums.Tree(family.model) for family in families]
     for chunk in chunks:

@@ -131,7 +131,7 @@ class Summary:
             count, first = count_outside(source, self._family.model, self.at)
             raise SampleError(
                 f"x has {count} row(s) outside the support of {self.family} at {self.at}, the first at index"
-                f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds them all"
+                f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds all"
             )
         self._check_finite(after if self._other is None else self._other.merge(after))
         self._tree = tree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -15,7 +15,7 @@ _BLOCKS = 2  # that wait
 _LOOKS_UP = 0.1  # seconds after which a reader that waits sees that nobody takes its blocks any more
 
 
-def ahead(blocks: Iterable[T]) -> Iterator[T]:
+def ahead(blocks: Iterable[T]) -> Generator[T, None, None]:
     """Yield the items of an iterable, which a thread reads ahead; its errors are raised here."""
     waiting: Queue[tuple[T | None, BaseException | None]] = Queue(_BLOCKS)
     ended = Event()
@@ -35,7 +35,7 @@ def ahead(blocks: Iterable[T]) -> Iterator[T]:
                 if not put(item):
                     return
             put(None, StopIteration())
-        except BaseException as error:  # noqa: BLE001 - raised by the caller's thread
+        except BaseException as error:
             put(None, error)
 
     reader = Thread(target=read, name="thetahat reads ahead", daemon=True)

@@ -45,14 +45,21 @@ _USE_ZERO = "use weight 0 to leave a row out"
 class Blocks(Protocol):
     """Rows in blocks that can be read again, and how errors name them."""
 
-    what: str
-    what_weights: str
+    @property
+    def what(self) -> str:
+        """What errors call the rows."""
+        ...
+
+    @property
+    def what_weights(self) -> str:
+        """What errors call the weights."""
+        ...
 
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, with their weights."""
         ...
 
-    def locate(self, index: int) -> str:
+    def locate(self, index: int, /) -> str:
         """Return where the row of this index lies, for errors; nothing where the index says all."""
         ...
 
@@ -149,12 +156,16 @@ def weigh(chunks: list[Rows], given: list[Rows], what: str, of: str) -> list[Row
 
 def reject_null(rows: Blocks) -> None:
     """Raise if rows are null."""
-    _reject(_core.count_null, rows, f'{rows.what} holds {{}} null value(s){{}}; nan_policy="omit" leaves them out')
+    _reject(
+        _core.count_null, rows, f'{rows.what} holds {{}} null value(s){{}}; nan_policy="omit" leaves them out'
+    )
 
 
 def reject_null_weights(rows: Blocks) -> None:
     """Raise if weights are null."""
-    _reject(_core.count_null, _WeightsOf(rows), f"{rows.what_weights} holds {{}} null value(s){{}}; {_USE_ZERO}")
+    _reject(
+        _core.count_null, _WeightsOf(rows), f"{rows.what_weights} holds {{}} null value(s){{}}; {_USE_ZERO}"
+    )
 
 
 def _reject_weights(rows: Blocks) -> None:

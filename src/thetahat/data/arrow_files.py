@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from thetahat.data.columns import excerpt, has_far, numbers, pyarrow, the_column
@@ -22,32 +23,35 @@ class ArrowFile:
 
     def __init__(self, file: File) -> None:
         self.file = file
+        self._asked: list[str] = []
+        self._where: Any = None
         self.pa = pyarrow(f"{file.name}: files of the format {self.kind}")
 
     def schema(self) -> Any:
         """Return the names and types of the file's columns."""
         raise NotImplementedError
 
-    def _types_of(self, where: Any, schema: Any) -> Any:
+    def types(self, schema: Any) -> Any:
         """Return the schema with the types that a filter compares."""
         return schema
 
-    def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
+    def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
         """Yield batches of these columns; parts of the file that hold no row that is kept may be left out."""
         raise NotImplementedError
 
     def read(self, columns: Sequence[str | None], where: Any, first: int) -> Iterator[list[Any]]:
         """Yield blocks of columns of numbers; `first` is the index of the first row in all files."""
         pa, file = self.pa, self.file
-        try:
-            schema = self._types_of(where, self.schema())
+        self._asked, self._where = [column for column in columns if column is not None], where
+        with self._faults_named():
+            schema = self.schema() if where is None else self.types(self.schema())
             for key in file.partition:
                 if key not in schema.names:
                     schema = schema.append(pa.field(key, pa.scalar(file.partition[key]).type))
             wanted = [the_column(file.name, column, schema.names) for column in columns]
             needed = dict.fromkeys([*wanted, *self._fields_of(where, schema)])
             in_file = [name for name in needed if name not in file.partition] or schema.names[:1]
-            for batch in self.batches(in_file, where, schema):
+            for batch in self.batches(in_file, schema):
                 rows = self._kept(self._with_partition(batch, needed), where)
                 if rows.num_rows:
                     yield [
@@ -55,16 +59,28 @@ class ArrowFile:
                         for name in wanted
                     ]
                     first += rows.num_rows
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        """Let errors name the file, and what is wrong with it."""
+        try:
+            yield
         except MemoryError as error:
-            raise MemoryError(f"not enough memory to read {file.name}: {excerpt(error)}") from error
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise self.fault(error, columns) from error
+            raise MemoryError(f"not enough memory to read {self.file.name}: {excerpt(error)}") from error
+        except (self.pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise self.fault(error) from error
+
+    def names(self) -> list[str]:
+        """Return the names of the columns."""
+        with self._faults_named():
+            found = list(self.schema().names)
+            return [*found, *(key for key in self.file.partition if key not in found)]
 
     def numbers(self, values: Any, what: str, first: int) -> Any:
         """Return a column as numbers; raise if it holds others."""
         return numbers(values, what, first)
 
-    def fault(self, error: Exception, columns: Sequence[str | None]) -> SampleError:
+    def fault(self, error: Exception) -> SampleError:
         """Return the error of a file that cannot be read."""
         return SampleError(f"cannot read {self.file.name}: {excerpt(error)}")
 
@@ -116,9 +132,9 @@ class ParquetFile(ArrowFile):
             self.file.open_arrow(), pre_buffer=False, buffer_size=_BUFFER, page_checksum_verification=True
         )
 
-    def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
+    def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
         """Yield batches of the row groups whose statistics do not rule out all rows."""
-        groups = None if where is None else self._groups(where, schema)
+        groups = None if self._where is None else self._groups(self._where, schema)
         with self._opened() as file:
             yield from file.iter_batches(ROWS, row_groups=groups, columns=columns)
 
@@ -132,14 +148,13 @@ class ParquetFile(ArrowFile):
         parts = whole.split_by_row_group(where, schema)
         return [group.id for part in parts for group in part.row_groups]
 
-    def fault(self, error: Exception, columns: Sequence[str | None]) -> SampleError:
+    def fault(self, error: Exception) -> SampleError:
         """Return the error of a damaged file, with the first row group that cannot be read."""
         try:
             with self._opened() as file:
-                names = [name for name in columns if name is not None] or None
                 for group in range(file.num_row_groups):
                     try:
-                        for _ in file.iter_batches(ROWS, row_groups=[group], columns=names):
+                        for _ in file.iter_batches(ROWS, row_groups=[group], columns=self._asked or None):
                             pass
                     except (self.pa.ArrowException, OSError) as found:
                         return SampleError(
@@ -147,7 +162,7 @@ class ParquetFile(ArrowFile):
                         )
         except (self.pa.ArrowException, OSError, UnicodeDecodeError):
             pass  # the file itself is damaged, as the first error says
-        return super().fault(error, columns)
+        return super().fault(error)
 
 
 class IpcFile(ArrowFile):
@@ -160,7 +175,7 @@ class IpcFile(ArrowFile):
         with self.file.open_arrow() as source:
             return self.pa.ipc.open_file(source).schema
 
-    def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
+    def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
         """Yield the file's batches, in pieces."""
         places = [schema.names.index(name) for name in columns]
         with self.file.open_arrow() as source:
@@ -186,15 +201,16 @@ class JsonFile(ArrowFile):
         with self._reader(None) as reader:
             return reader.schema
 
-    def _reader(self, schema: Any) -> Any:
+    @contextmanager
+    def _reader(self, schema: Any) -> Iterator[Any]:
         options = self._json.ParseOptions(
             explicit_schema=schema, unexpected_field_behavior="infer" if schema is None else "ignore"
         )
-        return self._json.open_json(
-            self.file.open(), self._json.ReadOptions(block_size=_BUFFER), options
-        )
+        read = self._json.ReadOptions(block_size=_BUFFER)
+        with self.file.open_arrow() as stream, self._json.open_json(stream, read, options) as reader:
+            yield reader
 
-    def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
+    def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
         """Yield batches whose numbers are floats: the first rows do not tell whether all are whole."""
         types, numeric = self.pa.types, self.pa.float64()
         fields = [schema.field(name) for name in columns]
@@ -210,8 +226,8 @@ class JsonFile(ArrowFile):
         found = numbers(values, what, first)
         if has_far(found):
             raise SampleError(
-                f"{what} holds numbers beyond 2**53 after index {first}, whole ones of which float64 cannot hold"
-                " exactly; write the file as Parquet"
+                f"{what} holds numbers beyond 2**53 after index {first}; float64 cannot hold whole ones exactly,"
+                " which JSON does not tell apart: write the file as Parquet"
             )
         return found
 

@@ -80,8 +80,7 @@ def has_far(floats: Any) -> bool:
 
 def rounded(floats: Any, written: Any, first: int) -> list[tuple[int, str]]:
     """Return the integers, written without point or exponent or as decimals, that floats do not equal."""
-    from pyarrow import compute
-
+    compute = pyarrow("columns of Arrow", "compute")
     far = np.flatnonzero(np.asarray(compute.greater_equal(compute.abs(floats), _EXACT).fill_null(False)))
     pairs = [(i, str(written[i].as_py()).strip(), floats[i].as_py()) for i in far.tolist()]
     return [(first + i, word) for i, word, number in pairs if _is_rounded(word, number)]
@@ -92,8 +91,8 @@ def reject_rounded(found: list[tuple[int, str]], what: str) -> None:
     if found:
         place, word = found[0]
         raise SampleError(
-            f"{what} holds {len(found)} integer(s) that float64 cannot hold exactly, the first at index {place}:"
-            f" {excerpt(word)}; write them with a decimal point if rounding is what you want",
+            f"{what} holds {len(found)} integer(s) that float64 cannot hold exactly, the first at index"
+            f" {place}: {excerpt(word)}; write them with a decimal point if rounding is what you want",
             place,
             len(found),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
 
@@ -69,7 +69,7 @@ class CsvFile(ArrowFile):
             beginning = stream.read(_BEGINNING)
             if kind := _other_kind(beginning):
                 raise SampleError(f"{name} is {kind}, not text in UTF-8 with one row in a line")
-            text = io.TextIOWrapper(_Joined(beginning, stream), "utf-8-sig", "replace", newline="")
+            text = _text(beginning, stream)
             try:
                 for blank, names in enumerate(csv.reader(text, delimiter=self._delimiter)):
                     if len(names) > 1 or "".join(names).strip():
@@ -84,16 +84,15 @@ class CsvFile(ArrowFile):
         """Return the names of the columns, as numbers."""
         return self.pa.schema([(name, self.pa.float64()) for name in self._names])
 
-    def _types_of(self, where: Any, schema: Any) -> Any:
-        """Return the columns with the types of their first rows, since a filter may compare them with texts."""
-        if where is None:
-            return schema
+    def types(self, schema: Any) -> Any:
+        """Return the columns with the types of their first rows: a filter may compare them with texts."""
+        del schema
         with self._reader(self._names, None) as reader:
             return reader.schema
 
-    def batches(self, columns: list[str], where: Any, schema: Any) -> Iterator[Any]:
-        """Yield batches: columns that are filtered by with their own types, others as numbers."""
-        filtered = self._fields_of(where, schema)
+    def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
+        """Yield batches: those of a filter with their own types, others as numbers."""
+        filtered = self._fields_of(self._where, schema)
         self._types = {name: self.pa.float64() for name in columns if name not in filtered}
         with self._reader(columns, self._types) as reader:
             for batch in reader:
@@ -136,15 +135,15 @@ class CsvFile(ArrowFile):
                     first += numbers.num_rows
             reject_rounded(found, f"column {name!r} of {self.file.name}")
 
-    def fault(self, error: Exception, columns: Sequence[str | None]) -> SampleError:
+    def fault(self, error: Exception) -> SampleError:
         """Read the text again, to find the number and the place of what is wrong."""
         try:
             with self._open() as stream:
                 for number, fields in enumerate(self._lines(stream), 1):
                     if fields and len(fields) != len(self._names) and number > self._blank:
                         return SampleError(
-                            f"cannot read {self.file.name}: row {number} of the text has {len(fields)} field(s), the"
-                            f" first one {len(self._names)}: {excerpt(self._delimiter.join(fields))}"
+                            f"cannot read {self.file.name}: row {number} of the text has {len(fields)}"
+                            f" field(s), the first one {len(self._names)}: {excerpt(self._delimiter.join(fields))}"
                         )
             for name in self._types:
                 if bad := self._no_numbers(name):
@@ -157,10 +156,10 @@ class CsvFile(ArrowFile):
                     )
         except (self.pa.ArrowException, csv.Error) as fault:
             error = fault
-        return super().fault(error, columns)
+        return super().fault(error)
 
     def _lines(self, stream: Any) -> Iterator[list[str]]:
-        text = io.TextIOWrapper(_Joined(b"", stream), "utf-8-sig", "replace", newline="")
+        text = _text(b"", stream)
         yield from csv.reader(text, delimiter=self._delimiter)
 
     def _no_numbers(self, name: str) -> list[tuple[int, str]]:
@@ -172,6 +171,10 @@ class CsvFile(ArrowFile):
                 bad += [(i, word) for i, word in words if not _is_number(word, self._options.decimal)]
                 rows += batch.num_rows
         return bad
+
+
+def _text(beginning: bytes, rest: Any) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedReader(_Joined(beginning, rest)), "utf-8-sig", "replace", newline="")
 
 
 class _Joined(io.RawIOBase):

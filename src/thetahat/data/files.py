@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from thetahat.data import arrow_files, csv_files, numpy_files
+from thetahat.data.columns import the_column
 from thetahat.data.formats import Format
 from thetahat.data.paths import File, find_files
 from thetahat.errors import ParameterError
@@ -15,6 +16,8 @@ from thetahat.errors import ParameterError
 __all__ = ["FilesTable"]
 
 Path = str | os.PathLike[str]
+
+_OF_NUMPY = ("npy", "npz")
 
 
 class FilesTable:
@@ -30,6 +33,8 @@ class FilesTable:
         Which rows to keep.
     """
 
+    decodes = True
+
     def __init__(self, source: Path | Sequence[Path], options: Format, where: Any = None) -> None:
         paths = [source] if isinstance(source, str | os.PathLike) else list(source)
         self.name = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
@@ -38,8 +43,16 @@ class FilesTable:
         self._formats = [options.of(file) for file in self.files]
         self._starts: list[int] = []  # of the files that have been read: the index of the first row
         for file, found in zip(self.files, self._formats, strict=True):
-            if where is not None and found in ("npy", "npz"):
+            if where is not None and found in _OF_NUMPY:
                 raise ParameterError(f"where is for columns by name, which {file.name} does not have")
+
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Raise if the first file has no such column."""
+        file, found = self.files[0], self._formats[0]
+        if found not in _OF_NUMPY:
+            names = self._arrow(file, found).names()
+            for column in columns:
+                the_column(file.name, column, names)
 
     def check(self) -> None:
         """Raise if a file is not as it was when it was found."""
@@ -53,9 +66,10 @@ class FilesTable:
         place = bisect_right(self._starts, index) - 1
         return f" (row {index - self._starts[place]} of {self.files[place].name})"
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield blocks of columns, each as an array of NumPy or Arrow."""
-        first, starts = 0, []
+        first = 0
+        starts: list[int] = []
         self._starts = starts
         for file, found in zip(self.files, self._formats, strict=True):
             starts.append(first)
@@ -66,11 +80,14 @@ class FilesTable:
     def _of_file(
         self, file: File, found: str, columns: Sequence[str | None], first: int
     ) -> Iterator[list[Any]]:
-        if found in ("npy", "npz"):
+        if found in _OF_NUMPY:
             read = numpy_files.read_npy if found == "npy" else numpy_files.read_npz
             with file.open() as stream:
                 yield from read(file.name, stream, columns)
-        elif found in ("csv", "tsv"):
-            yield from csv_files.CsvFile(file, self._options, found).read(columns, self._where, first)
         else:
-            yield from arrow_files.KINDS[found](file).read(columns, self._where, first)
+            yield from self._arrow(file, found).read(columns, self._where, first)
+
+    def _arrow(self, file: File, found: str) -> arrow_files.ArrowFile:
+        if found in ("csv", "tsv"):
+            return csv_files.CsvFile(file, self._options, found)
+        return arrow_files.KINDS[found](file)

@@ -63,6 +63,7 @@ class Format:
         found = _SUFFIXES.get(suffixes[-1]) if suffixes else None
         if found is None:
             raise ParameterError(
-                f"cannot tell how to read {file.name}: its name must end in {', '.join(_SUFFIXES)}, or pass format="
+                f"cannot tell how to read {file.name}: its name must end in {', '.join(_SUFFIXES)}, or format"
+                " must be given"
             )
         return found

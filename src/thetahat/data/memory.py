@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from thetahat.errors import SampleError
 
@@ -21,7 +22,7 @@ def check_memory(wanted: int, what: str, remedy: str = "pass s.sample(k), k of i
 def _free() -> int:
     """Return how many bytes a process may still take; a very large number where the system does not say."""
     try:
-        with open("/proc/meminfo") as file:
+        with Path("/proc/meminfo").open() as file:
             for line in file:
                 if line.startswith("MemAvailable:"):
                     return 1024 * int(line.split()[1])

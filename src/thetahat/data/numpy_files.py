@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import mmap
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from thetahat.data.columns import excerpt, the_column
-from thetahat.data.tables import ROWS, Table
+from thetahat.data.tables import ROWS, Steady, Table
 from thetahat.errors import ParameterError, SampleError
 
 __all__ = ["memmap_table", "read_npy", "read_npz"]
@@ -37,9 +38,7 @@ def read_npz(name: str, file: IO[bytes], columns: Sequence[str | None]) -> Itera
             sizes = {column: n for column, (_, n) in heads.items()}
             if len(set(sizes.values())) > 1:
                 raise SampleError(f"{name} has columns of different lengths: {sizes}")
-            blocks = {
-                column: _blocks(name, stream, *heads[column]) for column, stream in streams.items()
-            }
+            blocks = {column: _blocks(name, stream, *heads[column]) for column, stream in streams.items()}
             for _ in range(0, sizes[wanted[0]], ROWS):
                 block = {column: next(of_column) for column, of_column in blocks.items()}
                 yield [block[column] for column in wanted]
@@ -75,31 +74,31 @@ def _blocks(name: str, file: IO[bytes], dtype: np.dtype[Any], n: int) -> Iterato
         yield np.frombuffer(data, dtype)
 
 
-class MemmapTable:
-    """A memory-mapped array, read by its file's name: a map of a file that is cut would end the process."""
+class MemmapTable(Steady):
+    """A memory-mapped array, read by its file's name: a map of a file that is cut would end the process.
+
+    That nobody changes it between two passes is up to those who map it.
+    """
 
     def __init__(self, x: np.memmap[Any, Any]) -> None:
         self.name = str(x.filename)
         self._dtype, self._n, self._offset = x.dtype, x.size, x.offset
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield the array in blocks."""
-        if any(column is not None for column in columns):
-            raise ParameterError(f"{self.name} holds one array without columns: leave column and weights out")
-        with open(self.name, "rb") as file:
+        self.check_columns(columns)
+        with Path(self.name).open("rb") as file:
             file.seek(self._offset)
             for block in _blocks(self.name, file, self._dtype, self._n):
                 yield [block]
 
-    def locate(self, index: int) -> str:
-        """Return nothing: the index says all."""
-        return ""
-
-    def check(self) -> None:
-        """Do nothing: whoever maps a file may change it."""
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Raise if columns are named, of which there are none."""
+        if any(column is not None for column in columns):
+            raise ParameterError(f"{self.name} holds one array without columns: leave column and weights out")
 
 
 def memmap_table(x: np.memmap[Any, Any]) -> Table | None:
-    """Return the rows of a memory-mapped array; None where it is a part of one, or changed in memory alone."""
+    """Return the rows of a memory-mapped array; None of a part of one, or of changes in memory alone."""
     whole = isinstance(x.base, mmap.mmap) and x.ndim == 1 and x.flags.c_contiguous
     return MemmapTable(x) if whole and x.filename is not None and x.mode != "c" else None

@@ -34,14 +34,16 @@ class File:
         The columns that its directories give, by name.
     """
 
-    def __init__(self, name: str, path: str, system: Any = None, partition: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, name: str, path: str, system: Any = None, partition: dict[str, Any] | None = None
+    ) -> None:
         self.name, self.path, self.system = printable(name), path, system
         self.partition = partition or {}
         self._state = self._stat()
 
     def _stat(self) -> tuple[int, ...]:
         if self.system is None:
-            stat = os.stat(self.path)
+            stat = Path(self.path).stat()
             return stat.st_size, stat.st_mtime_ns, stat.st_ino
         info = self.system.get_file_info(self.path)
         return info.size or 0, info.mtime_ns or 0
@@ -66,12 +68,12 @@ class File:
     def open(self) -> IO[bytes]:
         """Open it to be read from the beginning, as it is."""
         if self.system is None:
-            return open(self.path, "rb")
+            return Path(self.path).open("rb")
         stream: IO[bytes] = self.system.open_input_stream(self.path, compression=None)
         return stream
 
     def open_arrow(self) -> Any:
-        """Open it to be read by pyarrow, at any place; never as a map, which ends the process if it is cut."""
+        """Open it for pyarrow, at any place; not as a map, which would end the process if it is cut."""
         if self.system is None:
             return pyarrow(f"{self.name}").OSFile(self.path)
         return self.system.open_input_file(self.path)
@@ -98,7 +100,7 @@ def _found(path: str) -> Iterator[File]:
     elif not exists and _GLOB.search(path):
         from glob import glob
 
-        found = sorted(glob(path, recursive=True))
+        found = sorted(glob(path, recursive=True))  # noqa: PTH207 - of an absolute path too
         if not found:
             raise ParameterError(f"no file matches {path!r}")
         for match in found:

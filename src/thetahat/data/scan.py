@@ -12,7 +12,7 @@ import numpy as np
 from thetahat._core import Rows
 from thetahat.data.ahead import ahead
 from thetahat.data.arrays import weigh
-from thetahat.data.columns import printable
+from thetahat.data.columns import printable, pyarrow
 from thetahat.data.containers import rows_in
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError
@@ -20,6 +20,7 @@ from thetahat.errors import ParameterError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from thetahat.data.formats import Format
     from thetahat.data.tables import Table
 
 __all__ = ["scan"]
@@ -49,7 +50,8 @@ class ScannedSource(Source):
     def _read(self) -> Iterator[Rows]:
         columns = [self._column] if self._weights is None else [self._column, self._weights]
         self._table.check()
-        with closing(ahead(self._table.read(columns))) as blocks:
+        found = self._table.read(columns)
+        with closing(ahead(found) if self._table.decodes else found) as blocks:
             for values, *of_rows in blocks:
                 chunks = rows_in(values, self.what, self.omit)
                 for given in of_rows:
@@ -72,8 +74,7 @@ def _weightless_where_null(weights: Any, values: Any) -> Any:
     """Return columns of Arrow's weights that are 0 where a row has no value, and needs no weight."""
     if not hasattr(values, "null_count") or not hasattr(weights, "null_count"):
         return weights
-    from pyarrow import compute
-
+    compute = pyarrow("null rows", "compute")
     return compute.if_else(compute.is_null(values, nan_is_null=True), 0, weights)
 
 
@@ -87,7 +88,7 @@ def scan(
     *,
     weights: str | None = None,
     where: Any = None,
-    format: str | None = None,
+    format: str | None = None,  # noqa: A002 - the name that such functions have
     delimiter: str | None = None,
     decimal: str = ".",
     header: bool = True,
@@ -118,9 +119,10 @@ def scan(
         called ``"f0"``, ``"f1"``, ...
     weights : str, optional
         A column of weights, as in `fit`.
-    where : pyarrow.compute.Expression, optional
-        Which rows to keep, such as ``pc.field("year") > 2020``; of files and tables of Arrow alone. Row groups
-        and partitions that hold none of them are not read.
+    where : pyarrow.compute.Expression or str, optional
+        Which rows to keep, such as ``pc.field("year") > 2020`` or ``"year > 2020 and carrier in ('AA',
+        'DL')"`` (comparisons, ``in``, ``is null``, joined by ``and``, ``or``, ``not``); of files and tables of Arrow
+        alone. Row groups and partitions that hold none of them are not read.
     format : {"parquet", "csv", "tsv", "json", "arrow", "npy", "npz"}, optional
         The format of files; by default, their names tell.
     delimiter, decimal : str, optional
@@ -161,29 +163,36 @@ def scan(
     >>> th.fit(th.scan(blocks), "weibull").n
     12000
     """
-    # What reads files and tables is imported by those who scan some.
+    from thetahat.data.formats import Format  # what reads files is imported by those who do
+
+    table = _table(source, where, Format(format, delimiter, decimal, header, comment))
+    if table is not None:
+        table.check_columns([column] if weights is None else [column, weights])
+        return ScannedSource(table, column, weights)
+    if column is not None or weights is not None:
+        raise ParameterError(
+            f"a {type(source).__name__} has no columns by name: leave column and weights out, and pass"
+            " weights to the fit"
+        )
+    return ArraySource(source)  # type: ignore[arg-type]
+
+
+def _table(source: Any, where: Any, options: Format) -> Table | None:
+    """Return the table that a source is; None of a sample in memory."""
     from thetahat.data.files import FilesTable
-    from thetahat.data.formats import Format
     from thetahat.data.numpy_files import memmap_table
     from thetahat.data.tables import table_of
+    from thetahat.data.where import parse_where
 
-    options = Format(format, delimiter, decimal, header, comment)
+    if isinstance(where, str):
+        where = parse_where(where)
     if isinstance(source, str | os.PathLike) or _are_paths(source):
-        return ScannedSource(FilesTable(source, options, where), column, weights)
+        return FilesTable(source, options, where)
     options.reject_given()
     if isinstance(source, Source):
         raise ParameterError("this is a source already")
     table = table_of(source, where)
-    if table is None and isinstance(source, np.memmap):
-        table = memmap_table(source)
-    if table is not None:
-        return ScannedSource(table, column, weights)
-    if column is not None or weights is not None:
-        raise ParameterError(
-            f"a {type(source).__name__} has no columns by name: leave column and weights out, and pass weights to"
-            " the fit"
-        )
-    return ArraySource(source)
+    return memmap_table(source) if table is None and isinstance(source, np.memmap) else table
 
 
 def _are_paths(source: Any) -> bool:

@@ -88,8 +88,9 @@ class Source:
         """All rows, where they are in memory and none of them is left out by value; else None."""
         return None
 
-    def locate(self, index: int) -> str:
+    def locate(self, index: int, /) -> str:
         """Return where the row of this index lies, for errors; nothing where the index says all."""
+        del index
         return ""
 
     def with_policy(self, nan_policy: str) -> Source:

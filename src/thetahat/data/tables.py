@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from thetahat.data.columns import excerpt, numbers, pyarrow, the_column
 from thetahat.errors import ParameterError, SampleError
 
-__all__ = ["ROWS", "Table", "table_of"]
+__all__ = ["ROWS", "Steady", "Table", "table_of"]
 
 ROWS = 1 << 16  # of a block: few enough for the cache, enough to be worth a call
 
@@ -17,12 +17,17 @@ class Table(Protocol):
     """Columns of rows, in blocks."""
 
     name: str  # in errors
+    decodes: bool  # whether reading is work that a thread may do ahead
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield blocks of columns, each as an array of NumPy or Arrow; None is the only column."""
         ...
 
-    def locate(self, index: int) -> str:
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Raise if there is no such column, where that is known before rows are read."""
+        ...
+
+    def locate(self, index: int, /) -> str:
         """Return where a row lies, for errors; nothing where its index says all."""
         ...
 
@@ -31,10 +36,12 @@ class Table(Protocol):
         ...
 
 
-class _Steady:
+class Steady:
     """A table whose rows nobody else changes, and whose indices say all."""
 
-    def locate(self, index: int) -> str:
+    decodes = False
+
+    def locate(self, _: int) -> str:
         """Return nothing: the index says all."""
         return ""
 
@@ -42,8 +49,8 @@ class _Steady:
         """Do nothing."""
 
 
-class ArrowTable(_Steady):
-    """Batches of Arrow's.
+class ArrowTable(Steady):
+    """Batches of Arrow's, which may come from files.
 
     Parameters
     ----------
@@ -60,30 +67,45 @@ class ArrowTable(_Steady):
     ) -> None:
         self.name, self.columns, self._batches = name, list(columns), batches
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    decodes = True
+
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield blocks of columns, each as an array of Arrow."""
-        wanted = [the_column(self.name, column, self.columns) for column in columns]
+        wanted = self._named(columns)
         first = 0
         for batch in self._batches(list(dict.fromkeys(wanted))):
             yield [numbers(batch.column(name), f"column {name!r} of {self.name}", first) for name in wanted]
             first += batch.num_rows
 
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Raise if there is no such column."""
+        self._named(columns)
 
-class FrameTable(_Steady):
+    def _named(self, columns: Sequence[str | None]) -> list[str]:
+        return [the_column(self.name, column, self.columns) for column in columns]
+
+
+class FrameTable(Steady):
     """A data frame in memory."""
 
     def __init__(self, frame: Any) -> None:
         self.name = f"this {type(frame).__name__}"
         self._frame = frame
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield one block of columns."""
+        yield [self._frame[self._frame.columns[place]] for place in self._places(columns)]
+
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Raise if there is no such column."""
+        self._places(columns)
+
+    def _places(self, columns: Sequence[str | None]) -> list[int]:
         names = [str(name) for name in self._frame.columns]
-        wanted = [names.index(the_column(self.name, column, names)) for column in columns]
-        yield [self._frame[self._frame.columns[place]] for place in wanted]
+        return [names.index(the_column(self.name, column, names)) for column in columns]
 
 
-class BlocksTable(_Steady):
+class BlocksTable(Steady):
     """Blocks that a function yields each time that it is called, or an iterator once.
 
     Without a column each is an array of rows; else a mapping, a data frame or a batch, with columns by name.
@@ -94,18 +116,21 @@ class BlocksTable(_Steady):
         self._source: Any = source
         self.name = "this iterator" if self._once else "this function's blocks"
 
-    def read(self, columns: Sequence[str | None]) -> Iterator[list[Any]]:
+    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
         """Yield the blocks; raise where they cannot be read once more."""
         blocks = self._source if self._once else iter(self._source())
         if blocks is None:
             raise SampleError(
-                "this iterator has been read, and its rows are needed once more: pass a function that returns a"
-                " new iterator each time"
+                "this iterator has been read, and its rows are needed once more: pass a function that returns"
+                " a new iterator each time"
             )
         if self._once:
             self._source = None
         for block in blocks:
             yield [block if column is None else self._column(block, column) for column in columns]
+
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Do nothing: only the blocks tell their columns."""
 
     def _column(self, block: Any, column: str) -> Any:
         names = block.keys() if isinstance(block, Mapping) else getattr(block, "columns", None)
@@ -126,7 +151,8 @@ def table_of(x: Any, where: Any) -> Table | None:
         return _of_arrow(x, where)
     if where is not None:
         raise ParameterError(
-            f"where is for files and tables of Arrow: filter this {type(x).__name__} itself, and scan the rest"
+            f"where is for files and tables of Arrow: filter this {type(x).__name__} itself, and scan what is"
+            " left"
         )
     if library == "polars" and hasattr(x, "lazy"):
         return _of_polars(x)
