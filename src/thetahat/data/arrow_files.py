@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from thetahat.data.columns import excerpt, has_far, numbers, pyarrow, the_column
+from thetahat.data.libraries import ROWS
 from thetahat.data.paths import File
-from thetahat.data.tables import ROWS
 from thetahat.errors import ParameterError, SampleError
 
 __all__ = ["KINDS", "ArrowFile"]
@@ -226,8 +226,8 @@ class JsonFile(ArrowFile):
         found = numbers(values, what, first)
         if has_far(found):
             raise SampleError(
-                f"{what} holds numbers beyond 2**53 after index {first}; float64 cannot hold whole ones exactly,"
-                " which JSON does not tell apart: write the file as Parquet"
+                f"{what} holds numbers beyond 2**53 after index {first}; float64 cannot hold whole ones"
+                " exactly, which JSON does not tell apart: write the file as Parquet"
             )
         return found
 

@@ -143,7 +143,8 @@ class CsvFile(ArrowFile):
                     if fields and len(fields) != len(self._names) and number > self._blank:
                         return SampleError(
                             f"cannot read {self.file.name}: row {number} of the text has {len(fields)}"
-                            f" field(s), the first one {len(self._names)}: {excerpt(self._delimiter.join(fields))}"
+                            f" field(s), the first one {len(self._names)}:"
+                            f" {excerpt(self._delimiter.join(fields))}"
                         )
             for name in self._types:
                 if bad := self._no_numbers(name):

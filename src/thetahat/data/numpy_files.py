@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from thetahat.data.columns import excerpt, the_column
-from thetahat.data.tables import ROWS, Steady, Table
+from thetahat.data.libraries import ROWS, Steady, Table
 from thetahat.errors import ParameterError, SampleError
 
 __all__ = ["memmap_table", "read_npy", "read_npz"]

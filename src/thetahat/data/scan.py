@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from thetahat.data.formats import Format
-    from thetahat.data.tables import Table
+    from thetahat.data.libraries import Table
 
 __all__ = ["scan"]
 
@@ -121,8 +121,8 @@ def scan(
         A column of weights, as in `fit`.
     where : pyarrow.compute.Expression or str, optional
         Which rows to keep, such as ``pc.field("year") > 2020`` or ``"year > 2020 and carrier in ('AA',
-        'DL')"`` (comparisons, ``in``, ``is null``, joined by ``and``, ``or``, ``not``); of files and tables of Arrow
-        alone. Row groups and partitions that hold none of them are not read.
+        'DL')"`` (comparisons, ``in``, ``is null``, joined by ``and``, ``or``, ``not``); of files and tables
+        of Arrow alone. Row groups and partitions that hold none of them are not read.
     format : {"parquet", "csv", "tsv", "json", "arrow", "npy", "npz"}, optional
         The format of files; by default, their names tell.
     delimiter, decimal : str, optional
@@ -180,8 +180,8 @@ def scan(
 def _table(source: Any, where: Any, options: Format) -> Table | None:
     """Return the table that a source is; None of a sample in memory."""
     from thetahat.data.files import FilesTable
+    from thetahat.data.libraries import table_of
     from thetahat.data.numpy_files import memmap_table
-    from thetahat.data.tables import table_of
     from thetahat.data.where import parse_where
 
     if isinstance(where, str):
