@@ -1,9 +1,9 @@
-"""Sources: the bits of the rows in an array, whatever holds them, and what is said where they cannot be read."""
+"""Sources: the bits of the rows in an array, whatever holds them, and what is said of what cannot be read."""
 
 import gzip
 import json
-import os
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +150,7 @@ def test_arrays_of_numpy_in_files(values, tmp_path):
 def test_every_family_of_blocks_has_the_bits_of_the_array(first):
     x = np.tile(first.sample(2500), 3)  # a pilot, and rows beside it
     cuts = (0, 1, 70, 2048, 2049, 7000, x.size)
-    source = th.scan(lambda: (x[a:b] for a, b in zip(cuts, cuts[1:], strict=False)))
+    source = th.scan(lambda: (x[a:b] for a, b in pairwise(cuts)))
     whole = th.fit(x, first.family)
     assert same(th.fit(source, first.family), whole)
     at_maximum = th.log_likelihood(source, first.family, whole.theta)
@@ -221,10 +221,12 @@ def test_an_iterator_is_read_once():
         return (X[a : a + 1000] for a in range(0, N, 1000))
 
     assert same(th.fit(th.scan(blocks()), "normal"), th.fit(X, "normal"))
-    with pytest.raises(th.SampleError, match="this iterator has been read, .*: pass a function that returns"):
+    with pytest.raises(
+        th.SampleError, match=r"this iterator has been read, .*: pass a function that returns"
+    ):
         th.fit(th.scan(blocks()), "weibull")
     reader = pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches())
-    with pytest.raises(th.ParameterError, match="RecordBatchReader can be read once: pass a function"):
+    with pytest.raises(th.ParameterError, match=r"RecordBatchReader can be read once: pass a function"):
         th.scan(reader, "x")
 
 
@@ -235,11 +237,10 @@ def test_places_in_many_files(tmp_path):
     said = r"holds 2 value\(s\) that are NaN or infinite, the first at index 3 \(row 1 of .*1\.npy\): nan"
     with pytest.raises(th.SampleError, match=said):
         th.fit(th.scan(tmp_path), "normal")
-    with pytest.raises(
-        th.SampleError, match=r"outside the support of weibull.* \(row 0 of .*1\.npy\): -1\.0"
-    ):
-        np.save(tmp_path / "1.npy", [-1.0])
-        np.save(tmp_path / "2.npy", [1.0])
+    np.save(tmp_path / "1.npy", [-1.0])
+    np.save(tmp_path / "2.npy", [1.0])
+    said = r"outside the support of weibull.* \(row 0 of .*1\.npy\): -1\.0"
+    with pytest.raises(th.SampleError, match=said):
         th.fit(th.scan(tmp_path), "weibull")
 
 
@@ -328,12 +329,12 @@ BAD_CALLS = [
     (lambda path: th.scan(path, "x", format="xls"), r"format must be one of parquet, csv, .*; got 'xls'"),
     (lambda path: th.scan(path.parent / "*.csv", "x"), r"no file matches '.*\*\.csv'"),
     (lambda path: th.scan(path.parent / "empty", "x"), r"there is no file in '.*empty'"),
-    (lambda path: th.scan(X, "x"), r"a ndarray has no columns by name: leave column"),
-    (lambda path: th.scan(X, decimal=","), r"decimal: is for files alone"),
-    (lambda path: th.scan(TABLE.to_pandas(), "x", where="a > 1"), r"filter this DataFrame itself"),
-    (lambda path: th.scan(th.scan(X)), r"this is a source already"),
-    (lambda path: th.scan(lambda: [X], "x"), r"are of type ndarray, without columns by name: leave column="),
-    (lambda path: th.scan(lambda: [{"y": X}], "x"), r"no column 'x'; it has 'y'"),
+    (lambda _: th.scan(X, "x"), r"a ndarray has no columns by name: leave column"),
+    (lambda _: th.scan(X, decimal=","), r"decimal: is for files alone"),
+    (lambda _: th.scan(TABLE.to_pandas(), "x", where="a > 1"), r"filter this DataFrame itself"),
+    (lambda _: th.scan(th.scan(X)), r"this is a source already"),
+    (lambda _: th.scan(lambda: [X], "x"), r"are of type ndarray, without columns by name: leave column="),
+    (lambda _: th.scan(lambda: [{"y": X}], "x"), r"no column 'x'; it has 'y'"),
 ]
 
 
@@ -388,5 +389,7 @@ def test_no_file_stays_open(tmp_path):
         path = write(tmp_path)
         th.fit(th.scan(path, "x"), "normal")
         next(th.scan(path, "x").blocks())
-    names = [os.readlink(link) for link in folder.iterdir() if link.is_symlink()] if folder.is_dir() else []
+    names = (
+        [str(link.readlink()) for link in folder.iterdir() if link.is_symlink()] if folder.is_dir() else []
+    )
     assert not [name for name in names if name.startswith(str(tmp_path))]
