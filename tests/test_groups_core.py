@@ -1,0 +1,96 @@
+"""A group fitted among others has the bits of `th.fit` of its rows alone."""
+
+import numpy as np
+import pytest
+from conftest import CASES, identified
+
+import thetahat as th
+from thetahat import _groups
+from thetahat.data.arrays import chunks_of
+from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
+from thetahat.families import find_family
+
+SIZES = [1, 0, 2, 3, 40, 15, 16, 17, 100, 2047, 2048, 2049, 0, 6500, 33]
+FAILURES = {
+    SampleError: ("too_few", "bad_rows"),
+    NoMaximumError: ("no_maximum", "too_few", "equal_rows"),
+    ConvergenceError: ("not_finished",),
+}
+
+
+def grouped(x, codes, groups, threads=1, **options):
+    return _groups.GroupedRows.of_codes(chunks_of(x, **options), codes, groups, threads)
+
+
+def fitted(family, rows, **options):
+    return _groups.fit(rows, find_family(family).model, **options)
+
+
+def bits(value):
+    return np.asarray(value, float).tobytes()
+
+
+def assert_same(fits, g, family, x, **options):
+    """Group g is as `th.fit` of its rows, or its status is the error's."""
+    status = _groups.STATUSES[fits["status"][g]]
+    try:
+        alone = th.fit(x, family, **options)
+    except (SampleError, NoMaximumError, ConvergenceError) as error:
+        assert status in FAILURES[type(error)], (status, error)
+        assert np.isnan(fits["theta"][g]).all()
+        assert np.isnan([fits["log_likelihood"][g], fits["newton_decrement"][g]]).all()
+        return
+    assert alone.status == {"boundary": "converged"}.get(status, status)
+    for name in ("theta", "stderr", "cov", "log_likelihood", "newton_decrement", "n", "rows", "passes"):
+        assert bits(fits[name][g]) == bits(getattr(alone, name)), (name, fits[name][g], getattr(alone, name))
+
+
+def shuffled(sizes, seed=0):
+    """Codes of groups of these sizes, in random order."""
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    np.random.default_rng(seed).shuffle(codes)
+    return codes
+
+
+@pytest.mark.parametrize("case", CASES, ids=identified)
+def test_a_group_alone_is_the_group_among_others(case):
+    from conftest import Case
+
+    case = Case(*case)
+    codes = shuffled(SIZES)
+    x = case.sample(codes.size)
+    fits = fitted(case.family, grouped(x, codes, len(SIZES)))
+    for g in range(len(SIZES)):
+        assert_same(fits, g, case.family, x[codes == g])
+
+
+OPTIONS = {
+    "float32": lambda x, random: {"x": x.astype(np.float32)},
+    "strided": lambda x, random: {"x": np.repeat(x, 2)[::2]},
+    "masked": lambda x, random: {"x": np.ma.array(x, mask=random.random(x.size) < 0.2)},
+    "weights": lambda x, random: {"x": x, "weights": random.integers(0, 4, x.size) / 2},
+    "omitted": lambda x, random: {
+        "x": np.where(random.random(x.size) < 0.2, np.nan, x), "nan_policy": "omit"
+    },
+}
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+@pytest.mark.parametrize("together", [False, True])
+def test_rows_of_any_kind(first, kind, together):
+    """Those left out are left out of their groups."""
+    sizes = [1, 0, 17, 100, 2049, 33]
+    codes = np.sort(shuffled(sizes)) if together else shuffled(sizes)
+    options = OPTIONS[kind](first.sample(codes.size), np.random.default_rng(1))
+    chunks = chunks_of(**options)
+    if together:
+        rows = _groups.GroupedRows.of_offsets(chunks, np.cumsum([0, *sizes]))
+    else:
+        rows = _groups.GroupedRows.of_codes(chunks, codes, len(sizes))
+    fits = fitted(first.family, rows)
+    for g in range(len(sizes)):
+        x, weights = options["x"][codes == g], options.get("weights")
+        alone = {} if weights is None else {"weights": weights[codes == g]}
+        if "nan_policy" in options:
+            alone["nan_policy"] = "omit"
+        assert_same(fits, g, first.family, x, **alone)
