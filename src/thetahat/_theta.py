@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from thetahat._checks import as_number
+import numpy as np
+
+from thetahat._checks import as_number, as_numbers
 from thetahat.errors import ParameterError
 from thetahat.families import Family, Parameter
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Theta", "check_theta", "check_value", "check_values"]
+    from thetahat.data.keys import Keys
+
+__all__ = ["Theta", "check_theta", "check_value", "check_values", "check_values_of_groups"]
 
 Theta: TypeAlias = "Sequence[float] | NDArray[np.float64] | Mapping[str, float]"
 
@@ -67,6 +70,12 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
 
 def check_values(family: Family, values: Mapping[str, float], what: str) -> dict[int, float]:
     """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
+    _check_names(family, values, what)
+    places = {family.names.index(name): value for name, value in values.items()}
+    return {place: check_value(family.parameters[place], value, what) for place, value in places.items()}
+
+
+def _check_names(family: Family, values: Mapping[str, Any], what: str) -> None:
     if not isinstance(values, Mapping):
         raise ParameterError(
             f"{what} must be a dict of numbers by name, such as {{{family.names[0]!r}: 1}}, got {values!r}"
@@ -74,5 +83,45 @@ def check_values(family: Family, values: Mapping[str, float], what: str) -> dict
     unknown = [name for name in values if name not in family.names]
     if unknown:
         raise ParameterError(f"{what}: {family.signature} has no parameter {unknown[0]!r}")
-    places = {family.names.index(name): value for name, value in values.items()}
-    return {place: check_value(family.parameters[place], value, what) for place, value in places.items()}
+
+
+def check_values_of_groups(
+    family: Family, values: Mapping[str, ArrayLike] | None, keys: Keys, what: str
+) -> NDArray[np.float64] | None:
+    """Return values of some parameters, NaN of the others: a row for all groups, or for each.
+
+    None where there are no values. Those of a parameter are a number, or an array with one for each group.
+    """
+    if values is None or (isinstance(values, Mapping) and not values):
+        return None
+    _check_names(family, values, what)
+    several = [name for name, value in values.items() if np.ndim(value) > 0]
+    rows = np.full((len(keys) if several else 1, len(family.names)), np.nan)
+    for name, value in values.items():
+        place = family.names.index(name)
+        if name in several:
+            rows[:, place] = _check_array(family.parameters[place], value, keys, what)
+        else:
+            rows[:, place] = check_value(family.parameters[place], value, what)  # type: ignore[arg-type]
+    if not np.isnan(rows).any():
+        for row in rows.tolist():
+            check_theta(family, row, what)
+    return rows
+
+
+def _check_array(parameter: Parameter, values: ArrayLike, keys: Keys, what: str) -> NDArray[np.float64]:
+    """Return the value of a parameter for each group; raise if one is outside its domain."""
+    array = as_numbers(f"{what}[{parameter.name!r}]", values)
+    if array.shape != (len(keys),):
+        raise ParameterError(
+            f"{what}[{parameter.name!r}] has shape {array.shape}, but there are {len(keys)} groups: pass one"
+            " value, or one for each group in the order of the keys"
+        )
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > parameter.low) & (array < parameter.high)))
+    if bad.size:
+        first = int(bad[0])
+        raise ParameterError(
+            f"{what}: {parameter.name} must be {parameter.domain}; {bad.size} group(s) have another value,"
+            f" the first {keys[first]!r} at index {first}: {array[first]}"
+        )
+    return array

@@ -72,7 +72,7 @@ def group_rows(
     places = _check_offsets(offsets, n)
     if axis is None:
         names = {"group": np.arange(places.size - 1)}
-    rows = _groups.GroupedRows.of_offsets(chunks, places, threads)
+    rows = _groups.GroupedRows.of_offsets(chunks, places)
     return Grouping(Keys(names), rows, _omitted(chunks, rows, None, places), chunks)
 
 
@@ -89,7 +89,7 @@ def _check_one(**ways: Any) -> None:
 
 def _chunks(x: Any, weights: ArrayLike | None, nan_policy: str, keyed: bool) -> list[Rows]:
     """Return the rows in place; with the policy "status" null ones, which make their group invalid."""
-    shape = getattr(x, "shape", ())
+    shape: tuple[int, ...] = getattr(x, "shape", ())
     if len(shape) == 2 and (isinstance(x, np.ndarray) or shape[1] != 1):
         also = ", or names of its columns as by" if keyed and not isinstance(x, np.ndarray) else ""
         raise SampleError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,14 @@ import numpy as np
 
 from thetahat.data.coding import Coded, code_column, is_null, used_codes
 from thetahat.data.tables import table_names
-from thetahat.errors import SampleError, UnknownGroupError
+from thetahat.errors import ParameterError, SampleError, UnknownGroupError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
-__all__ = ["Keys", "code_keys", "key_columns"]
+__all__ = ["Keys", "code_keys", "key_columns", "merged_keys"]
 
 _MOST = 2**62  # combinations of keys that an int64 counts
 
@@ -42,6 +42,10 @@ class Keys:
         """The names of the columns."""
         return tuple(self.columns)
 
+    def columns_beside(self, others: Container[str]) -> dict[str, Array]:
+        """Return the columns by name, with ``_key`` after a name that another column has."""
+        return {name + "_key" * (name in others): column for name, column in self.columns.items()}
+
     @cached_property
     def array(self) -> Array:
         """The keys: of several columns, as records with their names."""
@@ -60,17 +64,22 @@ class Keys:
         lists = [_listed(column) for column in self.columns.values()]
         return iter(lists[0]) if len(lists) == 1 else zip(*lists, strict=True)
 
-    def places(self, keys: Iterator[Any] | Keys) -> list[int]:
-        """Return the places of keys; -1 of those that no group has."""
-        return [self._places.get(self._plain(key), -1) for key in keys]
+    def __getitem__(self, place: int) -> Any:
+        """Return the key in this place; of several columns, a tuple."""
+        key = tuple(_listed(column[place : place + 1])[0] for column in self.columns.values())
+        return key if len(key) > 1 else key[0]
+
+    def find(self, key: Any) -> int:
+        """Return the place of a key; -1 if no group has it."""
+        try:
+            return self._places.get(self._plain(key), -1)
+        except (TypeError, ValueError):  # unhashable, or no date
+            return -1
 
     def place(self, key: Any) -> int:
         """Return the place of a key; raise if no group has it."""
-        try:
-            place = self._places.get(self._plain(key))
-        except (TypeError, ValueError):  # unhashable, or no date
-            place = None
-        if place is None:
+        place = self.find(key)
+        if place < 0:
             raise UnknownGroupError(self._unknown(key))
         return place
 
@@ -92,19 +101,11 @@ class Keys:
     def _unknown(self, key: Any) -> str:
         if len(self.columns) > 1 and not (isinstance(key, tuple) and len(key) == len(self.columns)):
             return f"no group has the key {key!r}: keys are tuples of {', '.join(self.names)}"
-        near = get_close_matches(key, [k for k in self if isinstance(k, str)], 1) if _is_text(key) else []
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {len(self)} groups" + self._span()
-        return f"no group has the key {key!r}; {hint}"
-
-    def _span(self) -> str:
-        if not len(self):
-            return ""
-        array = self.array[[0, -1]].tolist() if len(self.columns) > 1 else _listed(self.array[[0, -1]])
-        return f", from {array[0]!r} to {array[1]!r}"
-
-
-def _is_text(key: Any) -> bool:
-    return isinstance(key, str)
+        texts = [known for known in self if isinstance(known, str)] if isinstance(key, str) else []
+        if near := get_close_matches(key, texts, 1):
+            return f"no group has the key {key!r}; did you mean {near[0]!r}?"
+        span = f", from {self[0]!r} to {self[len(self) - 1]!r}" if len(self) else ""
+        return f"no group has the key {key!r}; there are {len(self)} groups{span}"
 
 
 def _listed(column: Array) -> list[Any]:
@@ -231,3 +232,22 @@ def _combined(parts: Sequence[Coded], threads: int) -> tuple[list[Array], Array]
         used, codes = used_codes(both, threads)
         places = [*(place[used // wide] for place in places), used % wide]
     return places, codes
+
+
+def merged_keys(keys: Keys, others: Keys) -> tuple[Keys, Array, Array]:
+    """Return the keys of both, and the place of each one's keys among them."""
+    if keys.names != others.names:
+        raise ParameterError(
+            f"groups add by their keys, which have the names {', '.join(keys.names)} and"
+            f" {', '.join(others.names)}: pass by= as a dict with the same names"
+        )
+    columns = {name: _joined(column, others.columns[name]) for name, column in keys.columns.items()}
+    merged, codes = code_keys(columns, "group", 1)
+    return merged, codes[: len(keys)], codes[len(keys) :]
+
+
+def _joined(column: Array, other: Array) -> Array:
+    """Return two columns of keys as one; of different kinds, as objects, which need a common order."""
+    numbers = "biuf"
+    alike = column.dtype.kind == other.dtype.kind or {column.dtype.kind, other.dtype.kind} <= set(numbers)
+    return np.concatenate([column, other] if alike else [column.astype(object), other.astype(object)])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Estimate", "quantile", "quantiles_of_groups", "return_level"]
+__all__ = ["Estimate", "quantile", "quantiles_of_groups", "return_level", "return_levels_of_groups"]
 
 Ask = Callable[[Any], Any]  # from a distribution of SciPy, its quantiles
 
@@ -60,6 +60,15 @@ def quantiles_of_groups(
     shares = _between("p", p, 0, 1)
     _check_normal(family, free)
     return Estimate(*_estimates(family, theta, cov, free, lambda frozen: frozen.ppf(shares), level))
+
+
+def return_levels_of_groups(
+    family: Family, theta: Array, cov: Array, free: list[int], period: ArrayLike, level: float
+) -> Estimate:
+    """Return what `GroupFits.return_level` returns."""
+    shares = 1 / _between("period", period, 1, math.inf)
+    _check_normal(family, free)
+    return Estimate(*_estimates(family, theta, cov, free, lambda frozen: frozen.isf(shares), level))
 
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:

@@ -1,0 +1,88 @@
+"""The estimates of many groups, sorted, with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thetahat.data.keys import Keys
+from thetahat.errors import ParameterError
+from thetahat.plots._shared import SHADE, plain, symbol
+from thetahat.plots.canvas import legend, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+__all__ = ["groups_figure"]
+
+_NAMED = 40  # groups whose keys stand beside their estimates
+_DRAWN = 2000  # groups that are drawn at most, evenly spaced in their order
+
+
+def groups_figure(keys: Keys, values: Array, limits: Array, name: str, level: float) -> Figure:
+    """Draw one parameter of groups; `GroupFits.plot` describes it.
+
+    Parameters
+    ----------
+    keys : Keys
+        Of the groups.
+    values : ndarray of float64, shape (n_groups,)
+        The estimates; groups without one are left out.
+    limits : ndarray of float64, shape (n_groups, 2)
+        Their intervals.
+    name : str
+        The parameter.
+    level : float
+        Coverage of the intervals.
+    """
+    order = np.argsort(values, kind="stable")[: np.count_nonzero(np.isfinite(values))]
+    if order.size == 0:
+        raise ParameterError(f"there is nothing to draw: no group has an estimate of {name}")
+    label = f"{100 * level:g} % confidence interval"
+    figure = _few(keys, values, limits, order, label) if order.size <= _NAMED else None
+    if figure is None:
+        figure = _many(values, limits, order, label)
+    axis = figure.axes[0]
+    (axis.set_xlabel if order.size <= _NAMED else axis.set_ylabel)(symbol(name))
+    left_out = values.size - order.size
+    if left_out:
+        axis.set_title(f"{left_out:,} of {values.size:,} groups have no estimate", fontsize="small")
+    legend(figure, figure.axes, columns=2)
+    return figure
+
+
+def _few(keys: Keys, values: Array, limits: Array, order: Any, label: str) -> Figure:
+    """Draw a line for each group, with its key."""
+    figure = new_figure(6.4, 1.4 + 0.22 * order.size)
+    axis = figure.subplots()
+    at = np.arange(order.size)
+    axis.hlines(at, *limits[order].T, color="#d55e00", alpha=0.5, linewidth=3, label=label)
+    axis.plot(values[order], at, linestyle="", marker="o", color="#0072b2", markersize=4, label="estimate")
+    names = [keys[place] for place in order.tolist()]
+    axis.set_yticks(at, [plain(", ".join(map(str, n)) if isinstance(n, tuple) else str(n)) for n in names])
+    axis.set_ylim(-0.7, order.size - 0.3)
+    return figure
+
+
+def _many(values: Array, limits: Array, order: Any, label: str) -> Figure:
+    """Draw the estimates as a curve over their rank, with a band of their intervals."""
+    figure = new_figure(6.4, 4.0)
+    axis = figure.subplots()
+    drawn = np.unique(np.rint(np.linspace(0, order.size - 1, _DRAWN)).astype(np.int64))
+    rank, of_drawn = drawn + 1, order[drawn]
+    low, high = limits[of_drawn].T
+    axis.vlines(rank, low, high, label=label, **{**SHADE, "linewidth": max(0.5, 300 / drawn.size)})
+    axis.plot(
+        rank, values[of_drawn], color="#0072b2", linewidth=1.5, label=f"estimates of {order.size:,} groups"
+    )
+    axis.set_xlim(0, order.size + 1)
+    axis.set_xlabel("groups, sorted by their estimates" + _some(drawn.size, order.size))
+    return figure
+
+
+def _some(drawn: int, groups: int) -> str:
+    return f" ({drawn:,} are drawn)" if drawn < groups else ""
