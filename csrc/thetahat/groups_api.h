@@ -9,6 +9,33 @@
 extern "C" {
 #endif
 
+/* Why a function returns: it is done; there may be signals; a code is out of range; rows were changed by
+ * another thread while they were read; memory is out. */
+enum {
+  thetahat_groups_done,
+  thetahat_groups_slice,
+  thetahat_groups_bad_code,
+  thetahat_groups_changed,
+  thetahat_groups_no_memory
+};
+
+/* ---- codes of integer keys: the place of each among the distinct ones, in increasing order */
+
+typedef struct {
+  const void* keys; /* contiguous, of an integer type of thetahat_rows */
+  int type;
+  int64_t n;
+  void* codes; /* n of int64_t where wide, otherwise of int32_t */
+  int wide;
+} thetahat_keys;
+
+typedef struct thetahat_coding thetahat_coding;
+thetahat_coding* thetahat_coding_begin(const thetahat_keys*, int threads); /* NULL: memory is out */
+void thetahat_coding_end(thetahat_coding*);
+int thetahat_coding_advance(thetahat_coding*);
+/* The distinct keys as int64_t in the same order, those of 64 bits without sign less 2^63; how many. */
+int64_t thetahat_coding_uniques(const thetahat_coding*, const int64_t** uniques);
+
 /* ---- rows by group */
 
 /* Rows in any order with the code of the group of each, 0 <= code < n_groups; those of code -1 are dropped.
@@ -22,16 +49,6 @@ typedef struct {
 } thetahat_coded_rows;
 
 typedef struct thetahat_partitioning thetahat_partitioning;
-
-/* Why it returns: it is done; there may be signals; a code is out of range; rows were changed by another
- * thread while they were read; memory is out. */
-enum {
-  thetahat_groups_done,
-  thetahat_groups_slice,
-  thetahat_groups_bad_code,
-  thetahat_groups_changed,
-  thetahat_groups_no_memory
-};
 
 /* Puts rows together, those of a group in their order. NULL: memory is out. */
 thetahat_partitioning* thetahat_partition_begin(const thetahat_coded_rows*, int threads);

@@ -344,6 +344,22 @@ cdef extern from "thetahat/calls.hpp" nogil:
         thetahat_groups_changed
         thetahat_groups_no_memory
 
+    ctypedef struct thetahat_keys:
+        const void* keys
+        int type
+        int64_t n
+        void* codes
+        int wide
+
+    ctypedef struct thetahat_coding
+
+    thetahat_coding* thetahat_coding_begin "THETAHAT_CALL(thetahat_coding_begin)"(const thetahat_keys*, int)
+    void thetahat_coding_end "THETAHAT_CALL(thetahat_coding_end)"(thetahat_coding*)
+    int thetahat_coding_advance "THETAHAT_CALL(thetahat_coding_advance)"(thetahat_coding*)
+    int64_t thetahat_coding_uniques "THETAHAT_CALL(thetahat_coding_uniques)"(
+        const thetahat_coding*, const int64_t**
+    )
+
     ctypedef struct thetahat_coded_rows:
         const thetahat_rows** chunks
         int64_t n_chunks

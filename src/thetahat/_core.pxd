@@ -10,7 +10,8 @@ from thetahat._api cimport (
     thetahat_sgd, thetahat_update_rule, thetahat_values
 )
 from thetahat._api cimport (
-    thetahat_coded_rows, thetahat_group_run, thetahat_group_task, thetahat_groups, thetahat_partitioning
+    thetahat_coded_rows, thetahat_coding, thetahat_group_run, thetahat_group_task, thetahat_groups,
+    thetahat_keys, thetahat_partitioning
 )
 
 
@@ -72,6 +73,10 @@ cdef struct sgd_functions:
     ) noexcept nogil
 
 cdef struct group_functions:
+    thetahat_coding* (*begin_coding)(const thetahat_keys*, int) noexcept nogil
+    void (*end_coding)(thetahat_coding*) noexcept nogil
+    int (*code)(thetahat_coding*) noexcept nogil
+    int64_t (*uniques)(const thetahat_coding*, const int64_t**) noexcept nogil
     thetahat_partitioning* (*begin_partition)(const thetahat_coded_rows*, int) noexcept nogil
     void (*end_partition)(thetahat_partitioning*) noexcept nogil
     int (*count)(thetahat_partitioning*) noexcept nogil

@@ -36,6 +36,7 @@ from thetahat._api cimport (
     thetahat_sgd_report, thetahat_sgd_run, thetahat_start_epoch
 )
 from thetahat._api cimport (
+    thetahat_coding_advance, thetahat_coding_begin, thetahat_coding_end, thetahat_coding_uniques,
     thetahat_group_fit_advance, thetahat_group_fit_begin, thetahat_group_fit_end, thetahat_group_fit_sums,
     thetahat_group_sums, thetahat_merge_group_sums, thetahat_partition_begin, thetahat_partition_count,
     thetahat_partition_end, thetahat_partition_kept, thetahat_partition_scatter
@@ -54,6 +55,8 @@ sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, theta
 sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 
+groups.begin_coding, groups.end_coding = thetahat_coding_begin, thetahat_coding_end
+groups.code, groups.uniques = thetahat_coding_advance, thetahat_coding_uniques
 groups.begin_partition, groups.end_partition = thetahat_partition_begin, thetahat_partition_end
 groups.count, groups.kept, groups.scatter = (
     thetahat_partition_count, thetahat_partition_kept, thetahat_partition_scatter

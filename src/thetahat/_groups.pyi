@@ -10,6 +10,10 @@ _Array = NDArray[np.float64]
 
 STATUSES: tuple[str, ...]
 
+def code_integers(
+    keys: NDArray[Any], threads: int = 1
+) -> tuple[NDArray[Any], NDArray[np.int32] | NDArray[np.int64]]: ...
+
 class GroupedRows:
     values: _Array
     weights: _Array | None

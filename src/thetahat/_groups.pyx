@@ -10,13 +10,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from thetahat._api cimport (
-    thetahat_coded_rows, thetahat_group_fits, thetahat_group_run, thetahat_group_task, thetahat_groups,
-    thetahat_groups_bad_code, thetahat_groups_changed, thetahat_groups_done, thetahat_groups_no_memory,
-    thetahat_groups_slice, thetahat_partitioning, thetahat_rows
+    thetahat_coded_rows, thetahat_coding, thetahat_group_fits, thetahat_group_run, thetahat_group_task,
+    thetahat_groups, thetahat_groups_bad_code, thetahat_groups_changed, thetahat_groups_no_memory,
+    thetahat_groups_slice, thetahat_keys, thetahat_partitioning, thetahat_rows
 )
 from thetahat._core cimport Model, Rows, groups as core
 
-from thetahat._core import copy_counted
+from thetahat._core import TYPES, copy_counted
 
 # The status of a group, and the reasons for it, by the numbers of groups_api.h.
 STATUSES = (
@@ -56,6 +56,60 @@ cdef const double* doubles(object array) except? NULL:
         return NULL
     view = array
     return &view[0]
+
+
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
+
+def code_integers(keys, int threads=1):
+    """Return the distinct values of integers or booleans in increasing order, and the place of each key there.
+
+    The places are int32, or int64 where there are 2**31 keys or more.
+    """
+    cdef thetahat_keys state
+    cdef thetahat_coding* work
+    cdef const uint8_t[::1] bytes_of_keys
+    cdef uint8_t[::1] bytes_of_codes
+    cdef const int64_t* found = NULL
+    cdef int answer = thetahat_groups_slice
+    cdef int64_t count
+    given = keys.dtype
+    if given.kind == "b":
+        keys = keys.view(np.uint8)
+    keys = np.ascontiguousarray(keys, keys.dtype.newbyteorder("="))
+    codes = np.empty(keys.size, np.int32 if keys.size < 2**31 else np.int64)
+    if keys.ndim != 1 or keys.dtype.name not in _INTEGERS:
+        raise TypeError(f"keys must be a one-dimensional array of integers or booleans, not {given}")
+    if keys.size == 0:
+        return np.empty(0, given), codes
+    bytes_of_keys, bytes_of_codes = keys.view(np.uint8), codes.view(np.uint8)
+    state.keys, state.n, state.codes = &bytes_of_keys[0], keys.size, &bytes_of_codes[0]
+    state.type, state.wide = TYPES.index(keys.dtype.name), codes.dtype.itemsize == 8
+    work = core.begin_coding(&state, threads)
+    try:
+        if work == NULL:
+            raise MemoryError
+        while answer == thetahat_groups_slice:
+            with nogil:
+                answer = core.code(work)
+            PyErr_CheckSignals()
+        check(answer)
+        count = core.uniques(work, &found)
+        uniques = np.array(<const int64_t[:count]>found)
+    finally:
+        core.end_coding(work)
+    if keys.dtype == np.uint64:
+        uniques ^= np.int64(-(2**63))
+    return uniques.astype(given), codes
+
+
+cdef int check(int answer) except -1:
+    """Raise if a function of the core has failed."""
+    if answer == thetahat_groups_no_memory:
+        raise MemoryError
+    if answer == thetahat_groups_changed:
+        raise RuntimeError("rows or keys were changed by another thread while they were read")
+    return 0
 
 
 @cython.final
@@ -173,8 +227,7 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
             PyErr_CheckSignals()
         if answer == thetahat_groups_bad_code:
             raise bad_code(codes, n_groups)
-        if answer == thetahat_groups_no_memory:
-            raise MemoryError
+        check(answer)
         kept = core.kept(work)
         weighted = any([chunk.weights is not None for chunk in chunks])
         values, weights = _room(kept), _room(kept) if weighted else None
@@ -191,10 +244,7 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
     finally:
         core.end_partition(work)
         free(rows.chunks)
-    if answer == thetahat_groups_no_memory:
-        raise MemoryError
-    if answer == thetahat_groups_changed:
-        raise RuntimeError("rows were changed by another thread while they were read")
+    check(answer)
     return GroupedRows(values, weights, offsets)
 
 
@@ -311,6 +361,5 @@ def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1,
                 poll(done)
     finally:
         core.end(run)
-    if answer == thetahat_groups_no_memory:
-        raise MemoryError
+    check(answer)
     return fits
