@@ -87,7 +87,7 @@ class GroupComparison(Table):
         values = self._stacked(check_choice("criterion", criterion, _CRITERIA))
         known = ~np.isnan(values)
         places = np.where(known, values, np.inf).argmin(axis=1)
-        names = np.array(self.families, dtype=object)[places]
+        names: NDArray[np.object_] = np.array(self.families, dtype=object)[places]
         names[~known.any(axis=1)] = None
         return names
 

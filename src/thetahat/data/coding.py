@@ -214,8 +214,8 @@ def _code_values(x: Array, what: str, threads: int) -> Coded:
 def _code_objects(x: Array, what: str) -> Coded:
     """Return the codes of Python's objects: by pandas where it is loaded, else by a dict."""
     try:
-        if "pandas" in sys.modules:
-            codes, found = sys.modules["pandas"].factorize(x)
+        if (pandas := sys.modules.get("pandas")) is not None:
+            codes, found = pandas.factorize(x)
             return _in_order(found.tolist(), codes, what)
         keys = x.tolist()
         distinct = {key: place for place, key in enumerate(dict.fromkeys(keys))}

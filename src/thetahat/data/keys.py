@@ -102,7 +102,7 @@ class Keys:
         if len(self.columns) > 1 and not (isinstance(key, tuple) and len(key) == len(self.columns)):
             return f"no group has the key {key!r}: keys are tuples of {', '.join(self.names)}"
         texts = [known for known in self if isinstance(known, str)] if isinstance(key, str) else []
-        if near := get_close_matches(key, texts, 1):
+        if texts and (near := get_close_matches(key, texts, 1)):
             return f"no group has the key {key!r}; did you mean {near[0]!r}?"
         span = f", from {self[0]!r} to {self[len(self) - 1]!r}" if len(self) else ""
         return f"no group has the key {key!r}; there are {len(self)} groups{span}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Estimate", "quantile", "quantiles_of_groups", "return_level", "return_levels_of_groups"]
 
-Ask = Callable[[Any], Any]  # from a distribution of SciPy, its quantiles
+
+class _Question(NamedTuple):
+    """What is asked of a distribution of SciPy: the name of one of its functions, and probabilities."""
+
+    function: str
+    shares: Array
+
+    def of(self, frozen: Any) -> Array:
+        return np.asarray(getattr(frozen, self.function)(self.shares), dtype=np.float64)
 
 
 class Estimate(NamedTuple):
@@ -43,32 +50,39 @@ class Estimate(NamedTuple):
 
 def quantile(fit: Fitted, p: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.quantile` returns."""
-    shares = _between("p", p, 0, 1)
-    return _estimate(fit, lambda distribution: distribution.ppf(shares), level)
+    return _estimate(fit, _of_shares(p), level)
 
 
 def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate:
-    """Return what `Fit.return_level` returns; 1 / period keeps the digits that 1 - 1 / period would lose."""
-    shares = 1 / _between("period", period, 1, math.inf)
-    return _estimate(fit, lambda distribution: distribution.isf(shares), level)
+    """Return what `Fit.return_level` returns."""
+    return _estimate(fit, _of_period(period), level)
 
 
 def quantiles_of_groups(
     family: Family, theta: Array, cov: Array, free: list[int], p: ArrayLike, level: float
 ) -> Estimate:
     """Return what `GroupFits.quantile` returns; theta has the parameters of a group in each row."""
-    shares = _between("p", p, 0, 1)
+    question = _of_shares(p)
     _check_normal(family, free)
-    return Estimate(*_estimates(family, theta, cov, free, lambda frozen: frozen.ppf(shares), level))
+    return Estimate(*_estimates(family, theta, cov, free, question, level))
 
 
 def return_levels_of_groups(
     family: Family, theta: Array, cov: Array, free: list[int], period: ArrayLike, level: float
 ) -> Estimate:
     """Return what `GroupFits.return_level` returns."""
-    shares = 1 / _between("period", period, 1, math.inf)
+    question = _of_period(period)
     _check_normal(family, free)
-    return Estimate(*_estimates(family, theta, cov, free, lambda frozen: frozen.isf(shares), level))
+    return Estimate(*_estimates(family, theta, cov, free, question, level))
+
+
+def _of_shares(p: ArrayLike) -> _Question:
+    return _Question("ppf", _between("p", p, 0, 1))
+
+
+def _of_period(period: ArrayLike) -> _Question:
+    """Return the question of a return level; 1 / period keeps the digits that 1 - 1 / period would lose."""
+    return _Question("isf", 1 / _between("period", period, 1, math.inf))
 
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
@@ -80,12 +94,12 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     return array
 
 
-def _estimate(fit: Fitted, ask: Ask, level: float) -> Estimate:
+def _estimate(fit: Fitted, question: _Question, level: float) -> Estimate:
     """Return quantiles of one fit; raise where doubles cannot hold them, or their standard errors."""
     family = find_family(fit.family)
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
-    parts = [part[0] for part in _estimates(family, fit.theta[None], fit.cov[None], free, ask, level)]
+    parts = [part[0] for part in _estimates(family, fit.theta[None], fit.cov[None], free, question, level)]
     if np.isnan(parts[0]).any():
         raise ParameterError(f"quantiles of {family.name} so far out are beyond what doubles can hold")
     if not np.isfinite(parts[1]).all():
@@ -94,7 +108,7 @@ def _estimate(fit: Fitted, ask: Ask, level: float) -> Estimate:
 
 
 def _estimates(
-    family: Family, theta: Array, cov: Array, free: list[int], ask: Ask, level: float
+    family: Family, theta: Array, cov: Array, free: list[int], question: _Question, level: float
 ) -> tuple[Array, Array, Array, Array]:
     """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row.
 
@@ -102,7 +116,7 @@ def _estimates(
     """
     z = normal_quantile(0.5 + check_level(level) / 2)
     with np.errstate(all="ignore"):
-        quantiles = _Quantiles(family, theta, ask)
+        quantiles = _Quantiles(family, theta, question)
         value, row = quantiles.value, quantiles.row
         slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *value.shape)
         inner = np.ascontiguousarray(cov[:, free][:, :, free])
@@ -140,19 +154,17 @@ class _Quantiles:
     rows are positive, or between 0 and 1. Parameters stand in rows, a fit in each.
     """
 
-    def __init__(self, family: Family, theta: Array, ask: Ask) -> None:
-        self._family, self._ask = family, ask
-        quartiles = distribution(family, tuple(theta.T[:, :, None])).ppf([[0.25, 0.75]])
-        columns = np.ndim(ask(distribution(family, tuple(theta[0])))) + 1 if len(theta) else 1
-        self._theta = tuple(theta.T.reshape(-1, len(theta), *(1,) * (columns - 1)))
+    def __init__(self, family: Family, theta: Array, question: _Question) -> None:
+        self._family, self._question = family, question
+        of_shares = (1,) * question.shares.ndim  # the axes after that of the fits
+        self._theta = tuple(column.reshape(-1, *of_shares) for column in theta.T)
         frozen = distribution(family, self._theta)
         self.row = _row(frozen, "loc" in family.scipy(*self._theta)[1])
-        value = np.asarray(ask(frozen), dtype=np.float64)
+        value = question.of(frozen)
         inside = np.isfinite(value) & (value > self.row.low) & (value < self.row.high)
         self.value = np.where(inside, value, math.nan)
-        ends = self.row.free(np.asarray(quartiles, dtype=np.float64))
-        spread = np.ldexp(1.0, np.minimum(np.frexp(ends[:, 1] - ends[:, 0])[1], 1023))
-        self._spread = spread.reshape(self._theta[0].shape)
+        low, high = (self.row.free(np.asarray(frozen.ppf(share))) for share in (0.25, 0.75))
+        self._spread = np.ldexp(1.0, np.minimum(np.frexp(high - low)[1], 1023))
 
     def slope(self, place: int) -> Array:
         """Return the derivative by a parameter, in central differences.
@@ -171,7 +183,7 @@ class _Quantiles:
     def _at(self, place: int, moved: Array) -> Array:
         """Return the loc and the rest of the quantiles, in the row's coordinate, with a parameter moved."""
         theta = (*self._theta[:place], moved, *self._theta[place + 1 :])
-        rest = self.row.free(np.asarray(self._ask(distribution(self._family, theta, loc=0.0))))
+        rest = self.row.free(self._question.of(distribution(self._family, theta, loc=0.0)))
         return np.stack([np.broadcast_to(self._family.scipy(*theta)[1].get("loc", 0.0), rest.shape), rest])
 
 
