@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import CASES, identified
+from conftest import CASES, Case, identified
 
 import thetahat as th
 from thetahat import _groups
@@ -54,8 +54,6 @@ def shuffled(sizes, seed=0):
 
 @pytest.mark.parametrize("case", CASES, ids=identified)
 def test_a_group_alone_is_the_group_among_others(case):
-    from conftest import Case
-
     case = Case(*case)
     codes = shuffled(SIZES)
     x = case.sample(codes.size)
@@ -94,3 +92,25 @@ def test_rows_of_any_kind(first, kind, together):
         if "nan_policy" in options:
             alone["nan_policy"] = "omit"
         assert_same(fits, g, first.family, x, **alone)
+
+
+SUFFICIENT = [name for name in th.families() if find_family(name).sufficient]
+RESULTS = ("theta", "stderr", "cov", "log_likelihood", "newton_decrement", "n", "rows", "status")
+
+
+@pytest.mark.parametrize("family", SUFFICIENT)
+def test_fits_of_sums_are_fits(family):
+    """Of one reading of the rows; and merged, those of summaries."""
+    case = Case(*next(case for case in CASES if case[0] == family))
+    model, sizes = case.description.model, [0, 1, 30, 2049, 400]
+    parts = [grouped(case.sample(sum(sizes), seed), shuffled(sizes), len(sizes)) for seed in (1, 2)]
+    nodes = [_groups.sums(part, model) for part in parts]
+    ours, fits = _groups.fit_sums(model, nodes[0]), _groups.fit(parts[0], model)
+    for name in RESULTS:
+        assert bits(ours[name]) == bits(fits[name]), name
+    both = _groups.fit_sums(model, _groups.merge_sums(model, *nodes))
+    for g in range(2, len(sizes)):
+        rows = [part.values[part.offsets[g] : part.offsets[g + 1]] for part in parts]
+        summed = (th.summarize(rows[0], family) + th.summarize(rows[1], family)).fit()
+        assert bits(both["theta"][g]) == bits(summed.theta)
+        assert bits(both["log_likelihood"][g]) == bits(summed.log_likelihood)

@@ -31,6 +31,7 @@ STATUSES = (
 )
 
 _LINE = 64  # bytes of a cache line
+cdef int64_t SLICE_GROUPS = 1 << 12  # that are fitted by their sums between two checks for signals
 
 
 def _room(int64_t n, dtype=np.float64):
@@ -51,10 +52,11 @@ cdef const thetahat_rows** pointers_to(list chunks) except NULL:
 
 
 cdef const double* doubles(object array) except? NULL:
+    """Where a contiguous array begins; NULL of none."""
     cdef const double[::1] view
     if array is None or array.size == 0:
         return NULL
-    view = array
+    view = array.ravel()
     return &view[0]
 
 
@@ -318,6 +320,15 @@ cdef dict room_for_fits(Model model, int64_t groups, bint cov, thetahat_group_fi
     return fits
 
 
+cdef tuple settings(Model model, int64_t groups, fixed, start, int threads, thetahat_group_task* task):
+    """Write the settings of a task; return the tables that hold them."""
+    of_fixed, task.fixed_stride = _table("fixed", fixed, groups, model.n_params)
+    of_start, task.start_stride = _table("start", start, groups, model.n_params)
+    task.model, task.threads = model.c, threads
+    task.fixed, task.start = doubles(of_fixed), doubles(of_start)
+    return of_fixed, of_start
+
+
 def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1, bint cov=True, poll=None):
     """Return the exact fits of all groups, as a dict of arrays with an entry for each.
 
@@ -340,12 +351,8 @@ def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1,
     cdef thetahat_group_run* run
     cdef int answer = thetahat_groups_slice
     cdef int64_t done = 0, groups = grouped.state.n_groups
-    task.model, task.groups, task.threads = model.c, grouped.state, threads
-    of_fixed, task.fixed_stride = _table("fixed", fixed, groups, model.n_params)
-    of_start, task.start_stride = _table("start", start, groups, model.n_params)
-    task.fixed, task.start = doubles(None if of_fixed is None else of_fixed.ravel()), doubles(
-        None if of_start is None else of_start.ravel()
-    )
+    tables = settings(model, groups, fixed, start, threads, &task)  # noqa: F841 - kept while the core reads
+    task.groups = grouped.state
     fits = room_for_fits(model, groups, cov, &task.out)
     if groups == 0:
         return fits
@@ -363,3 +370,56 @@ def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1,
         core.end(run)
     check(answer)
     return fits
+
+
+def sums(GroupedRows grouped, Model model):
+    """Return the sums of each group, of a family whose sums do not depend on theta.
+
+    An array of float64, shape (n_groups, 1 + n_sums): rows of positive weight, and the sums.
+    """
+    cdef int64_t done = 0, groups = grouped.state.n_groups
+    if not model.sufficient:
+        raise ValueError(f"{model.name} has no sufficient statistics: its sums are sums at one theta")
+    nodes = np.empty((groups, 1 + model.c.n_sums))
+    cdef double[:, ::1] out = nodes
+    while done < groups:
+        with nogil:
+            done += core.sums(model.c, &grouped.state, done, &out[0, 0])
+        PyErr_CheckSignals()
+    return nodes
+
+
+def merge_sums(Model model, left, right):
+    """Return the sums of each group's rows on the left and on the right together."""
+    cdef const double[:, ::1] other = right
+    merged = np.array(left)
+    cdef double[:, ::1] out = merged
+    check_nodes(model, left)
+    if left.shape != right.shape:
+        raise ValueError(f"there are sums of {left.shape[0]} groups and of {right.shape[0]}")
+    if left.shape[0]:
+        core.merge(model.c, left.shape[0], &out[0, 0], &other[0, 0])
+    return merged
+
+
+def fit_sums(Model model, nodes, fixed=None, start=None, bint cov=True):
+    """Return the fits of groups of which the sums are known, as `fit` does."""
+    cdef thetahat_group_task task
+    cdef const double[:, ::1] of_groups = nodes
+    cdef int64_t first = 0, size, groups = of_groups.shape[0]
+    check_nodes(model, nodes)
+    tables = settings(model, groups, fixed, start, 1, &task)  # noqa: F841 - kept while the core reads
+    fits = room_for_fits(model, groups, cov, &task.out)
+    while first < groups:
+        size = min(SLICE_GROUPS, groups - first)
+        with nogil:
+            core.fit_sums(&task, &of_groups[0, 0], first, size)
+        first += size
+        PyErr_CheckSignals()
+    return fits
+
+
+cdef int check_nodes(Model model, nodes) except -1:
+    if nodes.ndim != 2 or nodes.shape[1] != 1 + model.c.n_sums or not model.sufficient:
+        raise ValueError(f"an array of shape {nodes.shape} does not hold sums of {model.name}")
+    return 0
