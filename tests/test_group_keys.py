@@ -94,7 +94,7 @@ def fits_by(by, **options):
 
 @pytest.mark.parametrize("kind", DISTINCT)
 def test_the_type_of_the_keys_changes_nothing(kind):
-    expected = np.array([th.fit(ROWS[PLACES == place], "normal").theta for place in range(4)])
+    expected = np.array([th.fit(ROWS[place == PLACES], "normal").theta for place in range(4)])
     for name, column in COLUMNS[kind](VALUES[kind]):
         fits = fits_by(column)
         assert fits.theta.tobytes() == expected.tobytes(), name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat import _groups
+from thetahat._theta import Fixed
 from thetahat.data.keys import Keys
 from thetahat.families import Family
 from thetahat.families._family import log
@@ -53,8 +54,8 @@ class GroupArrays:
     _keys: Keys
     _numbers: GroupNumbers
     omitted: NDArray[np.int64]
-    _fixed: Array | None = None  # NaN where a parameter is free; a row for all groups, or for each
-    _start: Array | None = None  # as _fixed
+    _fixed: Fixed | None = None
+    _start: Array | None = None  # a row for all groups
     _rows: _groups.GroupedRows | None = None
     _sums: Array | None = None  # of each group's rows, where these are gone
 
@@ -125,9 +126,9 @@ class GroupArrays:
         """The names of the parameters that were fixed."""
         return tuple(self._family.names[place] for place in self._fixed_places)
 
-    @cached_property
-    def _fixed_places(self) -> list[int]:
-        return [] if self._fixed is None else np.flatnonzero(~np.isnan(self._fixed[0])).tolist()
+    @property
+    def _fixed_places(self) -> tuple[int, ...]:
+        return () if self._fixed is None else self._fixed.places
 
     @property
     def aic(self) -> Array:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
-
 from thetahat import _sums
 from thetahat._group_arrays import FITTED, GroupArrays, GroupNumbers
+from thetahat.data.arrays import empty
 from thetahat.data.source import ArraySource
-from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
-from thetahat.fit import fit_sample
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import Exact, Values
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from thetahat.solvers import Exact, Problem, Values
 
 __all__ = ["fit_of_group"]
 
@@ -43,7 +36,7 @@ def fit_of_group(fits: GroupArrays, place: int) -> Fit:
             tuple(numbers.stderr),
             float(numbers.newton_decrement),
         ),
-        fixed=tuple(fits._fixed_places),
+        fixed=fits._fixed_places,
         omitted=int(fits.omitted[place]),
         passes=int(numbers.passes),
     )
@@ -66,27 +59,17 @@ def _sample(fits: GroupArrays, place: int) -> Sample | None:
 
 def _error(fits: GroupArrays, place: int) -> Exception:
     """Return the error of a group without a fit: that of the fit of its rows, if they are still there."""
-    status, reason = fits.status[place], fits.reason[place]
-    if fits._rows is not None:
-        fixed, start = (_of_group(fits, values, place) for values in (fits._fixed, fits._start))
+    if fits.rows[place] == 0:
+        return empty(int(fits.omitted[place]))
+    sample = _sample(fits, place)
+    if sample is not None and sample.has_rows:
+        fixed = {} if fits._fixed is None else fits._fixed.of_group(place)
+        start = () if fits._start is None else tuple(fits._start[0].tolist())
         try:
-            fit_sample(
-                fits._family,
-                lambda: _sample(fits, place),  # type: ignore[arg-type, return-value]
-                _EXACT,
-                start,
-                fixed and {name: value for name, value in fixed.items() if value == value},
-            )
-        except (ConvergenceError, NoMaximumError, SampleError) as error:
+            _EXACT.run(Problem(sample, start, start, fixed))
+        except (ConvergenceError, NoMaximumError, ParameterError, SampleError) as error:
             return error
+    status, reason = fits.status[place], fits.reason[place]
     told = f"the group {fits._keys[place]!r} of {fits.rows[place]} row(s) has no fit: {status}"
     kind: type[Exception] = _ERRORS.get(status, NoMaximumError)
     return kind(told + f", {reason}" * bool(reason))
-
-
-def _of_group(fits: GroupArrays, values: NDArray[np.float64] | None, place: int) -> dict[str, float] | None:
-    """Return settings of a group by name."""
-    if values is None:
-        return None
-    row = values[place if len(values) > 1 else 0]
-    return dict(zip(fits._family.names, row.tolist(), strict=True))

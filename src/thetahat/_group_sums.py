@@ -8,6 +8,7 @@ import numpy as np
 
 from thetahat import _groups
 from thetahat._group_arrays import GroupArrays, GroupNumbers
+from thetahat._theta import Fixed
 from thetahat.data.keys import merged_keys
 from thetahat.errors import ParameterError
 
@@ -45,16 +46,19 @@ def added(fits: GroupArrays, others: GroupArrays) -> tuple[Any, ...]:
             "fits add only with the same fixed parameters, each with one value for all groups"
         )
     keys, ours, theirs = merged_keys(fits._keys, others._keys)
-    sums = np.zeros((len(keys), sums_of(fits).shape[1]))
-    omitted = np.zeros(len(keys), dtype=np.int64)
-    sums[ours], omitted[ours] = sums_of(fits), fits.omitted
-    sums[theirs] = _groups.merge_sums(family.model, sums[theirs], sums_of(others))
-    omitted[theirs] += others.omitted
-    numbers = GroupNumbers.of(_groups.fit_sums(family.model, sums, fixed))
+    left, right = sums_of(fits), sums_of(others)
+    sums, omitted = np.empty((len(keys), left.shape[1])), np.zeros(len(keys), dtype=np.int64)
+    sums[theirs] = right
+    both = np.isin(ours, theirs)
+    sums[ours[~both]] = left[~both]
+    sums[ours[both]] = _groups.merge_sums(family.model, left[both], sums[ours[both]])
+    for places, of_places in ((ours, fits.omitted), (theirs, others.omitted)):
+        omitted[places] += of_places
+    numbers = GroupNumbers.of(_groups.fit_sums(family.model, sums, fixed and fixed.values))
     return family, keys, numbers, omitted, fixed, start, None, sums
 
 
-def _same(fixed: Array | None, other: Array | None) -> bool:
+def _same(fixed: Fixed | None, other: Fixed | None) -> bool:
     if fixed is None or other is None:
         return fixed is other
-    return len(fixed) == len(other) == 1 and np.array_equal(fixed, other, equal_nan=True)
+    return len(fixed.values) == len(other.values) == 1 and fixed.of_group(0) == other.of_group(0)

@@ -12,7 +12,7 @@ import numpy as np
 from thetahat import _groups
 from thetahat._checks import check_count, check_flag
 from thetahat._group_arrays import GroupNumbers
-from thetahat._theta import Theta, check_theta, check_values_of_groups
+from thetahat._theta import Fixed, Theta, check_theta, check_fixed_of_groups
 from thetahat.data.arrays import reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.errors import ParameterError
@@ -124,7 +124,7 @@ def fit_groups(
     first = None if start is None else np.array([check_theta(described, start, "start")])
     threads = threads_of(threads)
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
-    values = check_values_of_groups(described, fixed, grouping.keys, "fixed")
+    values = check_fixed_of_groups(described, fixed, grouping.keys)
     with polled(len(grouping.keys), progress) as poll:
         fits = fit_each(described, grouping, values, first, threads, poll)
     if nan_policy == "raise" and (fits.status == "bad_rows").any():
@@ -135,15 +135,16 @@ def fit_groups(
 def fit_each(
     family: Family,
     grouping: Grouping,
-    fixed: Array | None,
+    fixed: Fixed | None,
     start: Array | None,
     threads: int,
     poll: Callable[[int], object] | None,
 ) -> GroupFits:
     """Return the fits of grouped rows."""
-    rows = grouping.rows
-    results = _groups.fit(rows, family.model, fixed=fixed, start=start, threads=threads, poll=poll)
-    return GroupFits(family, grouping.keys, GroupNumbers.of(results), grouping.omitted, fixed, start, rows)
+    rows, values = grouping.rows, None if fixed is None else fixed.values
+    results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
+    numbers = GroupNumbers.of(results)
+    return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, rows)
 
 
 def threads_of(threads: int | None) -> int:

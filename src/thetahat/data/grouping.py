@@ -33,15 +33,15 @@ class Grouping(NamedTuple):
         One for each group.
     rows : GroupedRows
         The rows that are not left out, those of a group together, in their order.
-    omitted : ndarray of int64, shape (n_groups,)
-        Number of rows of each group that are left out.
+    sizes : ndarray of int64, shape (n_groups,)
+        Number of rows of each group, those left out among them.
     chunks : list of Rows
         The rows in the order of the sample.
     """
 
     keys: Keys
     rows: _groups.GroupedRows
-    omitted: NDArray[np.int64]
+    sizes: NDArray[np.int64]
     chunks: list[Rows]
 
 
@@ -68,12 +68,12 @@ def group_rows(
     if by is not None:
         keys, codes = code_keys(key_columns(by, n), null_keys, threads)
         rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
-        return Grouping(keys, rows, _omitted(chunks, rows, codes, None), chunks)
+        return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks)
     places = _check_offsets(offsets, n)
     if axis is None:
         names = {"group": np.arange(places.size - 1)}
     rows = _groups.GroupedRows.of_offsets(chunks, places)
-    return Grouping(Keys(names), rows, _omitted(chunks, rows, None, places), chunks)
+    return Grouping(Keys(names), rows, _sizes(chunks, rows, None, places), chunks)
 
 
 def _check_one(**ways: Any) -> None:
@@ -103,20 +103,18 @@ def _chunks(x: Any, weights: ArrayLike | None, nan_policy: str, keyed: bool) -> 
     return chunks
 
 
-def _omitted(
+def _sizes(
     chunks: list[Rows],
     rows: _groups.GroupedRows,
     codes: NDArray[Any] | None,
     offsets: NDArray[np.int64] | None,
 ) -> NDArray[np.int64]:
-    """Return how many rows of each group are left out."""
-    kept = np.diff(rows.offsets)
-    if not any(chunk.filtered or chunk.weights is not None for chunk in chunks):
-        return np.zeros_like(kept)
+    """Return how many rows each group has, those left out among them."""
     if offsets is not None:
-        return np.diff(offsets) - kept
-    assert codes is not None
-    return np.bincount(codes[codes >= 0], minlength=kept.size) - kept
+        return np.diff(offsets)
+    if codes is None or not any(chunk.filtered for chunk in chunks):
+        return np.diff(rows.offsets)
+    return np.bincount(codes[codes >= 0], minlength=rows.n_groups)
 
 
 def _check_offsets(offsets: Any, n: int) -> NDArray[np.int64]:
