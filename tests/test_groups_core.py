@@ -68,7 +68,8 @@ OPTIONS = {
     "masked": lambda x, random: {"x": np.ma.array(x, mask=random.random(x.size) < 0.2)},
     "weights": lambda x, random: {"x": x, "weights": random.integers(0, 4, x.size) / 2},
     "omitted": lambda x, random: {
-        "x": np.where(random.random(x.size) < 0.2, np.nan, x), "nan_policy": "omit"
+        "x": np.where(random.random(x.size) < 0.2, np.nan, x),
+        "nan_policy": "omit",
     },
 }
 
@@ -114,3 +115,20 @@ def test_fits_of_sums_are_fits(family):
         summed = (th.summarize(rows[0], family) + th.summarize(rows[1], family)).fit()
         assert bits(both["theta"][g]) == bits(summed.theta)
         assert bits(both["log_likelihood"][g]) == bits(summed.log_likelihood)
+
+
+LIMITS = {
+    "student_t": ("normal", lambda random: random.uniform(size=50)),
+    "negative_binomial": ("poisson", lambda random: random.integers(3, 6, 50)),
+    "generalized_pareto": ("uniform", lambda random: np.linspace(0.1, 1, 50)),
+    "von_mises": ("uniform", lambda random: np.tile([0, np.pi / 2, np.pi, 3 * np.pi / 2], 12)),
+}
+
+
+@pytest.mark.parametrize("family", LIMITS)
+def test_the_limiting_family_is_known(family):
+    limit, draw = LIMITS[family]
+    x = np.asarray(draw(np.random.default_rng(0)), float)
+    fits = fitted(family, grouped(x, np.zeros(x.size, np.int32), 1))
+    assert _groups.STATUSES[fits["status"][0]] == "no_maximum"
+    assert find_family(family).limit_of(int(fits["reason"][0])) == limit

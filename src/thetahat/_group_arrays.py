@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FITTED", "GroupArrays", "GroupNumbers"]
 
+_REASONS = {  # by the codes of the core; below them are those of limits
+    18: "beyond what doubles can hold",
+    19: "rows that are NaN or infinite",
+    20: "rows outside the support",
+    21: "weights that are negative or not finite",
+}
 FITTED = ("converged", "boundary", "precision")  # statuses of groups that have a theta
 
 
@@ -158,13 +164,13 @@ class GroupArrays:
 
     @cached_property
     def reason(self) -> NDArray[np.object_]:
-        """Why a group has no fit, shape (n_groups,), of str: where the likelihood increases to, or what rows.
+        """Why a group has no fit, shape (n_groups,), of str; empty where there is a fit.
 
-        Such as ``"nu = infinity, the normal distribution"``; empty where there is a fit, or no more to say
-        than the status.
+        Where a likelihood has no maximum, the name of the distribution that it increases towards, such as
+        ``"normal"`` or ``"poisson"``, or ``"point"``; of invalid rows, what they are.
         """
-        used, places = np.unique(self._numbers.reason, return_inverse=True)
-        return _named([reason_of(self._family, int(code)) for code in used], places)
+        used, places = np.unique(self._outcomes, return_inverse=True)
+        return _named([self._in_words(pair)[1] for pair in used.tolist()], places)
 
     def reasons(self) -> dict[tuple[str, str], int]:
         """Return how many groups ended how, and why: a count by status and reason, the largest first.
@@ -172,16 +178,23 @@ class GroupArrays:
         Examples
         --------
         >>> import thetahat as th
-        >>> th.fit_groups([1.0, 2.0, 4.0, 7.0], "normal", offsets=[0, 3, 4]).reasons()
-        {('converged', ''): 1, ('too_few', 'sigma = 0, a single point'): 1}
+        >>> th.fit_groups([1.0, 2.0, 4.0, 7.0, 8.0], "normal", offsets=[0, 3, 5, 5]).reasons()
+        {('converged', ''): 2, ('too_few', 'point'): 1}
         """
-        pairs = self._numbers.status.astype(np.int64) << 32 | self._numbers.reason
-        used, counts = np.unique(pairs, return_counts=True)
-        told = {
-            (_groups.STATUSES[pair >> 32], reason_of(self._family, pair & 0xFFFFFFFF)): count
-            for pair, count in zip(used.tolist(), counts.tolist(), strict=True)
-        }
-        return dict(Counter(told).most_common())
+        used, counts = np.unique(self._outcomes, return_counts=True)
+        told: Counter[tuple[str, str]] = Counter()
+        for pair, count in zip(used.tolist(), counts.tolist(), strict=True):
+            told[self._in_words(pair)] += count
+        return dict(told.most_common())
+
+    @property
+    def _outcomes(self) -> NDArray[np.int64]:
+        """Status and reason of each group as one number."""
+        return self._numbers.status.astype(np.int64) << 32 | self._numbers.reason
+
+    def _in_words(self, outcome: int) -> tuple[str, str]:
+        status, code = outcome >> 32, outcome & 0xFFFFFFFF
+        return _groups.STATUSES[status], reason_of(self._family, status, code)
 
     @property
     def _free(self) -> list[int]:
@@ -207,6 +220,8 @@ def _named(names: Any, places: NDArray[Any]) -> NDArray[np.object_]:
     return array
 
 
-def reason_of(family: Family, code: int) -> str:
-    """Return the reason of a code of the core."""
-    return str(code) if code else ""
+def reason_of(family: Family, status: int, code: int) -> str:
+    """Return the reason of a code of the core, in words."""
+    if _groups.STATUSES[status] in FITTED:
+        return ""
+    return _REASONS.get(code) or family.limit_of(code)

@@ -12,7 +12,7 @@ import numpy as np
 from thetahat import _groups
 from thetahat._checks import check_count, check_flag
 from thetahat._group_arrays import GroupNumbers
-from thetahat._theta import Fixed, Theta, check_theta, check_fixed_of_groups
+from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.data.arrays import reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.errors import ParameterError

@@ -190,9 +190,9 @@ void group_fit::conclude() {
     case thetahat_no_start:
       if (reject_bad_rows()) return;
       return fail_without_maximum(violates_condition() ? int(thetahat_reason_condition)
-                                                       : reason_of_limit(model, e));
+                                                       : reason_of_limit(model, e, fit.node + 1));
     case thetahat_no_maximum:
-      return fail_without_maximum(reason_of_limit(model, e));
+      return fail_without_maximum(reason_of_limit(model, e, fit.node + 1));
   }
   conclude_unfinished();
 }
@@ -209,7 +209,7 @@ void group_fit::conclude_unfinished() {
   const thetahat_exact& e = fit.exact;
   if (violates_condition()) return fail_without_maximum(thetahat_reason_condition);
   if (!middling_values(p, e.theta)) return fail_without_maximum(thetahat_reason_overflow);
-  if (e.state == thetahat_fit_failed) return fail_without_maximum(reason_of_limit(model, e));
+  if (e.state == thetahat_fit_failed) return fail_without_maximum(reason_of_limit(model, e, fit.node + 1));
   fail(thetahat_group_not_finished, thetahat_no_reason);
 }
 
@@ -250,7 +250,7 @@ void group_fit::fit_at_median() {
       if (model.finite(&model, fit.node + 1)) break;
     }
     if (!model.maximum(&model, fit.node + 1, location_alone, theta))
-      return fail_without_maximum(reason_of_limit(model, fit.exact));
+      return fail_without_maximum(reason_of_limit(model, fit.exact, fit.node + 1));
     if (!model.valid(&model, theta)) return fail_without_maximum(thetahat_reason_overflow);
   }
   if (sums_at(theta)) succeed(theta, theta);
@@ -287,7 +287,5 @@ void group_fit::fail(int status, int reason) {
   task.out.passes[group] = int32_t(fit.passes);
   group = -1;
 }
-
-int reason_of_limit(const thetahat_model&, const thetahat_exact&) { return thetahat_no_reason; }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -52,7 +52,8 @@ void write_group_fit(const thetahat_group_task& task, int64_t g, const double* n
 void write_no_fit(const thetahat_group_task& task, int64_t g, int status, int reason);
 // Values of fixed parameters, and start values, of group g.
 void read_settings(const thetahat_group_task& task, int64_t g, thetahat_exact& e);
-// The reason why the likelihood has no maximum: which parameter has run to which end of its domain.
-int reason_of_limit(const thetahat_model& m, const thetahat_exact& e);
+// Why an exact fit has ended without a maximum: which parameter runs to which end of its domain, if that is
+// known. Sums: those of the last pass.
+int reason_of_limit(const thetahat_model& m, const thetahat_exact& e, const double* sums);
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -54,7 +54,8 @@ static void fit_node(const thetahat_group_task& task, int64_t g, const double* s
   }
   while (e.state == thetahat_wants_pass) thetahat_exact_pass(&m, &e, node);
   if (e.state != thetahat_fit_converged)
-    return fail(node[0] < free ? thetahat_group_too_few : thetahat_group_no_maximum, reason_of_limit(m, e));
+    return fail(node[0] < free ? thetahat_group_too_few : thetahat_group_no_maximum,
+                reason_of_limit(m, e, node + 1));
   if (!m.valid(&m, e.theta)) return fail(thetahat_group_no_maximum, thetahat_reason_overflow);
   write_group_fit(task, g, node, e.theta, e.theta, e.fixed, 0);
 }
