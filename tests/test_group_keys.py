@@ -98,9 +98,10 @@ def test_the_type_of_the_keys_changes_nothing(kind):
     for name, column in COLUMNS[kind](VALUES[kind]):
         fits = fits_by(column)
         assert fits.theta.tobytes() == expected.tobytes(), name
-        assert all(fits[key].theta.tolist() == row.tolist() for key, row in zip(DISTINCT[kind], expected)), (
-            name
-        )
+        assert all(
+            fits[key].theta.tolist() == row.tolist()
+            for key, row in zip(DISTINCT[kind], expected, strict=True)
+        ), name
         assert len(fits) == 4, name
 
 
@@ -304,7 +305,7 @@ def test_names_of_no_column_list_the_columns():
 
 def test_unknown_groups_are_told():
     fits = fits_by(VALUES["text"])
-    with pytest.raises(th.UnknownGroupError, match="^no group has the key 'JFX'; did you mean 'JFK'\\?$"):
+    with pytest.raises(th.UnknownGroupError, match=r"^no group has the key 'JFX'; did you mean 'JFK'\?$"):
         fits["JFX"]
     with pytest.raises(KeyError, match="no group has the key 3; there are 4 groups, from '' to"):
         fits[3]

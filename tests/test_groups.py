@@ -32,21 +32,31 @@ def assert_same_fit(fit, alone):
     assert type(fit.n) is type(alone.n)
 
 
-def assert_each_alone(fits, family, rows, **options):
-    """Each group is as `thetahat.fit` of its rows; rows gives these, and arguments of fit, by key."""
-    for place, key in enumerate(fits):
-        x, given_options = rows(key)
-        try:
-            alone = th.fit(x, family, **given_options, **options)
-        except ERRORS as error:
-            assert fits.status[place] in STATUSES[type(error)]
-            assert np.isnan(fits.theta[place]).all()
-            with pytest.raises(type(error), match=f"^{re.escape(str(error))}$"):
-                fits[key]
-            continue
+def outcome(x, family, **options):
+    """The fit of these rows, or its error."""
+    try:
+        return th.fit(x, family, **options)
+    except ERRORS as error:
+        return error
+
+
+def assert_same_outcome(fits, place, key, alone):
+    if isinstance(alone, th.Fit):
         assert_same_fit(fits[key], alone)
         assert bits(fits.theta[place]) == bits(alone.theta)
         assert bits([fits.aic[place], fits.bic[place]]) == bits([alone.aic, alone.bic])
+    else:
+        assert fits.status[place] in STATUSES[type(alone)]
+        assert np.isnan(fits.theta[place]).all()
+        with pytest.raises(type(alone), match=f"^{re.escape(str(alone))}$"):
+            fits[key]
+
+
+def assert_each_alone(fits, family, rows, **options):
+    """Each group is as `thetahat.fit` of its rows; rows gives these, and arguments of fit, by key."""
+    for place, key in enumerate(fits):
+        x, of_group = rows(key)
+        assert_same_outcome(fits, place, key, outcome(x, family, **of_group, **options))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -126,11 +136,9 @@ def test_policies_of_rows_without_a_value():
             left_out = th.fit_groups(x, "normal", nan_policy="omit", **groups)
             assert left_out.status.tolist() == ["converged"] * 2
             assert left_out.omitted.tolist() == [1, 0]
-            with pytest.raises(th.SampleError, match="x holds 1 .* the first at index 2"):
+            with pytest.raises(th.SampleError, match=r"x holds 1 .* the first at index 2"):
                 th.fit_groups(x, "normal", nan_policy="raise", **groups)
-    with pytest.raises(
-        th.SampleError, match="outside the support of gamma, x > 0, the first at index 1: -2.0"
-    ):
+    with pytest.raises(th.SampleError, match="outside the support of gamma, x > 0, the first at index 1"):
         th.fit_groups([1.0, -2.0], "gamma", by=[1, 2], nan_policy="raise")
     assert th.fit_groups([1.0, -2.0], "gamma", by=[1, 1]).reasons() == {
         ("bad_rows", "rows outside the support"): 1

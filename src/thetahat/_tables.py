@@ -49,8 +49,9 @@ def _without_objects(column: NDArray[Any]) -> Any:
     """Return a column as an array of a type that Arrow has, or as a list."""
     if column.dtype.kind == "O":
         return column.tolist()
-    if column.dtype.kind in "Mm" and np.datetime_data(column.dtype)[0] in ("Y", "M", "W", "D", "h", "m"):
-        return column.astype("M8[D]" if column.dtype == "M8[D]" else f"{column.dtype.kind}8[s]")
+    if column.dtype.kind in "Mm" and np.datetime_data(column.dtype)[0] not in ("ms", "us", "ns"):
+        days = column.dtype.kind == "M" and np.datetime_data(column.dtype)[0] in ("Y", "M", "W", "D")
+        return column.astype(f"{column.dtype.kind}8[{'D' if days else 'ms'}]")
     return column
 
 
