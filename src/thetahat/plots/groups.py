@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["groups_figure"]
 
 _NAMED = 40  # groups whose keys stand beside their estimates
+_WIDE = 1e3  # largest over smallest estimate from which on the axis is logarithmic
 _DRAWN = 2000  # groups that are drawn at most, evenly spaced in their order
 
 
@@ -43,11 +45,15 @@ def groups_figure(keys: Keys, values: Array, limits: Array, name: str, level: fl
     if order.size == 0:
         raise ParameterError(f"there is nothing to draw: no group has an estimate of {name}")
     label = f"{100 * level:g} % confidence interval"
-    figure = _few(keys, values, limits, order, label) if order.size <= _NAMED else None
-    if figure is None:
-        figure = _many(values, limits, order, label)
+    few = order.size <= _NAMED
+    figure = _few(keys, values, limits, order, label) if few else _many(values, limits, order, label)
     axis = figure.axes[0]
-    (axis.set_xlabel if order.size <= _NAMED else axis.set_ylabel)(symbol(name))
+    (axis.set_xlabel if few else axis.set_ylabel)(symbol(name))
+    scale, (low, high) = _range(values[order], limits[order])
+    (axis.set_xscale if few else axis.set_yscale)(scale)
+    if low < high < math.inf:
+        margin = 0.04 * (high - low) if scale == "linear" else 0.0
+        (axis.set_xlim if few else axis.set_ylim)(low - margin, high + margin)
     left_out = values.size - order.size
     if left_out:
         axis.set_title(f"{left_out:,} of {values.size:,} groups have no estimate", fontsize="small")
@@ -74,15 +80,26 @@ def _many(values: Array, limits: Array, order: Any, label: str) -> Figure:
     axis = figure.subplots()
     drawn = np.unique(np.rint(np.linspace(0, order.size - 1, _DRAWN)).astype(np.int64))
     rank, of_drawn = drawn + 1, order[drawn]
-    low, high = limits[of_drawn].T
-    axis.vlines(rank, low, high, label=label, **{**SHADE, "linewidth": max(0.5, 300 / drawn.size)})
-    axis.plot(
-        rank, values[of_drawn], color="#0072b2", linewidth=1.5, label=f"estimates of {order.size:,} groups"
-    )
-    axis.set_xlim(0, order.size + 1)
-    axis.set_xlabel("groups, sorted by their estimates" + _some(drawn.size, order.size))
+    axis.fill_between(rank, *limits[of_drawn].T, step="mid", label=label, **SHADE)
+    axis.plot(rank, values[of_drawn], color="#0072b2", label=f"estimates of {order.size:,} groups")
+    axis.set_xlim(0.5, order.size + 0.5)
+    some = f" ({drawn.size:,} are drawn)" if drawn.size < order.size else ""
+    axis.set_xlabel(f"groups, sorted by their estimates{some}")
     return figure
 
 
-def _some(drawn: int, groups: int) -> str:
-    return f" ({drawn:,} are drawn)" if drawn < groups else ""
+def _range(values: Array, limits: Array) -> tuple[str, tuple[float, float]]:
+    """Return the scale of the axis, and the ends of it, which the widest intervals may pass.
+
+    Logarithmic where estimates differ by orders of magnitude. Intervals are drawn as far out as the estimates
+    are apart.
+    """
+    least, greatest = float(values.min()), float(values.max())
+    scale = "log" if least > 0 and greatest > _WIDE * least else "linear"
+    if least == greatest:
+        return scale, (float(limits.min()), float(limits.max()))
+    if scale == "log":
+        apart = greatest / least
+        return scale, (max(limits.min(), least / apart), min(limits.max(), greatest * apart))
+    apart = greatest - least
+    return scale, (max(limits.min(), least - apart), min(limits.max(), greatest + apart))
