@@ -74,8 +74,7 @@ def test_flights_as_json():
 
 def test_flights_as_a_table():
     lines = run(*DELAYS).stdout.splitlines()
-    assert lines[0] == "normal(mu, sigma), fitted to 327346 rows in 1 pass"
-    assert "9430 of 336776 rows have no value and are left out" in lines
+    assert lines[0] == "normal(mu, sigma), fitted to 327346 rows in 1 pass; 9430 rows left out"
     cells = {line.split()[0]: line.split()[1:] for line in lines if line.startswith((" mu", " sigma"))}
     assert cells == {
         "mu": ["6.895377", "0.07801", "6.742478", "7.048275"],
@@ -120,7 +119,6 @@ WRONG = [
         "--method exact does not use --seed",
         2,
     ),
-    (["--family", "normal", "--progress"], "--method exact does not use --progress", 2),
     (
         ["--family", "normal", "--method", "gradient-ascent", "--seed", "1"],
         "gradient-ascent does not use --seed",
@@ -151,7 +149,6 @@ WRONG = [
     (["--family", "normal", "--return-level", "1"], "Error: --return-level must be finite and above 1", 1),
     (["--family", "normal", "--family", "gamma"], "--family was given 2 times, and takes one value", 2),
     (["--family", "normal", "--plot", "a.png", "--plot", "b.png"], "--plot was given 2 times", 2),
-    (["--family", "normal", "--column", "a", "--column=b"], "--column was given 2 times", 2),
     (["--family", "normal", *SGD, "--epochs", "3"], "--epochs was given 2 times", 2),
     (["--family", "normal", "--test", "mu=a"], "'mu=a' does not give parameters values", 2),
     (["--family", "normal", "--fixed", "nu=4"], "normal(mu, sigma) has no parameter 'nu'", 1),
@@ -173,7 +170,7 @@ def test_wrong_options_end_in_a_line_that_says_so(sample, arguments, message, co
 
 def test_faults_of_the_sample_end_in_one_line(tmp_path):
     assert_one_line(
-        run(*DELAYS[:-2]), 'holds 9430 missing value(s), the first at index 471; missing="omit" (--missing'
+        run(*DELAYS[:-2]), "holds 9430 null value(s), the first at index 471; --missing omit leaves them out"
     )
     assert_one_line(
         run("fit", tmp_path / "no.csv", "--family", "normal"), "no.csv: No such file or directory"
@@ -186,7 +183,7 @@ def test_faults_of_the_sample_end_in_one_line(tmp_path):
     huge.write_bytes(
         (tmp_path / "constant.npy").read_bytes().replace(b"(3,), }" + b" " * 14, b"(900000000000000,), }")
     )
-    assert_one_line(run("fit", huge, "--family", "normal"), "Unable to allocate")
+    assert_one_line(run("fit", huge, "--family", "normal"), "ends after 3 of its 900000000000000 rows")
 
 
 def test_pictures_of_fits(tmp_path, sample):
@@ -236,13 +233,13 @@ def test_fixed_parameters_weights_and_the_sandwich(tmp_path):
     expected = th.fit(
         [1.5, 2.5, 0.5, 7.0], "normal", weights=[2, 1, 0, 3], cov="sandwich", fixed={"sigma": 2}
     ).to_dict()
-    assert {key: record[key] for key in expected} == {**expected, "omitted": 1}
+    assert {key: record[key] for key in expected} == {**expected, "omitted": 2}  # one of weight 0
     lines = run("fit", *how, "--family", "normal", "--fixed", "sigma=2").stdout.splitlines()
     assert ["sigma", "2", "fixed"] in [line.split() for line in lines]
-    assert "1 of 5 rows have no value and are left out" in lines
+    assert lines[0].endswith("fitted to 3 rows of weight 6 in 2 passes; 2 rows left out")
     assert_one_line(
         run("fit", path, "--column", "w", "--weights", "x", "--family", "normal"),
-        "holds 1 missing weight(s) of rows with a value, the first at index 1; use weight 0 to leave",
+        "holds 1 null value(s), the first at index 1; use weight 0 to leave a row out",
     )
 
 
@@ -260,8 +257,8 @@ def test_a_newton_can_be_started_by_hand(sample):
 def test_families_are_compared(tmp_path, sample):
     lines = run("compare", sample, "--families", "normal, gamma,logistic").stdout.splitlines()
     expected = th.compare(np.load(sample), ["normal", "gamma", "logistic"])
-    assert lines == str(expected).splitlines()
-    assert lines[-1].startswith("gamma not fitted: x holds ")
+    assert lines[:-1] == str(expected).splitlines()[:-1]
+    assert lines[-1].startswith(f"gamma not fitted: {sample} holds ")
     path = tmp_path / "best.png"
     result = run("compare", *DELAYS[1:4], "--missing", "omit", "--families", "normal,gumbel", "--plot", path)
     assert result.stdout.splitlines()[-2:] == [
@@ -383,7 +380,9 @@ def test_errors_show_nothing_that_a_terminal_obeys(tmp_path):
     path = tmp_path / "\x1b[31m.csv"
     assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "\\x1b[31m.csv: No such file")
     path.write_text("a\n\x1b]0;owned\x07\n1\n")
-    assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "index 0: '\\x1b]0;owned\\x07'")
+    assert_one_line(
+        run("fit", path, "--column", "a", "--family", "normal"), "index 0: '\\\\x1b]0;owned\\\\x07'"
+    )
     path.write_text("a,b\n1,2\n\x1b[2J\n")
     assert_one_line(run("fit", path, "--column", "a", "--family", "normal"), "\\x1b[2J")
 

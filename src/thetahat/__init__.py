@@ -27,10 +27,14 @@ from thetahat.errors import (
     SampleError,
     ThetahatError,
     UnknownFamilyError,
+    UnknownGroupError,
 )
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
+from thetahat.group_comparison import GroupComparison, compare_groups
+from thetahat.group_fits import GroupFits
+from thetahat.groups import fit_groups
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
@@ -62,6 +66,8 @@ __all__ = [
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",
+    "GroupComparison",
+    "GroupFits",
     "InverseTime",
     "LikelihoodRatio",
     "MissingExtraError",
@@ -78,10 +84,13 @@ __all__ = [
     "TestStatistic",
     "ThetahatError",
     "UnknownFamilyError",
+    "UnknownGroupError",
     "__version__",
     "compare",
+    "compare_groups",
     "families",
     "fit",
+    "fit_groups",
     "fit_multistart",
     "gradient_step",
     "log_likelihood",

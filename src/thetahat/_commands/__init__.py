@@ -9,6 +9,7 @@ from thetahat._commands.compare import compare_command
 from thetahat._commands.families import families_command
 from thetahat._commands.fit import fit_command
 from thetahat._commands.notebook import notebook
+from thetahat._commands.summarize import merge_command, summarize_command
 from thetahat._version import __version__
 
 __all__ = ["thetahat"]
@@ -20,5 +21,5 @@ def thetahat() -> None:
     """Fit probability distributions by maximum likelihood to every row you have."""
 
 
-for command in (fit_command, compare_command, families_command, notebook):
+for command in (fit_command, compare_command, summarize_command, merge_command, families_command, notebook):
     thetahat.add_command(command)

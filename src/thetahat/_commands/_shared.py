@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from thetahat import plots
-from thetahat.data.files import printable
+from thetahat.data.columns import printable
+from thetahat.data.formats import FORMATS, Format
+from thetahat.data.paths import File
+from thetahat.data.scan import ScannedSource, scan
 from thetahat.errors import ThetahatError
+from thetahat.families import families
+from thetahat.solvers.monitoring import progress_bar
 
 __all__ = [
     "Command",
     "Commands",
     "column",
+    "complete_columns",
+    "family",
+    "files",
+    "following",
     "json_flag",
     "missing",
+    "named",
     "new_table",
     "parse_picture",
     "picture",
+    "reading",
+    "scan_files",
+    "take_reading",
     "threads",
     "weights",
 ]
 
+_WORDS = "thetahat.words"  # of the command line, in the context
 _EXPECTED = (ThetahatError, OSError, MemoryError)
 
 
@@ -39,13 +58,15 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise  # click handles it: `thetahat ... | head`
         except _EXPECTED as error:
-            raise click.ClickException(printable(" ".join(_in_words(error).split()))) from error
+            told = _in_words(error).replace('nan_policy="omit"', "--missing omit")
+            raise click.ClickException(printable(" ".join(told.split()))) from error
 
 
 class Command(click.Command):
     """A command that refuses a second value of an option that takes one, instead of dropping the first."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = list(args)
         _, _, given = self.make_parser(ctx).parse_args(list(args))
         single = [option for option in given if isinstance(option, click.Option) and _takes_one(option)]
         for option, times in Counter(single).items():
@@ -74,7 +95,119 @@ def parse_picture(_: click.Context, __: click.Parameter, path: Path | None) -> P
 picture = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
-column = click.option("--column", help="Column to fit; a .npy file has none.")
+def complete_columns(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the columns of the first file on the command line that begin so."""
+    from thetahat.data.files import FilesTable
+
+    for word in ctx.meta.get(_WORDS, ()):
+        if not word.startswith("-") and Path(word).exists():
+            try:
+                names = FilesTable(word, Format()).columns()
+            except _EXPECTED:  # no such file of rows: completion says nothing
+                return []
+            return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+column = click.option(
+    "--column", shell_complete=complete_columns, help="Column to fit; a .npy file has none."
+)
+
+
+def complete_families(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Return the families that begin so."""
+    return [name for name in families() if name.startswith(incomplete)]
+
+
+family = click.option(
+    "--family",
+    required=True,
+    shell_complete=complete_families,
+    help=f"One of: {', '.join(families())}.",
+)
+files = click.argument("files", metavar="FILE...", nargs=-1, required=True)
+_READING: Sequence[Callable[[Any], Any]] = (
+    click.option("--where", metavar="CONDITION", help='Rows to keep, such as "year > 2020 and k in (1, 2)".'),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="Format of the files; by default their names tell, and standard input is csv.",
+    ),
+    click.option("--delimiter", metavar="CHARACTER", help="What separates the columns of csv."),
+    click.option("--decimal", metavar="CHARACTER", default=".", help="Decimal mark of csv."),
+    click.option("--no-header", is_flag=True, help="Csv without a line of names: columns are f0, f1, ..."),
+    click.option("--skip-comments", metavar="CHARACTER", help="What begins lines of csv to leave out."),
+)
+
+
+class Reading(NamedTuple):
+    """How files are read."""
+
+    where: str | None
+    format: str | None
+    delimiter: str | None
+    decimal: str
+    no_header: bool
+    skip_comments: str | None
+
+
+def reading(command: Any) -> Any:
+    """Add the options of files to a command, which takes them as `Reading` by their names."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
+def take_reading(options: dict[str, Any]) -> Reading:
+    """Take the options of files out of those of a command."""
+    return Reading(*(options.pop(name) for name in Reading._fields))
+
+
+def scan_files(paths: Sequence[str], column: str | None, weights: str | None, how: Reading) -> ScannedSource:
+    """Return the source of some files, or of standard input, which a temporary file keeps for later."""
+    found: list[Any] = [_spooled() if path == "-" else path for path in paths]
+    kind = how.format or ("csv" if "-" in paths else None)
+    source = scan(
+        found,
+        column,
+        weights=weights,
+        where=how.where,
+        format=kind,
+        delimiter=how.delimiter,
+        decimal=how.decimal,
+        header=not how.no_header,
+        comment=how.skip_comments,
+    )
+    assert isinstance(source, ScannedSource)
+    return source
+
+
+def _spooled() -> File:
+    if sys.stdin.isatty():
+        raise click.UsageError("standard input is a terminal: redirect a file to it, or name one")
+    kept = tempfile.NamedTemporaryFile(prefix="thetahat-")  # noqa: SIM115 - closed with the command
+    click.get_current_context().call_on_close(kept.close)
+    shutil.copyfileobj(sys.stdin.buffer, kept)
+    kept.flush()
+    return File("standard input", kept.name)
+
+
+@contextmanager
+def following(source: ScannedSource, progress: bool) -> Iterator[None]:
+    """Show how many rows have been read, of all passes together."""
+    if not progress or sys.stderr is None:
+        yield
+        return
+    with progress_bar(None, unit=" rows", unit_scale=True) as bar:
+        source.follow(bar.update)
+        yield
+
+
+def named(paths: Sequence[str]) -> Any:
+    """Return what records call the files: one is itself, more are a list."""
+    return paths[0] if len(paths) == 1 else list(paths)
+
+
 weights = click.option("--weights", metavar="COLUMN", help="Column of the rows' weights, 0 or more.")
 missing = click.option(
     "--missing",

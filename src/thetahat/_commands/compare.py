@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 import thetahat._commands._shared as _shared
 from thetahat.comparison import compare
-from thetahat.data.files import printable, read_weighted
+from thetahat.data.columns import printable
 
 __all__ = ["compare_command"]
 
 
 @click.command("compare", cls=_shared.Command)
-@click.argument("file", type=click.Path(path_type=Path))
+@_shared.files
 @_shared.column
 @click.option(
     "--families",
@@ -25,6 +26,7 @@ __all__ = ["compare_command"]
 )
 @_shared.missing
 @_shared.weights
+@_shared.reading
 @_shared.threads
 @_shared.json_flag
 @click.option(
@@ -34,7 +36,7 @@ __all__ = ["compare_command"]
     help="Draw the best fit into a .png, .pdf or .svg file.",
 )
 def compare_command(
-    file: Path,
+    files: tuple[str, ...],
     column: str | None,
     names: str | None,
     missing: str,
@@ -42,19 +44,22 @@ def compare_command(
     threads: int | None,
     as_json: bool,
     plot: Path | None,
+    **options: Any,
 ) -> None:
-    """Fit several families to a column of FILE, and rank them by Akaike's information criterion."""
-    x, given, omitted = read_weighted(file, column, weights, missing)
+    """Fit several families to a column of files, and rank them by Akaike's information criterion."""
+    source = _shared.scan_files(files, column, weights, _shared.take_reading(options))
     chosen = None if names is None else [name.strip() for name in names.split(",")]
-    comparison = compare(x, chosen, threads=threads, weights=given)
+    comparison = compare(source, chosen, threads=threads, nan_policy=missing)
+    omitted = comparison.best.omitted
     if plot:
-        comparison.best.plot(name=column or file.name).savefig(plot)
+        comparison.best.plot(name=column or Path(files[0]).name).savefig(plot)
     if as_json:
-        record = {**comparison.to_dict(), "file": str(file), "column": column, "omitted": omitted}
+        file = _shared.named(files)
+        record = {**comparison.to_dict(), "file": file, "column": column, "omitted": omitted}
         click.echo(json.dumps(record, allow_nan=False))
         return
     click.echo(str(comparison))
     if omitted:
-        click.echo(_shared.left_out(omitted, x.size))
+        click.echo(_shared.left_out(omitted, comparison.best.rows))
     if plot:
         click.echo(f"picture: {printable(plot)}")

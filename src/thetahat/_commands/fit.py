@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -12,22 +12,42 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Console
+from click.core import ParameterSource
 
 import thetahat._commands._shared as _shared
+from thetahat._commands._printing import intervals_by_name, print_fit
+from thetahat._commands.groups import fit_by_groups, parse_output
 from thetahat._records import to_json
-from thetahat._report import ending, heading
-from thetahat.data.files import printable, read_weighted
+from thetahat.data.columns import printable
 from thetahat.errors import ParameterError
-from thetahat.families import families
 from thetahat.fit import fit
-from thetahat.goodness import GoodnessOfFit
 from thetahat.result import Fit
 from thetahat.solvers import COVARIANCES, METHODS, Exact, Method
 
 __all__ = ["fit_command"]
 
 Values = dict[str, float]
+
+_OF_GROUPS = (  # what --by goes with
+    "files",
+    "columns",
+    "by",
+    "family",
+    "weights",
+    "missing",
+    "fixed",
+    "start",
+    "threads",
+    "progress",
+    "as_json",
+    "output",
+    "where",
+    "format",
+    "delimiter",
+    "decimal",
+    "no_header",
+    "skip_comments",
+)
 
 
 def _parse_start(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -65,11 +85,24 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 
 
 @click.command("fit", cls=_shared.Command)
-@click.argument("file", type=click.Path(path_type=Path))
-@_shared.column
-@click.option("--family", required=True, help=f"One of: {', '.join(families())}.")
+@_shared.files
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    shell_complete=_shared.complete_columns,
+    help="Column to fit; given twice, both, one after the other. A .npy file has none.",
+)
+@_shared.family
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    multiple=True,
+    help="Fit each group of rows with equal keys in this column; given twice, in both.",
+)
 @_shared.missing
 @_shared.weights
+@_shared.reading
 @click.option(
     "--fixed",
     metavar="NAME=VALUE",
@@ -145,15 +178,22 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 )
 @_shared.json_flag
 @click.option(
+    "--output",
+    type=_shared.picture,
+    callback=parse_output,
+    help="Write the fits of --by into a .parquet, .csv or .json file.",
+)
+@click.option(
     "--plot",
     type=_shared.picture,
     callback=_shared.parse_picture,
     help="Draw the fit over its sample into a .png, .pdf or .svg file.",
 )
 def fit_command(
-    file: Path,
-    column: str | None,
+    files: tuple[str, ...],
+    columns: tuple[str, ...],
     family: str,
+    by: tuple[str, ...],
     missing: str,
     weights: str | None,
     fixed: Values | None,
@@ -167,32 +207,83 @@ def fit_command(
     gof: bool,
     bootstrap: int,
     as_json: bool,
+    output: Path | None,
     plot: Path | None,
     **options: Any,
 ) -> None:
-    """Fit a family to a column of FILE, a .csv or .parquet file, or to a .npy file."""
+    """Fit a family to a column of FILE: .parquet, .csv, .json, .arrow, .npy.
+
+    Several files, a glob or a directory are one sample; - is standard input.
+    """
+    reading = _shared.take_reading(options)
+    if by:
+        _refuse_others(_OF_GROUPS)
+        settings = {key: options[key] for key in ("start", "progress")}
+        source = _shared.scan_files(files, _only(columns, "--by"), weights, reading)
+        record = {"file": _shared.named(files), "column": _only(columns, "--by")}
+        settings |= {"fixed": fixed, "threads": threads}
+        fit_by_groups(source, by, missing, family, as_json, output, record, **settings)
+        return
+    if output:
+        raise click.UsageError("--output writes the fits of groups: add --by")
     seed = options["seed"]
     if gof and "shuffle" not in {field.name for field in fields(METHODS[method_name])}:
         options["seed"] = None  # it is for the bootstrap alone
     method, how = _method(method_name, options)
     if options["trace"] and not (as_json or plot):
         raise click.UsageError("--trace goes into --json or --plot: add one of them")
-    x, given, omitted = read_weighted(file, column, weights, missing)
-    fitted = fit(x, family, method=method, threads=threads, weights=given, fixed=fixed, cov=cov, **how)
-    intervals = "profile" if profile else "wald"
-    answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
-    goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
     if plot:
-        fitted.plot(name=column or file.name).savefig(plot)
-    if as_json:
-        if goodness:
-            answers["gof"] = goodness.to_dict()
-        record = {**fitted.to_dict(), "file": str(file), "column": column, "omitted": omitted}
-        click.echo(json.dumps({**record, **_for_json(answers)}, allow_nan=False))
-    else:
-        _print_fit(fitted, omitted, intervals, answers, goodness)
+        _only(columns, "--plot")
+    intervals, records = "profile" if profile else "wald", []
+    for column in columns or (None,):
+        source = _shared.scan_files(files, column, weights, reading)
+        with _shared.following(source, options["progress"] and not method.iterates):
+            fitted = fit(
+                source,
+                family,
+                method=method,
+                threads=threads,
+                nan_policy=missing,
+                fixed=fixed,
+                cov=cov,
+                **how,
+            )
+        answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
+        goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
         if plot:
-            click.echo(f"picture: {printable(plot)}")
+            fitted.plot(name=column or Path(files[0]).name).savefig(plot)
+        if as_json:
+            of_gof = {"gof": goodness.to_dict()} if goodness else {}
+            place = {"file": _shared.named(files), "column": column}
+            records.append({**fitted.to_dict(), **place, **_for_json(answers | of_gof)})
+        else:
+            if len(columns) > 1:
+                click.echo(f"column {printable(column)}")
+            print_fit(fitted, answers, intervals, goodness)
+    if as_json:
+        click.echo(json.dumps(records if len(columns) > 1 else records[0], allow_nan=False))
+    elif plot:
+        click.echo(f"picture: {printable(plot)}")
+
+
+def _only(columns: tuple[str, ...], option: str) -> str | None:
+    """Return the column, if one is named; raise if there are more."""
+    if len(columns) > 1:
+        raise click.UsageError(f"{option} takes one --column, got {len(columns)}")
+    return columns[0] if columns else None
+
+
+def _refuse_others(used: Collection[str]) -> None:
+    """Raise if an option was given that fits of groups do not use."""
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in used
+        and context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"--by does not use {', '.join(given)}")
 
 
 def _answers(
@@ -203,9 +294,7 @@ def _answers(
     hypotheses: list[Values],
 ) -> dict[str, Any]:
     """Return confidence intervals by name, and what else a fit is asked."""
-    answers: dict[str, Any] = {
-        "confint": dict(zip(fitted.params, fitted.confint(method=intervals).tolist(), strict=True))
-    }
+    answers: dict[str, Any] = {"confint": intervals_by_name(fitted, intervals)}
     with _naming("p", "--quantile"):
         answers["quantiles"] = [_estimate("p", p, fitted.quantile(p)) for p in quantiles]
     with _naming("period", "--return-level"):
@@ -229,7 +318,12 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
     run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
-    given = {key: value for key, value in options.items() if value is not None and value is not False}
+    shown = [] if kind.iterates else ["progress"]  # of the rows that are read
+    given = {
+        key: value
+        for key, value in options.items()
+        if value is not None and value is not False and key not in shown
+    }
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:
         raise click.UsageError(f"--method {name} does not use {_flags(foreign)}")
@@ -269,46 +363,3 @@ def _for_json(answer: Any) -> Any:
     if isinstance(answer, list):
         return [_for_json(value) for value in answer]
     return to_json(answer) if isinstance(answer, float | np.ndarray) else answer
-
-
-def _print_fit(
-    fitted: Fit, omitted: int, intervals: str, answers: dict[str, Any], goodness: GoodnessOfFit | None
-) -> None:
-    click.echo("\n".join(heading(fitted)))
-    if omitted:
-        click.echo(_shared.left_out(omitted, fitted.rows + fitted.omitted))
-    kind = "profile" if intervals == "profile" else "confidence"
-    table = _shared.new_table("estimate", "std. error", f"95 % {kind} interval")
-    for (name, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
-        if name in fitted.fixed:
-            table.add_row(name, f"{value:.7g}", "fixed")
-        else:
-            table.add_row(name, f"{value:.7g}", f"{error:.4g}", _shown(*answers["confint"][name]))
-    Console().print(table)
-    if named := list(_named(answers)):
-        table = _shared.new_table("estimate", "std. error", "95 % delta-method interval")
-        for name, row in named:
-            limits = _shown(row["low"], row["high"])
-            table.add_row(name, f"{row['value']:.7g}", f"{row['stderr']:.4g}", limits)
-        Console().print(table)
-    for test in answers.get("tests", []):
-        values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
-        click.echo(
-            f"likelihood ratio of {values}: {test['statistic']:.5g}, degrees of freedom {test['df']},"
-            f" p-value {test['pvalue']:.4g}"
-        )
-    if goodness:
-        click.echo(repr(goodness))
-    click.echo(ending(fitted))
-
-
-def _shown(low: float, high: float) -> str:
-    return f"{low:.7g}  {high:.7g}"
-
-
-def _named(answers: dict[str, Any]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield quantiles and return levels with their names in the table."""
-    for row in answers.get("quantiles", []):
-        yield f"quantile {row['p']:g}", row
-    for row in answers.get("return_levels", []):
-        yield f"return level {row['period']:g}", row

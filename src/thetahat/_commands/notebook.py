@@ -14,7 +14,7 @@ from rich.table import Table
 
 from thetahat import plots
 from thetahat._commands._shared import Command, new_table, parse_picture, picture
-from thetahat.data.files import printable
+from thetahat.data.columns import printable
 from thetahat.fit import fit
 from thetahat.result import Fit
 from thetahat.solvers import SGD, Exact, GradientAscent, Method

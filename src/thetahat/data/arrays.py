@@ -24,11 +24,13 @@ __all__ = [
     "Chunks",
     "as_rows",
     "chunks_of",
+    "chunks_with_nulls",
     "copy_rows",
     "count_outside",
     "empty",
     "plain_rows",
     "reject_for_all",
+    "reject_inexact",
     "reject_null",
     "reject_null_weights",
     "reject_rows",
@@ -135,12 +137,19 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise", weights: ArrayLike | None
     omit = check_choice("nan_policy", nan_policy, POLICIES) == "omit"
     if weights is None and not omit and (plain := _core.plain_rows(x)) is not None:
         return [plain]
-    chunks = rows_in(x, "x", omit)
-    if weights is not None:
-        chunks = weigh(chunks, rows_in(weights, "weights", omit_nan=False), "weights", "x")
-        reject_null_weights(Chunks(chunks))
+    chunks = chunks_with_nulls(x, omit, weights)
     if not omit:
         reject_null(Chunks(chunks))
+    return chunks
+
+
+def chunks_with_nulls(x: ArrayLike, omit_nan: bool, weights: ArrayLike | None = None) -> list[Rows]:
+    """Return the rows of a sample as `chunks_of` does, null ones among them."""
+    chunks = rows_in(x, "x", omit_nan)
+    if weights is None:
+        return chunks
+    chunks = weigh(chunks, rows_in(weights, "weights", omit_nan=False), "weights", "x")
+    reject_null_weights(Chunks(chunks))
     return chunks
 
 
@@ -171,7 +180,7 @@ def reject_null_weights(rows: Blocks) -> None:
 def _reject_weights(rows: Blocks) -> None:
     """Raise if weights are invalid, with their number and the index and value of the first."""
     weights = _WeightsOf(rows)
-    _reject_inexact(weights)
+    reject_inexact(weights)
     _reject(
         _core.count_no_weight,
         weights,
@@ -199,7 +208,7 @@ def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
 
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return contiguous copies of the rows that are not left out and of their weights; without weight 0."""
-    _reject_inexact(Chunks(chunks))
+    reject_inexact(Chunks(chunks))
     _reject_weights(Chunks(chunks))
     rows = sum(chunk.n for chunk in chunks)
     out = np.empty(rows)
@@ -237,7 +246,7 @@ def count_outside(rows: Blocks, model: Model, theta: tuple[float, ...]) -> tuple
 
 def reject_for_all(rows: Blocks) -> None:
     """Raise if rows or weights are invalid for every family."""
-    _reject_inexact(rows)
+    reject_inexact(rows)
     _reject_weights(rows)
     _reject(_core.count_not_finite, rows, f"{rows.what} holds {{}} value(s) that are NaN or infinite{{}}")
 
@@ -257,7 +266,8 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
             done, used = done + size, used + size
 
 
-def _reject_inexact(rows: Blocks) -> None:
+def reject_inexact(rows: Blocks) -> None:
+    """Raise if rows are integers that doubles cannot hold."""
     beyond = f"{rows.what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
     _reject(_core.count_inexact, rows, f"{beyond}: convert them first if rounding is what you want")
 

@@ -23,7 +23,8 @@ class ArrowFile:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self._asked: list[str] = []
+        self._wanted: list[str] = []
+        self._keys: list[str] = []
         self._where: Any = None
         self.pa = pyarrow(f"{file.name}: files of the format {self.kind}")
 
@@ -39,26 +40,38 @@ class ArrowFile:
         """Yield batches of these columns; parts of the file that hold no row that is kept may be left out."""
         raise NotImplementedError
 
-    def read(self, columns: Sequence[str | None], where: Any, first: int) -> Iterator[list[Any]]:
-        """Yield blocks of columns of numbers; `first` is the index of the first row in all files."""
-        pa, file = self.pa, self.file
-        self._asked, self._where = [column for column in columns if column is not None], where
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str], where: Any, first: int
+    ) -> Iterator[list[Any]]:
+        """Yield blocks of columns of numbers, and of keys; `first` is the first row's index in all files."""
+        file = self.file
         with self._faults_named():
-            schema = self.schema() if where is None else self.types(self.schema())
-            for key in file.partition:
-                if key not in schema.names:
-                    schema = schema.append(pa.field(key, pa.scalar(file.partition[key]).type))
-            wanted = [the_column(file.name, column, schema.names) for column in columns]
-            needed = dict.fromkeys([*wanted, *self._fields_of(where, schema)])
+            schema = self._with_partition_fields(
+                self.schema() if where is None else self.types(self.schema())
+            )
+            self._wanted = [the_column(file.name, column, schema.names) for column in columns]
+            self._keys = [the_column(file.name, key, schema.names) for key in keys]
+            self._where = where
+            needed = dict.fromkeys([*self._wanted, *self._keys, *self._fields_of(where, schema)])
             in_file = [name for name in needed if name not in file.partition] or schema.names[:1]
             for batch in self.batches(in_file, schema):
                 rows = self._kept(self._with_partition(batch, needed), where)
                 if rows.num_rows:
-                    yield [
-                        self.numbers(rows.column(name), f"column {name!r} of {file.name}", first)
-                        for name in wanted
-                    ]
+                    yield self._columns(rows, first)
                     first += rows.num_rows
+
+    def _columns(self, rows: Any, first: int) -> list[Any]:
+        numbers = [
+            self.numbers(rows.column(name), f"column {name!r} of {self.file.name}", first)
+            for name in self._wanted
+        ]
+        return [*numbers, *(rows.column(name) for name in self._keys)]
+
+    def _with_partition_fields(self, schema: Any) -> Any:
+        for key, value in self.file.partition.items():
+            if key not in schema.names:
+                schema = schema.append(self.pa.field(key, self.pa.scalar(value).type))
+        return schema
 
     @contextmanager
     def _faults_named(self) -> Iterator[None]:
@@ -154,7 +167,9 @@ class ParquetFile(ArrowFile):
             with self._opened() as file:
                 for group in range(file.num_row_groups):
                     try:
-                        for _ in file.iter_batches(ROWS, row_groups=[group], columns=self._asked or None):
+                        for _ in file.iter_batches(
+                            ROWS, row_groups=[group], columns=[*self._wanted, *self._keys] or None
+                        ):
                             pass
                     except (self.pa.ArrowException, OSError) as found:
                         return SampleError(
@@ -215,7 +230,9 @@ class JsonFile(ArrowFile):
         types, numeric = self.pa.types, self.pa.float64()
         fields = [schema.field(name) for name in columns]
         chosen = [
-            field.with_type(numeric) if types.is_integer(field.type) or types.is_null(field.type) else field
+            field.with_type(numeric)
+            if field.name in self._wanted and (types.is_integer(field.type) or types.is_null(field.type))
+            else field
             for field in fields
         ]
         with self._reader(self.pa.schema(chosen)) as reader:

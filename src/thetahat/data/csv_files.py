@@ -91,10 +91,11 @@ class CsvFile(ArrowFile):
             return reader.schema
 
     def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
-        """Yield batches: those of a filter with their own types, others as numbers."""
+        """Yield batches: rows as numbers, keys as texts, what a filter compares with its own type."""
         filtered = self._fields_of(self._where, schema)
-        self._types = {name: self.pa.float64() for name in columns if name not in filtered}
-        with self._reader(columns, self._types) as reader:
+        self._types = {name: self.pa.float64() for name in self._wanted if name not in filtered}
+        words = {name: self.pa.string() for name in self._keys if name not in self._types}
+        with self._reader(columns, self._types | words) as reader:
             for batch in reader:
                 self._check_exact(batch)
                 yield batch

@@ -46,13 +46,17 @@ class FilesTable:
             if where is not None and found in _OF_NUMPY:
                 raise ParameterError(f"where is for columns by name, which {file.name} does not have")
 
+    def columns(self) -> list[str]:
+        """Return the names of the first file's columns, none of an array."""
+        file, found = self.files[0], self._formats[0]
+        return [] if found in _OF_NUMPY else self._arrow(file, found).names()
+
     def check_columns(self, columns: Sequence[str | None]) -> None:
         """Raise if the first file has no such column."""
-        file, found = self.files[0], self._formats[0]
-        if found not in _OF_NUMPY:
-            names = self._arrow(file, found).names()
+        if self._formats[0] not in _OF_NUMPY:
+            names = self.columns()
             for column in columns:
-                the_column(file.name, column, names)
+                the_column(self.files[0].name, column, names)
 
     def check(self) -> None:
         """Raise if a file is not as it was when it was found."""
@@ -66,26 +70,33 @@ class FilesTable:
         place = bisect_right(self._starts, index) - 1
         return f" (row {index - self._starts[place]} of {self.files[place].name})"
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
-        """Yield blocks of columns, each as an array of NumPy or Arrow."""
+    @property
+    def of_text(self) -> bool:
+        """Whether all that the files hold is written as text."""
+        return all(found in ("csv", "tsv") for found in self._formats)
+
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
+        """Yield blocks of columns of numbers, and of keys, as arrays of NumPy or Arrow."""
         first = 0
         starts: list[int] = []
         self._starts = starts
         for file, found in zip(self.files, self._formats, strict=True):
             starts.append(first)
-            for block in self._of_file(file, found, columns, first):
+            for block in self._of_file(file, found, columns, keys, first):
                 yield block
                 first += len(block[0])
 
     def _of_file(
-        self, file: File, found: str, columns: Sequence[str | None], first: int
+        self, file: File, found: str, columns: Sequence[str | None], keys: Sequence[str], first: int
     ) -> Iterator[list[Any]]:
         if found in _OF_NUMPY:
             read = numpy_files.read_npy if found == "npy" else numpy_files.read_npz
             with file.open() as stream:
-                yield from read(file.name, stream, columns)
+                yield from read(file.name, stream, [*columns, *keys])
         else:
-            yield from self._arrow(file, found).read(columns, self._where, first)
+            yield from self._arrow(file, found).read(columns, keys, self._where, first)
 
     def _arrow(self, file: File, found: str) -> arrow_files.ArrowFile:
         if found in ("csv", "tsv"):

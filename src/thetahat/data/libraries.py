@@ -16,11 +16,28 @@ ROWS = 1 << 16  # of a block: few enough for the cache, enough to be worth a cal
 class Table(Protocol):
     """Columns of rows, in blocks."""
 
-    name: str  # in errors
-    decodes: bool  # whether reading is work that a thread may do ahead
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        ...
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
-        """Yield blocks of columns, each as an array of NumPy or Arrow; None is the only column."""
+    @property
+    def decodes(self) -> bool:
+        """Whether reading is work that a thread may do ahead."""
+        ...
+
+    @property
+    def of_text(self) -> bool:
+        """Whether all that it holds is written as text, numbers too."""
+        ...
+
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
+        """Yield blocks of columns of numbers, and then of keys as they are, of NumPy or Arrow.
+
+        None is the only column.
+        """
         ...
 
     def check_columns(self, columns: Sequence[str | None]) -> None:
@@ -39,7 +56,7 @@ class Table(Protocol):
 class Steady:
     """A table whose rows nobody else changes, and whose indices say all."""
 
-    decodes = False
+    decodes = of_text = False
 
     def locate(self, _: int) -> str:
         """Return nothing: the index says all."""
@@ -69,12 +86,15 @@ class ArrowTable(Steady):
 
     decodes = True
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
-        """Yield blocks of columns, each as an array of Arrow."""
-        wanted = self._named(columns)
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
+        """Yield blocks of columns of numbers, and of keys, as arrays of Arrow."""
+        wanted, beside = self._named(columns), self._named(keys)
         first = 0
-        for batch in self._batches(list(dict.fromkeys(wanted))):
-            yield [numbers(batch.column(name), f"column {name!r} of {self.name}", first) for name in wanted]
+        for batch in self._batches(list(dict.fromkeys([*wanted, *beside]))):
+            found = [numbers(batch.column(name), f"column {name!r} of {self.name}", first) for name in wanted]
+            yield [*found, *(batch.column(name) for name in beside)]
             first += batch.num_rows
 
     def check_columns(self, columns: Sequence[str | None]) -> None:
@@ -92,9 +112,11 @@ class FrameTable(Steady):
         self.name = f"this {type(frame).__name__}"
         self._frame = frame
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
         """Yield one block of columns."""
-        yield [self._frame[self._frame.columns[place]] for place in self._places(columns)]
+        yield [self._frame[self._frame.columns[place]] for place in self._places([*columns, *keys])]
 
     def check_columns(self, columns: Sequence[str | None]) -> None:
         """Raise if there is no such column."""
@@ -116,7 +138,9 @@ class BlocksTable(Steady):
         self._source: Any = source
         self.name = "this iterator" if self._once else "this function's blocks"
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
         """Yield the blocks; raise where they cannot be read once more."""
         blocks = self._source if self._once else iter(self._source())
         if blocks is None:
@@ -127,7 +151,8 @@ class BlocksTable(Steady):
         if self._once:
             self._source = None
         for block in blocks:
-            yield [block if column is None else self._column(block, column) for column in columns]
+            names = [*columns, *keys]
+            yield [block if column is None else self._column(block, column) for column in names]
 
     def check_columns(self, columns: Sequence[str | None]) -> None:
         """Do nothing: only the blocks tell their columns."""

@@ -84,9 +84,11 @@ class MemmapTable(Steady):
         self.name = str(x.filename)
         self._dtype, self._n, self._offset = x.dtype, x.size, x.offset
 
-    def read(self, columns: Sequence[str | None]) -> Generator[list[Any], None, None]:
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
         """Yield the array in blocks."""
-        self.check_columns(columns)
+        self.check_columns([*columns, *keys])
         with Path(self.name).open("rb") as file:
             file.seek(self._offset)
             for block in _blocks(self.name, file, self._dtype, self._n):

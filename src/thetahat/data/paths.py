@@ -16,7 +16,7 @@ from thetahat.errors import ParameterError, SampleError
 __all__ = ["File", "find_files"]
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]+://")
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = re.compile(r"[*?]|\[[^]]+\]")
 
 
 class File:
@@ -40,6 +40,12 @@ class File:
         self.name, self.path, self.system = printable(name), path, system
         self.partition = partition or {}
         self._state = self._stat()
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __str__(self) -> str:
+        return self.name
 
     def _stat(self) -> tuple[int, ...]:
         if self.system is None:
@@ -81,7 +87,9 @@ class File:
 
 def find_files(paths: Sequence[str | os.PathLike[str]]) -> list[File]:
     """Return the files of paths, globs, directories and URIs, in the order of their names."""
-    files = [file for path in paths for file in _found(os.fspath(path))]
+    files = [
+        file for path in paths for file in ([path] if isinstance(path, File) else _found(os.fspath(path)))
+    ]
     if not files:
         raise ParameterError(f"there is no file in {', '.join(map(repr, map(str, paths)))}")
     return files

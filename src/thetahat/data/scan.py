@@ -14,6 +14,7 @@ from thetahat.data.ahead import ahead
 from thetahat.data.arrays import weigh
 from thetahat.data.columns import printable, pyarrow
 from thetahat.data.containers import rows_in
+from thetahat.data.held import Held, integers_of
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError
 
@@ -38,6 +39,7 @@ class ScannedSource(Source):
         self.what = _named(table, column)
         self.what_weights = _named(table, weights)
         self._other: ScannedSource | None = None
+        self._follow: Callable[[int], object] | None = None
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""
@@ -45,7 +47,12 @@ class ScannedSource(Source):
             return self
         if self._other is None:
             self._other = ScannedSource(self._table, self._column, self._weights, not self.omit)
+            self._other._follow = self._follow
         return self._other
+
+    def follow(self, told: Callable[[int], object]) -> None:
+        """Let a function be told how many rows each block has."""
+        self._follow = told
 
     def _read(self) -> Iterator[Rows]:
         columns = [self._column] if self._weights is None else [self._column, self._weights]
@@ -59,7 +66,25 @@ class ScannedSource(Source):
                     by_chunk = rows_in(of_kept, self.what_weights, omit_nan=False)
                     chunks = weigh(chunks, by_chunk, self.what_weights, self.what)
                 yield from chunks
+                if self._follow is not None:
+                    self._follow(sum(chunk.n for chunk in chunks))
         self._table.check()
+
+    def held(self, by: Sequence[str]) -> tuple[Any, dict[str, Any], Any]:
+        """Return the rows, their keys by column, and their weights, in memory; raise where it has no room."""
+        columns = [self._column] if self._weights is None else [self._column, self._weights]
+        held = Held(self.what, len(columns) + len(by))
+        self._table.check()
+        found = self._table.read(columns, by)
+        with closing(ahead(found) if self._table.decodes else found) as blocks:
+            for block in blocks:
+                held.add(block)
+        self._table.check()
+        rows, *rest = held.columns()
+        weights = None if self._weights is None else rest.pop(0)
+        if self._table.of_text:
+            rest = [integers_of(column) for column in rest]
+        return rows, dict(zip(by, rest, strict=True)), weights
 
     def locate(self, index: int) -> str:
         """Return where the row of this index lies, for errors; nothing where the index says all."""

@@ -210,6 +210,11 @@ class ArraySource(Source):
         self._rows: list[Rows] | None = None
 
     @property
+    def given(self) -> tuple[Any, Any]:
+        """The rows and the weights as they were given."""
+        return self._x, self._weights
+
+    @property
     def rows(self) -> list[Rows]:
         """The rows in place, one item or one per chunk, with their weights."""
         if self._rows is None:
