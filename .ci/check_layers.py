@@ -40,7 +40,7 @@ PACKAGE_FLOORS = (
     ("groups",),
     ("group_comparison",),
     ("__init__", "_config"),
-    ("_commands", "cli"),
+    ("_commands", "cli", "__main__"),
 )
 PER_LEVEL = tuple(CSRC / "isa" / f"{level}.cpp" for level in ("baseline", "avx2", "avx512"))
 TYPES_ALONE = re.compile(r"std::(make_)?integer_sequence\b")  # of <utility>; they leave no code

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -15,6 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+from test_rows import POLARS
 
 import thetahat as th
 from thetahat.data.where import parse_where
@@ -101,12 +101,19 @@ FILES = [
 TABLES = {
     "table of Arrow": lambda: TABLE,
     "dataset of Arrow": lambda: ds.dataset(TABLE),
-    "frame of polars": lambda: pl.from_arrow(TABLE),
-    "lazy frame of polars": lambda: pl.from_arrow(TABLE).lazy(),
     "frame of pandas": TABLE.to_pandas,
     "dicts": lambda: lambda: ({"x": X[a : a + 999], "w": W[a : a + 999]} for a in range(0, N, 999)),
     "batches": lambda: lambda: TABLE.to_batches(3333),
 }
+
+
+if POLARS:  # which free-threaded Python has not, nor DuckDB
+    import duckdb
+    import polars as pl
+
+    TABLES["frame of polars"] = lambda: pl.from_arrow(TABLE)
+    TABLES["lazy frame of polars"] = lambda: pl.from_arrow(TABLE).lazy()
+    TABLES["relation of DuckDB"] = lambda: duckdb.from_arrow(TABLE)
 
 
 @pytest.mark.parametrize("write", FILES)
