@@ -206,6 +206,14 @@ def test_a_source_goes_where_a_sample_goes(tmp_path):
     fit.plot("density")
 
 
+def test_the_density_of_a_long_source_is_drawn_over_some_of_its_rows(monkeypatch):
+    monkeypatch.setattr("thetahat.sample._MOST_HELD", 10_000)
+    monkeypatch.setattr("thetahat.result._DRAWN", 500)
+    figure = th.fit(th.scan(lambda: [X]), "weibull").plot("density", name="claim")
+    assert figure.axes[0].get_xlabel().startswith("claim, of 500 rows")
+    assert figure.axes[0].get_legend_handles_labels()[1][0] == "500 rows"
+
+
 def test_a_sample_of_a_source():
     source = th.scan(lambda: np.split(np.arange(10_000.0), 10))
     few = np.asarray(source.sample(500, rng=1))

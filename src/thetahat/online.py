@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,8 +179,8 @@ class Online:
         run = None if self._runs is None else self._runs.last
         stream = None if self._stream is None else self._stream.copy()
         try:
-            model, support = self._family.model, self._family.support
-            for n, rows, weights in source.copies(lambda blocks: reject_rows(blocks, model, support)):
+            reject = partial(reject_rows, model=self._family.model, support=self._family.support)
+            for n, rows, weights in source.copies(reject):
                 self._omitted += n - rows.size
                 self._take_block(rows, weights)
         except BaseException:

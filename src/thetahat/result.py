@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
+_DRAWN = 10**6  # rows of a source whose density is drawn
+
 
 class Fit(Fitted):
     """A fitted distribution.
@@ -320,9 +322,10 @@ class Fit(Fitted):
 
         Of large samples about 1500 points are drawn, evenly spaced in probability and more densely towards
         both ends; above two million rows only the tails are exact, the rest is from a subsample, and the axis
-        says so. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours are k**2 / 2 below the maximum:
-        near it, k standard errors away. Without sufficient statistics they are from about 10,000 rows, moved
-        to the maximum of all.
+        says so. Of a source of more than 1e7 rows, the density is drawn over a million, and other panels need
+        memory for all. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours are k**2 / 2 below the
+        maximum: near it, k standard errors away. Without sufficient statistics they are from about 10,000
+        rows, moved to the maximum of all.
 
         Parameters
         ----------
@@ -357,6 +360,9 @@ class Fit(Fitted):
         """
         from thetahat.plots import fit_figure
 
+        if kind == "density" and x is None and self._sample is not None and self._sample.is_long:
+            drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
+            return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
         rows, weights = self._rows(x)
         return fit_figure(rows, self, name, kind, weights)
 

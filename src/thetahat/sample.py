@@ -9,7 +9,7 @@ from thetahat import _core, _sums
 from thetahat._checks import check_count
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
-from thetahat.data.source import Source
+from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
 from thetahat.pilot import Pilot
@@ -18,6 +18,7 @@ __all__ = ["Sample", "add_rows", "check_sums", "default_threads", "read_once"]
 
 Theta = tuple[float, ...]
 
+_MOST_HELD = 10**7  # rows of a source
 _SLICE = 1 << 18  # rows of one thread that fit into its core's cache while all families read them
 
 
@@ -161,6 +162,12 @@ class Sample:
     def in_memory(self) -> list[_core.Rows] | None:
         """All rows, where they are in memory and none of them is left out by value; else None."""
         return None if self.source is None else self.source.in_memory
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the rows are not in memory, and more than are read into it for a picture."""
+        elsewhere = self.source is not None and not isinstance(self.source, ArraySource)
+        return elsewhere and self.counted > _MOST_HELD
 
     @property
     def counted(self) -> int:
