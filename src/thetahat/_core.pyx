@@ -21,9 +21,12 @@ from thetahat._api cimport (
     thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
     thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
     thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
-    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
-    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_span_rows, thetahat_use, valid_theta
+    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_pilot,
+    thetahat_regular, thetahat_span_rows, thetahat_use, valid_theta
+)
+from thetahat._api cimport (
+    thetahat_all, thetahat_bucket, thetahat_locate, thetahat_partition, thetahat_partition_rows, thetahat_rank_rows,
+    thetahat_ranks
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
@@ -318,24 +321,76 @@ def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
     return count.count
 
 
-def partition(Rows rows, double low, double high):
-    """Return the weight of rows below low and of those above high, and the rows between with their weights.
+@cython.final
+cdef class Partition:
+    """Rows beside an open interval: their weights by class, and copies of those inside while there is room."""
 
-    The latter come in pieces, pairs of arrays; without weights the second of each is None.
-    """
     cdef thetahat_partition state
-    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_partition_most(), n)
-    cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
-    memset(&state, 0, sizeof(state))
-    state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]
-    pieces = []
-    while done < n:
+    cdef object copies
+
+    def __cinit__(self, double low, double high, int64_t room, bint weighted):
+        cdef double[::1] x = np.empty(max(room, 1)), weights = np.empty(max(room, 1) if weighted else 0)
+        memset(&self.state, 0, sizeof(self.state))
+        self.copies = x, weights
+        self.state.low, self.state.high, self.state.room = low, high, room
+        self.state.x = &x[0]
+        if weighted:
+            self.state.weights = &weights[0]
+
+    def add(self, Rows rows, int threads):
+        """Add rows; those of the last call and these may have been added in any portions."""
+        cdef int64_t done = 0
+        while done < rows.state.n:
+            with nogil:
+                done += thetahat_partition_rows(&rows.state, done, threads, &self.state)
+            PyErr_CheckSignals()
+
+    @property
+    def weight(self):
+        """That of all rows."""
+        return self.state.weight[thetahat_all][0]
+
+    def locate(self, double share):
+        """Return closed intervals with the least row up to which there is such a share of the weight, and with
+        the least up to which there is more: of one number each if it is known; None if the weight is not positive
+        and finite.
+        """
+        cdef double ends[4]
+        cdef int found
         with nogil:
-            done += thetahat_partition_rows(&rows.state, done, &state)
-        of_these = None if rows.weights is None else np.array(w[: state.between])
-        pieces.append((np.array(x[: state.between]), of_these))
-        PyErr_CheckSignals()
-    return state.below, state.above, pieces
+            found = thetahat_locate(&self.state, share, ends)
+        if found < 0:
+            raise MemoryError
+        return ((ends[0], ends[1]), (ends[2], ends[3])) if found else None
+
+
+@cython.final
+cdef class Ranks:
+    """Rows by the buckets of a closed interval, which is cut evenly in the order of the bits of doubles."""
+
+    cdef thetahat_ranks state
+
+    def __cinit__(self, double low, double high):
+        memset(&self.state, 0, sizeof(self.state))
+        self.state.low, self.state.high = low, high
+
+    def add(self, Rows rows, int threads):
+        """Add rows, in any portions."""
+        cdef int64_t done = 0, n
+        while done < rows.state.n:
+            with nogil:
+                n = thetahat_rank_rows(&rows.state, done, threads, &self.state)
+            if n < 0:
+                raise MemoryError
+            done += n
+            PyErr_CheckSignals()
+
+    def bucket(self, double share, bint more):
+        """Return the interval of the bucket that holds one of the rows of `Partition.locate`, and how many are there.
+        """
+        cdef double ends[2]
+        cdef int64_t rows = thetahat_bucket(&self.state, share, more, ends)
+        return (ends[0], ends[1]), rows
 
 
 functions = tuple([level.functions[i].name.decode() for i in range(level.n_functions)])
