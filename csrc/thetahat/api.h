@@ -68,9 +68,9 @@ typedef struct {
   int64_t n;
 } thetahat_block;
 
-/* Rows beside an open interval. Weights are double-doubles: of the rows below it, at its lower end, inside, at
- * its upper end (0 where that is the lower one too), and of all, which is NaN where one is negative or NaN.
- * Those inside are copied while there is room: all of them are there if copies <= room. */
+/* Rows beside an open interval. Weights are double-doubles: of the rows below it, at its lower end, inside,
+ * at its upper end (0 where that is the lower one too), and of all, which is NaN where one is negative or
+ * NaN. Those inside are copied while there is room: all of them are there if copies <= room. */
 enum { thetahat_below, thetahat_at_low, thetahat_inside, thetahat_at_high, thetahat_all, thetahat_classes };
 typedef struct {
   double low, high;
@@ -283,16 +283,16 @@ int64_t thetahat_density_rows(void); /* densities between two checks for signals
 
 /* ---- rows by their ranks, for medians */
 
-/* Add a slice of rows from `first` on, those that count; return how many. -1: memory is out. Begun by zeros, the
- * ends of the interval, and the room for copies. */
+/* Add a slice of rows from `first` on, those that count; return how many. -1: memory is out. Begun by zeros,
+ * the ends of the interval, and the room for copies. */
 int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, int threads, thetahat_partition*);
 int64_t thetahat_rank_rows(const thetahat_rows*, int64_t first, int threads, thetahat_ranks*);
-/* The least row up to which there is such a share of the weight, and the least up to which there is more: each
- * is in a closed interval, that of one number if it is known. ends: the two intervals. 0: there is no weight, or
- * it is beyond doubles; -1: memory is out. */
-int thetahat_locate(const thetahat_partition*, double share, double* ends);
+/* The least row up to which there is half of the weight, and the least up to which there is more: each is in
+ * a closed interval, that of one number if it is known. ends: the two intervals. 0: the weight is not
+ * positive and finite; -1: memory is out. */
+int thetahat_locate(const thetahat_partition*, double* ends);
 /* The bucket that holds one of these two, as an interval; returns how many of its rows have a weight. */
-int64_t thetahat_bucket(const thetahat_ranks*, double share, int more, double* ends);
+int64_t thetahat_bucket(const thetahat_ranks*, int more, double* ends);
 
 /* ---- Newton's method */
 

@@ -165,8 +165,8 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int64_t thetahat_rank_rows "THETAHAT_CALL(thetahat_rank_rows)"(
         const thetahat_rows*, int64_t, int, thetahat_ranks*
     )
-    int thetahat_locate "THETAHAT_CALL(thetahat_locate)"(const thetahat_partition*, double, double*)
-    int64_t thetahat_bucket "THETAHAT_CALL(thetahat_bucket)"(const thetahat_ranks*, double, int, double*)
+    int thetahat_locate "THETAHAT_CALL(thetahat_locate)"(const thetahat_partition*, double*)
+    int64_t thetahat_bucket "THETAHAT_CALL(thetahat_bucket)"(const thetahat_ranks*, int, double*)
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
     int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(
         const thetahat_rows**, int64_t, int64_t

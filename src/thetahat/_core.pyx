@@ -14,6 +14,7 @@ cimport cython
 from cpython.buffer cimport Py_buffer, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t, uint8_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from thetahat._api cimport (
@@ -326,16 +327,19 @@ cdef class Partition:
     """Rows beside an open interval: their weights by class, and copies of those inside while there is room."""
 
     cdef thetahat_partition state
-    cdef object copies
 
     def __cinit__(self, double low, double high, int64_t room, bint weighted):
-        cdef double[::1] x = np.empty(max(room, 1)), weights = np.empty(max(room, 1) if weighted else 0)
         memset(&self.state, 0, sizeof(self.state))
-        self.copies = x, weights
         self.state.low, self.state.high, self.state.room = low, high, room
-        self.state.x = &x[0]
+        self.state.x = <double*>malloc((room + 1) * sizeof(double))
         if weighted:
-            self.state.weights = &weights[0]
+            self.state.weights = <double*>malloc((room + 1) * sizeof(double))
+        if self.state.x == NULL or weighted and self.state.weights == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.state.x)
+        free(self.state.weights)
 
     def add(self, Rows rows, int threads):
         """Add rows; those of the last call and these may have been added in any portions."""
@@ -350,15 +354,14 @@ cdef class Partition:
         """That of all rows."""
         return self.state.weight[thetahat_all][0]
 
-    def locate(self, double share):
-        """Return closed intervals with the least row up to which there is such a share of the weight, and with
-        the least up to which there is more: of one number each if it is known; None if the weight is not positive
-        and finite.
+    def locate(self):
+        """Return closed intervals with the least row up to which there is half of the weight, and with the least
+        up to which there is more: of one number each if it is known; None if the weight is not positive and finite.
         """
         cdef double ends[4]
         cdef int found
         with nogil:
-            found = thetahat_locate(&self.state, share, ends)
+            found = thetahat_locate(&self.state, ends)
         if found < 0:
             raise MemoryError
         return ((ends[0], ends[1]), (ends[2], ends[3])) if found else None
@@ -385,11 +388,11 @@ cdef class Ranks:
             done += n
             PyErr_CheckSignals()
 
-    def bucket(self, double share, bint more):
+    def bucket(self, bint more):
         """Return the interval of the bucket that holds one of the rows of `Partition.locate`, and how many are there.
         """
         cdef double ends[2]
-        cdef int64_t rows = thetahat_bucket(&self.state, share, more, ends)
+        cdef int64_t rows = thetahat_bucket(&self.state, more, ends)
         return (ends[0], ends[1]), rows
 
 

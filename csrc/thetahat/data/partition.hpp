@@ -1,5 +1,5 @@
-// Rows beside an open interval: for the search of a median. Sixteen at a time are compared with its ends; only
-// where some of them are neither below nor above are they looked at more closely.
+// Rows beside an open interval: for the search of a median. Sixteen at a time are compared with its ends;
+// only where some of them are neither below nor above are they looked at more closely.
 #pragma once
 #include "thetahat/data/block.hpp"
 #include "thetahat/math/double_double.hpp"

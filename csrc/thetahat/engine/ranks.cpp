@@ -1,11 +1,11 @@
 // Rows by their ranks, for medians: beside an interval, whose rows are copied, and in buckets of the bits of
-// doubles. Weights are added up as double-doubles, exact unless their bits spread very far; what differs by less
-// than `negligible` of all weight is equal, so that no order of adding, which threads may change, decides.
+// doubles. Weights are added up as double-doubles, exact unless their bits spread very far; what differs by
+// less than `negligible` of all weight is equal, so that no order of adding, which threads may change,
+// decides.
 #include "thetahat/isa/baseline.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -20,20 +20,19 @@ namespace thetahat::THETAHAT_ISA {
 namespace {
 
 constexpr double negligible = 0x1p-80;
-constexpr int last_bucket = thetahat_buckets - 1;
-constexpr int64_t few = 256;  // rows that are sorted
-constexpr int64_t most_spans = 256;
+constexpr int64_t few = 256;                                 // rows that are sorted
+constexpr int64_t most_spans = 16 * slice_rows / span_rows;  // of a slice
 
 void add_weight(double* sum, const double* more) {
   const double_double all = double_double{sum[0], sum[1]} + double_double{more[0], more[1]};
   sum[0] = all.hi, sum[1] = all.lo;
 }
 
-// A share of all weight, and whether so much, or more, has been reached.
-struct wanted {
+// Half of all weight, and whether so much, or more, has been reached.
+struct half_weight {
   double_double weight;
   double margin;
-  wanted(double_double all, double share) : weight(all * share), margin(all.hi * negligible) {}
+  explicit half_weight(double_double all) : weight{0.5 * all.hi, 0.5 * all.lo}, margin(all.hi * negligible) {}
   bool reached(double_double by, int more) const {
     const double over = (by - weight).hi;
     return more ? over > margin : over >= -margin;
@@ -60,10 +59,11 @@ void partition_span(void* context, int64_t i) {
     const block b = load_counted(job.rows, from, count, room);
     level->partition(&b, &own);
     if (own.copies == 0) return;
-    const int64_t at = job.copies.fetch_add(own.copies), free = job.state.room - at;
-    const int64_t kept = free < own.copies ? (free > 0 ? free : 0) : own.copies;
-    memcpy(job.state.x + at, found.x, kept * sizeof(double));
-    if (b.w) memcpy(job.state.weights + at, found.w, kept * sizeof(double));
+    const int64_t at = job.copies.fetch_add(own.copies);
+    if (at + own.copies <= job.state.room) {
+      memcpy(job.state.x + at, found.x, own.copies * sizeof(double));
+      if (b.w) memcpy(job.state.weights + at, found.w, own.copies * sizeof(double));
+    }
     own.copies = 0;
   });
   memcpy(job.weight[i], own.weight, sizeof own.weight);
@@ -78,16 +78,20 @@ int64_t key_of(double x) {
 }
 double of_key(int64_t key) { return from_bits(uint64_t(key ^ int64_t(uint64_t(key >> 63) >> 1))); }
 
+// A closed interval, cut evenly into 2^bits buckets: 1, 2, ...; bucket 0 is for what is below, the last for
+// the rest.
 class bucket_grid {
  public:
-  bucket_grid(double low, double high) : first(key_of(low)), width(uint64_t(key_of(high)) - uint64_t(first)) {
-    while (width >> shift >> thetahat_bucket_bits) ++shift;
+  const int last;
+  bucket_grid(double low, double high, int bits = thetahat_bucket_bits)
+      : last((1 << bits) + 1), first(key_of(low)), width(uint64_t(key_of(high)) - uint64_t(first)) {
+    while (width >> shift >> bits) ++shift;
   }
   int of(double x) const {
     const int64_t key = key_of(x);
     const uint64_t off = uint64_t(key) - uint64_t(first);
-    const int inside = 1 + int(off >> shift & (last_bucket - 2));
-    return key < first && x == x ? 0 : off <= width && x == x ? inside : last_bucket;
+    const int rest = (key < first) & (x == x) ? 0 : last;
+    return (key >= first) & (off <= width) ? 1 + int(off >> shift) : rest;
   }
   double low_of(int bucket) const { return at(uint64_t(bucket - 1) << shift); }
   double high_of(int bucket) const {
@@ -137,15 +141,20 @@ void rank_share(void* context, int64_t i) {
     rank(job.grid, job.rows, job.first + start, rest < job.share ? rest : job.share, &job.shares[i]);
 }
 
-// The first bucket up to which the weight is reached; before: that up to the one before it.
-int bucket_of(const thetahat_ranks& ranks, const wanted& target, int more, double_double* before) {
+// The first bucket up to which the weight is reached, or the last. below: the weight of those before it.
+template <class WeightOf>
+int bucket_of(const bucket_grid& grid, const half_weight& half, int more, double_double* below,
+              WeightOf weight_of) {
+  const double near = 0.999 * half.weight.hi;
   double_double sum = {};
-  for (int k = 0; k < last_bucket; ++k) {
-    *before = sum;
-    sum = sum + double_double{ranks.weight[k][0], ranks.weight[k][1]};
-    if (target.reached(sum, more)) return k;
+  int k = 0;
+  for (; k < grid.last; ++k) {
+    *below = sum;
+    const double_double weight = weight_of(k), up_to = two_sum(sum.hi, weight.hi);
+    sum = {up_to.hi, sum.lo + (up_to.lo + weight.lo)};
+    if (sum.hi >= near && half.reached(sum, more)) break;
   }
-  return last_bucket;
+  return k;
 }
 
 // ---- copies
@@ -158,19 +167,20 @@ class selection {
     if (s.weights) w.assign(s.weights, s.weights + s.copies);
   }
 
-  // The least row up to which there is the wanted weight, and the least up to which there is more, into row[0] and
-  // row[1]; where it is not among these, none is written.
-  void find(const wanted& target, double* row) {
+  // The least row up to which there is the wanted weight, and the least up to which there is more, into
+  // row[0] and row[1]; where it is not among these, none is written.
+  void find(const half_weight& half, double* row) {
     while (int64_t(x.size()) > few)
-      if (!narrow(target, row)) return;
-    std::vector<std::pair<int64_t, double>> sorted;
-    for (size_t i = 0; i < x.size(); ++i) sorted.push_back({key_of(x[i]), w.empty() ? 1.0 : w[i]});
+      if (!narrow(half, row)) return;
+    std::vector<std::pair<int64_t, double>> sorted(x.size());
+    for (size_t i = 0; i < x.size(); ++i) sorted[i] = {key_of(x[i]), w.empty() ? 1.0 : w[i]};
     std::sort(sorted.begin(), sorted.end());
-    for (const auto& [key, weight] : sorted) {
-      const double_double up_to = before + weight;
+    bool found[] = {half.reached(before, 0), half.reached(before, 1)};
+    for (size_t i = 0; i < sorted.size() && !found[1]; ++i) {
+      before = before + sorted[i].second;
       for (int more : {0, 1})
-        if (target.reached(up_to, more) && !target.reached(before, more)) row[more] = of_key(key);
-      before = up_to;
+        if (!found[more] && half.reached(before, more))
+          row[more] = of_key(sorted[i].first), found[more] = true;
     }
   }
 
@@ -179,24 +189,27 @@ class selection {
   double low, high;
   double_double before;
 
-  // Keeps the rows of the bucket that holds both wanted ones; false: they are found. Where two buckets hold them,
-  // they are neighbours: the last row of the one and the first of the other.
-  bool narrow(const wanted& target, double* row) {
-    const bucket_grid grid(low, high);
-    const auto ranks = std::make_unique<thetahat_ranks>();
-    const thetahat_rows weights = plain_rows(w.data(), int64_t(w.size()));
-    thetahat_rows rows = plain_rows(x.data(), int64_t(x.size()));
-    rows.weights = w.empty() ? nullptr : &weights;
-    rank(grid, rows, 0, rows.n, ranks.get());
-    if (w.empty()) weigh(ranks.get());
-    ranks->weight[0][0] = before.hi, ranks->weight[0][1] = before.lo;
-    const int upper = bucket_of(*ranks, target, 1, &before), lower = bucket_of(*ranks, target, 0, &before);
+  // Keeps the rows of the bucket that holds both wanted ones; false: they are found. Where two buckets hold
+  // them, they are neighbours: the last row of the one and the first of the other.
+  bool narrow(const half_weight& half, double* row) {
+    int bits = 1;
+    while (bits < thetahat_bucket_bits && x.size() >> bits > 3) ++bits;
+    const bucket_grid grid(low, high, bits);
+    std::vector<double_double> weight(grid.last + 1);
+    weight[0] = before;
+    for (size_t i = 0; i < x.size(); ++i) {
+      double_double& sum = weight[grid.of(x[i])];
+      w.empty() ? void(sum.hi += 1) : void(sum = sum + w[i]);
+    }
+    auto weight_of = [&](int k) { return weight[k]; };
+    const int upper = bucket_of(grid, half, 1, &before, weight_of);
+    const int lower = bucket_of(grid, half, 0, &before, weight_of);
     low = grid.low_of(lower), high = grid.high_of(lower);
     if (lower == upper && key_of(low) < key_of(high)) return keep(grid, lower);
-    int64_t last = key_of(-HUGE_VAL), next = key_of(HUGE_VAL);
+    int64_t greatest = key_of(-HUGE_VAL), least = key_of(HUGE_VAL);
     for (double value : x) {
-      if (grid.of(value) == lower) last = std::max(last, key_of(value)), row[0] = of_key(last);
-      if (grid.of(value) == upper) next = std::min(next, key_of(value)), row[1] = of_key(next);
+      if (grid.of(value) == lower) greatest = std::max(greatest, key_of(value)), row[0] = of_key(greatest);
+      if (grid.of(value) == upper) least = std::min(least, key_of(value)), row[1] = of_key(least);
     }
     return false;
   }
@@ -204,9 +217,10 @@ class selection {
   bool keep(const bucket_grid& grid, int bucket) {
     size_t kept = 0;
     for (size_t i = 0; i < x.size(); ++i) {
+      const bool here = grid.of(x[i]) == bucket;
       x[kept] = x[i];
       if (!w.empty()) w[kept] = w[i];
-      kept += grid.of(x[i]) == bucket;
+      kept += here;
     }
     x.resize(kept);
     if (!w.empty()) w.resize(kept);
@@ -215,7 +229,7 @@ class selection {
 };
 
 // The closed interval in which the class of a row puts it: rows are `low` and `high` where they are known.
-int locate(const thetahat_partition& s, double share, double* ends) {
+int locate(const thetahat_partition& s, double* ends) {
   double_double up_to[thetahat_classes], sum = {};
   for (int k = 0; k < thetahat_classes; ++k) {
     sum = sum + double_double{s.weight[k][0], s.weight[k][1]};
@@ -224,19 +238,19 @@ int locate(const thetahat_partition& s, double share, double* ends) {
   if (s.low == s.high) up_to[thetahat_at_high] = up_to[thetahat_inside];
   const double_double all = {s.weight[thetahat_all][0], s.weight[thetahat_all][1]};
   if (!(all.hi > 0 && all.hi < HUGE_VAL)) return 0;
-  const wanted target(all, share);
+  const half_weight half(all);
   const double intervals[][2] = {
       {-HUGE_VAL, s.low}, {s.low, s.low}, {s.low, s.high}, {s.high, s.high}, {s.high, HUGE_VAL}};
   bool inside = false;
   for (int more : {0, 1}) {
     int k = thetahat_below;
-    while (k < thetahat_all && !target.reached(up_to[k], more)) ++k;
+    while (k < thetahat_all && !half.reached(up_to[k], more)) ++k;
     memcpy(ends + 2 * more, intervals[k], sizeof intervals[k]);
     inside |= k == thetahat_inside;
   }
   if (!inside || s.copies > s.room) return 1;
   double row[] = {NAN, NAN};
-  selection(s, up_to[thetahat_at_low]).find(target, row);
+  selection(s, up_to[thetahat_at_low]).find(half, row);
   for (int more : {0, 1})
     if (row[more] == row[more]) ends[2 * more] = ends[2 * more + 1] = row[more];
   return 1;
@@ -275,18 +289,19 @@ int64_t thetahat_rank_rows(const thetahat_rows* r, int64_t first, int threads, t
   return -1;
 }
 
-int thetahat_locate(const thetahat_partition* s, double share, double* ends) try {
-  return locate(*s, share, ends);
+int thetahat_locate(const thetahat_partition* s, double* ends) try {
+  return locate(*s, ends);
 } catch (const std::bad_alloc&) {
   return -1;
 }
 
-int64_t thetahat_bucket(const thetahat_ranks* ranks, double share, int more, double* ends) {
-  double_double all = {}, before;
-  for (const double* weight : ranks->weight) all = all + double_double{weight[0], weight[1]};
-  const int found = bucket_of(*ranks, wanted(all, share), more, &before);
-  const int bucket = std::min(std::max(found, 1), last_bucket - 1);
+int64_t thetahat_bucket(const thetahat_ranks* ranks, int more, double* ends) {
+  auto weight_of = [&](int k) { return double_double{ranks->weight[k][0], ranks->weight[k][1]}; };
+  double_double all = {}, below;
+  for (int k = 0; k < thetahat_buckets; ++k) all = all + weight_of(k);
   const bucket_grid grid(ranks->low, ranks->high);
+  const int found = bucket_of(grid, half_weight(all), more, &below, weight_of);
+  const int bucket = std::min(std::max(found, 1), grid.last - 1);
   ends[0] = grid.low_of(bucket), ends[1] = grid.high_of(bucket);
   return ranks->rows[bucket];
 }
