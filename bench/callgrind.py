@@ -30,6 +30,7 @@ import thetahat as th
 
 LEVELS = ("avx2", "baseline")
 ROWS = 2**18
+DUMPS = 4  # of each job
 
 # valgrind writes a count whenever getppid is called.
 PROGRAM = """
@@ -42,7 +43,7 @@ for path, statement, sizes in json.load(open(sys.argv[1])):
     for size in (sizes[0], *sizes):
         os.getppid()
         exec(statement)
-os.getppid()
+    os.getppid()
 """
 
 
@@ -104,13 +105,13 @@ def per_unit(counts: Sequence[Count], level: str) -> list[float]:
         totals = iter(instructions(counts, level, Path(folder)))
     found = []
     for count in counts:
-        _, small, large = next(totals), next(totals), next(totals)
+        _, _, small, large = (next(totals) for _ in range(DUMPS))
         found.append((large - small) / ((count.sizes[1] - count.sizes[0]) * count.units))
     return found
 
 
 def instructions(counts: Sequence[Count], level: str, folder: Path) -> list[int]:
-    """Return what each job takes: at the small size for the first time and again, and at the large one."""
+    """Return what each job takes: to be ready, at the small size, at that again, and at the large one."""
     for family in {count.family for count in counts}:
         np.save(folder / f"{family}.npy", drawn(family, ROWS))
     jobs = [(str(folder / f"{count.family}.npy"), count.statement, count.sizes) for count in counts]
@@ -119,8 +120,7 @@ def instructions(counts: Sequence[Count], level: str, folder: Path) -> list[int]
     command += [f"--callgrind-out-file={folder / 'count'}", sys.executable, "-c", PROGRAM]
     environment = {**os.environ, "THETAHAT_ISA": level, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     subprocess.run([*command, str(folder / "jobs.json")], env=environment, check=True, capture_output=True)
-    dumps = range(2, 3 * len(counts) + 2)  # the first one is of what came before
-    return [total((folder / f"count.{dump}").read_text()) for dump in dumps]
+    return [total((folder / f"count.{1 + k}").read_text()) for k in range(DUMPS * len(counts))]
 
 
 def total(dump: str) -> int:
