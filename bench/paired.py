@@ -1,6 +1,6 @@
 """Two builds side by side: passes and fits of every family, and how many times as long the second one takes.
 
-    python bench/paired.py OLD NEW [FAMILY ...] [--sizes 10000 1000000] [--rounds 20]
+    python bench/paired.py OLD NEW [FAMILY ...] [--sizes 10000 1000000] [--seconds 2]
 
 OLD and NEW are folders that hold the package: `src` of a checkout that is compiled in place, or
 site-packages. A process of each does rounds in turn, on the same rows, on one thread, by processor time; the
@@ -14,12 +14,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import IO
 
 WORK = ("pass", "fit")
-ROUND = 2e-3  # seconds
+ROUND = 5e-4  # seconds; a round should fit between two interruptions
 SLOWER = 1.05
 
 
@@ -30,7 +31,7 @@ def main() -> int:
     parser.add_argument("builds", nargs=2, type=Path, metavar="BUILD")
     parser.add_argument("families", nargs="*", metavar="FAMILY", help="all, if none is named")
     parser.add_argument("--sizes", nargs="+", type=int, default=[10**4, 10**6])
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of the rounds of each ratio")
     options = parser.parse_args()
     builds = [Build(path) for path in options.builds]
     columns = [(work, n) for work in WORK for n in options.sizes]
@@ -38,7 +39,7 @@ def main() -> int:
     print("|---|" + "---|" * len(columns))
     slower = []
     for family in options.families or builds[0].families:
-        ratios = [ratio(builds, f"{work} {family} {n}", options.rounds) for work, n in columns]
+        ratios = [ratio(builds, f"{work} {family} {n}", options.seconds) for work, n in columns]
         print(f"| {family} | " + " | ".join(f"{found:.2f}" for found in ratios) + " |", flush=True)
         named = zip(columns, ratios, strict=True)
         slower += [
@@ -69,10 +70,13 @@ class Build:
         return float(self.answer())
 
 
-def ratio(builds: list[Build], task: str, rounds: int) -> float:
+def ratio(builds: list[Build], task: str, seconds: float) -> float:
     """Return how many times as long the second build takes, by the best rounds of both."""
-    old, new = zip(*([build.seconds(task) for build in builds] for _ in range(rounds)), strict=True)
-    return float(min(new) / min(old))
+    best = [inf for _ in builds]
+    end = perf_counter() + seconds
+    while perf_counter() < end or inf in best:
+        best = [min(time, build.seconds(task)) for time, build in zip(best, builds, strict=True)]
+    return best[1] / best[0]
 
 
 def serve() -> None:
@@ -82,6 +86,9 @@ def serve() -> None:
     from drawn import drawn, theta_of
 
     import thetahat as th
+
+    if hasattr(os, "sched_setaffinity"):  # both builds on one processor, whose neighbours disturb both
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
     @cache
     def job(task: str) -> tuple[Callable[[], object], int]:
