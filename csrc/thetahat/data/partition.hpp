@@ -11,6 +11,7 @@ void partition_block(const block& b, thetahat_partition* s) {
   double below = s->below, above = s->above;
   for (int64_t i = 0; i < b.n; ++i) {
     const double x = b.x[i];
+    prefetch_ahead<1>(b.x + i);
     s->x[kept] = x;
     if constexpr (weighted) {
       const double w = b.w[i];

@@ -66,7 +66,7 @@ inline bool small_exponents(double n, double w, double squares) {
 // Terms for sum_terms: w - 1 to its last digits, w = exp((y - centre) factor).
 struct less_one_terms {
   double centre, factor;
-  void terms(vec y, vec* t, vec*) const { t[0] = expm1((y - centre) * factor); }
+  THETAHAT_INLINE void terms(vec y, vec* t, vec*) const { t[0] = expm1((y - centre) * factor); }
 };
 
 // The sum of w of a block whose exponents are small.

@@ -11,31 +11,29 @@ inline B unless_middling(B bits) {
   return bits | (bits - to_bits(0x1p-500)) | (to_bits(0x1p500) - bits);
 }
 
-// r = 1 / c. False where c or some row is not middling: then what is written is nothing.
+// r = 1 / c; room for a block in `out`. False where c or some row is not middling: then what is written is
+// nothing.
 THETAHAT_NOINLINE inline bool middling_log_ratios(const block& b, double c, double r, double* out) {
-  vec_bits some = {};
-  uint64_t lane[width], any = unless_middling(to_bits(c));
+  vec_bits some = unless_middling(to_bits(broadcast(c)));
   int64_t i = 0;
   for (; i + width <= b.n; i += width) {
     const vec x = load(b.x + i);
+    prefetch_ahead<1>(b.x + i);
     some |= unless_middling(to_bits(x));
     store(out + i, log_of_ratio(x, c, r, x * r));
   }
-  for (; i < b.n; ++i) {
-    any |= unless_middling(to_bits(b.x[i]));
-    out[i] = log_of_ratio(b.x[i], c, r, b.x[i] * r);
+  if (i < b.n) {
+    const vec x = load_first(b.x + i, b.n - i, c);
+    some |= unless_middling(to_bits(x));
+    store(out + i, log_of_ratio(x, c, r, x * r));
   }
-  memcpy(lane, &some, sizeof lane);
-  for (uint64_t bits : lane) any |= bits;
-  return any >> 63 == 0;
+  return !sign_of_any(some);
 }
 
 // Any rows; those that are not positive and finite give what is not finite.
 THETAHAT_NOINLINE inline void log_ratios(const block& b, double c, double r, double* out) {
   if (middling_log_ratios(b, c, r, out)) return;
-  int64_t i = 0;
-  for (; i + width <= b.n; i += width) store(out + i, log_ratio(load(b.x + i), c, r));
-  for (; i < b.n; ++i) out[i] = log_ratio(b.x[i], c, r);
+  for (int64_t i = 0; i < b.n; i += width) store(out + i, log_ratio(load_first(b.x + i, b.n - i, c), c, r));
 }
 
 }  // namespace thetahat::THETAHAT_ISA
