@@ -4,21 +4,24 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// Of quotients u = x r that are normal numbers, r = 1 / c; max error 4.3 ULP. Where u = 1 + f, with no power
-// of 2, f is known better than from u.
+// r = 1 / c. With c 2^k near to x the difference x 2^-k - c is exact, so that f = x / (c 2^k) - 1 is better
+// known than from the quotient; then log(x / c) = k log 2 + f - s (f - R), as in log. x, c and r are normal
+// numbers, and so is their quotient; max error 2.3 ULP.
 template <class V>
-THETAHAT_INLINE V log_of_ratio(V x, double c, double r, V u) {
-  const log_reduced<V> at = log_reduce(u);
-  return log_joined(at.k, select(at.k == 0.0, (x - c) * r, at.f));
+THETAHAT_INLINE V log_of_ratio(V x, double c, double r) {
+  const auto k = biased_exponent(x * r);
+  const V f = (from_bits(to_bits(x) + (1023ULL << 52) - (k << 52)) - c) * r, s = f / (f + 2.0);
+  return exponent_value<V>(k) * (ln2_hi + ln2_lo) + (f - s * (f - log_rest(s * s)));
 }
 
-// The same, r = 1 / c. Where x is not positive and finite, or the quotient is 0 or infinite, the result is
-// not finite.
+// The same of any x. Where it is not positive and finite, or the quotient is 0 or infinite, the result is not
+// finite.
 template <class V>
 THETAHAT_INLINE V log_ratio(V x, double c, double r) {
   V u = x * r;
   const auto tiny = u < 0x1p-1022;
-  V y = log_of_ratio(x, c, r, select(tiny, u * 0x1p54, u));
+  const log_reduced<V> at = log_reduce(select(tiny, u * 0x1p54, u));
+  V y = log_joined(at.k, select(at.k == 0.0, (x - c) * r, at.f));
   y = select(tiny, y - 54 * (ln2_hi + ln2_lo), y);
   y = select(u > 0.0, y, splat<V>(-HUGE_VAL));
   return select(u < HUGE_VAL, y, u);

@@ -15,6 +15,7 @@ constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 template <int count, class V>
 THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   t[0] = w;
+  THETAHAT_UNROLLED
   for (int j = 1; j < count; ++j) t[j] = y * t[j - 1];
 }
 

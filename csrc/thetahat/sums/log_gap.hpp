@@ -6,12 +6,11 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// phi(d) = d - log(1 + d) for |d| < 1/4, by the series that log itself is made of, d^2/2 - ..., its leading
-// term d gone.
+// phi(d) = d - log(1 + d) for |d| < 1/4, by what log itself is made of, its leading term d gone.
 template <class V>
 inline V near_phi(V d) {
-  V h = 0.5 * d * d, s = d / (d + 2.0);
-  return h - s * (h + log_rest(s * s));
+  V s = d / (d + 2.0);
+  return s * (d - log_rest(s * s));
 }
 
 // For any d, given log(1 + d) as well, which has more digits where d is near -1.

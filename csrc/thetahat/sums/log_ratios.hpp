@@ -20,12 +20,12 @@ THETAHAT_NOINLINE inline bool middling_log_ratios(const block& b, double c, doub
     const vec x = load(b.x + i);
     prefetch_ahead<1>(b.x + i);
     some |= unless_middling(to_bits(x));
-    store(out + i, log_of_ratio(x, c, r, x * r));
+    store(out + i, log_of_ratio(x, c, r));
   }
   if (i < b.n) {
     const vec x = load_first(b.x + i, b.n - i, c);
     some |= unless_middling(to_bits(x));
-    store(out + i, log_of_ratio(x, c, r, x * r));
+    store(out + i, log_of_ratio(x, c, r));
   }
   return !sign_of_any(some);
 }

@@ -99,7 +99,9 @@ struct running_sums {
 
   THETAHAT_INLINE running_sums() {
     n = broadcast(0.0);
+    THETAHAT_UNROLLED
     for (vec& s : sum) s = n;
+    THETAHAT_UNROLLED
     for (vec& s : logs) s = n;
     for (running_product& p : product) p.clear();
   }
@@ -111,9 +113,11 @@ struct running_sums {
       vec v = load(w);
       n += v;
       flags |= weight_flag(to_bits(v));
+      THETAHAT_UNROLLED
       for (int k = 0; k < K; ++k) sum[k] += v * t[k];
       for (int l = 0; l < L; ++l) logs[l] += v * log_normal_range(u[l]);
     } else {
+      THETAHAT_UNROLLED
       for (int k = 0; k < K; ++k) sum[k] += t[k];
       for (int l = 0; l < L; ++l) product[l].take(u[l]);
     }
@@ -130,6 +134,7 @@ struct running_sums {
       n += v;
     }
     at.terms(load_first(b.x + place, n_rows, b.x[0]), t, u);
+    THETAHAT_UNROLLED
     for (int k = 0; k < K; ++k) sum[k] += v * t[k];
     for (int l = 0; l < L; ++l) {
       const vec factor = select(used, u[l], one);
@@ -151,6 +156,7 @@ struct lane_sums {
 
   THETAHAT_INLINE lane_sums() {}  // an implicit one would be compiled for the baseline
   THETAHAT_INLINE void put(int r, const running_sums<K, L, weighted>& run) {
+    THETAHAT_UNROLLED
     for (int k = 0; k < K; ++k) sum[k][r] = run.sum[k];
     if constexpr (weighted) n[r] = run.n, flags |= run.flags;
     for (int l = 0; l < L; ++l)
@@ -162,6 +168,7 @@ struct lane_sums {
   THETAHAT_INLINE term_sums<K, L> total(int64_t rows) const {
     term_sums<K, L> s = {};
     s.n = !weighted ? double(rows) : sign_of_any(flags) ? NAN : sum_registers(n);
+    THETAHAT_UNROLLED
     for (int k = 0; k < K; ++k) s.sum[k] = {sum_registers(sum[k]), 0.0};
     for (int l = 0; l < L; ++l)
       if constexpr (weighted)
