@@ -41,7 +41,7 @@ template <class V>
 inline V log_third(V x) {
   constexpr double r = 1.0 / 3.0;
   const auto middling = (x > 0x1p-500) & (x < 0x1p500);
-  return select(middling, log_of_ratio(x, 3.0, r), log_ratio(x, 3.0, r));
+  return select(middling, log_of_ratio(split_ratio(x, 3.0, r)), log_ratio(x, 3.0, r));
 }
 
 inline double atan(double x) { return atan2(x, 1.0); }

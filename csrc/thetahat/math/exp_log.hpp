@@ -62,7 +62,7 @@ THETAHAT_INLINE V log_joined(V k, V f) {
   return p.high - (p.tail - p.f);
 }
 
-// Positive normal finite x; max error 0.9 ULP.
+// Positive normal finite x; max error 1 ULP.
 template <class V>
 THETAHAT_INLINE V log_normal_range(V x) {
   const log_reduced<V> at = log_reduce(x);
@@ -83,7 +83,7 @@ inline V log_limits(V x, V y) {
   return select(x < 0.0, not_a_number(x), y);
 }
 
-// Max error 0.9 ULP.
+// Max error 1 ULP.
 template <class V>
 inline V log(V x) {
   const auto subnormal = x < 0x1p-1022;

@@ -185,7 +185,7 @@ inline double at_least(double x, double c) { return x > c ? x : c; }
 #if THETAHAT_WIDTH > 1
 inline vec at_least(vec x, double c) {
 #if THETAHAT_WIDTH == 8
-  return (vec)_mm512_max_pd((__m512d)x, (__m512d)broadcast(c));
+  return (vec)_mm512_maskz_max_pd(255, (__m512d)x, (__m512d)broadcast(c));  // gcc 12 warns of the plain one
 #elif THETAHAT_WIDTH == 4
   return (vec)_mm256_max_pd((__m256d)x, (__m256d)broadcast(c));
 #elif defined(__SSE2__)
