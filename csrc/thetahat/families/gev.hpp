@@ -174,8 +174,8 @@ struct gev {
       q = z * i;
       const log_reduced<V> at = log_reduce(v);  // v = 1 + w where it is near 1
       V u = select(near, w, at.f), d = 1.0 / (u + 2.0), t = u * d, t2 = t * t, p = log_rest_over_z(t2);
-      V psi = (1.0 + 2.0 * p * d * d) * d, rest = 0.5 - 0.5 * w * psi;
-      V log_v = at.k * ln2_hi - ((t * (u - t2 * p) - at.k * ln2_lo) - u);
+      V psi = (1.0 + 2.0 * p * d * d) * d, h = 0.5 * u * u, rest = 0.5 - 0.5 * w * psi;
+      V log_v = at.k * ln2_hi - ((h - (t * (h + t2 * p) + at.k * ln2_lo)) - u);
       y = select(near, z * (1.0 - w * rest), log_v * f.inverse);
       b = select(near, z * z * (i - rest), (y - q) * f.inverse);
       c = select(near, z * z * z * (psi - w * i * i), (2.0 * b - q * q) * f.inverse);

@@ -21,7 +21,7 @@ struct ratio_logs {
 
   THETAHAT_INLINE void split(int64_t i, const ratio_parts<vec>& p, double* out) {
     if constexpr (in_two)
-      store(out + i, p.k_log_2), store(f + i, p.f), store(s + i, p.s);
+      store(out + i, p.k), store(f + i, p.f), store(s + i, p.s);
     else
       store(out + i, log_of_ratio(p));
   }
