@@ -114,7 +114,10 @@ void partition_block(const block& b, thetahat_partition* s) {
     if (any_bits(beside)) between.add(x, w);
   };
   int64_t i = 0;
-  for (; i + lanes <= b.n; i += lanes) add(b.x + i, weighted ? b.w + i : nullptr);
+  for (; i + lanes <= b.n; i += lanes) {
+    prefetch_ahead<lanes * sizeof(double)>(b.x + i);
+    add(b.x + i, weighted ? b.w + i : nullptr);
+  }
   if (i < b.n) {
     double x[lanes], w[lanes] = {};
     for (double& row : x) row = NAN;
