@@ -23,7 +23,12 @@ typedef struct {
   uint64_t word[thetahat_max_words];
 } thetahat_random_buffer;
 
-enum { thetahat_shuffle_none = 0, thetahat_shuffle_batches = 1, thetahat_shuffle_rows = 2 };
+enum {
+  thetahat_shuffle_none = 0,
+  thetahat_shuffle_batches = 1,
+  thetahat_shuffle_rows = 2,
+  thetahat_shuffle_spread = 3
+};
 
 /* The rows of an ascent, none of them left out, in the order that its epochs take them, and the place in the
  * present one: zeros to begin with. */
@@ -37,7 +42,7 @@ struct thetahat_epoch_reader {
   thetahat_random_buffer random; /* its bitgen may be NULL when nothing is shuffled */
   uint32_t* row_groups; /* room for the order of the groups, or of the units where there is no window */
   double *x, *w;        /* the window: room for `capacity` rows each; w may be NULL without weights */
-  uint32_t* units;      /* room for the order of its units */
+  uint32_t* units;      /* room for the order of its units, or for the turns of its runs */
 
   int64_t next;        /* groups, or units, taken in this epoch; rows where nothing is shuffled */
   int64_t window_rows; /* those in the window, */

@@ -21,7 +21,7 @@ from thetahat._api cimport (
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sgd as core, to_tuple
 
 SGD_LAYOUT = thetahat_sgd_layout  # of the numbers in records
-SHUFFLES = (None, "batches", "rows")  # as api.h numbers them
+SHUFFLES = (None, "batches", "rows", "spread")  # as api.h numbers them
 UPDATES = ("plain", "momentum", "adam")
 AVERAGES = (None, "polyak", "epoch")
 WINDOW = 0  # rows that are shuffled together; 0: as many as the core chooses

@@ -87,7 +87,7 @@ def minibatches(
     starts: Iterable[int] = range(0, rows.size, batch_size)
     if shuffle is not None and rows.size:
         taken = shuffled(rows.size, batch_size, shuffle, rng)
-        if shuffle == "rows":
+        if shuffle != "batches":
             rows = _taken(rows, taken)
         else:
             parts = (taken[part] for part in stretches(taken.size))

@@ -38,6 +38,9 @@ _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _RATE = InverseTime()
 _BATCH_SIZE = 64
+_SPREAD_BATCH_SIZE = 2048
+_MANY_ROWS = 1 << 16  # a window: beyond, rows are not shuffled all together
+_SHUFFLES = ("auto", "spread", "rows", "batches")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -213,7 +216,7 @@ class SGD(Method):
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
     batch_size: int | None = None
-    shuffle: str | None = "rows"
+    shuffle: str | None = "auto"
     preconditioner: str | None = None
     coordinates: str | None = None
     reduction: str = "sum"
@@ -232,7 +235,7 @@ class SGD(Method):
         self._set(epochs=check_count("epochs", self.epochs))
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
-        check_optional_choice("shuffle", self.shuffle, ("rows", "batches"))
+        check_optional_choice("shuffle", self.shuffle, _SHUFFLES)
         check_optional_choice("preconditioner", self.preconditioner, ("information",))
         if self.coordinates is None:
             self._set(coordinates="log" if self.preconditioner else "textbook")
@@ -244,7 +247,15 @@ class SGD(Method):
         self._set(implicit=check_flag("implicit", self.implicit), polish=check_flag("polish", self.polish))
         if self.tol is not None:
             self._set(tol=float(check_positive("tol", self.tol)))
+        if self.shuffle == "auto" and not self._suits_any_order:
+            self._set(shuffle="rows")
         self._check_together()
+
+    @property
+    def _suits_any_order(self) -> bool:
+        """Whether batches may be large, and of any order, where nothing else is asked for."""
+        plain = self.update is None and self.average is None and not self.implicit
+        return plain and self.learning_rate is None and self.batch_size is None
 
     def _check_together(self) -> None:
         """Raise if settings contradict each other."""
@@ -276,13 +287,19 @@ class SGD(Method):
             return value is not None and self.learning_rate is not None
         if name == "coordinates":
             return bool(value != ("log" if self.preconditioner else "textbook"))
+        if name == "shuffle":
+            return bool(value != ("auto" if self._suits_any_order else "rows"))
         return bool(value != type(self).__dataclass_fields__[name].default)
 
-    @property
-    def _batch(self) -> int:
-        if self.batch_size is not None:
-            return self.batch_size
-        return _BATCH_SIZE if self.learning_rate is None else 1
+    def order(self, n: int) -> tuple[str | None, int]:
+        """Return what an epoch over n rows shuffles, and the rows of its batches."""
+        shuffle = self.shuffle
+        if shuffle == "auto":
+            shuffle = "spread" if n > _MANY_ROWS else "rows"
+        usual = 1
+        if self.learning_rate is None:
+            usual = _SPREAD_BATCH_SIZE if shuffle == "spread" else _BATCH_SIZE
+        return shuffle, min(self.batch_size or usual, n)
 
     @property
     def draws(self) -> bool:
@@ -321,10 +338,10 @@ class SGD(Method):
         """Run whole epochs in compiled code."""
         rows = problem.sample.in_order()
         bits = as_generator(problem.rng).bit_generator if self.draws else None
-        batch_size = min(self._batch, rows.n)
+        shuffle, batch_size = self.order(rows.n)
         rule = self.compiled(batch_size, tuple(problem.fixed))
         ascent = _sgd.Ascent(
-            problem.family.model, rows, rule, shuffle=self.shuffle, epochs=self.epochs, bit_generator=bits
+            problem.family.model, rows, rule, shuffle=shuffle, epochs=self.epochs, bit_generator=bits
         )
         run = SGDRun(self, problem, ascent, bits, rows.n)
         with Monitor(problem, self, self.epochs) as monitor:
