@@ -69,26 +69,33 @@ inline void load_window(thetahat_epoch_reader& f) {
   f.window_rows = rows;
 }
 
+// Moves a run to the end of some; whether it is there.
+inline bool move_to_end(uint32_t* run, int64_t n, uint32_t which) {
+  int64_t i = 0;
+  while (i < n && run[i] != which) ++i;
+  if (i == n) return false;
+  memmove(run + i, run + i + 1, (n - i - 1) * sizeof(uint32_t));
+  run[n - 1] = which;
+  return true;
+}
+
 // The last run of the sample, if it is short, comes last in its window.
 inline void load_spread_window(thetahat_epoch_reader& f) {
-  const int64_t n_runs = ceil_div(f.rows->n, f.group_rows), most = f.capacity / f.group_rows,
-                left = n_runs - f.next;
+  const int64_t n_runs = ceil_div(f.rows->n, run_rows), left = n_runs - f.next, most = f.capacity / run_rows,
+                short_rows = f.rows->n % run_rows;
   uint32_t* run = f.row_groups + f.next;
-  int64_t n = left < most ? left : most, rest = 0;
+  int64_t n = left < most ? left : most;
   f.next += n;
-  for (int64_t i = 0; f.rows->n % f.group_rows && rest == 0 && i < n; ++i) {
-    if (run[i] != n_runs - 1) continue;
-    memmove(run + i, run + i + 1, (n - i - 1) * sizeof(uint32_t));
-    run[--n] = uint32_t(n_runs - 1);
-    rest = f.rows->n % f.group_rows;
-  }
-  draw_turns(f.random, f.group_rows, n, f.units);
-  auto load = f.group_rows == short_run ? load_runs<short_run> : load_runs<long_run>;
-  load(*f.rows, run, n, left, f.units, f.x);
-  if (f.w) load(*f.rows->weights, run, n, left, f.units, f.w);
-  const int64_t full = n * f.group_rows;
-  copy_counted(*f.rows, f.rows->n - rest, rest, f.x + full, f.w ? f.w + full : nullptr);
-  f.window_rows = f.loaded = f.drawn = full + rest;
+  const bool has_short = short_rows > 0 && move_to_end(run, n, uint32_t(n_runs - 1));
+  n -= has_short;
+  draw_turns(f.random, n, f.units);
+  load_runs(*f.rows, run, n, left, f.units, f.x);
+  if (f.w) load_runs(*f.rows->weights, run, n, left, f.units, f.w);
+  f.window_rows = n * run_rows;
+  if (has_short)
+    f.window_rows += copy_counted(*f.rows, (n_runs - 1) * run_rows, short_rows, f.x + f.window_rows,
+                                  f.w ? f.w + f.window_rows : nullptr);
+  f.loaded = f.drawn = f.window_rows;
   f.used = 0;
 }
 

@@ -181,10 +181,10 @@ bool is_near(const thetahat_model& m, const thetahat_update_rule& r, const theta
   const objective before(p, state, 1.0, e);
   double step[max_p], u[max_p];
   const double length = newton_step(p, r, state, before.score, before.information, 0.0, step);
+  if (!(before.value > -HUGE_VAL && length >= 0 && length <= trusted)) return false;
   coordinates(m, state, state.theta, u);
   for (int j = 0; j < p; ++j) u[j] -= e.u[j] + step[j];
-  const double left = quadratic_form(p, u, before.information, u);
-  return before.value > -HUGE_VAL && length >= 0 && length <= trusted && left <= near;
+  return quadratic_form(p, u, before.information, u) <= near;
 }
 
 // Adds what can be of a segment that cannot be followed as a whole: the rows that the anchor makes possible.

@@ -192,9 +192,8 @@ thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader* r, int64_t ba
   r->batch_unit = spread || r->shuffle == thetahat_shuffle_rows ? 1 : batch;
   if (r->shuffle == thetahat_shuffle_none) return needs;
   if (r->batch_unit < group_rows) {
-    r->group_rows = group_rows / r->batch_unit * r->batch_unit;
-    if (spread) r->group_rows = r->rows->n > long_sample ? long_run : short_run;
-    if (r->capacity == 0) r->capacity = window_rows;
+    r->group_rows = spread ? run_rows : group_rows / r->batch_unit * r->batch_unit;
+    if (r->capacity == 0) r->capacity = spread ? spread_window_rows : window_rows;
     needs.window = r->capacity;
   }
   needs.row_groups = ceil_div(r->rows->n, r->group_rows ? r->group_rows : r->batch_unit);
