@@ -173,6 +173,8 @@ SCALED = [
     th.SGD(batch_size=70, shuffle=None),
     th.SGD(batch_size=300, average="polyak"),
     th.SGD(batch_size=1500, shuffle="batches", epochs=2),
+    th.SGD(batch_size=600, shuffle="spread"),
+    th.SGD(batch_size=10, shuffle="spread", epochs=2),
     th.SGD(
         learning_rate=th.InverseTime(0.7, 30),
         preconditioner="information",
@@ -208,9 +210,9 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     w = weights_for(x) if weighted else None
     seed = 5 if method.draws else None
     ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
-    rng, size = np.random.default_rng(5), method._batch
-    first = list(batches_of(x, w, size, method.shuffle, rng))
-    later = [batches_of(x, w, size, method.shuffle, rng) for _ in range(method.epochs - 1)]
+    rng, (shuffle, size) = np.random.default_rng(5), method.order(x.size)
+    first = list(batches_of(x, w, size, shuffle, rng))
+    later = [batches_of(x, w, size, shuffle, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
     known = first[: 1 + int(np.searchsorted(ends, 4096))]
     rows = [row for batch, _ in known for row in batch]

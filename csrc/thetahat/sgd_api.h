@@ -62,6 +62,7 @@ struct thetahat_update_rule {
   int average;  /* the mean of thetas is reported: of all, or of an epoch's */
   int implicit; /* the score is taken where the step leads */
   int64_t batch;
+  int64_t later_batch; /* that of a stream which has become long; 0: the same */
   double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
   double forgetting_factor;   /* how much less a row counts at the next one: 1 never forgets */
   double beta1, beta2, epsilon;
@@ -137,6 +138,8 @@ int64_t thetahat_segment_rows(const thetahat_update_rule*);
 void thetahat_sgd_begin(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
 /* Goes on for one slice of rows or for `rows` if these are fewer; returns 0 when the ascent has ended. */
 int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t until, int64_t rows);
+/* The batch and the segment of a stream by the rows that it has seen, after its state was set. */
+void thetahat_sgd_settle(thetahat_sgd*);
 /* Takes rows of a stream in, as far as one segment has room, and steps on whole batches; returns how many. */
 int64_t thetahat_sgd_feed(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
 void thetahat_sgd_finish(const thetahat_model*,

@@ -19,6 +19,7 @@ constexpr int64_t implicit_slice = 1 << 9;  // where each step takes many evalua
 constexpr int64_t group_rows = 32;          // neighbouring rows that are loaded together
 constexpr int64_t window_rows = 1 << 16;    // rows that are shuffled together
 constexpr int64_t read_at_once = 256;       // rows that share a call
+constexpr int64_t long_stream = 1 << 16;    // rows
 
 void general_steps(const thetahat_model& m, thetahat_sgd& a, const double* x, const double* w, int64_t n) {
   const thetahat_update_rule& r = a.rule;
@@ -240,8 +241,14 @@ int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, 
   return a.epoch < until && a.state.diverged == 0;
 }
 
+// Far into a stream, few rows hardly move theta.
+void thetahat_sgd_settle(thetahat_sgd* a) {
+  if (a->rule.later_batch > 0 && a->state.rows >= long_stream) a->rule.batch = a->segment = a->rule.later_batch;
+}
+
 int64_t thetahat_sgd_feed(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w,
                           int64_t n) {
+  thetahat_sgd_settle(a);
   const int64_t room = a->segment - a->filled, size = n < room ? n : room;
   memcpy(a->x + a->filled, x, size * sizeof(double));
   for (int64_t i = 0; a->w && i < size; ++i) a->w[a->filled + i] = w ? w[i] : 1.0;

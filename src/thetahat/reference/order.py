@@ -1,15 +1,17 @@
-"""The order of an epoch: runs of neighbours in windows, each shuffled by Fisher and Yates."""
+"""The order of an epoch: runs of neighbours in windows, shuffled by Fisher and Yates, or spread."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-__all__ = ["epoch", "shuffled"]
+__all__ = ["epoch", "shuffled", "spread"]
 
 WORD = 2**64
 RUN = 32  # rows that enter a window together, or somewhat fewer that are whole batches
 WINDOW = 2**16  # rows
+SPREAD_RUN = 16  # rows
+SPREAD_WINDOW = 8320  # runs
 
 
 def epoch(n: int, unit: int, next_word: Callable[[], int]) -> list[range]:
@@ -33,6 +35,32 @@ def epoch(n: int, unit: int, next_word: Callable[[], int]) -> list[range]:
         window = sorted(runs[first : first + most], key=lambda rows: rows.stop == n)
         units = [rows[i : i + unit] for rows in window for i in range(0, len(rows), unit)]
         order += [units[i] for i in shuffled(len(units), next_word)]
+    return order
+
+
+def spread(n: int, next_word: Callable[[], int], window: int = SPREAD_WINDOW) -> list[int]:
+    """Return the order of n rows in which neighbours are far apart.
+
+    Runs of 16 rows are shuffled; the last one of the sample may be short. So many at a time are a window: the
+    row at a random place of each, in their order, then the next one of each, and so on, the first row being
+    the next one of the last. Each place takes 4 bits of a word, from the low ones on, and 16 share a word. A
+    short run is the end of its window.
+
+    >>> spread(17, lambda: 0x9000000000000003)
+    [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 16]
+    """
+    order: list[int] = []
+    firsts = [SPREAD_RUN * run for run in shuffled(math.ceil(n / SPREAD_RUN), next_word)]
+    for begin in range(0, len(firsts), window):
+        some = firsts[begin : begin + window]
+        whole = [first for first in some if first + SPREAD_RUN <= n]
+        words = [next_word() for _ in range(0, len(whole), 16)]
+        turns = [words[i // 16] >> 4 * (i % 16) & 15 for i in range(len(whole))]
+        for place in range(SPREAD_RUN):
+            order += [
+                first + (place + turn) % SPREAD_RUN for first, turn in zip(whole, turns, strict=True)
+            ]
+        order += [row for first in some if first + SPREAD_RUN > n for row in range(first, n)]
     return order
 
 
