@@ -42,7 +42,7 @@ struct thetahat_epoch_reader {
   thetahat_random_buffer random; /* its bitgen may be NULL when nothing is shuffled */
   uint32_t* row_groups; /* room for the order of the groups, or of the units where there is no window */
   double *x, *w;        /* the window: room for `capacity` rows each; w may be NULL without weights */
-  uint32_t* units;      /* room for the order of its units, or for the turns of its runs */
+  uint32_t* units;      /* room for the order of its units, or for what is drawn of its runs */
 
   int64_t next;        /* groups, or units, taken in this epoch; rows where nothing is shuffled */
   int64_t window_rows; /* those in the window, */

@@ -88,7 +88,7 @@ inline void load_spread_window(thetahat_epoch_reader& f) {
   f.next += n;
   const bool has_short = short_rows > 0 && move_to_end(run, n, uint32_t(n_runs - 1));
   n -= has_short;
-  draw_turns(f.random, n, f.units);
+  draw_places(f.random, n, f.units);
   load_runs(*f.rows, run, n, left, f.units, f.x);
   if (f.w) load_runs(*f.rows->weights, run, n, left, f.units, f.w);
   f.window_rows = n * run_rows;

@@ -42,23 +42,25 @@ def spread(n: int, next_word: Callable[[], int], window: int = SPREAD_WINDOW) ->
     """Return the order of n rows in which neighbours are far apart.
 
     Runs of 16 rows are shuffled; the last one of the sample may be short. So many at a time are a window: the
-    row at a random place of each, in their order, then the next one of each, and so on, the first row being
-    the next one of the last. Each place takes 4 bits of a word, from the low ones on, and 16 share a word. A
-    short run is the end of its window.
+    first row of each, in their order, then the second one of each, and so on. They are numbered from a random
+    one on and by a random odd stride, the first row of a run being the next one of its last. Of 8 bits of a
+    word, the lower 4 are the row to begin at, the upper 4 the stride, or one less; 8 runs share a word, from
+    its low bits on. A short run is the end of its window.
 
-    >>> spread(17, lambda: 0x9000000000000003)
-    [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 16]
+    >>> spread(17, lambda: 0x9000000000000023)
+    [3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0, 16]
     """
     order: list[int] = []
     firsts = [SPREAD_RUN * run for run in shuffled(math.ceil(n / SPREAD_RUN), next_word)]
     for begin in range(0, len(firsts), window):
         some = firsts[begin : begin + window]
         whole = [first for first in some if first + SPREAD_RUN <= n]
-        words = [next_word() for _ in range(0, len(whole), 16)]
-        turns = [words[i // 16] >> 4 * (i % 16) & 15 for i in range(len(whole))]
+        words = [next_word() for _ in range(0, len(whole), 8)]
+        drawn = [words[i // 8] >> 8 * (i % 8) & 255 for i in range(len(whole))]
         for place in range(SPREAD_RUN):
             order += [
-                first + (place + turn) % SPREAD_RUN for first, turn in zip(whole, turns, strict=True)
+                first + (bits % 16 + place * (bits // 16 | 1)) % SPREAD_RUN
+                for first, bits in zip(whole, drawn, strict=True)
             ]
         order += [row for first in some if first + SPREAD_RUN > n for row in range(first, n)]
     return order
