@@ -188,7 +188,7 @@ def test_a_long_sample_may_lie_in_any_order(how):
 
 @pytest.mark.parametrize("how", ARRANGED)
 def test_other_orders_of_a_long_sample_end_farther_away(how):
-    """Windows of 2048 runs hold whole neighbourhoods, not single draws. In their own order it ends nowhere."""
+    """Windows of 2048 runs hold whole neighbourhoods, not single draws. In no order it ends nowhere near."""
     samples = arranged(how, MANY_ROWS)
     assert (distances("normal", samples, th.SGD(shuffle="rows")) < 0.3).all()
     assert (distances("normal", samples, th.SGD(shuffle="batches", batch_size=32)) < 0.6).all()
@@ -269,7 +269,7 @@ def test_where_rows_lie_and_threads_change_no_bit(case, method):
     table = np.zeros((ROWS, 3), np.float32)
     table[:, 1] = x
     fit = ascended(x.astype(float), case.family, method=method)
-    masked = np.ma.array(np.append(x, np.full(99, 5)), mask=np.append(np.zeros(ROWS, bool), np.ones(99, bool)))
+    masked = np.ma.array(np.append(x, np.full(99, 5.0)), mask=np.arange(ROWS + 99) >= ROWS)
     chunked = pa.chunked_array([x[:7], x[7:5000], x[5000:]])
     for rows in (x, table[:, 1], x[::-1].copy()[::-1], x.astype(">f4"), masked, chunked):
         assert bits_of(ascended(rows, case.family, method=method)) == bits_of(fit)

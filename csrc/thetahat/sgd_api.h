@@ -62,7 +62,7 @@ struct thetahat_update_rule {
   int average;  /* the mean of thetas is reported: of all, or of an epoch's */
   int implicit; /* the score is taken where the step leads */
   int64_t batch;
-  int64_t later_batch; /* that of a stream which has become long; 0: the same */
+  int64_t later_batch;        /* that of a stream which has become long; 0: the same */
   double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
   double forgetting_factor;   /* how much less a row counts at the next one: 1 never forgets */
   double beta1, beta2, epsilon;

@@ -2,8 +2,8 @@
 // which is transposed: first one row of each of its runs, then another of each. A batch then holds rows of as
 // many places as it has rows, however the rows are arranged, and memory is read by whole lines. The rows of a
 // run are taken from a random one on, by a random stride: rows of a period that divides a run would meet in
-// the same batches without the first, and those of neighbouring batches would depend on each other without the
-// second.
+// the same batches without the first, and those of neighbouring batches would depend on each other without
+// the second.
 #pragma once
 #include "thetahat/data/rows.hpp"
 #include "thetahat/sgd_api.h"
@@ -11,7 +11,8 @@
 namespace thetahat::THETAHAT_ISA {
 
 constexpr int run_rows = 16;  // two lines of doubles
-// A whole number of batches of 2048. Not a power of two of runs: one row of each would share a set of the cache.
+// A whole number of batches of 2048. Not a power of two of runs: one row of each would share a set of the
+// cache.
 constexpr int64_t spread_window_rows = 8320 * run_rows;
 
 // The first rows of n runs, in 4 bits, and above them their strides: 8 runs share a random word, from its low

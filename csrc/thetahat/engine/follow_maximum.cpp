@@ -6,7 +6,7 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double near = 0.05;  // the squared length, in standard errors, of a step that is not worth taking
+constexpr double near = 0.05;    // the squared length, in standard errors, of a step that is not worth taking
 constexpr double trusted = 4.0;  // of one whose end is known without another evaluation
 constexpr int most_evaluations = 100;  // of a segment
 constexpr double most_damping = 1e15;
@@ -173,8 +173,8 @@ bool follow(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd
   return true;
 }
 
-// Whether theta, after a step on a segment expanded about the theta before, is near the maximum, as the objective
-// there says; it is not asked far from there.
+// Whether theta, after a step on a segment expanded about the theta before, is near the maximum, as the
+// objective there says; it is not asked far from there.
 bool is_near(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
              const expansion& e) {
   const int p = m.n_params;

@@ -12,8 +12,8 @@ namespace thetahat::THETAHAT_ISA {
 void follow_segment(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                     const block& rows);
 
-// A step on a batch that is a segment of the first epoch, by one pass of its rows: they are expanded about the
-// theta before the step.
+// A step on a batch that is a segment of the first epoch, by one pass of its rows: they are expanded about
+// the theta before the step.
 void follow_batch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                   const block& rows);
 

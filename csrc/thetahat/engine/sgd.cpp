@@ -82,8 +82,8 @@ void add_segment(const thetahat_model& m, thetahat_sgd& a, const block& rows) {
   (follows_maximum(a.rule) ? follow_segment : update_information)(m, a.rule, a.state, rows);
 }
 
-// Whether the sums of a batch, which is a segment then, give both its step and its place in the model. In later
-// epochs they do not: all rows are expanded about the anchor.
+// Whether the sums of a batch, which is a segment then, give both its step and its place in the model. In
+// later epochs they do not: all rows are expanded about the anchor.
 bool follows_batches(const thetahat_sgd& a) {
   return a.rule.batch == a.segment && is_preconditioned(a.rule) && follows_maximum(a.rule) &&
          a.rule.forgetting_factor == 1 && a.state.epochs == 0;
@@ -243,7 +243,8 @@ int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, 
 
 // Far into a stream, few rows hardly move theta.
 void thetahat_sgd_settle(thetahat_sgd* a) {
-  if (a->rule.later_batch > 0 && a->state.rows >= long_stream) a->rule.batch = a->segment = a->rule.later_batch;
+  if (a->rule.later_batch > 0 && a->state.rows >= long_stream)
+    a->rule.batch = a->segment = a->rule.later_batch;
 }
 
 int64_t thetahat_sgd_feed(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w,

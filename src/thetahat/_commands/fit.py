@@ -93,7 +93,9 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
     help="Step length for a gradient of length one; without it, sgd preconditions its steps.",
 )
 @click.option("--epochs", type=int, help="Passes over the sample.")
-@click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given, without a rate 64 or 2048.")
+@click.option(
+    "--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given; without a rate, 64 or 2048."
+)
 @click.option("--polish", is_flag=True, help="Continue from sgd to the maximum by Newton's method.")
 @click.option(
     "--checkpoint",

@@ -27,8 +27,9 @@ class FollowingAscent(ScaledAscent):
     the u where the epoch before ended, their anchor, and end with a step of Newton's method from there; or
     half the way back to the best anchor, if theirs is less likely. Their model, times the number of epochs,
     replaces that of the epochs before. A batch that is a segment is expanded where it begins, if the step on
-    it ends near the maximum that the expansion has with the model, and is not long. Steps of Newton's method are shortened until no coordinate of a
-    parameter with bounds moves by more than 1. Rows that an anchor makes impossible are not treated here.
+    it ends near the maximum that the expansion has with the model, and is not long. Steps of Newton's method
+    are shortened until no coordinate of a parameter with bounds moves by more than 1. Rows that an anchor
+    makes impossible are not treated here.
     """
 
     def __init__(self, *settings: Any, **named: Any) -> None:

@@ -52,8 +52,8 @@ class SGD(Method):
     coordinates. Theta then follows the maximum of the rows so far, as a running mean follows the mean: it
     ends a small fraction of a standard error from the maximum of all rows (Amari 1998; Toulis and Airoldi
     2017), and standard errors, confidence intervals and tests are valid there. The information is the
-    observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
-    misspecification.
+    observed one of the rows so far, updated every one or two thousand rows; it needs no closed form, and is
+    right under misspecification.
 
     No step is longer than four standard errors. Where rows lie so far out that theta is a fifth of a standard
     error or more from the maximum of the quadratic model of the rows so far after such steps, it goes there.
@@ -77,13 +77,26 @@ class SGD(Method):
         Passes over the sample, at least 1.
     batch_size : int, optional
         Rows in a batch, at least 1; at most the whole sample is used. A last shorter batch is used, not
-        dropped. By default 1, and 64 if no learning rate is given, which is little beside the pilot.
-    shuffle : {"rows", "batches", None}, default "rows"
-        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
-        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of such a window.
-        In a sample of at most 65536 rows all orders are equally likely. In a longer one a window contains
-        rows of 2048 places only, which matters where the rows are sorted. Batches of 32 rows and more keep
-        the order of their rows.
+        dropped. By default 1. If no learning rate is given 64, which is little beside the pilot, and 2048
+        with ``shuffle="spread"``.
+    shuffle : {"auto", "spread", "rows", "batches", None}, default "auto"
+        What each epoch shuffles; None: nothing, each epoch takes the rows in their order.
+
+        ``"rows"`` takes runs of 32 neighbouring rows in random order, 2048 runs at a time, and shuffles the
+        65536 rows of such a window. In a sample of at most 65536 rows all orders are equally likely. In a
+        longer one a window contains rows of 2048 places only, which matters where the rows are sorted.
+
+        ``"spread"`` takes runs of 16 neighbouring rows in random order, 8320 runs at a time: one row of each,
+        then another one of each, and so on. A batch of 2048 holds rows of 2048 places, and a window those of
+        8320, which is enough for sorted rows too; and it costs less than to shuffle all rows.
+
+        ``"batches"`` shuffles batches of neighbouring rows, which keep their order from 32 rows on. It is the
+        fastest, and for rows that lie in random order. Where neighbours are alike, each batch pulls theta
+        to its own maximum: on sorted rows ``SGD(shuffle="batches")`` ends a few tenths of a standard error to
+        many of them away, the more the larger the batches.
+
+        ``"auto"`` is ``"rows"``; but where no learning rate, batch size, update or average is given, and
+        steps are not implicit, it is ``"spread"`` in samples of more than 65536 rows.
     preconditioner : {"information", None}, optional
         ``"information"``: steps are multiplied by the inverse of the observed information of one row, the
         default where no learning rate is given. A rate of 1/t is then optimal.
