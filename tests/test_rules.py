@@ -11,6 +11,7 @@ from conftest import CASES, Case, named
 
 import thetahat as th
 from thetahat import _core, _sgd, reference
+from thetahat.solvers.sgd import pilot_rows
 
 COORDINATES = {_core.LOG: "positive", _core.LOGIT: "unit"}
 RULES = {
@@ -213,7 +214,7 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     first = list(batches_of(x, w, size, shuffle, rng))
     later = [batches_of(x, w, size, shuffle, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
-    known = first[: 1 + int(np.searchsorted(ends, 4096))]
+    known = first[: 1 + int(np.searchsorted(ends, pilot_rows(shuffle, size)))]
     rows = [row for batch, _ in known for row in batch]
     weights = [weight for _, batch in known for weight in batch] if weighted else None
     pilot = th.fit(rows, family, weights=weights)

@@ -133,6 +133,14 @@ def test_batches_and_shuffles_change_no_distance(case, batch_size, shuffle):
     assert (distances(case.family, drawn(case, ROWS, 12), method) < NEAR).all()
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@of(SOME)
+def test_large_batches_that_are_spread_change_no_distance(case, weighted):
+    options = {"weights": generator(case).uniform(0.5, 2.0, ROWS)} if weighted else {}
+    method = th.SGD(shuffle="spread")
+    assert (distances(case.family, drawn(case, ROWS, 12), method, **options) < NEAR).all()
+
+
 @pytest.mark.parametrize("n", [4097, 5119, 5120, 5121, 20_011])
 @pytest.mark.parametrize("batch_size", [1, 7, 1000])
 @of(SOME)

@@ -24,6 +24,7 @@ from thetahat.solvers._rule import Rule
 from thetahat.solvers.median import maximum_at_median
 from thetahat.solvers.monitoring import Monitor
 from thetahat.solvers.newton import newton
+from thetahat.solvers.pilot import PILOT_ROWS
 from thetahat.solvers.schedules import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.sgd_run import SGDRun
 
@@ -39,6 +40,7 @@ _AVERAGES = ("polyak", "epoch")
 _RATE = InverseTime()
 _BATCH_SIZE = 64
 _SPREAD_BATCH_SIZE = 2048
+_PILOT_BATCHES = 8  # where rows are spread
 _MANY_ROWS = 1 << 16  # a window: beyond, rows are not shuffled all together
 _SHUFFLES = ("auto", "spread", "rows", "batches")
 
@@ -356,7 +358,7 @@ class SGD(Method):
         ascent = _sgd.Ascent(
             problem.family.model, rows, rule, shuffle=shuffle, epochs=self.epochs, bit_generator=bits
         )
-        run = SGDRun(self, problem, ascent, bits, rows.n)
+        run = SGDRun(self, problem, ascent, bits, rows.n, pilot_rows(shuffle, batch_size))
         with Monitor(problem, self, self.epochs) as monitor:
             run.run(monitor)
         if not self.polish or ascent.diverged:
@@ -366,6 +368,11 @@ class SGD(Method):
         if problem.family.nonsmooth:
             return run.polished(maximum_at_median(problem))
         return run.polished(*newton(problem.sample, ascent.theta, tuple(problem.fixed)))
+
+
+def pilot_rows(shuffle: str | None, batch_size: int) -> int:
+    """Return the number of rows of a pilot, beside which a batch must be small in samples of any size."""
+    return max(PILOT_ROWS, _PILOT_BATCHES * batch_size) if shuffle == "spread" else PILOT_ROWS
 
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:
