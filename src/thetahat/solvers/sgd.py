@@ -188,11 +188,14 @@ class SGD(Method):
     ===================================  ==========  ==========  ==========  ==========
     rows                                 shuffle     2e4 rows    2e5 rows    2e6 rows
     ===================================  ==========  ==========  ==========  ==========
-    in random order                      "rows"      0.01, 0.02  0.01, 0.01  0.00, 0.01
-    AR(1), coefficient 0.999             "rows"      0.01, 0.02  0.15, 0.21  0.05, 0.10
-    20 groups, one after another         "rows"      0.01, 0.02  0.02, 0.03  0.03, 0.04
-    sorted                               "rows"      0.01, 0.02  0.07, 0.11  0.12, 0.15
-    sorted, batches of 32                "batches"   0.45, 0.73  0.30, 0.42  0.14, 0.18
+    in random order                      "auto"      0.01, 0.02  0.01, 0.01  0.00, 0.00
+    AR(1), coefficient 0.999             "auto"      0.01, 0.02  0.02, 0.02  0.02, 0.05
+    20 groups, one after another         "auto"      0.01, 0.02  0.01, 0.02  0.01, 0.02
+    sorted                               "auto"      0.01, 0.02  0.03, 0.03  0.02, 0.02
+    half ascending, half descending      "auto"      0.01, 0.02  0.03, 0.03  0.02, 0.03
+    sorted                               "rows"      0.01, 0.02  0.07, 0.11  0.10, 0.13
+    sorted, batches of 32                "batches"   0.48, 0.58  0.29, 0.31  0.12, 0.08
+    sorted, batches of 2048              "batches"   36, 20      115, 30     26, 17
     sorted                               None        37, 85      547, 468    3332, 480
     ===================================  ==========  ==========  ==========  ==========
 
