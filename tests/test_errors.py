@@ -330,7 +330,9 @@ def test_a_default_start_of_equal_rows():
 
 
 def test_order():
-    with pytest.raises(th.ParameterError, match="shuffle must be one of rows, batches or None; got 'random'"):
+    with pytest.raises(
+        th.ParameterError, match="shuffle must be one of auto, spread, rows, batches or None; got 'random'"
+    ):
         th.SGD(learning_rate=1.0, epochs=1, shuffle="random")
 
 

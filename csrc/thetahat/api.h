@@ -17,7 +17,7 @@ extern "C" {
 
 /* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are
  * refused. */
-enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 3 };
+enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 4 };
 
 enum {
   thetahat_max_params = 8,

@@ -255,6 +255,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int average
         int implicit
         int64_t batch
+        int64_t later_batch
         double rate
         double offset
         double power
@@ -320,6 +321,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int thetahat_sgd_run "THETAHAT_CALL(thetahat_sgd_run)"(
         const thetahat_model*, thetahat_sgd*, int64_t, int64_t
     )
+    void thetahat_sgd_settle "THETAHAT_CALL(thetahat_sgd_settle)"(thetahat_sgd*)
     int64_t thetahat_sgd_feed "THETAHAT_CALL(thetahat_sgd_feed)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )

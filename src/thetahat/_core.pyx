@@ -37,7 +37,7 @@ from thetahat._api cimport (
 from thetahat._api cimport (
     thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
     thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
-    thetahat_sgd_report, thetahat_sgd_run, thetahat_start_epoch
+    thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle, thetahat_start_epoch
 )
 
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
@@ -50,7 +50,7 @@ sums.subsample_rows, sums.subsample = thetahat_subsample_rows, thetahat_subsampl
 sgd.plan, sgd.read, sgd.start_epoch = thetahat_reader_plan, thetahat_read_rows, thetahat_start_epoch
 sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_run
 sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_report
-sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
+sgd.evaluate, sgd.merge, sgd.settle = thetahat_sgd_evaluate, thetahat_sgd_merge, thetahat_sgd_settle
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 
 FLOAT64 = np.dtype(np.float64)
