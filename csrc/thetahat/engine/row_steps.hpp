@@ -115,11 +115,11 @@ struct least_values {
   }
 };
 
-// Steps on some units at once: those of a family with steps of its own are not checked one by one, which
-// would take as long as the steps, but taken back together and repeated with checks where one left the
-// domain.
+// Steps on some units at once: those of a family with steps of its own are checked together, and where one
+// left the domain, they are taken back and repeated with checks.
 constexpr int64_t units_at_once = 32;
 
+// Calls step(batch, rate) for each batch while it can be made.
 template <class Step>
 THETAHAT_INLINE bool checked_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
                                      const step_batches& batches, int64_t n, Step step) {
