@@ -116,7 +116,7 @@ struct least_values {
 };
 
 // Steps on some units at once: those of a family with steps of its own are checked together, and where one
-// left the domain, they are taken back and repeated with checks.
+// left the domain, they are taken back and repeated with checks. A single one is checked as it is.
 constexpr int64_t units_at_once = 32;
 
 // Calls step(batch, rate) for each batch while it can be made.
@@ -148,7 +148,7 @@ struct textbook_ascent {
   template <class Rows>
   THETAHAT_INLINE bool on_rows(const Rows& rows, const double* rate, int64_t n) {
     if constexpr (brings<Family>(own_steps))
-      if (!step.fixed && unchecked_rows(rows, rate, n)) return true;
+      if (n > 1 && !step.fixed && unchecked_rows(rows, rate, n)) return true;
     return checked_rows(rows, rate, n);
   }
   THETAHAT_INLINE bool on_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
@@ -209,10 +209,11 @@ THETAHAT_INLINE bool each_row(const thetahat_update_rule& r, thetahat_sgd_state&
                               const double* w, int64_t n, Ascent& ascent) {
   double rate[units_at_once];
   const bool constant = has_constant_rate(r) && !w;
+  for (int64_t i = 0; constant && i < n && i < units_at_once; ++i) rate[i] = r.rate;
   bool good = true;
   for (int64_t i = 0; i < n && good; i += units_at_once) {
     const int64_t some = n - i < units_at_once ? n - i : units_at_once;
-    if (constant && i > 0)
+    if (constant)
       state.t += double(some);
     else
       row_rates(r, state, w ? w + i : nullptr, some, rate);
