@@ -210,9 +210,9 @@ struct thetahat_model {
    * be NULL. */
   int64_t (*gradient_ascent)(const thetahat_model*, const double* sums, double rate, int64_t epochs,
                              const int* fixed, double* theta, double* trace);
-  /* Stochastic steps of the textbook rule, and of the preconditioned one, on some rows: a whole number of
-   * batches or the last of them, which are read from x, or are the next ones of a reader's window and written
-   * there. */
+  /* Stochastic steps of the textbook rule, and of the preconditioned one: on n rows at x, a whole number of
+   * batches or the last of them; or where there is a reader, on the next n units of its window. These are
+   * single rows, which are written to x, or by the textbook rule batches, which are not. */
   void (*textbook_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
                          thetahat_epoch_reader*, double* x, const double* w, int64_t n);
   void (*preconditioned_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,

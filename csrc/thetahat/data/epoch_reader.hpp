@@ -46,23 +46,28 @@ inline void load_window(thetahat_epoch_reader& f) {
   const bool shuffled = shuffles_groups(f);
   int64_t rows = 0, stop = n_groups - f.next < most ? n_groups : f.next + most;
   bool has_last = false;
-  auto load = [&](int64_t group) {
-    const int64_t n = rows_of(f, group, f.group_rows);
-    copy_counted(*f.rows, group * f.group_rows, n, f.x + rows, f.w ? f.w + rows : nullptr);
+  auto load = [&](int64_t group, int64_t groups) {
+    const int64_t first = group * f.group_rows, left = f.rows->n - first, most = groups * f.group_rows,
+                  n = left < most ? left : most;
+    copy_counted(*f.rows, first, n, f.x + rows, f.w ? f.w + rows : nullptr);
     rows += n;
   };
+  if (!shuffled) {  // neighbours, all together
+    load(f.next, stop - f.next);
+    f.next = stop;
+  }
   for (; f.next < stop; ++f.next) {
-    const int64_t group = shuffled ? f.row_groups[f.next] : f.next;
-    if (shuffled && f.next + 2 < n_groups) {
+    const int64_t group = f.row_groups[f.next];
+    if (f.next + 2 < n_groups) {
       const int64_t soon = f.row_groups[f.next + 2];
       prefetch(*f.rows, soon * f.group_rows, rows_of(f, soon, f.group_rows));
     }
     if (group == n_groups - 1)
       has_last = true;
     else
-      load(group);
+      load(group, 1);
   }
-  if (has_last) load(n_groups - 1);
+  if (has_last) load(n_groups - 1, 1);
   f.loaded = ceil_div(rows, f.batch_unit);
   f.drawn = f.used = 0;
   for (int64_t i = 0; i < f.loaded; ++i) f.units[i] = uint32_t(i);

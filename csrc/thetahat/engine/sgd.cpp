@@ -150,17 +150,19 @@ int64_t step_in_place(const thetahat_model& m, thetahat_sgd& a) {
   return n;
 }
 
-// Single rows of a window, shuffled among the steps on them.
+// Single rows or batches of a window, drawn among the steps. Rows are kept for the quadratic model.
 int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
   if (!has_window(a.reader)) return 0;
-  const int64_t wanted = wanted_rows(a), left = a.reader.loaded - a.reader.used,
+  const int64_t b = a.rule.batch, wanted = wanted_rows(a) / b, left = a.reader.loaded - a.reader.used,
                 n = left < wanted ? left : wanted;
   steps(m, a, &a.reader, a.x + a.filled, nullptr, n);
-  a.filled += n;
-  a.stepped += n;
-  if (a.filled == a.segment) end_segment(m, a);
+  if (b == 1) {
+    a.filled += n;
+    a.stepped += n;
+    if (a.filled == a.segment) end_segment(m, a);
+  }
   record_steps(m, a);
-  return n;
+  return n * b;
 }
 
 // Batches of neighbouring rows come whole, the short one alone; at the end of an epoch, steps on what is
@@ -174,10 +176,12 @@ int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
   return n;
 }
 
-// Whether single rows are shuffled among the steps.
-bool shuffles_among_steps(const thetahat_sgd& a) {
-  return a.rule.batch == 1 && (is_textbook(a.rule) || is_preconditioned(a.rule)) &&
-         a.reader.shuffle == thetahat_shuffle_rows && !a.w;
+// Whether each step is taken on a unit of the window: a row without a weight, or a batch, of which the
+// textbook rule keeps nothing.
+bool draws_among_steps(const thetahat_sgd& a) {
+  if (!a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread || a.reader.batch_unit != a.rule.batch) return false;
+  if (a.rule.batch == 1) return !a.w && (is_textbook(a.rule) || is_preconditioned(a.rule));
+  return is_textbook(a.rule);
 }
 
 }  // namespace
@@ -230,7 +234,7 @@ void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* 
 int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, int64_t rows) {
   thetahat_sgd& a = *sgd;
   const int64_t slice = a.rule.implicit ? implicit_slice : slice_rows;
-  auto step = reads_in_place(a) ? step_in_place : shuffles_among_steps(a) ? step_among_draws : step_on_copies;
+  auto step = reads_in_place(a) ? step_in_place : draws_among_steps(a) ? step_among_draws : step_on_copies;
   if (rows > slice) rows = slice;
   while (rows > 0 && a.epoch < until && a.state.diverged == 0) {
     if (a.rule.average == thetahat_average_epoch && starts_epoch(a.reader)) a.state.averaged_steps = 0.0;

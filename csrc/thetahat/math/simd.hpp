@@ -63,19 +63,28 @@ typedef double pair __attribute__((vector_size(16)));
 typedef double quad __attribute__((vector_size(32)));
 #else
 struct quad {
-  double lane[4];
-  double operator[](int i) const { return lane[i]; }
+  static constexpr int parts = 4 / width;
+  vec part[parts];
+
+  double operator[](int i) const {
+    double lane[4];
+    memcpy(lane, part, sizeof lane);
+    return lane[i];
+  }
   friend quad operator*(quad a, quad b) {
-    for (int i = 0; i < 4; ++i) a.lane[i] *= b.lane[i];
+    for (int i = 0; i < parts; ++i) a.part[i] *= b.part[i];
     return a;
   }
-  friend quad operator*(quad a, double c) { return a * quad{{c, c, c, c}}; }
+  friend quad operator*(quad a, double c) {
+    for (vec& v : a.part) v *= c;
+    return a;
+  }
   friend quad operator-(quad a, double c) {
-    for (double& v : a.lane) v -= c;
+    for (vec& v : a.part) v -= c;
     return a;
   }
   void operator+=(quad b) {
-    for (int i = 0; i < 4; ++i) lane[i] += b.lane[i];
+    for (int i = 0; i < parts; ++i) part[i] += b.part[i];
   }
 };
 #endif
