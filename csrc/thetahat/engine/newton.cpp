@@ -265,6 +265,9 @@ nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_
 }  // namespace
 
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale) {
+  // In other units where the step would be subnormal, and rounded by itself.
+  if (unbounded(p) && p.scale_power == 1 && scale < 0x1p-800 && fabs(theta) < 0x1p-400)
+    return (theta * 0x1p600 + step * (scale * 0x1p600)) * 0x1p-600;
   if (unbounded(p)) return theta + times_power(step, scale, p.scale_power);
   if (p.coordinate == thetahat_identity) {
     const double most = half_way(p, theta), change = times_power(step, scale, p.scale_power);
