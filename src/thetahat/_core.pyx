@@ -18,12 +18,12 @@ from libc.string cimport memset
 
 from thetahat._api cimport (
     apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted,
-    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
-    thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_median_between,
-    thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
-    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_span_rows, thetahat_use, valid_theta
+    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows, thetahat_function,
+    thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log, thetahat_logit,
+    thetahat_max_levels, thetahat_max_params, thetahat_median_between, thetahat_no_weight,
+    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
+    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular, thetahat_span_rows,
+    thetahat_use, valid_theta
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
