@@ -93,7 +93,8 @@ group_fit::group_fit(const thetahat_group_task& t)
       model(*t.model),
       p(t.model->n_params),
       nonsmooth(has_parameter(model, thetahat_nonsmooth)),
-      tree_memory(thetahat_tree_size()) {}
+      tree_memory(thetahat_tree_size()),
+      fit() {}
 
 block group_fit::all() const {
   return {reinterpret_cast<const double*>(rows.data),
@@ -114,7 +115,10 @@ void group_fit::begin(int64_t g, int threads) {
     weights = plain_rows(task.groups.w + first, n);
     rows.weights = &weights;
   }
-  fit = {};
+  // What the fit before has left is written anew, here and by thetahat_exact_begin, or is not read.
+  fit.exact.at_limit = fit.exact.newton.evaluations = 0;
+  fit.in_pass = fit.rows_are_good = 0;
+  fit.passes = 0;
   read_settings(task, g, fit.exact);
   fit.exact.size = n;
   fit.chunks = &chunk, fit.n_chunks = 1, fit.threads = threads;
