@@ -1,5 +1,5 @@
-// ldexp and frexp of numbers whose exponents are in the range of normal ones, without a call: the same bits as
-// the C library's, which rounds once too.
+// ldexp and frexp of numbers whose exponents are in the range of normal ones, without a call: the same bits
+// as the C library's, which rounds once too.
 #pragma once
 #include <math.h>
 #include "thetahat/math/simd.hpp"
