@@ -3,7 +3,7 @@
 Functions are called in the floating-point mode that the core needs, by the macro that stands in their names.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 cdef extern from "thetahat/calls.hpp" nogil:
     enum:
@@ -344,4 +344,95 @@ cdef extern from "thetahat/calls.hpp" nogil:
     void thetahat_begin_lanes "THETAHAT_CALL(thetahat_begin_lanes)"(const thetahat_model*, thetahat_lanes*)
     void thetahat_lane_rows "THETAHAT_CALL(thetahat_lane_rows)"(
         const thetahat_model*, thetahat_lanes*, const double*, int, int64_t
+    )
+
+
+cdef extern from "thetahat/calls.hpp" nogil:
+    enum:
+        thetahat_groups_done
+        thetahat_groups_slice
+        thetahat_groups_bad_code
+        thetahat_groups_changed
+        thetahat_groups_no_memory
+
+    ctypedef struct thetahat_keys:
+        const void* keys
+        int type
+        int64_t n
+        void* codes
+        int wide
+
+    ctypedef struct thetahat_coding
+
+    thetahat_coding* thetahat_coding_begin "THETAHAT_CALL(thetahat_coding_begin)"(const thetahat_keys*, int)
+    void thetahat_coding_end "THETAHAT_CALL(thetahat_coding_end)"(thetahat_coding*)
+    int thetahat_coding_advance "THETAHAT_CALL(thetahat_coding_advance)"(thetahat_coding*)
+    int64_t thetahat_coding_uniques "THETAHAT_CALL(thetahat_coding_uniques)"(
+        const thetahat_coding*, const int64_t**
+    )
+
+    ctypedef struct thetahat_coded_rows:
+        const thetahat_rows** chunks
+        int64_t n_chunks
+        const void* codes
+        int wide
+        int64_t n_groups
+
+    ctypedef struct thetahat_partitioning
+
+    thetahat_partitioning* thetahat_partition_begin "THETAHAT_CALL(thetahat_partition_begin)"(
+        const thetahat_coded_rows*, int
+    )
+    void thetahat_partition_end "THETAHAT_CALL(thetahat_partition_end)"(thetahat_partitioning*)
+    int thetahat_partition_count "THETAHAT_CALL(thetahat_partition_count)"(thetahat_partitioning*)
+    int64_t thetahat_partition_kept "THETAHAT_CALL(thetahat_partition_kept)"(const thetahat_partitioning*)
+    int thetahat_partition_scatter "THETAHAT_CALL(thetahat_partition_scatter)"(
+        thetahat_partitioning*, double*, double*, int64_t*
+    )
+
+    ctypedef struct thetahat_groups:
+        const double* x
+        const double* w
+        const int64_t* offsets
+        int64_t n_groups
+
+    ctypedef struct thetahat_group_fits:
+        double* theta
+        double* standard_error
+        double* covariance
+        double* log_likelihood
+        double* decrement
+        double* n
+        int64_t* rows
+        int32_t* passes
+        uint8_t* status
+        int32_t* reason
+        int64_t* bad
+        int64_t* first_bad
+
+    ctypedef struct thetahat_group_task:
+        const thetahat_model* model
+        thetahat_groups groups
+        const double* fixed
+        const double* start
+        int64_t fixed_stride
+        int64_t start_stride
+        int threads
+        thetahat_group_fits out
+
+    ctypedef struct thetahat_group_run
+
+    thetahat_group_run* thetahat_group_fit_begin "THETAHAT_CALL(thetahat_group_fit_begin)"(
+        const thetahat_group_task*
+    )
+    void thetahat_group_fit_end "THETAHAT_CALL(thetahat_group_fit_end)"(thetahat_group_run*)
+    int thetahat_group_fit_advance "THETAHAT_CALL(thetahat_group_fit_advance)"(thetahat_group_run*, int64_t*)
+    int64_t thetahat_group_sums "THETAHAT_CALL(thetahat_group_sums)"(
+        const thetahat_model*, const thetahat_groups*, int64_t, double*
+    )
+    void thetahat_merge_group_sums "THETAHAT_CALL(thetahat_merge_group_sums)"(
+        const thetahat_model*, int64_t, double*, const double*
+    )
+    void thetahat_group_fit_sums "THETAHAT_CALL(thetahat_group_fit_sums)"(
+        const thetahat_group_task*, const double*, int64_t, int64_t
     )

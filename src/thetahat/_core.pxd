@@ -9,6 +9,10 @@ from thetahat._api cimport (
     thetahat_epoch_reader, thetahat_lanes, thetahat_model, thetahat_reader_memory, thetahat_rows,
     thetahat_sgd, thetahat_update_rule, thetahat_values
 )
+from thetahat._api cimport (
+    thetahat_coded_rows, thetahat_coding, thetahat_group_run, thetahat_group_task, thetahat_groups,
+    thetahat_keys, thetahat_partitioning
+)
 
 
 cdef class Rows:
@@ -69,5 +73,23 @@ cdef struct sgd_functions:
         const thetahat_model*, thetahat_lanes*, const double*, int, int64_t
     ) noexcept nogil
 
+cdef struct group_functions:
+    thetahat_coding* (*begin_coding)(const thetahat_keys*, int) noexcept nogil
+    void (*end_coding)(thetahat_coding*) noexcept nogil
+    int (*code)(thetahat_coding*) noexcept nogil
+    int64_t (*uniques)(const thetahat_coding*, const int64_t**) noexcept nogil
+    thetahat_partitioning* (*begin_partition)(const thetahat_coded_rows*, int) noexcept nogil
+    void (*end_partition)(thetahat_partitioning*) noexcept nogil
+    int (*count)(thetahat_partitioning*) noexcept nogil
+    int64_t (*kept)(const thetahat_partitioning*) noexcept nogil
+    int (*scatter)(thetahat_partitioning*, double*, double*, int64_t*) noexcept nogil
+    thetahat_group_run* (*begin)(const thetahat_group_task*) noexcept nogil
+    void (*end)(thetahat_group_run*) noexcept nogil
+    int (*advance)(thetahat_group_run*, int64_t*) noexcept nogil
+    int64_t (*sums)(const thetahat_model*, const thetahat_groups*, int64_t, double*) noexcept nogil
+    void (*merge)(const thetahat_model*, int64_t, double*, const double*) noexcept nogil
+    void (*fit_sums)(const thetahat_group_task*, const double*, int64_t, int64_t) noexcept nogil
+
 cdef sums_functions sums
 cdef sgd_functions sgd
+cdef group_functions groups

@@ -39,6 +39,12 @@ from thetahat._api cimport (
     thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
     thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle, thetahat_start_epoch
 )
+from thetahat._api cimport (
+    thetahat_coding_advance, thetahat_coding_begin, thetahat_coding_end, thetahat_coding_uniques,
+    thetahat_group_fit_advance, thetahat_group_fit_begin, thetahat_group_fit_end, thetahat_group_fit_sums,
+    thetahat_group_sums, thetahat_merge_group_sums, thetahat_partition_begin, thetahat_partition_count,
+    thetahat_partition_end, thetahat_partition_kept, thetahat_partition_scatter
+)
 
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
@@ -52,6 +58,17 @@ sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin
 sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_report
 sgd.evaluate, sgd.merge, sgd.settle = thetahat_sgd_evaluate, thetahat_sgd_merge, thetahat_sgd_settle
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
+
+groups.begin_coding, groups.end_coding = thetahat_coding_begin, thetahat_coding_end
+groups.code, groups.uniques = thetahat_coding_advance, thetahat_coding_uniques
+groups.begin_partition, groups.end_partition = thetahat_partition_begin, thetahat_partition_end
+groups.count, groups.kept, groups.scatter = (
+    thetahat_partition_count, thetahat_partition_kept, thetahat_partition_scatter
+)
+groups.begin, groups.end = thetahat_group_fit_begin, thetahat_group_fit_end
+groups.advance = thetahat_group_fit_advance
+groups.sums, groups.merge = thetahat_group_sums, thetahat_merge_group_sums
+groups.fit_sums = thetahat_group_fit_sums
 
 FLOAT64 = np.dtype(np.float64)
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on

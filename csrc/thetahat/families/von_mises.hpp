@@ -34,6 +34,7 @@ struct von_mises {
   // length below rounding is none.
   static bool maximum(const sums& s, const int*, double* theta) {
     const double gap = s.gap.hi / s.n, R = s.length() / s.n;
+    theta[1] = gap > 0 ? 0.0 : HUGE_VAL;
     if (!(gap > 0 && R > 0x1p-50)) return false;
     double kappa = R * (1 + gap * (2 - gap)) / (gap * (2 - gap));
     for (int i = 0; i < 20; ++i) {

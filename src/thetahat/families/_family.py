@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -84,6 +84,9 @@ class Family:
         The condition under which the likelihood of a sample has a maximum.
     limiting_family : str, optional
         The parameters and the distribution that the likelihood increases towards if there is no maximum.
+    limits : mapping, optional
+        The names of these distributions by parameter and end of its domain, such as ``("nu", "high")``, if
+        there are others than a single point.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
     counts : bool
@@ -105,6 +108,7 @@ class Family:
     existence: str
     scipy: Callable[..., tuple[str, dict[str, float]]]
     limiting_family: str = ""
+    limits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
@@ -150,6 +154,22 @@ class Family:
             if self.limiting_family
             else self.existence
         )
+
+    def limit_of(self, reason: int) -> str:
+        """Return the distribution that a group's likelihood increases towards; nothing if it is not known.
+
+        Parameters
+        ----------
+        reason : int
+            Why the compiled core has found no maximum: 1 + 2 j or 2 + 2 j if parameter j runs to the lower or
+            the upper end of its domain.
+        """
+        if not self.limits:
+            return "point" if self.limiting_family else ""
+        if 1 <= reason <= 2 * len(self.names):
+            at = self.names[(reason - 1) // 2], ("low", "high")[(reason - 1) % 2]
+            return self.limits.get(at, "")
+        return next(iter(self.limits.values())) if len(self.limits) == 1 else ""
 
     @cached_property
     def regular(self) -> bool:

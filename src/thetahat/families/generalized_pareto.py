@@ -22,6 +22,7 @@ family = Family(
     support="x >= 0",
     existence="at least two rows, few of them 0, and a likelihood that does not increase all the way to a"
     " shape of -1, the uniform distribution from 0 to the largest row",
+    limits={("shape", "low"): "uniform", ("scale", "low"): "point"},
     elsewhere=(
         "SciPy's genpareto(c=shape, scale=scale)",
         "R's (evd) gpd(loc=0, scale=scale, shape=shape)",

@@ -23,6 +23,7 @@ family = Family(
     existence="rows that are not all equal, and a likelihood that increases neither all the way to a xi of"
     " -1, an exponential distribution mirrored at the largest row, nor to ever larger xi, as it may with few"
     " rows",
+    limits={("xi", "low"): "exponential", ("sigma", "low"): "point"},
     elsewhere=(
         "SciPy's genextreme(c=-xi, loc=mu, scale=sigma)",
         "MATLAB's GeneralizedExtremeValue(k=xi, sigma=sigma, mu=mu)",

@@ -24,6 +24,7 @@ family = Family(
     counts=True,
     existence="rows whose variance (over n) is above their mean",
     limiting_family="size = infinity, the Poisson distribution",
+    limits={("size", "high"): "poisson"},
     missing_condition=missing_condition,
     elsewhere=(
         "SciPy's nbinom(n=size, p=size / (size + mu))",

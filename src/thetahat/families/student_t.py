@@ -17,6 +17,7 @@ family = Family(
     names=("mu", "sigma", "nu"),
     existence="rows not too many of which are equal, with tails heavier than the normal's",
     limiting_family="nu = infinity, the normal distribution, or sigma = 0, a single point",
+    limits={("nu", "high"): "normal", ("sigma", "low"): "point"},
     elsewhere=(
         "SciPy's t(df=nu, loc=mu, scale=sigma)",
         "MATLAB's tLocationScale(mu, sigma, nu)",

@@ -15,6 +15,7 @@ family = Family(
     names=("mu", "kappa"),
     existence="at least two rows that are not all of one direction, and do not balance each other out",
     limiting_family="kappa = infinity, a single direction, or kappa = 0, the uniform distribution",
+    limits={("kappa", "high"): "point", ("kappa", "low"): "uniform"},
     support="all finite angles",
     circular=True,
     elsewhere=(
