@@ -125,7 +125,7 @@ void group_fit::begin(int64_t g, int threads) {
   fit.tree = reinterpret_cast<thetahat_tree*>(tree_memory.data());
   thetahat_exact_begin(&model, &fit.exact);
   stage = at_median;
-  if (nonsmooth && n > 0) search.begin(all());
+  if (nonsmooth && n > 0) search.begin(rows);
 }
 
 void group_fit::advance() {
@@ -258,11 +258,12 @@ void group_fit::advance_at_median() {
 void group_fit::search_median() {
   theta[0] = fit.exact.fixed_values[0], theta[1] = fit.exact.fixed_values[1];
   if (!fixed()[0]) {
-    if (search.go_on(all())) return;
+    if (search.go_on(rows, fit.threads)) return;
     if (!search.found && reject_bad_rows()) return;
-    if (!search.found) return fail(thetahat_group_too_few, thetahat_no_reason);
+    if (!search.found && search.empty) return fail(thetahat_group_too_few, thetahat_no_reason);
+    if (!search.found) return fail(thetahat_group_bad_rows, thetahat_reason_overflow);
     theta[0] = search.median;
-    fit.passes += 1;
+    fit.passes += search.passes;
   }
   stage = fixed()[1] ? at_theta : at_unit;
 }
