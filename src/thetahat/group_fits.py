@@ -92,8 +92,8 @@ class GroupFits(GroupArrays, Table):
         array([[[1.61558344, 5.38441656],
                 [1.28090961, 4.09864985]]])
         """
+        level = check_level(level)
         limits = np.empty((*self.theta.shape, 2))
-        check_level(level)
         columns = [np.ascontiguousarray(column) for column in self.theta.T]
         with np.errstate(all="ignore"):
             for place, error in enumerate(self.stderr.T):
@@ -201,7 +201,7 @@ class GroupFits(GroupArrays, Table):
 
         place = self._family.names.index(check_choice("name", name, self._family.names))
         limits = self.confint(level)[:, place]
-        return groups_figure(self._keys, self.theta[:, place], limits, name, level)
+        return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level))
 
     def __add__(self, other: GroupFits) -> GroupFits:
         """Return the fits of the rows of both, group by group: groups of equal keys become one.

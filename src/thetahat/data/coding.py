@@ -64,7 +64,10 @@ def is_null(value: Any) -> bool:
     """Whether a key stands for no value: None, NaN, NaT, or NA of pandas."""
     if value is None or type(value).__name__ == "NAType":
         return True
-    unequal = value != value  # NaN and NaT alone
+    try:
+        unequal = value != value  # NaN and NaT alone
+    except ArithmeticError:  # a signalling NaN of decimals
+        return True
     return isinstance(unequal, bool | np.bool_) and bool(unequal)
 
 
