@@ -127,6 +127,7 @@ cdef class GroupedRows:
     """
 
     cdef readonly object values, weights, offsets
+    cdef list chunks  # in whose memory values and weights may lie
     cdef thetahat_groups state
 
     def __init__(self, values, weights, offsets):
@@ -161,7 +162,7 @@ cdef class GroupedRows:
         rows = sum([chunk.n for chunk in chunks])
         check_offsets(offsets, rows)
         if len(chunks) == 1 and in_place(chunks[0]):
-            return GroupedRows(array_of(chunks[0]), array_of((<Rows>chunks[0]).weights), offsets)
+            return in_memory_of(chunks, offsets)
         return copied(chunks, offsets, rows)
 
 
@@ -183,6 +184,14 @@ cdef bint in_place(Rows rows):
         rows.state.in_place and not rows.filtered
         and (weights is None or ((<Rows>weights).state.in_place and not weights.filtered))
     )
+
+
+cdef GroupedRows in_memory_of(list chunks, offsets):
+    """Return the rows of one chunk where they lie."""
+    cdef Rows chunk = chunks[0]
+    cdef GroupedRows grouped = GroupedRows(array_of(chunk), array_of(chunk.weights), offsets)
+    grouped.chunks = chunks
+    return grouped
 
 
 cdef object array_of(Rows rows):
