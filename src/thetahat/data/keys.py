@@ -85,7 +85,9 @@ class Keys:
 
     @cached_property
     def _places(self) -> dict[Any, int]:
-        return {self._plain(key): place for place, key in enumerate(self)}
+        columns = [_plain_column(column) for column in self.columns.values()]
+        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        return {key: place for place, key in enumerate(keys)}
 
     def _plain(self, key: Any) -> Any:
         """Return a key so that equal ones are equal in Python, and null ones are None."""
@@ -111,6 +113,19 @@ class Keys:
 def _listed(column: Array) -> list[Any]:
     """Return the values of a column as Python has them; dates stay NumPy's, which keep their unit."""
     return list(column) if column.dtype.kind in "Mm" else column.tolist()
+
+
+def _plain_column(column: Array) -> list[Any]:
+    """Return what `_plain` returns of each value."""
+    if column.dtype.kind in "Mm":
+        return [
+            None if null else number
+            for number, null in zip(column.view(np.int64).tolist(), np.isnat(column).tolist(), strict=True)
+        ]
+    values: list[Any] = column.tolist()
+    if column.dtype.kind in "biu":
+        return values
+    return [value if type(value) is str or not is_null(value) else None for value in values]
 
 
 def _plain(value: Any, dtype: np.dtype[Any]) -> Any:
