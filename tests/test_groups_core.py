@@ -311,3 +311,10 @@ def test_progress_is_told_and_may_interrupt():
 
     with pytest.raises(KeyboardInterrupt):
         fitted("student_t", rows, poll=interrupt)
+
+
+def test_arrays_of_rows_in_place_keep_them():
+    values = by_offsets(np.arange(1e5) + 0.0, [0, 100_000]).values
+    others = [np.full(100_000, 7.0) for _ in range(3)]
+    assert values.tolist() == list(range(100_000))
+    del others

@@ -268,6 +268,10 @@ int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const
 int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
 /* Weighs those that count below low and above high, and copies those between. */
 int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
+/* The median of all rows, from those between two values (weights may be NULL; x is reordered without them)
+ * and the weights below and above; 0 where it lies elsewhere, -1 where memory is out. */
+int thetahat_median_between(double below, double above, double* x, const double* weights, int64_t n,
+                            double* median);
 int64_t thetahat_partition_most(void); /* room that thetahat_partition_rows needs */
 int64_t thetahat_density_rows(void);   /* densities between two checks for signals */
 

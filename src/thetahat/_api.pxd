@@ -157,6 +157,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(
         const thetahat_rows*, int64_t, thetahat_partition*
     )
+    int thetahat_median_between "THETAHAT_CALL(thetahat_median_between)"(
+        double, double, double*, const double*, int64_t, double*
+    )
     int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
     int64_t thetahat_subsample_rows "THETAHAT_CALL(thetahat_subsample_rows)"(

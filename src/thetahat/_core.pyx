@@ -18,12 +18,12 @@ from libc.string cimport memset
 
 from thetahat._api cimport (
     apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted,
-    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
-    thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
+    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows, thetahat_function,
+    thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_log, thetahat_logit,
+    thetahat_max_levels, thetahat_max_params, thetahat_median_between, thetahat_no_weight,
     thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
-    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_span_rows, thetahat_use, valid_theta
+    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular, thetahat_span_rows,
+    thetahat_use, valid_theta
 )
 from thetahat._api cimport (
     thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance,
@@ -353,6 +353,25 @@ def partition(Rows rows, double low, double high):
         pieces.append((np.array(x[: state.between]), of_these))
         PyErr_CheckSignals()
     return state.below, state.above, pieces
+
+
+def median_between(double below, double above, double[::1] x, double[::1] weights=None):
+    """Return the median of all rows, from those between two values, which are reordered; None if not there.
+
+    Below and above are the weights of the others.
+    """
+    cdef double median
+    cdef double* w = NULL
+    cdef int found
+    if x.shape[0] == 0:
+        return None
+    if weights is not None:
+        w = &weights[0]
+    with nogil:
+        found = thetahat_median_between(below, above, &x[0], w, x.shape[0], &median)
+    if found < 0:
+        raise MemoryError
+    return median if found else None
 
 
 functions = tuple([level.functions[i].name.decode() for i in range(level.n_functions)])

@@ -6,7 +6,7 @@ import numpy as np
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, intptr_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from thetahat._api cimport (
@@ -64,7 +64,7 @@ _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "ui
 
 
 def code_integers(keys, int threads=1):
-    """Return the distinct values of integers or booleans in increasing order, and the place of each key there.
+    """Return the distinct values of integers or booleans, in increasing order, and the place of each key.
 
     The places are int32, or int64 where there are 2**31 keys or more.
     """
@@ -127,7 +127,6 @@ cdef class GroupedRows:
     """
 
     cdef readonly object values, weights, offsets
-    cdef list chunks  # in whose memory values and weights may lie
     cdef thetahat_groups state
 
     def __init__(self, values, weights, offsets):
@@ -157,12 +156,12 @@ cdef class GroupedRows:
 
     @staticmethod
     def of_offsets(list chunks, offsets):
-        """Return rows that lie together already: in place where they are contiguous doubles that all count."""
+        """Return rows that lie together: in place where they are contiguous doubles that all count."""
         offsets = np.ascontiguousarray(offsets, np.int64)
         rows = sum([chunk.n for chunk in chunks])
         check_offsets(offsets, rows)
         if len(chunks) == 1 and in_place(chunks[0]):
-            return in_memory_of(chunks, offsets)
+            return GroupedRows(array_of(chunks[0]), array_of((<Rows>chunks[0]).weights), offsets)
         return copied(chunks, offsets, rows)
 
 
@@ -186,22 +185,22 @@ cdef bint in_place(Rows rows):
     )
 
 
-cdef GroupedRows in_memory_of(list chunks, offsets):
-    """Return the rows of one chunk where they lie."""
-    cdef Rows chunk = chunks[0]
-    cdef GroupedRows grouped = GroupedRows(array_of(chunk), array_of(chunk.weights), offsets)
-    grouped.chunks = chunks
-    return grouped
+class _Doubles:
+    """The values of rows in place, to NumPy; an array of them keeps the rows alive."""
+
+    def __init__(self, Rows rows):
+        self.rows = rows
+        self.__array_interface__ = {
+            "data": (<intptr_t>rows.state.data, True),
+            "shape": (rows.state.n,),
+            "typestr": np.dtype(np.float64).str,
+            "version": 3,
+        }
 
 
 cdef object array_of(Rows rows):
     """The values of rows in place, as an array; None of none."""
-    if rows is None:
-        return None
-    if rows.state.n == 0:
-        return np.empty(0)
-    view = <const double[: rows.state.n]>(<double*>rows.state.data)
-    return np.asarray(view)
+    return None if rows is None else np.asarray(_Doubles(rows))
 
 
 cdef object copied(list chunks, offsets, int64_t rows):
@@ -360,7 +359,7 @@ def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1,
     cdef thetahat_group_run* run
     cdef int answer = thetahat_groups_slice
     cdef int64_t done = 0, groups = grouped.state.n_groups
-    tables = settings(model, groups, fixed, start, threads, &task)  # noqa: F841 - kept while the core reads
+    _tables = settings(model, groups, fixed, start, threads, &task)  # kept while the core reads
     task.groups = grouped.state
     fits = room_for_fits(model, groups, cov, &task.out)
     if groups == 0:
@@ -417,7 +416,7 @@ def fit_sums(Model model, nodes, fixed=None, start=None, bint cov=True):
     cdef const double[:, ::1] of_groups = nodes
     cdef int64_t first = 0, size, groups = of_groups.shape[0]
     check_nodes(model, nodes)
-    tables = settings(model, groups, fixed, start, 1, &task)  # noqa: F841 - kept while the core reads
+    _tables = settings(model, groups, fixed, start, 1, &task)  # kept while the core reads
     fits = room_for_fits(model, groups, cov, &task.out)
     while first < groups:
         size = min(SLICE_GROUPS, groups - first)

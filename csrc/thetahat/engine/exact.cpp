@@ -315,7 +315,8 @@ static int give_pilot(const thetahat_model* m, thetahat_fit* f, const thetahat_p
 // The answer to a wanted pilot. Rows that may be none are checked first, so that an error names their places.
 static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
   const thetahat_rows* all = f->n_chunks == 1 ? f->chunks[0] : nullptr;
-  if (all && all->n > 0 && all->n < 2 * f->exact.pilot_rows && all->in_place && !all->weights && !filtered(*all))
+  if (all && all->n > 0 && all->n < 2 * f->exact.pilot_rows && all->in_place && !all->weights &&
+      !filtered(*all))
     return give_pilot(m, f, {block_of(*all).x, nullptr, all->n});
   const int64_t wanted = f->exact.pilot_rows, room = thetahat_subsample_rows(f->chunks, f->n_chunks, wanted);
   const bool weighted = f->n_chunks && f->chunks[0]->weights;

@@ -234,13 +234,12 @@ void group_fit::fit_at_median() {
   constexpr double units[] = {1.0, 0x1p500};  // of the scale; in the second, no sum of distances overflows
   double theta[thetahat_max_params] = {fit.exact.fixed_values[0], fit.exact.fixed_values[1]};
   if (!fixed()[0]) {
-    median_search found;
-    if (!find_median(all(), room, found)) {
+    if (!find_median(all(), search)) {
       if (!reject_bad_rows()) fail(thetahat_group_too_few, thetahat_no_reason);
       return;
     }
-    theta[0] = found.median;
-    fit.passes += found.passes;
+    theta[0] = search.median;
+    fit.passes += search.passes;
   }
   if (!fixed()[1]) {
     constexpr int location_alone[thetahat_max_params] = {1};

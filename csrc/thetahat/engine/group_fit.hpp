@@ -23,7 +23,7 @@ class group_fit {
   const int p;
   const bool nonsmooth;
   std::vector<unsigned char> tree_memory;
-  rows_between room;
+  median_search search;
   int64_t group = -1;
   thetahat_rows rows, weights;
   const thetahat_rows* chunk = &rows;

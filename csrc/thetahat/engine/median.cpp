@@ -1,6 +1,7 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 #include "thetahat/data/rows.hpp"
 #include "thetahat/engine/median.hpp"
@@ -20,47 +21,46 @@ double middle(double a, double b) {
   return (both - both == 0 ? 0.5 * both : 0.5 * a + 0.5 * b) + 0.0;
 }
 
-// The two middle rows of all, by their ranks.
-bool by_rank(rows_between& r, double* median) {
-  const double n = double(r.x.size()), place = 0.5 * (r.below + r.above + n) - r.below;
-  if (!(0 < place && place < n)) return false;
+// The two middle rows of all, by their ranks, where they are among those between.
+bool by_rank(double below, double above, double* x, int64_t n, double* median) {
+  const double place = 0.5 * (below + above + double(n)) - below;
+  if (!(0 < place && place < double(n))) return false;
   const int64_t first = int64_t(ceil(place)) - 1, second = int64_t(floor(place));
-  std::nth_element(r.x.begin(), r.x.begin() + first, r.x.end());
-  const double low = r.x[first];
-  *median =
-      second == first ? middle(low, low) : middle(low, *std::min_element(r.x.begin() + first + 1, r.x.end()));
+  std::nth_element(x, x + first, x + n);
+  const double low = x[first];
+  *median = middle(low, second == first ? low : *std::min_element(x + first + 1, x + n));
   return true;
 }
 
 // The last row of the lower half of the weight, and the next.
-bool by_weight(const rows_between& r, double* median) {
-  std::vector<int64_t> order(r.x.size());
+bool by_weight(double below, double above, const double* x, const double* w, int64_t n, double* median) {
+  std::vector<int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&r](int64_t a, int64_t b) { return r.x[a] < r.x[b]; });
+  std::stable_sort(order.begin(), order.end(), [x](int64_t a, int64_t b) { return x[a] < x[b]; });
   std::vector<double> upto;
   double sum = 0.0;
-  for (int64_t i : order) upto.push_back(r.below + (sum += r.w[i]));
-  const double half = 0.5 * ((upto.empty() ? r.below : upto.back()) + r.above);
+  for (int64_t i : order) upto.push_back(below + (sum += w[i]));
+  const double half = 0.5 * ((upto.empty() ? below : upto.back()) + above);
   const auto first = std::lower_bound(upto.begin(), upto.end(), half);
   const auto second = std::upper_bound(first, upto.end(), half);
-  if (r.below >= half || second == upto.end()) return false;
-  *median = middle(r.x[order[first - upto.begin()]], r.x[order[second - upto.begin()]]);
+  if (below >= half || second == upto.end()) return false;
+  *median = middle(x[order[first - upto.begin()]], x[order[second - upto.begin()]]);
   return true;
 }
 
 // One pass: the rows between two values, and the weights outside.
-void split(const block& rows, double low, double high, rows_between& out) {
+thetahat_partition split(const block& rows, double low, double high, median_search& room) {
   double x[block_rows], w[block_rows];
   thetahat_partition part = {low, high, 0.0, 0.0, 0, x, w};
-  out.x.clear(), out.w.clear();
+  room.x.clear(), room.w.clear();
   each_block(0, rows.n, [&](int64_t first, int64_t n) {
     const block b = {rows.x + first, rows.w ? rows.w + first : nullptr, n};
     part.between = 0;
     level->partition(&b, &part);
-    out.x.insert(out.x.end(), x, x + part.between);
-    if (rows.w) out.w.insert(out.w.end(), w, w + part.between);
+    room.x.insert(room.x.end(), x, x + part.between);
+    if (rows.w) room.w.insert(room.w.end(), w, w + part.between);
   });
-  out.below = part.below, out.above = part.above;
+  return part;
 }
 
 // Where the median lies, by some of the rows that count, or by all where there are none among these.
@@ -80,19 +80,28 @@ void quantiles_of_some(const block& rows, double* q) {
 
 }  // namespace
 
-bool median_between(rows_between& rows, double* median) {
-  return rows.w.empty() ? by_rank(rows, median) : by_weight(rows, median);
-}
-
-bool find_median(const block& rows, rows_between& room, median_search& found) {
+bool find_median(const block& rows, median_search& search) {
   double q[2] = {-HUGE_VAL, HUGE_VAL};
   if (rows.n > few) quantiles_of_some(rows, q);
-  for (found.passes = 1;; ++found.passes) {
-    split(rows, q[0], q[1], room);
-    if (median_between(room, &found.median)) return true;
+  for (search.passes = 1;; ++search.passes) {
+    const thetahat_partition part = split(rows, q[0], q[1], search);
+    const int found =
+        thetahat_median_between(part.below, part.above, search.x.data(), rows.w ? search.w.data() : nullptr,
+                                int64_t(search.x.size()), &search.median);
+    if (found < 0) throw std::bad_alloc();
+    if (found) return true;
     if (q[0] == -HUGE_VAL && q[1] == HUGE_VAL) return false;
-    q[room.below > room.above ? 0 : 1] = room.below > room.above ? -HUGE_VAL : HUGE_VAL;
+    q[part.below > part.above ? 0 : 1] = part.below > part.above ? -HUGE_VAL : HUGE_VAL;
   }
 }
 
 }  // namespace thetahat::THETAHAT_ISA
+
+using namespace thetahat::THETAHAT_ISA;
+
+int thetahat_median_between(double below, double above, double* x, const double* w, int64_t n,
+                            double* median) try {
+  return w ? by_weight(below, above, x, w, n, median) : by_rank(below, above, x, n, median);
+} catch (const std::bad_alloc&) {
+  return -1;
+}

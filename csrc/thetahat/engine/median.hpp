@@ -1,4 +1,4 @@
-// The median of weighted rows, from those that lie between two values.
+// The median of weighted rows.
 #pragma once
 #include <vector>
 #include "thetahat/data/block.hpp"
@@ -8,19 +8,11 @@ namespace thetahat::THETAHAT_ISA {
 struct median_search {
   double median;
   int passes;
+  std::vector<double> x, w;  // room, for one search after another
 };
 
-// Rows between two values, their weights (none: each counts once), and the weights of those outside.
-struct rows_between {
-  double below, above;
-  std::vector<double> x, w;
-};
-
-// The median of all rows, if it lies between; the rows may be reordered.
-bool median_between(rows_between& rows, double* median);
-
-// The median of rows that are numbers or infinite, by an interval that some rows give where there are many.
-// False where no row counts.
-bool find_median(const block& rows, rows_between& room, median_search& found);
+// The median of rows without NaN, in an interval that some of them give where there are many. False where no
+// row counts.
+bool find_median(const block& rows, median_search& search);
 
 }  // namespace thetahat::THETAHAT_ISA

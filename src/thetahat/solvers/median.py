@@ -50,9 +50,9 @@ def median(sample: Sample) -> float:
         low, high = sample.pilot(_PILOT).quantiles(0.48, 0.52)
     while True:
         below, above, x, weights = _split(sample, low, high)
-        found = _by_rank(below, above, x) if weights is None else _by_weight(below, above, x, weights)
+        found = _core.median_between(below, above, x, weights)
         if found is not None:
-            return _middle(*found)
+            return found
         if low == -math.inf and high == math.inf:  # no rows, or all weights are 0
             sample.check_rows()
             raise empty(sample.size)
@@ -71,29 +71,3 @@ def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array
     x = np.concatenate([piece for piece, _ in pieces] or [np.empty(0)])
     weights = [of_piece for _, of_piece in pieces if of_piece is not None]
     return below, above, x, np.concatenate(weights) if weights else None
-
-
-def _by_rank(below: float, above: float, x: Array) -> tuple[float, float] | None:
-    """Return the two middle rows of all; None if they are not in x."""
-    place = 0.5 * (below + above + x.size) - below
-    if not 0 < place < x.size:
-        return None
-    first, second = math.ceil(place) - 1, math.floor(place)
-    rows = np.partition(x, [first, second])
-    return float(rows[first]), float(rows[second])
-
-
-def _by_weight(below: float, above: float, x: Array, weights: Array) -> tuple[float, float] | None:
-    """Return the last row of the lower half of the weight, and the next; None if they are not in x."""
-    order = np.argsort(x, kind="stable")
-    rows, upto = x[order], below + np.cumsum(weights[order])
-    half = 0.5 * ((float(upto[-1]) if x.size else below) + above)
-    first, second = int(np.searchsorted(upto, half, "left")), int(np.searchsorted(upto, half, "right"))
-    if below >= half or second == x.size:
-        return None
-    return float(rows[first]), float(rows[second])
-
-
-def _middle(a: float, b: float) -> float:
-    both = a + b
-    return 0.5 * both if math.isfinite(both) else 0.5 * a + 0.5 * b
