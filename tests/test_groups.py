@@ -235,6 +235,22 @@ def test_fits_add_where_sums_say_all(case):
     assert bits(again.theta) == bits(both.theta)
 
 
+def test_groups_that_are_added_keep_their_order():
+    sizes = ["small", "medium", "large"]
+    x = np.arange(6.0)
+
+    def by(*keys):
+        return th.fit_groups(x, "normal", by=pd.Categorical(keys, sizes), null_keys="group")
+
+    both = by(*["large", "small"] * 3) + by(*["large", "medium", None] * 2)
+    assert list(both) == [*sizes, None]
+    assert both[None].n == 2
+    words = th.fit_groups(x, "normal", by=["a", "c"] * 3) + th.fit_groups(x, "normal", by=["b", "c"] * 3)
+    assert list(words) == ["a", "b", "c"]
+    with pytest.raises(TypeError, match="the keys of both holds keys of types without a common order"):
+        words + th.fit_groups(x, "normal", by={"key": [1] * 6})
+
+
 def test_what_does_not_add_is_told():
     x = np.arange(1.0, 7.0)
     fits = {family: th.fit_groups(x, family, offsets=[0, 6]) for family in ("normal", "weibull", "gamma")}
