@@ -9,7 +9,7 @@ import numpy as np
 from contest import Case, Run
 from drawn import drawn
 from equivalents import equivalent
-from group_jobs import answered, by_key, first_two, groups_of, keys, offsets, together
+from group_jobs import answered, by_key, first_two, groups_in, groups_of, keys, offsets, together
 
 import thetahat as th
 from contenders.floors import FLOOR, read_and_add
@@ -19,7 +19,7 @@ LOOP = 100  # groups that a loop in Python fits
 
 
 def fit_by_key(case: Case, threads: int) -> Run:
-    x, of_rows = case.x, keys(case.n, case.batch_size)
+    x, of_rows = case.x, keys(case.n, groups_in(case))
 
     def call() -> th.GroupFits:
         return th.fit_groups(x, "normal", by=of_rows, threads=threads)
@@ -33,7 +33,7 @@ by_key.enter("thetahat", threads=2)(partial(fit_by_key, threads=2))
 
 @by_key.enter("numpy bincount")
 def bincount(case: Case) -> Run:
-    x, of_rows = case.x, keys(case.n, case.batch_size)
+    x, of_rows = case.x, keys(case.n, groups_in(case))
 
     def call() -> Any:
         n = np.bincount(of_rows)
@@ -47,7 +47,7 @@ def bincount(case: Case) -> Run:
 def pandas(case: Case) -> Run:
     import pandas
 
-    frame = pandas.DataFrame({"key": keys(case.n, case.batch_size), "x": case.x})
+    frame = pandas.DataFrame({"key": keys(case.n, groups_in(case)), "x": case.x})
 
     def call() -> Any:
         groups = frame.groupby("key").x
@@ -64,7 +64,7 @@ def _of_table(table: Any) -> Any:
 def polars(case: Case) -> Run:
     import polars
 
-    frame = polars.DataFrame({"key": keys(case.n, case.batch_size), "x": case.x})
+    frame = polars.DataFrame({"key": keys(case.n, groups_in(case)), "x": case.x})
     x = polars.col("x")
     wanted = x.mean().alias("mean"), x.std(ddof=0).alias("deviation")
 
@@ -80,7 +80,7 @@ def duckdb(case: Case, threads: int) -> Run:
     import duckdb
 
     connection = duckdb.connect(config={"threads": threads})
-    connection.register("sample", {"key": keys(case.n, case.batch_size), "x": case.x})
+    connection.register("sample", {"key": keys(case.n, groups_in(case)), "x": case.x})
     query = "SELECT key, avg(x) AS mean, stddev_pop(x) AS deviation FROM sample GROUP BY key ORDER BY key"
 
     def call() -> Any:
@@ -117,7 +117,7 @@ def fit_family(case: Case, family: str, threads: int) -> Run:
     def call() -> th.GroupFits:
         return th.fit_groups(x, family, offsets=of_groups, threads=threads)
 
-    return Run(call, [float(case.batch_size)], case.batch_size, answer=lambda fits: len(fits))
+    return Run(call, [float(groups_in(case))], groups_in(case), answer=lambda fits: len(fits))
 
 
 def scipy_loop(case: Case, family: str) -> Run:
@@ -126,7 +126,7 @@ def scipy_loop(case: Case, family: str) -> Run:
     name, _, fixed = equivalent(family)
     distribution, x = getattr(scipy.stats, name), drawn(family, case.n)
     given = {f"f{key}": value for key, value in fixed.items()}
-    groups = np.split(x, offsets(case)[1:-1])[: min(LOOP, case.batch_size)]
+    groups = np.split(x, offsets(case)[1:-1])[:LOOP]
 
     def call() -> int:
         return len([distribution.fit(rows, **given) for rows in groups])
