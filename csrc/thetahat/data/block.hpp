@@ -2,6 +2,7 @@
 #pragma once
 #include <math.h>
 #include "thetahat/api.h"
+#include "thetahat/math/exponents.hpp"
 #include "thetahat/math/simd.hpp"
 
 namespace thetahat::THETAHAT_ISA {

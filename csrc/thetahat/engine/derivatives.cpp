@@ -22,7 +22,8 @@ THETAHAT_INLINE bool covariance_of(int p, const thetahat_derivatives& d, const i
 THETAHAT_INLINE void evaluate(int p, const thetahat_model& m, const thetahat_derivatives& d,
                               const double* products, const double* theta, const int* fixed,
                               thetahat_values* v) {
-  double C[max_p * max_p] = {};
+  double C[max_p * max_p];
+  for (int i = 0; i < p * p; ++i) C[i] = 0.0;
   const double* residual = d.has_residual ? d.residual : d.score;
   bool concave = covariance_of(p, d, fixed, C);
   v->log_likelihood = d.log_likelihood;

@@ -5,6 +5,7 @@
 #include <numeric>
 #include "thetahat/data/rows.hpp"
 #include "thetahat/engine/median.hpp"
+#include "thetahat/engine/slices.hpp"
 #include "thetahat/families/pilot.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -48,21 +49,6 @@ bool by_weight(double below, double above, const double* x, const double* w, int
   return true;
 }
 
-// One pass: the rows between two values, and the weights outside.
-thetahat_partition split(const block& rows, double low, double high, median_search& room) {
-  double x[block_rows], w[block_rows];
-  thetahat_partition part = {low, high, 0.0, 0.0, 0, x, w};
-  room.x.clear(), room.w.clear();
-  each_block(0, rows.n, [&](int64_t first, int64_t n) {
-    const block b = {rows.x + first, rows.w ? rows.w + first : nullptr, n};
-    part.between = 0;
-    level->partition(&b, &part);
-    room.x.insert(room.x.end(), x, x + part.between);
-    if (rows.w) room.w.insert(room.w.end(), w, w + part.between);
-  });
-  return part;
-}
-
 // Where the median lies, by some of the rows that count, or by all where there are none among these.
 void quantiles_of_some(const block& rows, double* q) {
   std::vector<double> x, w;
@@ -80,19 +66,52 @@ void quantiles_of_some(const block& rows, double* q) {
 
 }  // namespace
 
-bool find_median(const block& rows, median_search& search) {
+void median_search::begin(const block& rows) {
   double q[2] = {-HUGE_VAL, HUGE_VAL};
   if (rows.n > few) quantiles_of_some(rows, q);
-  for (search.passes = 1;; ++search.passes) {
-    const thetahat_partition part = split(rows, q[0], q[1], search);
-    const int found =
-        thetahat_median_between(part.below, part.above, search.x.data(), rows.w ? search.w.data() : nullptr,
-                                int64_t(search.x.size()), &search.median);
-    if (found < 0) throw std::bad_alloc();
-    if (found) return true;
-    if (q[0] == -HUGE_VAL && q[1] == HUGE_VAL) return false;
-    q[part.below > part.above ? 0 : 1] = part.below > part.above ? -HUGE_VAL : HUGE_VAL;
-  }
+  low = q[0], high = q[1];
+  found = false, passes = 0;
+  begin_pass();
+}
+
+void median_search::begin_pass() {
+  next = 0;
+  part = {};
+  part.low = low, part.high = high;
+  x.clear(), w.clear();
+}
+
+// The rows between and the weights outside, of a slice.
+void median_search::read(const block& rows) {
+  double of_x[block_rows], of_w[block_rows];
+  const int64_t n = std::min(rows.n - next, slice_rows);
+  part.x = of_x, part.weights = of_w;
+  each_block(next, n, [&](int64_t first, int64_t size) {
+    const block b = {rows.x + first, rows.w ? rows.w + first : nullptr, size};
+    part.between = 0;
+    level->partition(&b, &part);
+    x.insert(x.end(), of_x, of_x + part.between);
+    if (rows.w) w.insert(w.end(), of_w, of_w + part.between);
+  });
+  next += n;
+}
+
+bool median_search::go_on(const block& rows) {
+  read(rows);
+  if (next < rows.n) return true;
+  passes += 1;
+  const int answer = thetahat_median_between(part.below, part.above, x.data(), rows.w ? w.data() : nullptr,
+                                             int64_t(x.size()), &median);
+  if (answer < 0) throw std::bad_alloc();
+  found = answer;
+  if (found || (low == -HUGE_VAL && high == HUGE_VAL)) return false;
+  // All rows on the side where the median lies.
+  if (part.below > part.above)
+    low = -HUGE_VAL;
+  else
+    high = HUGE_VAL;
+  begin_pass();
+  return true;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

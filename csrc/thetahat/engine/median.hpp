@@ -5,14 +5,25 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-struct median_search {
+// The median of rows without NaN, in an interval that some of them give where there are many.
+class median_search {
+ public:
   double median;
   int passes;
-  std::vector<double> x, w;  // room, for one search after another
-};
+  bool found;  // false where no row counts
 
-// The median of rows without NaN, in an interval that some of them give where there are many. False where no
-// row counts.
-bool find_median(const block& rows, median_search& search);
+  void begin(const block& rows);
+  // Goes on for a slice; whether more is left.
+  bool go_on(const block& rows);
+
+ private:
+  double low, high;  // the interval
+  int64_t next;      // row of the pass
+  thetahat_partition part;
+  std::vector<double> x, w;  // the rows between
+
+  void begin_pass();
+  void read(const block& rows);
+};
 
 }  // namespace thetahat::THETAHAT_ISA
