@@ -183,7 +183,10 @@ def test_an_axis_of_a_table(order):
     shared = th.fit_groups(x, "gamma", axis=0, weights=weights[:, 0])
     assert_each_alone(shared, "gamma", lambda key: (x[:, key], {"weights": weights[:, 0]}))
     frame = pd.DataFrame(x[:, :3], columns=["b", "a", "c"])
-    assert list(th.fit_groups(frame, "gamma", axis=0)) == ["b", "a", "c"]
+    for table in (frame, frame.convert_dtypes(), pa.table(frame)):
+        named = th.fit_groups(table, "gamma", axis=0)
+        assert list(named) == ["b", "a", "c"]
+        assert bits(named.theta) == bits(columns.theta[:3])
     assert bits(th.fit_groups(frame, "gamma", axis=1).theta) == bits(
         th.fit_groups(x[:, :3], "gamma", axis=1).theta
     )

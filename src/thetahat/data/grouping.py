@@ -11,7 +11,7 @@ from thetahat._checks import check_choice
 from thetahat._core import Rows
 from thetahat.data.arrays import chunks_of, chunks_with_nulls, reject_inexact
 from thetahat.data.keys import Keys, code_keys, key_columns
-from thetahat.data.tables import columns_by_name
+from thetahat.data.tables import columns_by_name, table_names
 from thetahat.errors import ParameterError, SampleError
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def _along(
     """Return the keys, the values one group after another, their offsets and weights."""
     if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in _AXES:
         raise ParameterError(f"axis must be 1 for a fit of each row, or 0 for each column, got {axis!r}")
-    named = [str(name) for name in x.columns] if axis == 0 and hasattr(x, "columns") else None
     values = _as_array(x, "x")
+    names = table_names(x) if axis == 0 else None
     if values.ndim != 2:
         raise SampleError(f"axis is for a two-dimensional x; this one has shape {values.shape}")
     turned = values if axis == 1 else values.T
@@ -165,14 +165,18 @@ def _along(
         if given.ndim == 2:
             given = given if axis == 1 else given.T
         weights = np.broadcast_to(given, (groups, size)).reshape(-1)
-    keys = np.arange(groups) if named is None else np.array(named, dtype=object)
+    keys = np.arange(groups) if names is None else np.array([str(name) for name in names], dtype=object)
     return {_AXES[axis]: keys}, turned.reshape(-1), np.arange(groups + 1) * size, weights
 
 
 def _as_array(values: Any, what: str) -> NDArray[Any]:
     """Return an array of NumPy, masked ones as they are; raise where there is none."""
+    if hasattr(values, "collect"):
+        raise TypeError(f"{what} is a {type(values).__name__} and has no rows yet: pass its .collect()")
     try:
-        return values if isinstance(values, np.ndarray) else np.asarray(values)
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+        nullable = array.dtype == object and hasattr(values, "iloc")
+        return np.asarray(values.to_numpy(np.float64, na_value=np.nan)) if nullable else array
     except MemoryError:
         raise
     except ValueError as error:  # lists of different lengths
