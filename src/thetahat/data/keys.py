@@ -60,6 +60,9 @@ class Keys:
         array.flags.writeable = False
         return array
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Keys, (self.columns, self.categories)
+
     def __len__(self) -> int:
         return next(iter(self.columns.values())).size
 
