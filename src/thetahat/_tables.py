@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Table", "plain"]
 
 # Of these Arrow makes columns; other keys, such as periods and tuples, are written as text.
-_OF_ARROW = {str, bytes, int, float, bool, type(None), date, datetime, time, timedelta, Decimal}
+_OF_ARROW = {"str", "bytes", "int", "float", "bool", "NoneType"}
+_OF_ARROW |= {"date", "datetime", "time", "timedelta", "Decimal"}
 
 
 class Table:
@@ -84,7 +83,7 @@ def _without_objects(column: NDArray[Any]) -> Any:
     """Return a column as an array of a type that Arrow has, or as a list."""
     if column.dtype.kind == "O":
         values = column.tolist()
-        return values if set(map(type, values)) <= _OF_ARROW else list(map(str, values))
+        return values if {type(value).__name__ for value in values} <= _OF_ARROW else list(map(str, values))
     if column.dtype.kind in "Mm" and np.datetime_data(column.dtype)[0] not in ("ms", "us", "ns"):
         days = column.dtype.kind == "M" and np.datetime_data(column.dtype)[0] in ("Y", "M", "W", "D")
         return column.astype(f"{column.dtype.kind}8[{'D' if days else 'ms'}]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +108,8 @@ class Keys:
     def _unknown(self, key: Any) -> str:
         if len(self.columns) > 1 and not (isinstance(key, tuple) and len(key) == len(self.columns)):
             return f"no group has the key {key!r}: keys are tuples of {', '.join(self.names)}"
+        from difflib import get_close_matches
+
         texts = [known for known in self if isinstance(known, str)] if isinstance(key, str) else []
         if texts and (near := get_close_matches(key, texts, 1)):
             return f"no group has the key {key!r}; did you mean {near[0]!r}?"
