@@ -318,3 +318,9 @@ def test_arrays_of_rows_in_place_keep_them():
     others = [np.full(100_000, 7.0) for _ in range(3)]
     assert values.tolist() == list(range(100_000))
     del others
+
+
+@pytest.mark.parametrize("groups", [2**50, 2**62])
+def test_more_groups_than_memory(groups):
+    with pytest.raises(MemoryError, match=f"memory has no room for {groups} groups"):
+        by_codes(np.ones(3), np.zeros(3, np.int64), groups)

@@ -225,6 +225,10 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
     cdef int64_t[::1] of_groups
     cdef double* w = NULL
     cdef int answer = thetahat_groups_slice
+    try:
+        offsets = np.empty(n_groups + 1, np.int64)
+    except (MemoryError, ValueError) as error:
+        raise MemoryError(f"memory has no room for {n_groups} groups") from error
     rows.chunks, rows.n_chunks = pointers_to(chunks), len(chunks)
     rows.codes, rows.wide, rows.n_groups = &bytes_of_codes[0], codes.dtype.itemsize == 8, n_groups
     work = core.begin_partition(&rows, threads)
@@ -241,7 +245,6 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
         kept = core.kept(work)
         weighted = any([chunk.weights is not None for chunk in chunks])
         values, weights = _room(kept), _room(kept) if weighted else None
-        offsets = np.empty(n_groups + 1, np.int64)
         of_groups, of_x = offsets, values
         if weighted:
             of_w = weights

@@ -64,7 +64,7 @@ class bucket_sort {
     next.assign(starts.begin(), starts.end());
     if (int64_t(room.size()) < n) room.resize(n);
     for (int64_t i = 0; i < n; ++i) room[next[low[i]]++] = values[i];
-    memcpy(values, room.data(), n * sizeof(double));
+    std::copy(room.begin(), room.begin() + n, values);
   }
 
  private:
