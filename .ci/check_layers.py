@@ -29,20 +29,22 @@ PACKAGE_FLOORS = (
     ("families",),
     ("_checkpoint", "_distribution", "_shift", "_theta", "sample"),
     ("solvers",),
-    ("_fitted", "_quadratic", "_running", "likelihood"),
+    ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),
     ("inference", "_records"),
     ("_report", "goodness"),
     ("plots",),
     ("result",),
     ("fit",),
-    ("comparison", "minibatch", "multistart", "summary"),
-    ("online",),
+    ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
+    ("group_fits", "online"),
+    ("groups",),
+    ("group_comparison",),
     ("__init__", "_config"),
     ("_commands", "cli"),
 )
 PER_LEVEL = tuple(CSRC / "isa" / f"{level}.cpp" for level in ("baseline", "avx2", "avx512"))
 TYPES_ALONE = re.compile(r"std::(make_)?integer_sequence\b")  # of <utility>; they leave no code
-USER_FLOOR = 15  # up to here the package needs NumPy alone; what is optional is imported inside functions
+USER_FLOOR = 17  # up to here the package needs NumPy alone; what is optional is imported inside functions
 MOST_LINES = 450  # of a file, which has one reason to exist
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it
 

@@ -361,7 +361,8 @@ def test_progress_without_tqdm(monkeypatch):
 def test_all_errors_have_one_base(name):
     error = getattr(th, name)
     assert issubclass(error, th.ThetahatError)
-    assert issubclass(error, ImportError if name == "MissingExtraError" else ValueError)
+    of_python = {"MissingExtraError": ImportError, "UnknownGroupError": KeyError}
+    assert issubclass(error, of_python.get(name, ValueError))
 
 
 def test_parameters_may_be_given_by_name():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from thetahat.errors import MissingExtraError
@@ -10,13 +11,16 @@ from thetahat.families import Family
 __all__ = ["distribution", "distribution_and_shapes"]
 
 
-def distribution(family: Family, theta: tuple[float, ...], loc: float | None = None) -> Any:
-    """Return the frozen distribution of `scipy.stats`, moved to another loc where one is given."""
+def distribution(family: Family, theta: Sequence[Any], loc: float | None = None) -> Any:
+    """Return the frozen distribution of `scipy.stats`, moved to another loc where one is given.
+
+    Of parameters in arrays it is an array of distributions.
+    """
     scipy_distribution, shapes = distribution_and_shapes(family, theta)
     return scipy_distribution(**(shapes if loc is None else {**shapes, "loc": loc}))
 
 
-def distribution_and_shapes(family: Family, theta: tuple[float, ...]) -> tuple[Any, dict[str, float]]:
+def distribution_and_shapes(family: Family, theta: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
     """Return the distribution before it is frozen, which takes a millisecond, and its parameters."""
     try:
         from scipy import stats

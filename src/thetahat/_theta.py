@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from thetahat._checks import as_number
+import numpy as np
+
+from thetahat._checks import as_number, as_numbers
 from thetahat.errors import ParameterError
 from thetahat.families import Family, Parameter
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Theta", "check_theta", "check_value", "check_values"]
+    from thetahat.data.keys import Keys
+
+__all__ = ["Fixed", "Theta", "check_fixed_of_groups", "check_theta", "check_value", "check_values"]
 
 Theta: TypeAlias = "Sequence[float] | NDArray[np.float64] | Mapping[str, float]"
 
@@ -67,6 +70,12 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
 
 def check_values(family: Family, values: Mapping[str, float], what: str) -> dict[int, float]:
     """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
+    _check_names(family, values, what)
+    places = {family.names.index(name): value for name, value in values.items()}
+    return {place: check_value(family.parameters[place], value, what) for place, value in places.items()}
+
+
+def _check_names(family: Family, values: Mapping[str, Any], what: str) -> None:
     if not isinstance(values, Mapping):
         raise ParameterError(
             f"{what} must be a dict of numbers by name, such as {{{family.names[0]!r}: 1}}, got {values!r}"
@@ -74,5 +83,62 @@ def check_values(family: Family, values: Mapping[str, float], what: str) -> dict
     unknown = [name for name in values if name not in family.names]
     if unknown:
         raise ParameterError(f"{what}: {family.signature} has no parameter {unknown[0]!r}")
-    places = {family.names.index(name): value for name, value in values.items()}
-    return {place: check_value(family.parameters[place], value, what) for place, value in places.items()}
+
+
+class Fixed(NamedTuple):
+    """Fixed parameters of groups.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (1, n_params) or (n_groups, n_params)
+        For all groups, or for each; NaN where a parameter is free.
+    places : tuple of int
+        Of the parameters that are fixed, in the order in which they were named.
+    """
+
+    values: NDArray[np.float64]
+    places: tuple[int, ...]
+
+    def of_group(self, place: int) -> dict[int, float]:
+        """Return the values by place for the group in this place."""
+        row = self.values[place if len(self.values) > 1 else 0].tolist()
+        return {j: row[j] for j in self.places}
+
+
+def check_fixed_of_groups(family: Family, fixed: Mapping[str, ArrayLike] | None, keys: Keys) -> Fixed | None:
+    """Return values of fixed parameters, each a number, or an array with one for each group."""
+    if fixed is None or (isinstance(fixed, Mapping) and not fixed):
+        return None
+    _check_names(family, fixed, "fixed")
+    several = [name for name, value in fixed.items() if np.ndim(value) > 0]
+    values = np.full((len(keys) if several else 1, len(family.names)), np.nan)
+    places = tuple(family.names.index(name) for name in fixed)
+    for place, (name, value) in zip(places, fixed.items(), strict=True):
+        parameter = family.parameters[place]
+        values[:, place] = (
+            _check_array(parameter, value, keys)
+            if name in several
+            else check_value(parameter, value, "fixed")  # type: ignore[arg-type]
+        )
+    if not np.isnan(values).any():
+        for row in values.tolist():
+            check_theta(family, row, "fixed")
+    return Fixed(values, places)
+
+
+def _check_array(parameter: Parameter, values: ArrayLike, keys: Keys) -> NDArray[np.float64]:
+    """Return the value of a parameter for each group; raise if one is outside its domain."""
+    array = as_numbers(f"fixed[{parameter.name!r}]", values)
+    if array.shape != (len(keys),):
+        raise ParameterError(
+            f"fixed[{parameter.name!r}] has shape {array.shape}, but there are {len(keys)} groups: pass one"
+            " value, or one for each group in the order of the keys"
+        )
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > parameter.low) & (array < parameter.high)))
+    if bad.size:
+        first = int(bad[0])
+        raise ParameterError(
+            f"fixed: {parameter.name} must be {parameter.domain}; {bad.size} group(s) have another value,"
+            f" the first {keys[first]!r} at index {first}: {array[first]}"
+        )
+    return array

@@ -20,7 +20,7 @@ from thetahat.solvers import COVARIANCES, Exact, Problem
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Candidate", "Comparison", "compare"]
+__all__ = ["Candidate", "Comparison", "check_families", "compare"]
 
 _EXACT = Exact()
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
@@ -228,7 +228,7 @@ def compare(
     source = ArraySource(x, weights, nan_policy)
     chunks = source.rows
     counts = families is None and _are_counts(chunks)
-    chosen = _of_kind(counts) if families is None else _check_families(families)
+    chosen = _of_kind(counts) if families is None else check_families(families)
     sufficient = [family for family in chosen if family.sufficient]
     names = [family.name for family in sufficient]
     sums = dict(zip(names, read_once(sufficient, chunks, threads), strict=True))
@@ -266,7 +266,7 @@ def _of_kind(counts: bool) -> list[Family]:
     return [family for family in described if family.counts == counts and not family.circular]
 
 
-def _check_families(families: Sequence[str]) -> list[Family]:
+def check_families(families: Sequence[str]) -> list[Family]:
     """Return the families of these names; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')

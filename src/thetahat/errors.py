@@ -9,6 +9,7 @@ __all__ = [
     "SampleError",
     "ThetahatError",
     "UnknownFamilyError",
+    "UnknownGroupError",
 ]
 
 
@@ -50,6 +51,13 @@ class ConvergenceError(ThetahatError, ValueError):
 
 class UnknownFamilyError(ThetahatError, ValueError):
     """No family has this name."""
+
+
+class UnknownGroupError(ThetahatError, KeyError):
+    """No group has this key."""
+
+    def __str__(self) -> str:  # a KeyError would show the message in quotes
+        return str(self.args[0])
 
 
 class CheckpointError(ThetahatError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 from rich.console import Console
 
 import thetahat._commands._shared as _shared
+from thetahat._commands.groups import fit_file_by_groups, parse_output
 from thetahat._records import to_json
 from thetahat._report import ending, heading
 from thetahat.data.files import printable, read_weighted
@@ -28,6 +30,21 @@ from thetahat.solvers import COVARIANCES, METHODS, Exact, Method
 __all__ = ["fit_command"]
 
 Values = dict[str, float]
+
+_OF_GROUPS = (  # what --by goes with
+    "file",
+    "column",
+    "by",
+    "family",
+    "weights",
+    "missing",
+    "fixed",
+    "start",
+    "threads",
+    "progress",
+    "as_json",
+    "output",
+)
 
 
 def _parse_start(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
@@ -68,6 +85,12 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 @click.argument("file", type=click.Path(path_type=Path))
 @_shared.column
 @click.option("--family", required=True, help=f"One of: {', '.join(families())}.")
+@click.option(
+    "--by",
+    metavar="COLUMN",
+    multiple=True,
+    help="Fit each group of rows with equal keys in this column; given twice, in both.",
+)
 @_shared.missing
 @_shared.weights
 @click.option(
@@ -147,6 +170,12 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 )
 @_shared.json_flag
 @click.option(
+    "--output",
+    type=_shared.picture,
+    callback=parse_output,
+    help="Write the fits of --by into a .parquet, .csv or .json file.",
+)
+@click.option(
     "--plot",
     type=_shared.picture,
     callback=_shared.parse_picture,
@@ -156,6 +185,7 @@ def fit_command(
     file: Path,
     column: str | None,
     family: str,
+    by: tuple[str, ...],
     missing: str,
     weights: str | None,
     fixed: Values | None,
@@ -169,10 +199,23 @@ def fit_command(
     gof: bool,
     bootstrap: int,
     as_json: bool,
+    output: Path | None,
     plot: Path | None,
     **options: Any,
 ) -> None:
     """Fit a family to a column of FILE, a .csv or .parquet file, or to a .npy file."""
+    if by:
+        _refuse_others(_OF_GROUPS)
+        settings = {
+            "fixed": fixed,
+            "start": options["start"],
+            "threads": threads,
+            "progress": options["progress"],
+        }
+        fit_file_by_groups(file, column, by, weights, missing, family, as_json, output, **settings)
+        return
+    if output:
+        raise click.UsageError("--output writes the fits of groups: add --by")
     seed = options["seed"]
     if gof and "shuffle" not in {field.name for field in fields(METHODS[method_name])}:
         options["seed"] = None  # it is for the bootstrap alone
@@ -195,6 +238,19 @@ def fit_command(
         _print_fit(fitted, omitted, intervals, answers, goodness)
         if plot:
             click.echo(f"picture: {printable(plot)}")
+
+
+def _refuse_others(used: Collection[str]) -> None:
+    """Raise if an option was given that fits of groups do not use."""
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in used
+        and context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"--by does not use {', '.join(given)}")
 
 
 def _answers(

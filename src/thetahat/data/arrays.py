@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 __all__ = [
     "as_rows",
     "chunks_of",
+    "chunks_with_nulls",
     "copy_rows",
     "empty",
     "plain_rows",
     "reject_for_all",
+    "reject_inexact",
     "reject_rows",
     "stretches",
     "value_at",
@@ -67,12 +69,16 @@ def chunks_of(x: ArrayLike, nan_policy: str = "raise", weights: ArrayLike | None
     omit = check_choice("nan_policy", nan_policy, _POLICIES) == "omit"
     if weights is None and not omit and (plain := _core.plain_rows(x)) is not None:
         return [plain]
-    chunks = rows_in(x, "x", omit)
-    if weights is not None:
-        chunks = _weigh(chunks, weights)
+    chunks = chunks_with_nulls(x, omit, weights)
     if not omit:
         _reject(_core.count_null, chunks, 'x holds {} null value(s){}; nan_policy="omit" leaves them out')
     return chunks
+
+
+def chunks_with_nulls(x: ArrayLike, omit_nan: bool, weights: ArrayLike | None = None) -> list[Rows]:
+    """Return the rows of a sample as `chunks_of` does, null ones among them."""
+    chunks = rows_in(x, "x", omit_nan)
+    return chunks if weights is None else _weigh(chunks, weights)
 
 
 def _weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
@@ -91,7 +97,7 @@ def _weigh(chunks: list[Rows], weights: ArrayLike) -> list[Rows]:
 def _reject_weights(chunks: list[Rows]) -> None:
     """Raise if weights are invalid, with their number and the index and value of the first."""
     weights = [chunk.weights for chunk in chunks if chunk.weights is not None]
-    _reject_inexact(weights, "weights")
+    reject_inexact(weights, "weights")
     _reject(_core.count_no_weight, weights, "weights holds {} value(s) that are negative or not finite{}")
 
 
@@ -115,7 +121,7 @@ def as_rows(x: ArrayLike, nan_policy: str = "raise") -> NDArray[np.float64]:
 
 def copy_rows(chunks: list[Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return contiguous copies of the rows that are not left out and of their weights; without weight 0."""
-    _reject_inexact(chunks)
+    reject_inexact(chunks)
     _reject_weights(chunks)
     rows = sum(chunk.n for chunk in chunks)
     out = np.empty(rows)
@@ -153,7 +159,7 @@ def count_outside(chunks: list[Rows], model: Model, theta: tuple[float, ...]) ->
 
 def reject_for_all(chunks: list[Rows]) -> None:
     """Raise if rows or weights are invalid for every family."""
-    _reject_inexact(chunks)
+    reject_inexact(chunks)
     _reject_weights(chunks)
     _reject(_core.count_not_finite, chunks, "x holds {} value(s) that are NaN or infinite{}")
 
@@ -173,7 +179,8 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
             done, used = done + size, used + size
 
 
-def _reject_inexact(chunks: list[Rows], what: str = "x") -> None:
+def reject_inexact(chunks: list[Rows], what: str = "x") -> None:
+    """Raise if rows are integers that doubles cannot hold."""
     beyond = f"{what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
     _reject(_core.count_inexact, chunks, f"{beyond}: convert them first if rounding is what you want")
 

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["printable", "read_column", "read_weighted"]
+__all__ = [
+    "csv_header",
+    "excerpt",
+    "find_column",
+    "import_pyarrow",
+    "printable",
+    "read_column",
+    "read_weighted",
+    "read_with_gaps",
+]
 
 _LISTED = 20  # columns that an error names
 _SHOWN = 500  # characters of a file, or of a library's error, that an error shows
@@ -74,14 +83,22 @@ def read_weighted(
     """
     if missing not in ("raise", "omit"):
         raise ParameterError(f'missing must be "raise" or "omit", got {missing!r}')
+    values, of_rows, gaps = read_with_gaps(path, column, weights, missing)
+    if gaps.any():
+        values, of_rows = values[~gaps], None if of_rows is None else of_rows[~gaps]
+    return values, of_rows, int(np.count_nonzero(gaps))
+
+
+def read_with_gaps(
+    path: str | Path, column: str | None, weights: str | None, missing: str
+) -> tuple[Array, Array | None, NDArray[np.bool_]]:
+    """Read as `read_weighted` does, and keep the rows without a value, which are NaN; say which they are."""
     path = Path(path)
     values, *of_rows = _read(path, [column] if weights is None else [column, weights])
     gaps = _gaps(values, _where(path, column), missing)
     for given in of_rows:
         _reject_weights(given, gaps, _where(path, weights))
-    if gaps.any():
-        values, of_rows = values[~gaps], [given[~gaps] for given in of_rows]
-    return values, of_rows[0] if of_rows else None, int(np.count_nonzero(gaps))
+    return values, of_rows[0] if of_rows else None, gaps
 
 
 def _read(path: Path, columns: Sequence[str | None]) -> list[Array]:
@@ -99,7 +116,7 @@ def _read(path: Path, columns: Sequence[str | None]) -> list[Array]:
     try:
         return read(path, columns)
     except MemoryError as error:
-        raise MemoryError(f"not enough memory to read {path}: {_excerpt(error)}") from error
+        raise MemoryError(f"not enough memory to read {path}: {excerpt(error)}") from error
 
 
 def printable(text: object) -> str:
@@ -107,7 +124,7 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
 
 
-def _excerpt(text: object) -> str:
+def excerpt(text: object) -> str:
     """Return what an error shows of a file, or of a library's error with the content of a file."""
     return printable(str(text)[:_SHOWN]) + "..." * (len(str(text)) > _SHOWN)
 
@@ -156,20 +173,20 @@ def _read_npy(path: Path, columns: Sequence[str | None]) -> list[Array]:
         except MemoryError:
             raise
         except Exception as error:  # the header is a text that NumPy evaluates: it may raise anything
-            raise SampleError(f"{path}: {_excerpt(error)}") from error
+            raise SampleError(f"{path}: {excerpt(error)}") from error
 
 
 def _read_parquet(path: Path, columns: Sequence[str | None]) -> list[Array]:
-    pa = _pyarrow("parquet")
+    pa = import_pyarrow("parquet")
     try:
         with pa.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            names = [_the_column(path, column, file.schema_arrow.names) for column in columns]
+            names = [find_column(path, column, file.schema_arrow.names) for column in columns]
             table = file.read(columns=names)
             return [_numbers(path, name, table.column(name), pa) for name in names]
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise SampleError(f"cannot read {path}: {_excerpt(error)}") from error
+        raise SampleError(f"cannot read {path}: {excerpt(error)}") from error
 
 
 def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
@@ -189,9 +206,9 @@ def _numbers(path: Path, name: str, values: Any, pa: Any) -> Array:
 
 
 def _read_csv(path: Path, columns: Sequence[str | None]) -> list[Array]:
-    pa = _pyarrow("csv")
-    blank, header = _csv_header(path)
-    names = [_the_column(path, column, header) for column in columns]
+    pa = import_pyarrow("csv")
+    blank, header = csv_header(path)
+    names = [find_column(path, column, header) for column in columns]
 
     def read(as_type: Any, threads: bool) -> Any:
         return pa.csv.read_csv(
@@ -266,10 +283,10 @@ def _csv_fault(
         read(pa.float64(), threads=False)  # Python's idea of a number is wider than Arrow's
     except pa.ArrowException as error:
         fault = error
-    return SampleError(f"cannot read {path}: {_excerpt(fault)}")
+    return SampleError(f"cannot read {path}: {excerpt(fault)}")
 
 
-def _csv_header(path: Path) -> tuple[int, list[str]]:
+def csv_header(path: Path) -> tuple[int, list[str]]:
     """Return the number of blank lines, and the names in the first line after them."""
     with path.open("rb") as file:
         if kind := _other_kind(file.read(_BEGINNING)):
@@ -311,7 +328,7 @@ def _as_float64(values: Any, pa: Any) -> Array:
     return array
 
 
-def _the_column(path: Path, column: str | None, names: Sequence[str]) -> str:
+def find_column(path: Path, column: str | None, names: Sequence[str]) -> str:
     """Return the column's name if the file has one column of that name."""
     listed = ", ".join(map(repr, names[:_LISTED]))
     if len(names) > _LISTED:
@@ -329,7 +346,8 @@ def _the_column(path: Path, column: str | None, names: Sequence[str]) -> str:
     return column
 
 
-def _pyarrow(module: str) -> Any:
+def import_pyarrow(module: str) -> Any:
+    """Return pyarrow with this module of it; raise where it is not installed."""
     from importlib import import_module
 
     try:

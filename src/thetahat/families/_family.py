@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from thetahat import _core
 
-__all__ = ["BOUNDARY", "NONSMOOTH", "REGULAR", "Family", "Limits", "Parameter", "Theta", "ratio_quantile"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "BOUNDARY",
+    "NONSMOOTH",
+    "REGULAR",
+    "Family",
+    "Limits",
+    "Number",
+    "Parameter",
+    "Theta",
+    "exp",
+    "log",
+    "ratio_quantile",
+]
 
 # The regularity of the likelihood in a parameter: at the maximum the score is zero; or it jumps over zero, as
 # at a median; or it is not zero, since the support ends there.
 REGULAR, NONSMOOTH, BOUNDARY = _core.REGULAR, _core.NONSMOOTH, _core.BOUNDARY
 
 Theta = tuple[float, ...]
+Number = TypeVar("Number", float, "NDArray[np.float64]")  # a number, or an array of them
 Limits = dict[int, tuple[float, float]]
+
+
+def exp(x: Number) -> Number:
+    """Return exp(x) of a number, or of each in an array: the same bits."""
+    return _apply("exp", x) if isinstance(x, np.ndarray) else _core.exp(x)
+
+
+def log(x: Number) -> Number:
+    """Return log(x) of a number, or of each in an array: the same bits."""
+    return _apply("log", x) if isinstance(x, np.ndarray) else _core.log(x)
+
+
+def _apply(name: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _core.apply(name, x.ravel()).reshape(x.shape)
 
 
 @dataclass(frozen=True)
@@ -47,25 +77,25 @@ class Parameter:
         """Whether its free coordinate, which is unbounded, differs from the parameter itself."""
         return self.coordinate != _core.IDENTITY
 
-    def free(self, value: float) -> float:
+    def free(self, value: Number) -> Number:
         """Return the free coordinate: the logarithm if positive, log(p / (1 - p)) if between 0 and 1."""
         if not self.transformed:
             return value
-        return _core.log(value if self.high == math.inf else value / (1 - value))
+        return log(value if self.high == math.inf else value / (1 - value))
 
-    def slope(self, value: float) -> float:
+    def slope(self, value: Number) -> Number | float:
         """Return the derivative of the parameter with respect to its free coordinate."""
         if not self.transformed:
             return 1.0
         return value if self.high == math.inf else value * (1 - value)
 
-    def moved(self, value: float, step: float) -> float:
+    def moved(self, value: Number, step: Number) -> Number:
         """Return the parameter after a step in its free coordinate."""
         if not self.transformed:
             return value + step
         if self.high == math.inf:
-            return value * _core.exp(step)
-        return value / (value + (1 - value) * _core.exp(-step))
+            return value * exp(step)
+        return value / (value + (1 - value) * exp(-step))
 
 
 @dataclass(frozen=True, eq=False)  # a name has one object
@@ -98,7 +128,7 @@ class Family:
         special case, "with fixed={...}" at the end; of other rows, "with x replaced by ...".
     boundary_limits : callable, optional
         From theta, n, the level and the places of fixed parameters: by place, the confidence limits of the
-        parameters whose maximum lies on the boundary of the support.
+        parameters whose maximum lies on the boundary of the support. Theta and n are numbers, or arrays.
     missing_condition : callable, optional
         The condition that rows violate in words, from the two figures of the compiled check.
     """
@@ -113,9 +143,7 @@ class Family:
     counts: bool = False
     circular: bool = False
     elsewhere: tuple[str, ...] = ()
-    boundary_limits: Callable[[Theta, float, float, Sequence[int]], dict[int, tuple[float, float]]] | None = (
-        None
-    )
+    boundary_limits: Callable[..., dict[int, tuple[Any, Any]]] | None = None
     missing_condition: Callable[[float, float], str] | None = None
 
     @cached_property
@@ -201,9 +229,9 @@ def _named(name: str) -> Family:
     return family
 
 
-def ratio_quantile(level: float, power: float) -> float:
-    """Return the t with P(T <= t) = level, where P(T > t) = (1 + t)**-power."""
-    if power <= 0:
-        return math.inf
-    (t,) = _core.apply("expm1", np.array([-_core.log(1 - level) / power]))
-    return float(t)
+def ratio_quantile(level: float, power: Number) -> Number:
+    """Return the t with P(T <= t) = level, where P(T > t) = (1 + t)**-power; infinity for power <= 0."""
+    powers = np.asarray(power, dtype=np.float64)
+    t = _apply("expm1", -_core.log(1 - level) / np.where(powers > 0, powers, 1.0))
+    t[powers <= 0] = math.inf
+    return t if isinstance(power, np.ndarray) else float(t)

@@ -4,8 +4,7 @@ R's ``dlnorm(meanlog=mu, sdlog=sigma)``. The maximum is in closed form: mu is th
 root of its mean squared deviation (divisor n). Zero is outside the support: the density vanishes there.
 """
 
-from thetahat import _core
-from thetahat.families._family import Family
+from thetahat.families._family import Family, exp
 
 __all__ = ["family"]
 
@@ -22,5 +21,5 @@ family = Family(
         "MATLAB's logn(mu, sigma)",
         "SciPy's gibrat(scale=exp(mu)) with fixed={'sigma': 1}",
     ),
-    scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": _core.exp(mu)}),
+    scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": exp(mu)}),
 )

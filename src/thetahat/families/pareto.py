@@ -11,18 +11,18 @@ P(shape log(minimum / true minimum) > t) = (1 + t)**(1 - n); with the shape know
 from collections.abc import Sequence
 
 from thetahat import _core
-from thetahat.families._family import Family, Theta, ratio_quantile
+from thetahat.families._family import Family, Number, exp, ratio_quantile
 
 __all__ = ["family"]
 
 
 def boundary_limits(
-    theta: Theta, n: float, level: float, fixed: Sequence[int]
-) -> dict[int, tuple[float, float]]:
+    theta: Sequence[Number], n: Number, level: float, fixed: Sequence[int]
+) -> dict[int, tuple[Number, Number]]:
     """Return the interval of the minimum."""
     shape, minimum = theta
     t = -_core.log(1 - level) / n if fixed else ratio_quantile(level, n - 1)
-    return {1: (minimum * _core.exp(-t / shape), minimum)}
+    return {1: (minimum * exp(-t / shape), minimum)}
 
 
 family = Family(

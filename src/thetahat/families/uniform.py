@@ -8,14 +8,14 @@ row - low > t R) = (1 + t)**(1 - n), and the same above; with the other end know
 
 from collections.abc import Sequence
 
-from thetahat.families._family import Family, Theta, ratio_quantile
+from thetahat.families._family import Family, Number, ratio_quantile
 
 __all__ = ["family"]
 
 
 def boundary_limits(
-    theta: Theta, n: float, level: float, fixed: Sequence[int]
-) -> dict[int, tuple[float, float]]:
+    theta: Sequence[Number], n: Number, level: float, fixed: Sequence[int]
+) -> dict[int, tuple[Number, Number]]:
     """Return the intervals of the ends."""
     low, high = theta
     beyond = ratio_quantile(level, n if fixed else n - 1) * (high - low)

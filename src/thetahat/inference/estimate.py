@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,9 +20,17 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Estimate", "quantile", "return_level"]
+__all__ = ["Estimate", "quantile", "quantiles_of_groups", "return_level", "return_levels_of_groups"]
 
-Theta = tuple[float, ...]
+
+class _Question(NamedTuple):
+    """What is asked of a distribution of SciPy: the name of one of its functions, and probabilities."""
+
+    function: str
+    shares: Array
+
+    def of(self, frozen: Any) -> Array:
+        return np.asarray(getattr(frozen, self.function)(self.shares), dtype=np.float64)
 
 
 class Estimate(NamedTuple):
@@ -43,14 +50,39 @@ class Estimate(NamedTuple):
 
 def quantile(fit: Fitted, p: ArrayLike, level: float) -> Estimate:
     """Return what `Fit.quantile` returns."""
-    shares = _between("p", p, 0, 1)
-    return _estimate(fit, lambda distribution: distribution.ppf(shares), level)
+    return _estimate(fit, _of_shares(p), level)
 
 
 def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate:
-    """Return what `Fit.return_level` returns; 1 / period keeps the digits that 1 - 1 / period would lose."""
-    shares = 1 / _between("period", period, 1, math.inf)
-    return _estimate(fit, lambda distribution: distribution.isf(shares), level)
+    """Return what `Fit.return_level` returns."""
+    return _estimate(fit, _of_period(period), level)
+
+
+def quantiles_of_groups(
+    family: Family, theta: Array, cov: Array, free: list[int], p: ArrayLike, level: float
+) -> Estimate:
+    """Return what `GroupFits.quantile` returns; theta has the parameters of a group in each row."""
+    question = _of_shares(p)
+    _check_normal(family, free)
+    return Estimate(*_estimates(family, theta, cov, free, question, level))
+
+
+def return_levels_of_groups(
+    family: Family, theta: Array, cov: Array, free: list[int], period: ArrayLike, level: float
+) -> Estimate:
+    """Return what `GroupFits.return_level` returns."""
+    question = _of_period(period)
+    _check_normal(family, free)
+    return Estimate(*_estimates(family, theta, cov, free, question, level))
+
+
+def _of_shares(p: ArrayLike) -> _Question:
+    return _Question("ppf", _between("p", p, 0, 1))
+
+
+def _of_period(period: ArrayLike) -> _Question:
+    """Return the question of a return level; 1 / period keeps the digits that 1 - 1 / period would lose."""
+    return _Question("isf", 1 / _between("period", period, 1, math.inf))
 
 
 def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
@@ -62,28 +94,44 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     return array
 
 
-def _estimate(fit: Fitted, ask: Callable[[Any], Any], level: float) -> Estimate:
-    """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row."""
-    z = normal_quantile(0.5 + check_level(level) / 2)
+def _estimate(fit: Fitted, question: _Question, level: float) -> Estimate:
+    """Return quantiles of one fit; raise where doubles cannot hold them, or their standard errors."""
     family = find_family(fit.family)
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
-    with np.errstate(all="ignore"):  # what overflows is told below
-        quantiles = _Quantiles(family, tuple(fit.theta.tolist()), ask)
-        slopes = np.array([quantiles.slope(place) for place in free]).reshape(
-            len(free), *quantiles.value.shape
-        )
-        errors = np.sqrt(np.einsum("i...,ij,j...->...", slopes, fit.cov[np.ix_(free, free)], slopes))
-        if not np.isfinite(errors).all():
-            raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")
-        stderr = errors * _each(quantiles.row.slope, quantiles.value)
-        low, high = (_each(quantiles.row.moved, quantiles.value, side * z * errors) for side in (-1, 1))
-    return Estimate(*(part if part.ndim else float(part) for part in (quantiles.value, stderr, low, high)))
+    parts = [part[0] for part in _estimates(family, fit.theta[None], fit.cov[None], free, question, level)]
+    if np.isnan(parts[0]).any():
+        raise ParameterError(f"quantiles of {family.name} so far out are beyond what doubles can hold")
+    if not np.isfinite(parts[1]).all():
+        raise ParameterError("standard errors of quantiles require a finite cov: that of this fit is not")
+    return Estimate(*(part if part.ndim else float(part) for part in parts))
 
 
-def _each(function: Callable[..., float], *values: Array) -> Array:
-    """Return the function of each number, of none too."""
-    return np.asarray(np.vectorize(function, otypes=[np.float64])(*values))
+def _estimates(
+    family: Family, theta: Array, cov: Array, free: list[int], question: _Question, level: float
+) -> tuple[Array, Array, Array, Array]:
+    """Return quantiles with delta-method standard errors, and limits in the free coordinate of a row.
+
+    NaN where doubles cannot hold them. The first axis is that of theta and cov: one fit in each row.
+    """
+    z = normal_quantile(0.5 + check_level(level) / 2)
+    with np.errstate(all="ignore"):
+        quantiles = _Quantiles(family, theta, question)
+        value, row = quantiles.value, quantiles.row
+        slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *value.shape)
+        inner = np.ascontiguousarray(cov[:, free][:, :, free])
+        errors = np.sqrt(_variances(slopes, inner))
+        low, high = (row.moved(value, side * z * errors) for side in (-1, 1))
+        return value, errors * row.slope(value), low, high
+
+
+def _variances(slopes: Array, cov: Array) -> Array:
+    """Return g' cov g for each fit, the second axis of the slopes g."""
+    if len(cov) == 1:
+        return np.asarray(np.einsum("i...,ij,j...->...", slopes[:, 0], cov[0], slopes[:, 0]))[None]
+    of_pairs = np.moveaxis(cov, 0, 2)
+    of_pairs = of_pairs.reshape(*of_pairs.shape, *(1,) * (slopes.ndim - 2))
+    return np.asarray(np.einsum("i...,ij...,j...->...", slopes, of_pairs, slopes))
 
 
 def _check_normal(family: Family, free: list[int]) -> None:
@@ -100,21 +148,23 @@ def _check_normal(family: Family, free: list[int]) -> None:
 
 
 class _Quantiles:
-    """Quantiles of a fitted distribution, and their derivatives with respect to the parameters.
+    """Quantiles of fitted distributions, and their derivatives with respect to the parameters.
 
     A quantile is written as loc + q, where q does not depend on loc, and as log(q) or log(q / (1 - q)) where
-    rows are positive, or between 0 and 1.
+    rows are positive, or between 0 and 1. Parameters stand in rows, a fit in each.
     """
 
-    def __init__(self, family: Family, theta: Theta, ask: Callable[[Any], Any]) -> None:
-        self._family, self._theta, self._ask = family, theta, ask
-        frozen = distribution(family, theta)
-        self.row = _row(frozen, "loc" in family.scipy(*theta)[1])
-        self.value = np.asarray(ask(frozen), dtype=np.float64)
-        if not (np.isfinite(self.value) & (self.value > self.row.low) & (self.value < self.row.high)).all():
-            raise ParameterError(f"quantiles of {family.name} so far out are beyond what doubles can hold")
-        quartiles = [self.row.free(float(frozen.ppf(share))) for share in (0.25, 0.75)]
-        self._spread = math.ldexp(1.0, min(math.frexp(quartiles[1] - quartiles[0])[1], 1023))
+    def __init__(self, family: Family, theta: Array, question: _Question) -> None:
+        self._family, self._question = family, question
+        of_shares = (1,) * question.shares.ndim  # the axes after that of the fits
+        self._theta = tuple(column.reshape(-1, *of_shares) for column in theta.T)
+        frozen = distribution(family, self._theta)
+        self.row = _row(frozen, "loc" in family.scipy(*self._theta)[1])
+        value = question.of(frozen)
+        inside = np.isfinite(value) & (value > self.row.low) & (value < self.row.high)
+        self.value = np.where(inside, value, math.nan)
+        low, high = (self.row.free(np.asarray(frozen.ppf(share))) for share in (0.25, 0.75))
+        self._spread = np.ldexp(1.0, np.minimum(np.frexp(high - low)[1], 1023))
 
     def slope(self, place: int) -> Array:
         """Return the derivative by a parameter, in central differences.
@@ -123,25 +173,25 @@ class _Quantiles:
         in a location is exact for any h, and steps by a power of two keep its digits.
         """
         parameter, value = self._family.parameters[place], self._theta[place]
-        h = self._spread if parameter.low == -math.inf else 2.0**-10
+        h = self._spread if parameter.low == -math.inf else np.full_like(value, 2.0**-10)
         below2, below1, above1, above2 = (
             self._at(place, parameter.moved(value, k * h)) for k in (-2, -1, 1, 2)
         )
         rise = 8 * (above1 - below1) - (above2 - below2)
         return np.asarray(rise.sum(axis=0) / (12 * h * parameter.slope(value)))
 
-    def _at(self, place: int, moved: float) -> Array:
+    def _at(self, place: int, moved: Array) -> Array:
         """Return the loc and the rest of the quantiles, in the row's coordinate, with a parameter moved."""
         theta = (*self._theta[:place], moved, *self._theta[place + 1 :])
-        rest = _each(self.row.free, self._ask(distribution(self._family, theta, loc=0.0)))
-        return np.stack([np.full_like(rest, self._family.scipy(*theta)[1].get("loc", 0.0)), rest])
+        rest = self.row.free(self._question.of(distribution(self._family, theta, loc=0.0)))
+        return np.stack([np.broadcast_to(self._family.scipy(*theta)[1].get("loc", 0.0), rest.shape), rest])
 
 
 def _row(frozen: Any, located: bool) -> Parameter:
     """Return how rows are written free of the ends of their support."""
     low, high = frozen.support()
-    if located or low < 0:
+    if located or np.any(low < 0):
         return Parameter("x")
-    if (low, high) == (0, 1):
+    if np.all((low == 0) & (high == 1)):
         return Parameter("x", low=0.0, high=1.0, coordinate=_core.LOGIT)
     return Parameter("x", low=0.0, coordinate=_core.LOG)

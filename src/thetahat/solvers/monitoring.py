@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-__all__ = ["Monitor"]
+__all__ = ["Monitor", "progress_bar"]
 
 _UPDATES = 200  # of the progress bar, in all
 _PERIOD = 1.0  # seconds between two passes for the Newton decrement of the progress bar
@@ -149,16 +149,20 @@ def _source(rng: Any) -> int | str:
 
 
 def _bar(epochs: int) -> Any:
+    return progress_bar(
+        epochs,
+        bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+        postfix={"epoch": f"0/{epochs}"},
+    )
+
+
+def progress_bar(total: int, **options: Any) -> Any:
+    """Return a progress bar on the terminal."""
     try:
         from tqdm import tqdm
     except ImportError as error:
         raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
-    return tqdm(
-        total=epochs,
-        bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
-        dynamic_ncols=True,
-        postfix={"epoch": f"0/{epochs}"},
-    )
+    return tqdm(total=total, dynamic_ncols=True, **options)
 
 
 @contextmanager

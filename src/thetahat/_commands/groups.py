@@ -1,0 +1,110 @@
+"""Fits of one family to the groups of a file, as a table on the terminal or in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+import thetahat._commands._shared as _shared
+from thetahat._records import to_json
+from thetahat.data.files import import_pyarrow, printable, read_with_gaps
+from thetahat.data.key_files import read_keys
+from thetahat.errors import ParameterError
+from thetahat.group_fits import GroupFits
+from thetahat.groups import fit_groups
+
+__all__ = ["fit_file_by_groups", "parse_output"]
+
+_SHOWN = 5  # groups at each end of the table
+_KINDS = (".parquet", ".csv", ".json")
+
+
+def parse_output(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Check before the fits that they can be written."""
+    if path is None:
+        return None
+    if path.suffix.lower() not in _KINDS:
+        raise ParameterError(f"cannot write {path}: its name must end in {', '.join(_KINDS)}")
+    if not path.parent.is_dir():
+        raise ParameterError(f"cannot write {path}: there is no folder {path.parent}")
+    return path
+
+
+def fit_file_by_groups(
+    file: Path,
+    column: str | None,
+    by: Sequence[str],
+    weights: str | None,
+    missing: str,
+    family: str,
+    as_json: bool,
+    output: Path | None,
+    **settings: Any,
+) -> None:
+    """Fit a family to each group of a column, and print or write the fits."""
+    keys = read_keys(file, by)
+    x, given, _ = read_with_gaps(file, column, weights, missing)
+    fits = fit_groups(x, family, by=keys, weights=given, nan_policy="omit", **settings)
+    if output is not None:
+        _write(fits, file, column, output)
+    if as_json:
+        click.echo(json.dumps(_records(fits, file, column), allow_nan=False))
+        return
+    _print(fits, len(keys))
+    if output is not None:
+        click.echo(f"written: {printable(output)}")
+
+
+def _records(fits: GroupFits, file: Path, column: str | None) -> list[dict[str, Any]]:
+    """Return one object for each group, as `thetahat fit --json` prints it, with its key."""
+    records = fits.to_dicts()
+    for record, limits in zip(records, fits.confint(), strict=True):
+        if record["params"] is not None:
+            record["confint"] = dict(zip(record["params"], to_json(limits), strict=True))
+        record |= {"file": str(file), "column": column}
+    return records
+
+
+def _write(fits: GroupFits, file: Path, column: str | None, output: Path) -> None:
+    """Write the fits into a file of the kind that its name says."""
+    kind = output.suffix.lower().removeprefix(".")
+    if kind == "json":
+        output.write_text(json.dumps(_records(fits, file, column), allow_nan=False) + "\n")
+    elif kind == "csv":
+        import_pyarrow(kind).csv.write_csv(fits.to_arrow(), output)
+    else:
+        import_pyarrow(kind).parquet.write_table(fits.to_arrow(), output)
+
+
+def _print(fits: GroupFits, keys: int) -> None:
+    """Print the first and the last groups, and how many ended how."""
+    columns = fits.columns()
+    estimates = [part for name in fits.params for part in (name, f"{name}_stderr")]
+    shown = [*list(columns)[:keys], "n", *estimates, "status"]
+    click.echo(f"{fits.family}({', '.join(fits.params)}), fitted to {len(fits):,} groups")
+    first, *titles = (printable("std. error" if name.endswith("_stderr") else name) for name in shown)
+    table = _shared.new_table(*titles)
+    table.columns[0].header = first
+    places = list(range(len(fits)))
+    cut = len(places) > 2 * _SHOWN
+    for place in (*places[:_SHOWN], *places[-_SHOWN:]) if cut else places:
+        if cut and place == len(fits) - _SHOWN:
+            table.add_row(*["..."] * len(shown))
+        table.add_row(*[_cell(name, columns[name][place]) for name in shown])
+    Console().print(table)
+    told = [
+        f"{count:,} {status}" + f" ({reason})" * bool(reason)
+        for (status, reason), count in fits.reasons().items()
+    ]
+    click.echo(f"status: {'; '.join(told) or 'no groups'}")
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4g}" if name.endswith("_stderr") else f"{value:.7g}"
+    return printable(value)

@@ -1,0 +1,75 @@
+"""The fit of one group among many."""
+
+from __future__ import annotations
+
+from thetahat import _sums
+from thetahat._group_arrays import FITTED, GroupArrays, GroupNumbers
+from thetahat.data.arrays import empty
+from thetahat.data.source import ArraySource
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
+from thetahat.result import Fit
+from thetahat.sample import Sample
+from thetahat.solvers import Exact, Problem, Values
+
+__all__ = ["fit_of_group"]
+
+_EXACT = Exact()
+_ERRORS = {"bad_rows": SampleError, "not_finished": ConvergenceError}  # of the other statuses: NoMaximumError
+
+
+def fit_of_group(fits: GroupArrays, place: int) -> Fit:
+    """Return the fit of the group in this place; raise, as the fit of its rows does, where it has none."""
+    if fits.status[place] not in FITTED:
+        raise _error(fits, place)
+    numbers = GroupNumbers(*(array[place].tolist() for array in fits._numbers))
+    n = float(numbers.n)
+    return Fit(
+        fits._family,
+        tuple(numbers.theta),
+        int(n) if n == int(n) else n,
+        _EXACT,
+        rows=int(numbers.rows),
+        sample=_sample(fits, place),
+        values=Values(
+            float(numbers.log_likelihood),
+            tuple(fits.cov[place].ravel().tolist()),
+            tuple(numbers.stderr),
+            float(numbers.newton_decrement),
+        ),
+        fixed=fits._fixed_places,
+        omitted=int(fits.omitted[place]),
+        passes=int(numbers.passes),
+    )
+
+
+def _sample(fits: GroupArrays, place: int) -> Sample | None:
+    """Return the rows of a group; where these are gone, its sums, if they are kept."""
+    if fits._rows is not None:
+        rows = slice(*fits._rows.offsets[place : place + 2])
+        weights = fits._rows.weights
+        return Sample(
+            fits._family,
+            ArraySource(fits._rows.values[rows], None if weights is None else weights[rows]),
+        )
+    if fits._sums is None:
+        return None
+    sums = _sums.Sums.from_numbers(fits._family.model, fits._sums[place].tolist())
+    return Sample(fits._family, None, sums=sums, omitted=int(fits.omitted[place]))
+
+
+def _error(fits: GroupArrays, place: int) -> Exception:
+    """Return the error of a group without a fit: that of the fit of its rows, if they are still there."""
+    if fits.rows[place] == 0:
+        return empty(int(fits.omitted[place]))
+    sample = _sample(fits, place)
+    if sample is not None and sample.has_rows:
+        fixed = {} if fits._fixed is None else fits._fixed.of_group(place)
+        start = () if fits._start is None else tuple(fits._start[0].tolist())
+        try:
+            _EXACT.run(Problem(sample, start, start, fixed))
+        except (ConvergenceError, NoMaximumError, ParameterError, SampleError) as error:
+            return error
+    status, reason = fits.status[place], fits.reason[place]
+    told = f"the group {fits._keys[place]!r} of {fits.rows[place]} row(s) has no fit: {status}"
+    kind: type[Exception] = _ERRORS.get(status, NoMaximumError)
+    return kind(told + f", {reason}" * bool(reason))

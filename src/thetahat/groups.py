@@ -1,0 +1,163 @@
+"""One family fitted to many groups of rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thetahat import _groups
+from thetahat._checks import check_count, check_flag
+from thetahat._group_arrays import GroupNumbers
+from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
+from thetahat.data.arrays import reject_rows
+from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
+from thetahat.errors import ParameterError
+from thetahat.families import Family, find_family
+from thetahat.group_fits import GroupFits
+from thetahat.sample import default_threads
+from thetahat.solvers.monitoring import progress_bar
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[np.float64]
+
+__all__ = ["fit_each", "fit_groups", "polled", "threads_of"]
+
+
+def fit_groups(
+    x: Any,
+    family: str,
+    *,
+    by: Any = None,
+    offsets: ArrayLike | None = None,
+    axis: int | None = None,
+    weights: Any = None,
+    fixed: Mapping[str, ArrayLike] | None = None,
+    start: Theta | None = None,
+    threads: int | None = None,
+    nan_policy: str = NAN_POLICIES[0],
+    null_keys: str = "drop",
+    progress: bool = False,
+) -> GroupFits:
+    """Fit a family of distributions to each group of rows, by maximum likelihood.
+
+    The fit of a group has the bits of `fit` of its rows alone. No group disturbs another: one whose
+    likelihood has no maximum, or whose rows are invalid, has a `status` that says so, and no error is raised.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
+        columns as `by` (and `weights`): the other column has the rows.
+    family : str
+        One of `families()`.
+    by : array_like of shape (n,), or several
+        The key of each row: integers, text, booleans, dates, floats, categories, as a list, a NumPy array, or
+        a column of pandas, polars or Arrow, in any order. Several keys are a dict of columns by name, a
+        table, or a tuple or list of columns; a flat tuple or list is one key. Rows and keys are matched by
+        position. Groups are sorted as by pandas' `groupby`: by the first key, then by the next; categories
+        of pandas and ordered ones in their order, those without rows left out. Times with a zone become UTC.
+    offsets : array_like of int, shape (n_groups + 1,)
+        Instead of `by`, of rows that lie together by group: the first row of each group, and the number of
+        rows, as in ``[0, 100, 250]``. Groups may be empty. Keys are 0, 1, 2, ...
+    axis : {0, 1}
+        Instead of `by`: 1 fits each row of a two-dimensional `x`, 0 each column. Keys are 0, 1, 2, ..., or
+        the names of columns.
+    weights : array_like, shape (n,), optional
+        As in `fit`; with `axis`, of the shape of `x`, or of one group, the same for all.
+    fixed : mapping of str to float or array_like, optional
+        Parameters with known values, as in `fit`: one for all groups, or an array with one for each, in the
+        order of the sorted keys.
+    start : sequence of float, or dict by name, optional
+        Start values of Newton's method for all groups, as in `fit`.
+    threads : int, optional
+        Number of threads that share the groups; by default the number of processors of this process. The
+        result does not depend on it.
+    nan_policy : {"status", "omit", "raise"}, default "status"
+        Whether a NaN or null row gives its group the status ``"bad_rows"``, is left out and counted, or is an
+        error, as rows outside the support are then.
+    null_keys : {"drop", "group"}, default "drop"
+        Whether rows whose key is null or NaN are in no group, or in one of their own, the last.
+    progress : bool, default False
+        Show a progress bar (needs tqdm).
+
+    Returns
+    -------
+    GroupFits
+
+    Raises
+    ------
+    SampleError
+        If `by` or `weights` do not have a value for each row; if `x` has the wrong number of dimensions;
+        and with ``nan_policy="raise"`` as `fit` does.
+    TypeError
+        If `x` does not contain real numbers, or keys have no common order or cannot be compared.
+    ParameterError, UnknownFamilyError
+        If not one of `by`, `offsets` and `axis` is given, offsets decrease or do not cover the rows, or a
+        setting is outside its domain.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> x = [1.0, 2.0, 4.0, 7.0, 5.0, 3.0]
+    >>> g = th.fit_groups(x, "normal", by=["a", "b", "a", "a", "b", "c"])
+    >>> g.keys
+    array(['a', 'b', 'c'], dtype=object)
+    >>> g.theta
+    array([[4.        , 2.44948974],
+           [3.5       , 1.5       ],
+           [       nan,        nan]])
+    >>> g.status
+    array(['converged', 'converged', 'too_few'], dtype=object)
+    >>> g["a"].params == th.fit([1.0, 4.0, 7.0], "normal").params
+    True
+    """
+    described = find_family(family)
+    check_flag("progress", progress)
+    if start is not None and described.solved and not fixed:
+        raise ParameterError(f"start is not used: {described.name} has a closed-form maximum")
+    first = None if start is None else np.array([check_theta(described, start, "start")])
+    threads = threads_of(threads)
+    grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
+    values = check_fixed_of_groups(described, fixed, grouping.keys)
+    with polled(len(grouping.keys), progress) as poll:
+        fits = fit_each(described, grouping, values, first, threads, poll)
+    if nan_policy == "raise" and (fits.status == "bad_rows").any():
+        reject_rows(grouping.chunks, described.model, described.support)
+    return fits
+
+
+def fit_each(
+    family: Family,
+    grouping: Grouping,
+    fixed: Fixed | None,
+    start: Array | None,
+    threads: int,
+    poll: Callable[[int], object] | None,
+) -> GroupFits:
+    """Return the fits of grouped rows."""
+    rows, values = grouping.rows, None if fixed is None else fixed.values
+    results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
+    numbers = GroupNumbers.of(results)
+    return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, rows)
+
+
+def threads_of(threads: int | None) -> int:
+    """Return the number of threads that share groups."""
+    return default_threads() if threads is None else check_count("threads", threads, 10_000)
+
+
+@contextmanager
+def polled(groups: int, progress: bool, title: str = "") -> Iterator[Callable[[int], object] | None]:
+    """Yield what is told how many groups are done, and shows it."""
+    if not progress or sys.stderr is None:  # a program without a console has none
+        yield None
+        return
+    with progress_bar(groups, unit=" groups", desc=title or None) as bar:
+        yield lambda done: bar.update(done - bar.n)
+        bar.update(groups - bar.n)
