@@ -14,9 +14,10 @@ constexpr int64_t least_room = 1 << 16;  // that may always be copied, and besid
 constexpr double pilot_rows = 2.0;       // times n^(2/3) of n rows are a pilot
 constexpr double errors = 3.5;           // of its median, on both sides of which the median is searched
 
+// A zero is 0: which of 0 and -0 a pilot finds does not tell which of equal rows is in the middle.
 double middle(double a, double b) {
   const double both = a + b;
-  return both - both == 0 ? 0.5 * both : 0.5 * a + 0.5 * b;
+  return (both - both == 0 ? 0.5 * both : 0.5 * a + 0.5 * b) + 0.0;
 }
 
 // The interval of some standard errors about the median of a pilot, of those rows that count.

@@ -105,4 +105,4 @@ def _room(sample: Sample) -> int:
 
 def _middle(a: float, b: float) -> float:
     both = a + b
-    return 0.5 * both if math.isfinite(both) else 0.5 * a + 0.5 * b
+    return (0.5 * both if math.isfinite(both) else 0.5 * a + 0.5 * b) + 0.0  # no -0
