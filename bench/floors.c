@@ -100,13 +100,23 @@ FLOORS(int16)
 
 /* Latency: stochastic ascent on Normal(mu, sigma) as its formulas stand, rows in their order, every
  * multiply-and-add fused: subtract, divide, multiply, fma, fma from one sigma to the next. */
-void normal_chain(const double* x, int64_t n, int64_t epochs, double rate, double* theta) {
-  double mu = theta[0], sigma = theta[1];
-  for (int64_t e = 0; e < epochs; ++e)
-    for (int64_t i = 0; i < n; ++i) {
-      double d = x[i] - mu, q = 1.0 / sigma, z = d / sigma;
-      mu = fma(rate, z * q, mu);
-      sigma = fma(rate, fma(z * z, q, -q), sigma);
-    }
-  theta[0] = mu, theta[1] = sigma;
-}
+#define CHAIN(name)                                                                   \
+  void name(const double* x, int64_t n, int64_t epochs, double rate, double* theta) { \
+    double mu = theta[0], sigma = theta[1];                                           \
+    for (int64_t e = 0; e < epochs; ++e)                                              \
+      for (int64_t i = 0; i < n; ++i) {                                               \
+        double d = x[i] - mu, q = 1.0 / sigma, z = d / sigma;                         \
+        mu = fma(rate, z * q, mu);                                                    \
+        sigma = fma(rate, fma(z * z, q, -q), sigma);                                  \
+      }                                                                               \
+    theta[0] = mu, theta[1] = sigma;                                                  \
+  }
+
+CHAIN(normal_chain)
+
+/* The same where the compiler may not pack both parameters into one register, which lengthens the chain. */
+#ifdef __clang__
+CHAIN(scalar_normal_chain)
+#else
+__attribute__((optimize("no-tree-slp-vectorize"))) CHAIN(scalar_normal_chain)
+#endif

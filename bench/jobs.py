@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from contest import Case, Job
+from group_jobs import GROUP_JOBS
 
 import thetahat
 
@@ -87,6 +88,7 @@ JOBS = (
     *race_of.values(),
     steps_by_family,
     steps_by_size,
+    *GROUP_JOBS,
 )
 
 

@@ -50,12 +50,12 @@ def _of(kind: str, by: str, threads: int = 1) -> Key:
     return Key(f"one pass, {kind}", "3e7", by, threads)
 
 
-def _by_family(family: str, case: str = "3e7") -> Key:
-    return Key("one pass by family", case, family, 1)
+def _by_family(family: str, case: str = "3e7", threads: int = 1) -> Key:
+    return Key("one pass by family", case, family, threads)
 
 
-def _fit(family: str, by: str, threads: int = 1) -> Key:
-    return Key(f"fit, {family}", "1e6", by, threads)
+def _fit(family: str, by: str, threads: int = 1, case: str = "1e6") -> Key:
+    return Key(f"fit, {family}", case, by, threads)
 
 
 def _peers(family: str, names: Sequence[str]) -> Callable[[Results], float | None]:
@@ -90,7 +90,8 @@ _SHUFFLE_BY_HAND = "numba, by hand, shuffle among the steps"
 _FUSED = {"student_t": 2.5, "gumbel": 5, "logistic": 5, "weibull": 5, "loglogistic": 5}
 _SCIPY = {
     "student_t": 1000,
-    **dict.fromkeys(["weibull", "generalized_pareto"], 200),
+    "weibull": 300,
+    "generalized_pareto": 200,
     **dict.fromkeys(["logistic", "gumbel", "von_mises"], 20),
     **dict.fromkeys(["gamma", "lognormal", "beta", "inverse_gaussian"], 5),
 }
@@ -132,6 +133,15 @@ TARGETS = (
         )
         for family in fit_of
         if not _sufficient(family)
+    ),
+    *(
+        Target(
+            f"{family}, 3e7: whole fit / one pass, 2 threads each",
+            _ratio(_fit(family, _OURS, 2, "3e7"), _by_family(family, threads=2)),
+            at_most=5,
+        )
+        for family in fit_of
+        if find_family(family).nonsmooth
     ),
     *(
         Target(f"{family}, 1e6: scipy / ours on 2 threads", _peers(family, ["scipy.stats"]), at_least=least)

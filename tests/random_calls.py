@@ -34,7 +34,7 @@ except ImportError:  # there is no wheel for free-threaded Python
     pl = None
 
 REPLACED = (1, 1, 1, 2, 3)  # arguments of a call that are replaced
-OF_SAMPLES = re.compile("^(x|weights) ")  # how the TypeError of a sample begins
+OF_SAMPLES = re.compile(r"^(x|weights|by(\[.*\])?) ")  # how the TypeError of a sample begins
 SLOW = {"epochs", "bootstrap"}  # arguments that may be so large that a call does not end
 
 
@@ -248,7 +248,7 @@ DATA = {"x": sample, "nan_policy": "raise", "weights": None, "threads": None}
 AT = {"family": "normal", "theta": (0, 1)}
 HOW = {"start": (0.0, 1.0), "fixed": None, "rng": 0, "trace": False, "progress": False, "callback": stop}
 HOW |= {"checkpoint": None, "checkpoint_every": 60.0, "cov": "information"}
-SETTINGS = {"learning_rate": None, "epochs": 1, "batch_size": None, "shuffle": "rows", "preconditioner": None}
+SETTINGS = {"learning_rate": None, "epochs": 1, "batch_size": None, "shuffle": "auto", "preconditioner": None}
 SETTINGS |= {"coordinates": None, "reduction": "sum", "average": None, "update": None, "implicit": False}
 SETTINGS |= {"tol": None, "polish": False}
 RATE = {"rate": 1e-3, "offset": 0.0}
@@ -260,7 +260,8 @@ FRESH = (sample, online, *BLOCKS.values())  # arguments that are made for each c
 
 def calls():
     """Names, functions, and good arguments; functions are called with keywords alone."""
-    return [*calls_of_samples(), *calls_of_sums_and_streams(), *calls_of_settings(), *calls_of_fits()]
+    of_many = [*calls_of_groups(), *calls_of_sums_and_streams()]
+    return [*calls_of_samples(), *of_many, *calls_of_settings(), *calls_of_fits()]
 
 
 def calls_of_samples():
@@ -285,6 +286,25 @@ def calls_of_samples():
         ("compare", th.compare, {**DATA, "families": ["normal", "gumbel"]}),
         ("minibatches", th.minibatches, {"x": sample, "batch_size": 2, "shuffle": "batches", "rng": 0}),
         ("gradient_step", th.gradient_step, {"theta": (0, 1), "gradient": (1, 1), "learning_rate": 0.1}),
+    ]
+
+
+def calls_of_groups():
+    how = {**DATA, "nan_policy": "status", "null_keys": "drop", "progress": False}
+    of_fits = {"family": "weibull", "fixed": None, "start": None}
+    fits = th.fit_groups(sample(), "weibull", by=[1, 1, 1, 2, 2, 2])
+    return [
+        ("fit_groups", th.fit_groups, {**how, **of_fits, "by": [1, 1, 1, 2, 2, 2]}),
+        ("fit_groups of two keys", th.fit_groups, {**how, **of_fits, "by": {"a": ["u"] * 6, "b": [1] * 6}}),
+        ("fit_groups of offsets", th.fit_groups, {**how, **of_fits, "offsets": [0, 3, 6]}),
+        ("fit_groups of an axis", th.fit_groups, {**how, **of_fits, "x": np.ones((2, 3)), "axis": 1}),
+        ("compare_groups", th.compare_groups, {**how, "families": ["normal", "gumbel"], "offsets": [0, 6]}),
+        ("GroupFits.confint", fits.confint, {"level": 0.95}),
+        ("GroupFits.quantile", fits.quantile, {"p": 0.5, "level": 0.95}),
+        ("GroupFits.return_level", fits.return_level, {"period": 10, "level": 0.95}),
+        ("GroupFits.plot", fits.plot, {"name": "shape", "level": 0.95}),
+        ("GroupFits[]", lambda key: fits[key], {"key": 1}),
+        ("in GroupFits", lambda key: key in fits, {"key": 1}),
     ]
 
 

@@ -33,6 +33,7 @@ TABLE = X.reshape(2, 3)
         (X, {"offsets": "06"}, "offsets must be integers"),
         (TABLE, {"axis": 2}, "axis must be 1 for a fit of each row, or 0 for each column, got 2"),
         (TABLE, {"axis": True}, "axis must be 1"),
+        ([[1.0], [1.0, 2.0]], {"axis": 1}, "x is no two-dimensional array"),
         (X, {"axis": 1}, r"axis is for a two-dimensional x; this one has shape \(6,\)"),
         (TABLE, {"by": [1, 2]}, r"x has shape \(2, 3\): pass axis=1 for a fit of each row"),
         (pd.DataFrame(TABLE), {"by": [1, 2]}, "axis=0 for one of each column, or names of its columns as by"),

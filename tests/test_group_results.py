@@ -2,8 +2,10 @@
 
 import json
 import pickle
+from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from conftest import FIRSTS, Case
@@ -103,6 +105,9 @@ def test_tables_have_a_row_for_each_group():
         np.array([1.5, np.nan]),
         np.array([True, False]),
         np.array([b"a", b"b"]),
+        np.array([Decimal("1.5"), Decimal("1e-3")]),
+        pd.period_range("2020", "2021", freq="Y").to_numpy(),
+        np.fromiter([("a", 1), ("b", 0)], object),
     ],
 )
 def test_keys_of_every_type_are_columns(keys):

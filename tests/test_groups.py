@@ -183,7 +183,10 @@ def test_an_axis_of_a_table(order):
     shared = th.fit_groups(x, "gamma", axis=0, weights=weights[:, 0])
     assert_each_alone(shared, "gamma", lambda key: (x[:, key], {"weights": weights[:, 0]}))
     frame = pd.DataFrame(x[:, :3], columns=["b", "a", "c"])
-    assert list(th.fit_groups(frame, "gamma", axis=0)) == ["b", "a", "c"]
+    for table in (frame, frame.convert_dtypes(), pa.table(frame)):
+        named = th.fit_groups(table, "gamma", axis=0)
+        assert list(named) == ["b", "a", "c"]
+        assert bits(named.theta) == bits(columns.theta[:3])
     assert bits(th.fit_groups(frame, "gamma", axis=1).theta) == bits(
         th.fit_groups(x[:, :3], "gamma", axis=1).theta
     )
@@ -233,6 +236,22 @@ def test_fits_add_where_sums_say_all(case):
         assert both[key].n == g[key].n + h[key].n
     again = pickle.loads(pickle.dumps(g)) + pickle.loads(pickle.dumps(h))
     assert bits(again.theta) == bits(both.theta)
+
+
+def test_groups_that_are_added_keep_their_order():
+    sizes = ["small", "medium", "large"]
+    x = np.arange(6.0)
+
+    def by(*keys):
+        return th.fit_groups(x, "normal", by=pd.Categorical(keys, sizes), null_keys="group")
+
+    both = by(*["large", "small"] * 3) + by(*["large", "medium", None] * 2)
+    assert list(both) == [*sizes, None]
+    assert both[None].n == 2
+    words = th.fit_groups(x, "normal", by=["a", "c"] * 3) + th.fit_groups(x, "normal", by=["b", "c"] * 3)
+    assert list(words) == ["a", "b", "c"]
+    with pytest.raises(TypeError, match="the keys of both holds keys of types without a common order"):
+        words + th.fit_groups(x, "normal", by={"key": [1] * 6})
 
 
 def test_what_does_not_add_is_told():

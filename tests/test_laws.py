@@ -193,6 +193,10 @@ for family, theta in CASES:
             arrays = []
         for array in (*arrays, *th.log_likelihood_and_score(x[:n], family, theta)):
             print(np.asarray(array).tobytes().hex())
+    for n in (1, 3, 5, 7, 9, 13, 15, 31, 33, 63, 100):
+        for weights in (None, np.resize([1.0, 2.5], n)):
+            value, score = th.log_likelihood_and_score(x[:n], family, theta, weights=weights)
+            print(value.hex(), score.tobytes().hex())
     print(th.logpdf(x[:1001], family, theta).tobytes().hex())
     for method in [ga, *sgd] * case.ascends:
         rng = 1 if method.draws else None

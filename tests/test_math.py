@@ -70,6 +70,7 @@ EXACT = {
     "log": mpmath.log,
     "exp": mpmath.exp,
     "exp_in_range": mpmath.exp,
+    "log_third": lambda x: mpmath.log(x / 3),
     "log1p": mpmath.log1p,
     "expm1": mpmath.expm1,
     "sin": cancelling(mpmath.sin, 1),
@@ -95,16 +96,27 @@ SIN_COS = np.concatenate([both_signs(powers(-1074, 1023)), both_signs(powers(-20
 # The double that comes nearest to a multiple of pi/2, and both ends of the exact reduction.
 SIN_COS_HARD = np.array([6381956970095103 * 2.0**797, 2.0**17, 131072.00000000001, sys.float_info.max])
 
+# Where the reduced argument jumps from one end of its interval to the other.
+EXP_SEAMS = (np.arange(-1000, 1000, 7) + 0.5) * (math.log(2) / 16)
+LOG_SEAMS = math.sqrt(2) * 2.0 ** np.arange(-1000, 1000, 7)
+
 RANGES = [
-    ("log", powers(-1022, 1023), 0.9),
-    ("log", 1 + powers(-52, -1), 0.9),
-    ("log", 1 - powers(-53, -1), 0.9),
-    ("log", powers(-1074, -1022), 0.9),
-    ("exp", both_signs(powers(-60, 9.46)), 1.2),
-    ("exp", np.linspace(-1, 1, 4001), 1.2),
-    ("exp", np.linspace(-745, -708, 500), 1.2),
-    ("exp", np.linspace(708, 709.78, 500), 1.2),
-    ("exp_in_range", uniform(-700, 700), 1.2),
+    ("log", powers(-1022, 1023), 1),
+    ("log", 1 + powers(-52, -1), 1),
+    ("log", 1 - powers(-53, -1), 1),
+    ("log", LOG_SEAMS, 1),
+    ("log", powers(-1074, -1022), 1),
+    ("exp", both_signs(powers(-60, 9.46)), 1.3),
+    ("exp", np.linspace(-1, 1, 4001), 1.3),
+    ("exp", EXP_SEAMS, 1.3),
+    ("exp", np.linspace(-745, -708, 500), 1.3),
+    ("exp", np.linspace(708, 709.78, 500), 1.3),
+    ("exp_in_range", uniform(-700, 700), 1.3),
+    ("log_third", powers(-500, 500, 500), 2.5),
+    ("log_third", 3 * LOG_SEAMS, 2.5),
+    ("log_third", 3 + both_signs(powers(-50, 1, 300)), 2.5),
+    ("log_third", uniform(1, 9, 1000), 2.5),
+    ("log_third", powers(-1020, 1023, 500), 2.5),
     ("log1p", both_signs(powers(-1074, -0.01)), 1),
     ("log1p", powers(-1074, 1023), 1),
     ("log1p", -1 + powers(-53, -1), 1),
@@ -180,6 +192,10 @@ SPECIAL = [
     ("exp", 709.79, math.inf),
     ("exp", -1000.0, 0.0),
     ("exp_in_range", 0.0, 1.0),
+    ("log_third", 3.0, 0.0),
+    ("log_third", 0.0, -math.inf),
+    ("log_third", -math.inf, -math.inf),
+    ("log_third", math.inf, math.inf),
     ("log1p", 0.0, 0.0),
     ("log1p", -0.0, -0.0),
     ("log1p", 5e-324, 5e-324),
@@ -242,6 +258,16 @@ def test_special_values(name, x, value):
             assert ours == pytest.approx(value, abs=0, rel=0, nan_ok=True)
             if value == 0 and not name.startswith("log_gamma_half_ratio"):
                 assert math.copysign(1, ours) == math.copysign(1, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "seams"), [("exp", EXP_SEAMS), ("exp_in_range", EXP_SEAMS), ("log", LOG_SEAMS)]
+)
+def test_monotone_over_the_seams(name, seams):
+    steps = [seams]
+    for _ in range(20):
+        steps = [np.nextafter(steps[0], -math.inf), *steps, np.nextafter(steps[-1], math.inf)]
+    assert (np.diff([_core.apply(name, x) for x in steps], axis=0) >= 0).all()
 
 
 FUNCTIONS_OF_POSITIVE_NUMBERS = _core.functions[_core.functions.index("lgamma") :]

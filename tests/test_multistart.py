@@ -59,7 +59,7 @@ def test_each_ascent_has_the_bits_of_fit(ascending, count):
     assert_same(fits, [alone(x, ascending.family, s, r, method) for s, r in zip(starts, rates, strict=True)])
 
 
-@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
+@pytest.mark.parametrize("shuffle", [None, "batches", "rows", "spread"])
 @pytest.mark.parametrize("epochs", [1, 3])
 @pytest.mark.parametrize("family", ["normal", "gumbel", "student_t"])
 def test_every_order(family, epochs, shuffle):

@@ -94,6 +94,31 @@ def test_a_copy_goes_on_to_the_same_bits(family, settings):
             assert_same(again.partial_fit(x[n:]), whole)
 
 
+LONG = 80_000  # rows: from 65,536 on, batches are larger
+
+
+@pytest.mark.parametrize("settings", [{}, {"half_life": 5000}, {"batch_size": 100}], ids=str)
+@pytest.mark.parametrize("family", ["student_t", "logistic", "gev"])
+def test_a_stream_that_becomes_long_goes_on_to_the_same_bits(family, settings):
+    x, around = rows_of(family, LONG), (65_535, 65_536, 65_537, 67_583, 67_584, 67_585, 70_001)
+    whole = followed(family, x, **settings)
+    assert_same(followed(family, x, around, **settings), whole)
+    for n in around:
+        stream = followed(family, x[:n], **settings)
+        again = th.Online.from_bytes(stream.to_bytes())
+        assert again.to_bytes() == stream.to_bytes()
+        assert_same(again.partial_fit(x[n:]), whole)
+    if "half_life" not in settings:
+        assert far(whole.fit_result(), th.fit(x, family)) < 0.15
+
+
+def test_streams_that_are_long_together_go_on_as_their_copy_does():
+    x = rows_of("logistic", LONG)
+    stream = followed("logistic", x[:40_100]).merge(followed("logistic", x[40_100:70_000]))
+    again = th.Online.from_bytes(stream.to_bytes())
+    assert_same(again.partial_fit(x[70_000:]), stream.partial_fit(x[70_000:71_000]).partial_fit(x[71_000:]))
+
+
 @pytest.mark.parametrize("family", SUMMED)
 def test_a_copy_of_sums_goes_on(family):
     x = rows_of(family)
@@ -155,6 +180,7 @@ def test_records_that_are_whole_but_wrong_are_refused():
         (values, {**arrays, "state": arrays["state"][:-1]}),
         (values, {**arrays, "w": arrays["w"][:-1]}),
         (values, {**arrays, "x": np.ones(99_999), "w": np.ones(99_999)}),
+        (values, {**arrays, "x": np.ones(1025), "w": np.ones(1025)}),  # a segment: 1024
         (values, {"x": arrays["x"]}),
     ]
     for parts in wrong:

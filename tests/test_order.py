@@ -12,7 +12,7 @@ from scipy.stats import chi2
 import thetahat as th
 from thetahat import _sgd, reference
 from thetahat.data.arrays import chunks_of
-from thetahat.reference.order import epoch, shuffled
+from thetahat.reference.order import SPREAD_RUN, SPREAD_WINDOW, epoch, shuffled, spread
 
 
 def compiled(n, bits, batch_size=1, shuffle="rows"):
@@ -28,6 +28,36 @@ def test_an_epoch_is_the_reference_on_the_same_words(n, unit):
         order = compiled(n, ours, unit, "rows" if unit == 1 else "batches")
         assert order == [row for rows in epoch(n, unit, theirs.random_raw) for row in rows]
         assert sorted(order) == list(range(n))
+
+
+SPREAD_SIZES = [1, 15, 16, 17, 31, 32, 33, 2047, 2048, 2049, 40_000]
+
+
+@pytest.mark.parametrize("n", [*SPREAD_SIZES, *(SPREAD_RUN * SPREAD_WINDOW + k for k in (-1, 0, 1, 17))])
+def test_a_spread_epoch_is_the_reference_on_the_same_words(n):
+    ours, theirs = np.random.PCG64(n), np.random.PCG64(n)
+    for batch_size in (1, 7, 2048):
+        order = compiled(n, ours, batch_size, "spread")
+        assert order == spread(n, theirs.random_raw)
+        assert sorted(order) == list(range(n))
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 16])
+def test_spread_windows_of_any_number_of_runs(window, monkeypatch):
+    """The short run at the end of the sample is in one of them."""
+    monkeypatch.setattr(_sgd, "WINDOW", SPREAD_RUN * window)
+    for n in (*SPREAD_SIZES[:-1], 333):
+        theirs = np.random.PCG64(n)
+        assert compiled(n, np.random.PCG64(n), 1, "spread") == spread(n, theirs.random_raw, window)
+
+
+def test_each_batch_of_a_spread_order_holds_rows_of_as_many_runs():
+    """Of each run another row, at a place that chance decides."""
+    n = 1 << 18
+    batches = np.array(compiled(n, np.random.PCG64(5), 2048, "spread"))[: n // 2048 * 2048].reshape(-1, 2048)
+    assert all(np.unique(batch // SPREAD_RUN).size == 2048 for batch in batches[:64])
+    places = np.bincount(batches[0] % SPREAD_RUN, minlength=SPREAD_RUN)
+    assert ((places - 128) ** 2 / 128).sum() < chi2.isf(1e-9, df=SPREAD_RUN - 1)
 
 
 def test_all_orders_of_what_fits_the_window_are_one_shuffle():
@@ -107,7 +137,7 @@ def test_every_place_of_a_long_order_is_as_likely():
     assert chi2.isf(1 - 1e-9, df=freedom) < statistic < chi2.isf(1e-9, df=freedom)
 
 
-@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
+@pytest.mark.parametrize("shuffle", _sgd.SHUFFLES)
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 14, 99])
 def test_minibatches_partition_the_sample(shuffle, batch_size):
     x = np.arange(14.0)
@@ -116,7 +146,7 @@ def test_minibatches_partition_the_sample(shuffle, batch_size):
     assert sorted(map(len, batches), reverse=True) == [
         len(x[i : i + batch_size]) for i in range(0, 14, batch_size)
     ]
-    if shuffle != "rows":
+    if shuffle in (None, "batches"):
         assert all(np.shares_memory(batch, x) for batch in batches)
         assert all((np.diff(batch) == 1).all() for batch in batches)
 

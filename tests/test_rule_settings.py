@@ -152,7 +152,10 @@ def test_a_step_decay_is_its_formula(factor, every):
 
 METHODS = {
     "SGD()": th.SGD(),
-    "SGD(polish=True)": th.SGD(polish=True),
+    "SGD(polish=True)": th.SGD(polish=True, shuffle="auto"),
+    "SGD(shuffle='rows')": th.SGD(shuffle="rows"),
+    "SGD(batch_size=64)": th.SGD(batch_size=64, shuffle="auto"),
+    "SGD(shuffle='spread', average='polyak')": th.SGD(average="polyak", shuffle="spread"),
     "SGD(batch_size=10, implicit=True)": th.SGD(batch_size=10, implicit=True),
     "SGD(learning_rate=0.1)": th.SGD(
         learning_rate=0.1, epochs=1, coordinates="textbook", preconditioner=None
@@ -204,6 +207,28 @@ def test_fits_by_any_rule_go_to_records_and_back(shown):
         assert again.method == method
         assert repr(again) == repr(fit)
         assert str(again) == str(fit)
+
+
+@pytest.mark.parametrize(
+    ("method", "many", "few"),
+    [
+        (th.SGD(), ("spread", 2048), ("rows", 64)),
+        (th.SGD(epochs=3, tol=1e-4, polish=True), ("spread", 2048), ("rows", 64)),
+        (th.SGD(shuffle="rows"), ("rows", 64), ("rows", 64)),
+        (th.SGD(shuffle="spread"), ("spread", 2048), ("spread", 2048)),
+        (th.SGD(shuffle=None), (None, 64), (None, 64)),
+        (th.SGD(batch_size=2048), ("rows", 2048), ("rows", 2048)),
+        (th.SGD(average="polyak"), ("rows", 64), ("rows", 64)),
+        (th.SGD(implicit=True), ("rows", 64), ("rows", 64)),
+        (th.SGD(learning_rate=1e-4), ("rows", 1), ("rows", 1)),
+        (th.SGD(learning_rate=1e-4, shuffle="spread"), ("spread", 1), ("spread", 1)),
+    ],
+    ids=str,
+)
+def test_order_and_batches_depend_on_the_number_of_rows_where_nothing_is_asked_for(method, many, few):
+    assert method.order(65_537) == many
+    assert method.order(65_536) == few
+    assert method.order(10) == (few[0], min(few[1], 10))
 
 
 def halving(epoch):

@@ -10,7 +10,8 @@ import pytest
 from conftest import CASES, Case, named
 
 import thetahat as th
-from thetahat import _core, reference
+from thetahat import _core, _sgd, reference
+from thetahat.solvers.sgd import pilot_rows
 
 COORDINATES = {_core.LOG: "positive", _core.LOGIT: "unit"}
 RULES = {
@@ -173,6 +174,7 @@ SCALED = [
     th.SGD(batch_size=70, shuffle=None),
     th.SGD(batch_size=300, average="polyak"),
     th.SGD(batch_size=1500, shuffle="batches", epochs=2),
+    th.SGD(batch_size=600, shuffle="spread"),
     th.SGD(
         learning_rate=th.InverseTime(0.7, 30),
         preconditioner="information",
@@ -208,11 +210,11 @@ def test_a_scaled_ascent_is_the_reference_step_for_step(method, family, weighted
     w = weights_for(x) if weighted else None
     seed = 5 if method.draws else None
     ours = th.fit(x, family, method=method, rng=seed, trace=1, weights=w)
-    rng, size = np.random.default_rng(5), method._batch
-    first = list(batches_of(x, w, size, method.shuffle, rng))
-    later = [batches_of(x, w, size, method.shuffle, rng) for _ in range(method.epochs - 1)]
+    rng, (shuffle, size) = np.random.default_rng(5), method.order(x.size)
+    first = list(batches_of(x, w, size, shuffle, rng))
+    later = [batches_of(x, w, size, shuffle, rng) for _ in range(method.epochs - 1)]
     ends = np.cumsum([len(batch) for batch, _ in first])
-    known = first[: 1 + int(np.searchsorted(ends, 4096))]
+    known = first[: 1 + int(np.searchsorted(ends, pilot_rows(shuffle, size)))]
     rows = [row for batch, _ in known for row in batch]
     weights = [weight for _, batch in known for weight in batch] if weighted else None
     pilot = th.fit(rows, family, weights=weights)
@@ -261,6 +263,26 @@ def test_no_step_of_a_scaled_ascent_is_longer_than_four_standard_errors():
     np.testing.assert_allclose(far, 4 * th.fit(x[:4096], "normal").stderr, rtol=0.1)
 
 
+@pytest.mark.parametrize("far", [30.0, 1e9])
+def test_a_batch_with_a_row_far_out_is_expanded_as_in_the_reference(far):
+    """Not where it begins: a second look finds where its segment's maximum is."""
+    x = Case("normal", (0.0, 1.0)).sample(6000)
+    x[4800] = far
+    ours = th.fit(x, "normal", method=th.SGD(batch_size=600, shuffle=None), trace=1)
+    start, known = ours.trace[0].tolist(), 4200
+    ascent = reference.FollowingAscent(
+        x[:known].tolist(),
+        None,
+        600,
+        reference.Likelihood("normal"),
+        coordinates(Case("normal", start), start, "scaled"),
+        start,
+        reference.power(1.0),
+    )
+    batches = [(x[first : first + 600].tolist(), None) for first in range(known, 6000, 600)]
+    np.testing.assert_allclose(ours.trace, thetas(ascent, [batches]), rtol=1e-11, atol=1e-13)
+
+
 KINDS_OF_STEPS = [
     th.SGD(learning_rate=1e-4, epochs=2),
     th.SGD(learning_rate=1e-4, epochs=2, coordinates="log", average="polyak", update=th.Adam()),
@@ -275,7 +297,7 @@ def settings_of(method, **changes):
     return type(method)(**({name: getattr(method, name) for name in names} | changes))
 
 
-@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
+@pytest.mark.parametrize("shuffle", _sgd.SHUFFLES)
 @pytest.mark.parametrize("batch_size", [1, 3, 70])
 @pytest.mark.parametrize("method", KINDS_OF_STEPS, ids=str)
 def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, shuffle):
@@ -298,7 +320,7 @@ def test_how_rows_lie_and_what_type_they_are_changes_no_bit(method, batch_size, 
     assert not method.draws or run(whole, 8) != expected
 
 
-@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
+@pytest.mark.parametrize("shuffle", _sgd.SHUFFLES)
 @pytest.mark.parametrize("batch_size", [1, 10, 1000])
 @pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-6), th.SGD()], ids=str)
 def test_rows_of_other_types_are_not_copied(method, batch_size, shuffle):

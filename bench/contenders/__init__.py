@@ -21,11 +21,13 @@ from contenders import (  # noqa: I001 - this order is the tables'
     sklearn,
     river,
     python,
+    groups,
 )
 
 __all__ = [
     "duckdb",
     "floors",
+    "groups",
     "iminuit",
     "jax",
     "numba",

@@ -69,9 +69,8 @@ one_pass_by_family.enter(FLOOR, floor=True)(partial(read_and_add, threads=1))
 one_pass_by_family.enter(FLOOR, threads=2, floor=True)(partial(read_and_add, threads=2))
 
 
-@stochastic.enter("floor: the chain of steps, no shuffle", only=["batches of 1"], floor=True)
-def normal_chain(case: Case) -> Run:
-    function = library().normal_chain
+def chain(case: Case, name: str) -> Run:
+    function = library()[name]
     function.argtypes = [
         ctypes.c_void_p,
         ctypes.c_int64,
@@ -88,3 +87,10 @@ def normal_chain(case: Case) -> Run:
         return tuple(theta)
 
     return Run(call, ascended(case, RATE), case.n * case.epochs)
+
+
+for title, name in {
+    "floor: the chain of steps, no shuffle": "normal_chain",
+    "floor: the same chain, scalar": "scalar_normal_chain",
+}.items():
+    stochastic.enter(title, only=["batches of 1"], floor=True)(partial(chain, name=name))

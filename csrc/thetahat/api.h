@@ -17,7 +17,7 @@ extern "C" {
 
 /* Layouts of what records hold: raised when the meaning of their numbers changes, so that old ones are
  * refused. */
-enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 3 };
+enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 4 };
 
 enum {
   thetahat_max_params = 8,
@@ -68,13 +68,26 @@ typedef struct {
   int64_t n;
 } thetahat_block;
 
-/* Rows below `low`, from there to `high`, and above it. */
+/* Rows beside an open interval. Weights are double-doubles: of the rows below it, at its lower end, inside,
+ * at its upper end (0 where that is the lower one too), and of all, which is NaN where one is negative or
+ * NaN. Those inside are copied while there is room: all of them are there if copies <= room. */
+enum { thetahat_below, thetahat_at_low, thetahat_inside, thetahat_at_high, thetahat_all, thetahat_classes };
 typedef struct {
   double low, high;
-  double below, above; /* weights, added up one after another */
-  int64_t between;     /* how many of the last rows lie there */
-  double *x, *weights; /* copies of these; weights may be NULL */
+  double weight[thetahat_classes][2];
+  int64_t copies, room;
+  double *x, *weights; /* weights may be NULL where each row counts once */
 } thetahat_partition;
+
+/* Rows of a closed interval by buckets, into which the interval is cut evenly by the order of the bits of
+ * doubles: how many have a weight, and their weights as double-doubles. The first bucket is for those below
+ * the interval, the last one for those above, NaN among them. */
+enum { thetahat_bucket_bits = 12, thetahat_buckets = (1 << thetahat_bucket_bits) + 2 };
+typedef struct {
+  double low, high;
+  int64_t rows[thetahat_buckets];
+  double weight[thetahat_buckets][2];
+} thetahat_ranks;
 
 /* ---- models and kernels */
 
@@ -197,9 +210,9 @@ struct thetahat_model {
    * be NULL. */
   int64_t (*gradient_ascent)(const thetahat_model*, const double* sums, double rate, int64_t epochs,
                              const int* fixed, double* theta, double* trace);
-  /* Stochastic steps of the textbook rule, and of the preconditioned one, on some rows: a whole number of
-   * batches or the last of them, which are read from x, or are the next ones of a reader's window and written
-   * there. */
+  /* Stochastic steps of the textbook rule, and of the preconditioned one: on n rows at x, a whole number of
+   * batches or the last of them; or where there is a reader, on the next n units of its window. These are
+   * single rows, which are written to x, or by the textbook rule batches, which are not. */
   void (*textbook_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
                          thetahat_epoch_reader*, double* x, const double* w, int64_t n);
   void (*preconditioned_steps)(const thetahat_model*, const thetahat_update_rule*, thetahat_sgd_state*,
@@ -266,10 +279,20 @@ int64_t thetahat_count_outside(const thetahat_model*, const double* theta, const
                                thetahat_count*);
 /* Copies those that count, and their weights where there is room for them; count: of the copies. */
 int64_t thetahat_copy_counted(const thetahat_rows*, thetahat_count*, double* out, double* weights);
-/* Weighs those that count below low and above high, and copies those between. */
-int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, thetahat_partition*);
-int64_t thetahat_partition_most(void); /* room that thetahat_partition_rows needs */
-int64_t thetahat_density_rows(void);   /* densities between two checks for signals */
+int64_t thetahat_density_rows(void); /* densities between two checks for signals */
+
+/* ---- rows by their ranks, for medians */
+
+/* Add a slice of rows from `first` on, those that count; return how many. -1: memory is out. Begun by zeros,
+ * the ends of the interval, and the room for copies. */
+int64_t thetahat_partition_rows(const thetahat_rows*, int64_t first, int threads, thetahat_partition*);
+int64_t thetahat_rank_rows(const thetahat_rows*, int64_t first, int threads, thetahat_ranks*);
+/* The least row up to which there is half of the weight, and the least up to which there is more: each is in
+ * a closed interval, that of one number if it is known. ends: the two intervals. 0: the weight is not
+ * positive and finite; -1: memory is out. */
+int thetahat_locate(const thetahat_partition*, double* ends);
+/* The bucket that holds one of these two, as an interval; returns how many of its rows have a weight. */
+int64_t thetahat_bucket(const thetahat_ranks*, int more, double* ends);
 
 /* ---- Newton's method */
 

@@ -23,7 +23,12 @@ typedef struct {
   uint64_t word[thetahat_max_words];
 } thetahat_random_buffer;
 
-enum { thetahat_shuffle_none = 0, thetahat_shuffle_batches = 1, thetahat_shuffle_rows = 2 };
+enum {
+  thetahat_shuffle_none = 0,
+  thetahat_shuffle_batches = 1,
+  thetahat_shuffle_rows = 2,
+  thetahat_shuffle_spread = 3
+};
 
 /* The rows of an ascent, none of them left out, in the order that its epochs take them, and the place in the
  * present one: zeros to begin with. */
@@ -37,7 +42,7 @@ struct thetahat_epoch_reader {
   thetahat_random_buffer random; /* its bitgen may be NULL when nothing is shuffled */
   uint32_t* row_groups; /* room for the order of the groups, or of the units where there is no window */
   double *x, *w;        /* the window: room for `capacity` rows each; w may be NULL without weights */
-  uint32_t* units;      /* room for the order of its units */
+  uint32_t* units;      /* room for the order of its units, or for what is drawn of its runs */
 
   int64_t next;        /* groups, or units, taken in this epoch; rows where nothing is shuffled */
   int64_t window_rows; /* those in the window, */
@@ -57,6 +62,7 @@ struct thetahat_update_rule {
   int average;  /* the mean of thetas is reported: of all, or of an epoch's */
   int implicit; /* the score is taken where the step leads */
   int64_t batch;
+  int64_t later_batch;        /* that of a stream which has become long; 0: the same */
   double rate, offset, power; /* the step at row t is rate (t + offset)^-power times the score */
   double forgetting_factor;   /* how much less a row counts at the next one: 1 never forgets */
   double beta1, beta2, epsilon;
@@ -132,6 +138,8 @@ int64_t thetahat_segment_rows(const thetahat_update_rule*);
 void thetahat_sgd_begin(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
 /* Goes on for one slice of rows or for `rows` if these are fewer; returns 0 when the ascent has ended. */
 int thetahat_sgd_run(const thetahat_model*, thetahat_sgd*, int64_t until, int64_t rows);
+/* The batch and the segment of a stream by the rows that it has seen, after its state was set. */
+void thetahat_sgd_settle(thetahat_sgd*);
 /* Takes rows of a stream in, as far as one segment has room, and steps on whole batches; returns how many. */
 int64_t thetahat_sgd_feed(const thetahat_model*, thetahat_sgd*, const double* x, const double* w, int64_t n);
 void thetahat_sgd_finish(const thetahat_model*,

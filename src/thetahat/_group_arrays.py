@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FITTED", "GroupArrays", "GroupNumbers"]
 
+_CODES = 32  # more than there are codes of reasons
 _REASONS = {  # by the codes of the core; below them are those of limits
     18: "beyond what doubles can hold",
     19: "rows that are NaN or infinite",
@@ -169,8 +170,7 @@ class GroupArrays:
         Where a likelihood has no maximum, the name of the distribution that it increases towards, such as
         ``"normal"`` or ``"poisson"``, or ``"point"``; of invalid rows, what they are.
         """
-        used, places = np.unique(self._outcomes, return_inverse=True)
-        return _named([self._in_words(pair)[1] for pair in used.tolist()], places)
+        return _named([reason for _, reason in self._in_words], self._outcomes)
 
     def reasons(self) -> dict[tuple[str, str], int]:
         """Return how many groups ended how, and why: a count by status and reason, the largest first.
@@ -181,20 +181,25 @@ class GroupArrays:
         >>> th.fit_groups([1.0, 2.0, 4.0, 7.0, 8.0], "normal", offsets=[0, 3, 5, 5]).reasons()
         {('converged', ''): 2, ('too_few', 'point'): 1}
         """
-        used, counts = np.unique(self._outcomes, return_counts=True)
         told: Counter[tuple[str, str]] = Counter()
-        for pair, count in zip(used.tolist(), counts.tolist(), strict=True):
-            told[self._in_words(pair)] += count
+        counts = np.bincount(self._outcomes)
+        for outcome in np.flatnonzero(counts).tolist():
+            told[self._in_words[outcome]] += int(counts[outcome])
         return dict(told.most_common())
 
     @property
-    def _outcomes(self) -> NDArray[np.int64]:
+    def _outcomes(self) -> NDArray[np.uint8]:
         """Status and reason of each group as one number."""
-        return self._numbers.status.astype(np.int64) << 32 | self._numbers.reason
+        return (self._numbers.status * np.uint8(_CODES) + self._numbers.reason).astype(np.uint8)
 
-    def _in_words(self, outcome: int) -> tuple[str, str]:
-        status, code = outcome >> 32, outcome & 0xFFFFFFFF
-        return _groups.STATUSES[status], reason_of(self._family, status, code)
+    @cached_property
+    def _in_words(self) -> list[tuple[str, str]]:
+        """The status and the reason of each outcome."""
+        return [
+            (name, reason_of(self._family, status, code))
+            for status, name in enumerate(_groups.STATUSES)
+            for code in range(_CODES)
+        ]
 
     @property
     def _free(self) -> list[int]:
@@ -207,8 +212,10 @@ class GroupArrays:
         return iter(self._keys)
 
     def __repr__(self) -> str:
-        counts = Counter(self.status.tolist()).most_common()
-        told = ", ".join(f"{count} {status}" for status, count in counts)
+        counts = Counter(
+            dict(zip(_groups.STATUSES, np.bincount(self._numbers.status).tolist(), strict=False))
+        )
+        told = ", ".join(f"{count} {status}" for status, count in counts.most_common() if count)
         groups = f"{len(self)} group" + "s" * (len(self) != 1)
         return f"<GroupFits {self._family.signature}, {groups}{': ' * bool(told)}{told}>"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, intptr_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from thetahat._api cimport (
@@ -64,7 +64,7 @@ _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "ui
 
 
 def code_integers(keys, int threads=1):
-    """Return the distinct values of integers or booleans in increasing order, and the place of each key there.
+    """Return the distinct values of integers or booleans, in increasing order, and the place of each key.
 
     The places are int32, or int64 where there are 2**31 keys or more.
     """
@@ -156,7 +156,7 @@ cdef class GroupedRows:
 
     @staticmethod
     def of_offsets(list chunks, offsets):
-        """Return rows that lie together already: in place where they are contiguous doubles that all count."""
+        """Return rows that lie together: in place where they are contiguous doubles that all count."""
         offsets = np.ascontiguousarray(offsets, np.int64)
         rows = sum([chunk.n for chunk in chunks])
         check_offsets(offsets, rows)
@@ -185,14 +185,22 @@ cdef bint in_place(Rows rows):
     )
 
 
+class _Doubles:
+    """The values of rows in place, to NumPy; an array of them keeps the rows alive."""
+
+    def __init__(self, Rows rows):
+        self.rows = rows
+        self.__array_interface__ = {
+            "data": (<intptr_t>rows.state.data, True),
+            "shape": (rows.state.n,),
+            "typestr": np.dtype(np.float64).str,
+            "version": 3,
+        }
+
+
 cdef object array_of(Rows rows):
     """The values of rows in place, as an array; None of none."""
-    if rows is None:
-        return None
-    if rows.state.n == 0:
-        return np.empty(0)
-    view = <const double[: rows.state.n]>(<double*>rows.state.data)
-    return np.asarray(view)
+    return None if rows is None else np.asarray(_Doubles(rows))
 
 
 cdef object copied(list chunks, offsets, int64_t rows):
@@ -217,6 +225,10 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
     cdef int64_t[::1] of_groups
     cdef double* w = NULL
     cdef int answer = thetahat_groups_slice
+    try:
+        offsets = np.empty(n_groups + 1, np.int64)
+    except (MemoryError, ValueError) as error:
+        raise MemoryError(f"memory has no room for {n_groups} groups") from error
     rows.chunks, rows.n_chunks = pointers_to(chunks), len(chunks)
     rows.codes, rows.wide, rows.n_groups = &bytes_of_codes[0], codes.dtype.itemsize == 8, n_groups
     work = core.begin_partition(&rows, threads)
@@ -233,7 +245,6 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
         kept = core.kept(work)
         weighted = any([chunk.weights is not None for chunk in chunks])
         values, weights = _room(kept), _room(kept) if weighted else None
-        offsets = np.empty(n_groups + 1, np.int64)
         of_groups, of_x = offsets, values
         if weighted:
             of_w = weights
@@ -351,7 +362,7 @@ def fit(GroupedRows grouped, Model model, fixed=None, start=None, int threads=1,
     cdef thetahat_group_run* run
     cdef int answer = thetahat_groups_slice
     cdef int64_t done = 0, groups = grouped.state.n_groups
-    tables = settings(model, groups, fixed, start, threads, &task)  # noqa: F841 - kept while the core reads
+    _tables = settings(model, groups, fixed, start, threads, &task)  # kept while the core reads
     task.groups = grouped.state
     fits = room_for_fits(model, groups, cov, &task.out)
     if groups == 0:
@@ -408,7 +419,7 @@ def fit_sums(Model model, nodes, fixed=None, start=None, bint cov=True):
     cdef const double[:, ::1] of_groups = nodes
     cdef int64_t first = 0, size, groups = of_groups.shape[0]
     check_nodes(model, nodes)
-    tables = settings(model, groups, fixed, start, 1, &task)  # noqa: F841 - kept while the core reads
+    _tables = settings(model, groups, fixed, start, 1, &task)  # kept while the core reads
     fits = room_for_fits(model, groups, cov, &task.out)
     while first < groups:
         size = min(SLICE_GROUPS, groups - first)

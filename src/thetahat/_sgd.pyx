@@ -21,7 +21,7 @@ from thetahat._api cimport (
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sgd as core, to_tuple
 
 SGD_LAYOUT = thetahat_sgd_layout  # of the numbers in records
-SHUFFLES = (None, "batches", "rows")  # as api.h numbers them
+SHUFFLES = (None, "batches", "rows", "spread")  # as api.h numbers them
 UPDATES = ("plain", "momentum", "adam")
 AVERAGES = (None, "polyak", "epoch")
 WINDOW = 0  # rows that are shuffled together; 0: as many as the core chooses
@@ -30,7 +30,7 @@ LANES = thetahat_n_lanes  # ascents that go side by side
 
 cdef int read_rule(const thetahat_model* m, object rule, thetahat_update_rule* r) except -1:
     memset(r, 0, sizeof(thetahat_update_rule))
-    r.batch = rule.batch
+    r.batch, r.later_batch = rule.batch, rule.later_batch
     r.free_coordinates, r.preconditioned = rule.free_coordinates, rule.preconditioned
     r.mean, r.implicit = rule.mean, rule.implicit
     r.update, r.average = UPDATES.index(rule.update), AVERAGES.index(rule.average)
@@ -291,7 +291,8 @@ cdef class Stream:
         self.model, self.rule = model, rule
         read_rule(model.c, rule, &self.sgd.rule)
         self.sgd.segment = core.segment_rows(&self.sgd.rule)
-        self.x, self.w = np.empty(self.sgd.segment), np.ones(self.sgd.segment)
+        self.x = np.empty(max(self.sgd.segment, self.sgd.rule.later_batch))
+        self.w = np.ones(self.x.shape[0])
         self.sgd.x = &self.x[0]
 
     def begin(self, theta, const double[::1] known, const double[::1] weights=None):
@@ -388,13 +389,12 @@ cdef class Stream:
 
     def restore(self, values, arrays):
         """Return to where `numbers` was called."""
-        self.sgd.filled = read_segment(values, arrays, self.x, self.w)
         read_numbers(self.model.c, arrays["state"], &self.sgd.state)
+        core.settle(&self.sgd)
+        self.sgd.filled = read_segment(values, arrays, self.x[: self.sgd.segment], self.w[: self.sgd.segment])
         read_numbers(self.model.c, arrays["before"], &self.before)
         self.sgd.stepped = values["stepped"]
-        self.sgd.w = NULL
-        if values["weighted"]:
-            self.sgd.w = &self.w[0]
+        self.sgd.w = &self.w[0] if values["weighted"] else NULL
 
 
 @cython.final

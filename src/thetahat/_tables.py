@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "plain"]
 
+# Of these Arrow makes columns; other keys, such as periods and tuples, are written as text.
+_OF_ARROW = {"str", "bytes", "int", "float", "bool", "NoneType"}
+_OF_ARROW |= {"date", "datetime", "time", "timedelta", "Decimal"}
+
 
 class Table:
     """What has columns of one length, and so is a table of any library."""
@@ -23,16 +27,46 @@ class Table:
         raise NotImplementedError
 
     def to_pandas(self) -> Any:
-        """Return a DataFrame of pandas with the columns that `columns` returns."""
+        """Return a table with the columns that `columns` returns, a row for each group.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
         return _library("pandas").DataFrame(self.columns())
 
     def to_polars(self) -> Any:
-        """Return a DataFrame of polars with the columns that `columns` returns."""
+        """Return a table with the columns that `columns` returns, a row for each group.
+
+        Returns
+        -------
+        polars.DataFrame
+
+        Raises
+        ------
+        MissingExtraError
+            If polars is not installed.
+        """
         polars = _library("polars")
         return polars.DataFrame({name: _without_objects(column) for name, column in self.columns().items()})
 
     def to_arrow(self) -> Any:
-        """Return a Table of pyarrow with the columns that `columns` returns."""
+        """Return a table with the columns that `columns` returns, a row for each group.
+
+        Returns
+        -------
+        pyarrow.Table
+
+        Raises
+        ------
+        MissingExtraError
+            If pyarrow is not installed.
+        """
         return _library("pyarrow").table(
             {name: _without_objects(column) for name, column in self.columns().items()}
         )
@@ -48,7 +82,8 @@ def _library(name: str) -> Any:
 def _without_objects(column: NDArray[Any]) -> Any:
     """Return a column as an array of a type that Arrow has, or as a list."""
     if column.dtype.kind == "O":
-        return column.tolist()
+        values = column.tolist()
+        return values if {type(value).__name__ for value in values} <= _OF_ARROW else list(map(str, values))
     if column.dtype.kind in "Mm" and np.datetime_data(column.dtype)[0] not in ("ms", "us", "ns"):
         days = column.dtype.kind == "M" and np.datetime_data(column.dtype)[0] in ("Y", "M", "W", "D")
         return column.astype(f"{column.dtype.kind}8[{'D' if days else 'ms'}]")

@@ -92,8 +92,8 @@ class GroupFits(GroupArrays, Table):
         array([[[1.61558344, 5.38441656],
                 [1.28090961, 4.09864985]]])
         """
+        level = check_level(level)
         limits = np.empty((*self.theta.shape, 2))
-        check_level(level)
         columns = [np.ascontiguousarray(column) for column in self.theta.T]
         with np.errstate(all="ignore"):
             for place, error in enumerate(self.stderr.T):
@@ -131,13 +131,48 @@ class GroupFits(GroupArrays, Table):
         return quantiles_of_groups(self._family, self.theta, self.cov, self._free, p, level)
 
     def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
-        """Return what one in `period` rows exceeds on average, for each group: see `Fit.return_level`."""
+        """Return the value that one in `period` rows exceeds on average, as `Fit.return_level` does.
+
+        Parameters
+        ----------
+        period : float or array_like
+            Number of rows, above 1.
+        level : float, default 0.95
+            Coverage of the limits, between 0 and 1.
+
+        Returns
+        -------
+        Estimate
+            As of `quantile`.
+
+        Raises
+        ------
+        ParameterError, MissingExtraError
+            As `quantile` does.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> g = th.fit_groups([31.0, 42.0, 35.0, 58.0, 39.0], "gumbel", offsets=[0, 5])
+        >>> g.return_level(100).value.round(1)
+        array([67.])
+        """
         return return_levels_of_groups(self._family, self.theta, self.cov, self._free, period, level)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return keys, parameters, standard errors, criteria and status by name, one item for each group.
 
-        A key of the name of another column has ``_key`` after it.
+        Returns
+        -------
+        dict of str to ndarray, each of shape (n_groups,)
+            The columns of keys; the parameters; ``<parameter>_stderr``; `log_likelihood` and the other
+            attributes of that name. A key of the name of another column has ``_key`` after it.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> list(th.fit_groups([1.0, 2.0], "normal", by=["a", "a"]).columns())[:5]
+        ['key', 'mu', 'sigma', 'mu_stderr', 'sigma_stderr']
         """
         names = self._family.names
         columns: dict[str, NDArray[Any]] = {
@@ -150,8 +185,17 @@ class GroupFits(GroupArrays, Table):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the groups as numbers, strings, lists and dicts, for strict JSON.
 
-        Each is the record of its fit, as `Fit.to_dict` returns it, with its `key` (several by name) and
-        `reason`; without a fit, what the fit would have is None.
+        Returns
+        -------
+        list of dict
+            For each group the record of its fit, as `Fit.to_dict` returns it, with its `key` (several by
+            name) and `reason`; without a fit, what the fit would have is None.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> th.fit_groups([1.0, 2.0], "normal", by=["a", "a"]).to_dicts()[0]["params"]
+        {'mu': 1.5, 'sigma': 0.5}
         """
         return [self._record(place, key) for place, key in enumerate(self)]
 
@@ -201,7 +245,7 @@ class GroupFits(GroupArrays, Table):
 
         place = self._family.names.index(check_choice("name", name, self._family.names))
         limits = self.confint(level)[:, place]
-        return groups_figure(self._keys, self.theta[:, place], limits, name, level)
+        return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level))
 
     def __add__(self, other: GroupFits) -> GroupFits:
         """Return the fits of the rows of both, group by group: groups of equal keys become one.

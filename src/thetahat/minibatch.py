@@ -65,7 +65,7 @@ def minibatches(
         The sample, as in `fit`.
     batch_size : int
         Rows in a batch; the last one may be shorter.
-    shuffle : {"batches", "rows", None}, default "batches"
+    shuffle : {"batches", "rows", "spread", None}, default "batches"
         What is shuffled, as in `SGD`.
     rng : optional
         As in `fit`. Pass the same Generator at each epoch, so that epochs differ.
@@ -81,13 +81,13 @@ def minibatches(
     >>> [batch.tolist() for batch in th.minibatches([1.0, 2.0, 3.0], 2, shuffle=None)]
     [[1.0, 2.0], [3.0]]
     """
-    SGD(learning_rate=1.0, shuffle=shuffle)  # checks it
+    shuffle = SGD(learning_rate=1.0, shuffle=shuffle).shuffle
     batch_size = check_count("batch_size", batch_size)
     rows = as_rows(x)
     starts: Iterable[int] = range(0, rows.size, batch_size)
     if shuffle is not None and rows.size:
         taken = shuffled(rows.size, batch_size, shuffle, rng)
-        if shuffle == "rows":
+        if shuffle != "batches":
             rows = _taken(rows, taken)
         else:
             parts = (taken[part] for part in stretches(taken.size))

@@ -71,7 +71,8 @@ class Online:
         nor where only one parameter is estimated). By default all rows have equal weight. Not supported for
         families whose maximum lies on the boundary of the support.
     batch_size : int, optional
-        Rows of one step, at most 2**20; by default 64, and fewer for a half-life below 1024 rows.
+        Rows of one step, at most 2**20; by default 64, fewer for a half-life below 1024 rows, and 2048 in a
+        stream without a half-life that has seen 65,536 rows.
     fixed : mapping of str to float, optional
         Parameters with known values, as in `fit`.
 
@@ -283,10 +284,9 @@ class Online:
             Where the status is ``"converged"`` it is that too; at ``"approximate"``, `newton_decrement` is an
             estimate of how far the sums of earlier rows may be off, squared, in standard errors.
             Otherwise log-likelihood, covariance and standard errors are those of the sum of quadratic
-            approximations, one for each segment of about 1000 rows at the theta of that time, and
-            `newton_decrement` is the squared distance to the maximum of this sum: a large one means that the
-            distribution changed faster than the steps could follow. With a half-life, `n` is the sum of the
-            remaining weights.
+            approximations, of 1000 or 2000 rows each at the theta of that time. `newton_decrement` is the
+            squared distance to its maximum: a large one means that the distribution changed faster than the
+            steps could follow. With a half-life, `n` is the sum of the remaining weights.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,10 +33,10 @@ class Pilot(NamedTuple):
 
     def quantiles(self, *shares: float) -> list[float]:
         """Return the smallest rows up to which there are such shares of the weight."""
-        if self.weights is None:
-            rows, below = np.sort(self.x), np.arange(1, self.x.size + 1.0)
-        else:
-            order = np.argsort(self.x, kind="stable")
-            rows, below = self.x[order], np.cumsum(self.weights[order])
+        if self.weights is None:  # one after the other, for which NumPy has the quicker way
+            least = [max(math.ceil(share * self.x.size) - 1, 0) for share in shares]
+            return [float(np.partition(self.x, place)[place]) for place in least]
+        order = np.argsort(self.x, kind="stable")
+        rows, below = self.x[order], np.cumsum(self.weights[order])
         places = np.searchsorted(below, np.array(shares) * below[-1])
         return [float(rows[min(place, rows.size - 1)]) for place in places.tolist()]

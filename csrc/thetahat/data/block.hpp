@@ -2,6 +2,7 @@
 #pragma once
 #include <math.h>
 #include "thetahat/api.h"
+#include "thetahat/math/exponents.hpp"
 #include "thetahat/math/simd.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -35,13 +36,11 @@ inline Bits weight_flag(Bits bits) {
   return bits | (bits - 1) | (bits + (1ULL << 52));
 }
 
-// The sum of a block's weights, from that of each lane over all rows, and from the flags of the whole steps
-// of lanes: NaN where one of them is not positive and finite.
-inline double sum_weights(double* lane, const uint64_t* flags, const block& b) {
-  uint64_t any = 0;
-  for (int i = 0; i < lanes; ++i) any |= flags[i];
-  for (int64_t i = b.n - b.n % lanes; i < b.n; ++i) any |= weight_flag(to_bits(b.w[i]));
-  return any >> 63 ? NAN : sum_lanes(lane);
+// The weights of a block's last rows, fewer than a register has lanes: 0 in lanes without a row, whose flags
+// stay clear.
+inline vec last_weights(const double* w, int64_t n, vec_bits* flags) {
+  *flags |= weight_flag(to_bits(load_first(w, n, 1.0)));
+  return load_first(w, n, 0.0);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

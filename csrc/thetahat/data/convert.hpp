@@ -74,17 +74,40 @@ inline double to_double(uint64_t value) {
   return value <= uint64_t{1} << 53 ? double(int64_t(value)) : INFINITY;
 }
 
+// Contiguous rows, so many at a time that a compiler makes registers of them.
+template <class T, class Read>
+inline void convert_contiguous(const char* p, int64_t n, Read read, double* out) {
+  constexpr int64_t size = sizeof(T), some = 64;
+  int64_t i = 0;
+  for (; i + some <= n; i += some) {
+    prefetch_ahead<some * size>(p + i * size);
+    for (int64_t j = i; j < i + some; ++j) out[j] = to_double(read(p + j * size));
+  }
+  for (; i < n; ++i) out[i] = to_double(read(p + i * size));
+}
+// Rows that lie apart: some at a time, and as many at least ahead, since each may be in a line of its own.
+template <class Read>
+inline void convert_apart(const char* p, int64_t step, int64_t n, Read read, double* out) {
+  constexpr int64_t some = 16;
+  const int64_t size = step < 0 ? -step : step, line = size < 64 ? 64 : size;
+  const int64_t ahead = some * size < bytes_ahead ? bytes_ahead : some * size, sign = step < 0 ? -1 : 1;
+  int64_t i = 0;
+  for (; i + some <= n; i += some) {
+    for (int64_t at = 0; at < some * size; at += line) prefetch(p + i * step, sign * (ahead + at));
+    for (int64_t j = i; j < i + some; ++j) out[j] = to_double(read(p + j * step));
+  }
+  for (; i < n; ++i) out[i] = to_double(read(p + i * step));
+}
+template <class T, class Read>
+inline void convert_by(const char* p, int64_t step, int64_t n, Read read, double* out) {
+  if (step == int64_t(sizeof(T))) return convert_contiguous<T>(p, n, read, out);
+  convert_apart(p, step, n, read, out);
+}
+
 template <class T>
 void convert(const char* p, int64_t step, bool swapped, int64_t n, double* out) {
-  constexpr int64_t size = sizeof(T);
-  if (swapped && step == size)
-    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read_swapped<T>(p + i * size));
-  else if (swapped)
-    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read_swapped<T>(p + i * step));
-  else if (step == size)
-    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read<T>(p + i * size));
-  else
-    for (int64_t i = 0; i < n; ++i) out[i] = to_double(read<T>(p + i * step));
+  if (swapped) return convert_by<T>(p, step, n, [](const char* at) { return read_swapped<T>(at); }, out);
+  convert_by<T>(p, step, n, [](const char* at) { return read<T>(at); }, out);
 }
 
 // Rows from p on as doubles.

@@ -75,7 +75,9 @@ int64_t count_bad(const thetahat_rows& r, int64_t first, int64_t n, int64_t* at,
   int64_t count = 0;
   each_block(first, n, [&](int64_t start, int64_t size) {
     const block b = load_block(r, start, size, room);
-    for (int64_t i = 0; i < b.n; ++i)
+    bool any = false;  // nearly always none is, and this loop is all
+    for (int64_t i = 0; i < b.n; ++i) any |= bad(b.x[i]);
+    for (int64_t i = 0; any && i < b.n; ++i)
       if (bad(b.x[i]) && counts(r, start + i, b.x[i]) && !(b.w && b.w[i] == 0))
         if (count++ == 0) *at = start + i;
   });

@@ -22,41 +22,44 @@ inline wide multiply(uint64_t a, uint64_t b) {
 #endif
 }
 
+constexpr int most_bits = 56;
+
 // How many entries share one random word: as many as keep the product of their bounds below 2^56, so that the
 // exact test for bias is rarely reached.
 inline int shared_draws(int64_t n) {
+#ifdef __GNUC__
+  const int bits = 64 - __builtin_clzll(uint64_t(n));
+#else
   int bits = 1;
   while (n >> bits) ++bits;
-  return 56 / bits;
+#endif
+  return most_bits / bits;
 }
 
-// Calls to the generator come in short bursts: each empties the registers, and a long one is not hidden by
-// the latency of the steps before it.
-THETAHAT_NOINLINE inline void refill(thetahat_random_buffer& random, int64_t wanted) {
+// Words for the entries that are left. Calls to the generator come in short bursts: each empties the
+// registers, and a long one is not hidden by the latency of the steps before it.
+THETAHAT_NOINLINE inline void refill(thetahat_random_buffer& random, int64_t left, int shared) {
+  const int64_t wanted = (left + shared - 1) / shared;
   random.left = wanted < thetahat_max_words ? int(wanted) : int(thetahat_max_words);
   for (int i = random.left; i-- > 0;) random.word[i] = random.bitgen->next_uint64(random.bitgen->state);
 }
 
-// Puts the entries first .. first + count - 1 in their places. The word's fraction times a bound gives an
-// index and leaves a fraction for the next (Brackett-Rozinsky and Lemire, 2024: unbiased when the last
-// fraction is not below 2^64 mod the product of the bounds).
-THETAHAT_INLINE void draw_group(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
-                                int count, int shared) {
-  uint32_t at[56];
-  uint64_t product = 1;
-  for (int j = 0; j < count; ++j) product *= uint64_t(n - first - j);
-  for (bool biased = true; biased;) {
-    if (random.left == 0) refill(random, (n - first + shared - 1) / shared);
-    uint64_t fraction = random.word[--random.left];
-    for (int j = 0; j < count; ++j) {
-      wide p = multiply(fraction, uint64_t(n - first - j));
-      at[j] = uint32_t(p.high);
-      fraction = p.low;
-    }
-    biased = fraction < product && fraction < (0 - product) % product;
-  }
+// Where the next entries go, by a word: its fraction times a bound gives an index and leaves a fraction for
+// the next. Returns the last fraction (Brackett-Rozinsky and Lemire, 2024: unbiased when that is not below
+// 2^64 mod the product of the bounds).
+THETAHAT_INLINE uint64_t split_word(uint64_t fraction, int64_t left, int count, uint32_t* at) {
   for (int j = 0; j < count; ++j) {
-    uint32_t* here = index + first + j;
+    const wide p = multiply(fraction, uint64_t(left - j));
+    at[j] = uint32_t(p.high);
+    fraction = p.low;
+  }
+  return fraction;
+}
+
+// Puts entries in their places, and those that were there in theirs.
+THETAHAT_INLINE void swap_entries(uint32_t* index, int count, const uint32_t* at) {
+  for (int j = 0; j < count; ++j) {
+    uint32_t* here = index + j;
     uint32_t* there = here + at[j];
     uint32_t swapped = *here;
     *here = *there;
@@ -64,28 +67,51 @@ THETAHAT_INLINE void draw_group(thetahat_random_buffer& random, uint32_t* index,
   }
 }
 
-// Entries from first on, until `until` or somewhat beyond, as many as share a word at a time; returns how
-// far.
-template <int shared>
-inline int64_t draw_groups(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
-                           int64_t until) {
-  for (; first < until && first + shared <= n; first += shared)
-    draw_group(random, index, n, first, shared, shared);
-  return first;
+// Draws entries that share a word, again until the word is not biased.
+THETAHAT_NOINLINE inline void draw_unbiased(thetahat_random_buffer& random, uint32_t* index, int64_t left,
+                                            int count, int shared) {
+  uint32_t at[most_bits];
+  uint64_t product = 1, fraction;
+  for (int j = 0; j < count; ++j) product *= uint64_t(left - j);
+  do {
+    if (random.left == 0) refill(random, left, shared);
+    fraction = split_word(random.word[--random.left], left, count, at);
+  } while (fraction < product && fraction < (0 - product) % product);
+  swap_entries(index, count, at);
 }
 
-// The same for any n: the usual numbers are compiled apart, without loops inside.
-THETAHAT_NOINLINE inline int64_t draw(thetahat_random_buffer& random, uint32_t* index, int64_t n,
-                                      int64_t first, int64_t until) {
+// The same of a usual number, without loops. A word that may be biased is left to the exact test.
+template <int shared>
+THETAHAT_NOINLINE inline void draw_shared(thetahat_random_buffer& random, uint32_t* index, int64_t left) {
+  uint32_t at[shared];
+  if (random.left == 0) refill(random, left, shared);
+  const uint64_t fraction = split_word(random.word[random.left - 1], left, shared, at);
+  if (fraction >> most_bits == 0) return draw_unbiased(random, index, left, shared, shared);
+  random.left -= 1;
+  swap_entries(index, shared, at);
+}
+
+// Draws the entries from first on that share the next word; returns how far.
+THETAHAT_NOINLINE inline int64_t draw_next(thetahat_random_buffer& random, uint32_t* index, int64_t n,
+                                           int64_t first) {
+  const int64_t left = n - first;
   const int shared = shared_draws(n);
-  if (shared == 3) first = draw_groups<3>(random, index, n, first, until);
-  if (shared == 4) first = draw_groups<4>(random, index, n, first, until);
-  if (shared == 5) first = draw_groups<5>(random, index, n, first, until);
-  while (first < until) {
-    const int count = n - first < shared ? int(n - first) : shared;
-    draw_group(random, index, n, first, count, shared);
-    first += count;
-  }
+  const int count = left < shared ? int(left) : shared;
+  if (count == 5)
+    draw_shared<5>(random, index + first, left);
+  else if (count == 4)
+    draw_shared<4>(random, index + first, left);
+  else if (count == 3)
+    draw_shared<3>(random, index + first, left);
+  else
+    draw_unbiased(random, index + first, left, count, shared);
+  return first + count;
+}
+
+// Draws entries from first on, until `until` or somewhat beyond; returns how far.
+inline int64_t draw(thetahat_random_buffer& random, uint32_t* index, int64_t n, int64_t first,
+                    int64_t until) {
+  while (first < until) first = draw_next(random, index, n, first);
   return first;
 }
 

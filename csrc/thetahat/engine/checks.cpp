@@ -91,17 +91,4 @@ int64_t thetahat_copy_counted(const thetahat_rows* r, thetahat_count* c, double*
   });
 }
 
-int64_t thetahat_partition_rows(const thetahat_rows* r, int64_t first, thetahat_partition* s) {
-  const int64_t n = slice_of(r->n, first, 1);
-  aligned_buffers room;
-  s->between = 0;
-  each_block(first, n, [&](int64_t start, int64_t size) {
-    const block b = load_counted(*r, start, size, room);
-    level->partition(&b, s);
-  });
-  return n;
-}
-
-int64_t thetahat_partition_most() { return slice_rows; }
-
 int64_t thetahat_density_rows() { return slice_rows / cost_of_density; }

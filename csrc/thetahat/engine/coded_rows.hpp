@@ -1,5 +1,6 @@
 // Rows in any order, a block at a time, with the code of the group of each.
 #pragma once
+#include <math.h>
 #include <vector>
 #include "thetahat/data/rows.hpp"
 #include "thetahat/groups_api.h"
@@ -54,11 +55,22 @@ class coded_rows {
     else if (r.omit_nan)
       b.x = load_rows(r, start, n, room.x);
     if (!filtered(r)) return visit(coded_block<Code>{codes, b.x, b.w, n});
+    thetahat_rows marked = r;
+    if (r.validity && !r.omit_nan) {
+      marked.validity = nullptr;
+      if (values) b.x = null_as_nan(r, start, b, room.x);
+    }
     uint8_t keep[block_rows];
     Code kept[block_rows];
-    level->mark_counted(&r, start, n, b.x, keep);
+    level->mark_counted(&marked, start, n, b.x, keep);
     for (int64_t i = 0; i < n; ++i) kept[i] = keep[i] ? codes[i] : Code(-1);
     visit(coded_block<Code>{kept, b.x, b.w, n});
+  }
+
+  // A null row that is not to be left out is NaN, which makes its group invalid.
+  static const double* null_as_nan(const thetahat_rows& r, int64_t start, const block& b, double* room) {
+    for (int64_t i = 0; i < b.n; ++i) room[i] = valid(r, start + i) ? b.x[i] : double(NAN);
+    return room;
   }
 };
 

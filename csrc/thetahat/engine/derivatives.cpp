@@ -8,8 +8,10 @@
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
+namespace {
+
 // The covariance is the model's own where it has one and a fixed parameter does not change the others'.
-static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed, double* C) {
+THETAHAT_INLINE bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed, double* C) {
   const bool fixes = any_fixed(p, fixed);
   if (!d.has_covariance || (fixes && !d.has_residual)) return invert_free(p, fixed, d.information, C);
   for (int i = 0; i < p * p; ++i) C[i] = d.covariance[i];
@@ -17,12 +19,11 @@ static bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed
   return d.has_covariance == 1;
 }
 
-void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products,
-                       const double* theta, const int* fixed, thetahat_values* v) {
-  const int p = m->n_params;
-  thetahat_derivatives d;
-  m->derivatives(m, theta, node + 1, &d);
-  double C[max_p * max_p] = {};
+THETAHAT_INLINE void evaluate(int p, const thetahat_model& m, const thetahat_derivatives& d,
+                              const double* products, const double* theta, const int* fixed,
+                              thetahat_values* v) {
+  double C[max_p * max_p];
+  for (int i = 0; i < p * p; ++i) C[i] = 0.0;
   const double* residual = d.has_residual ? d.residual : d.score;
   bool concave = covariance_of(p, d, fixed, C);
   v->log_likelihood = d.log_likelihood;
@@ -30,15 +31,24 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
   concave = concave && v->decrement >= 0;  // rounding may have left no covariance, as of weights like 1e50
   if (!concave) v->decrement = NAN;
   if (products) sandwich(p, products + 2, C);
-  const bool has_errors = concave && errors_hold_at(*m, theta);
+  const bool has_errors = concave && errors_hold_at(m, theta);
   for (int i = 0; i < p; ++i) {
-    const int power = m->parameters[i].scale_power;
+    const int power = m.parameters[i].scale_power;
     for (int j = 0; j < p; ++j) {
-      const int at = i * p + j, both = power + m->parameters[j].scale_power;
+      const int at = i * p + j, both = power + m.parameters[j].scale_power;
       v->information[at] = times_power(d.information[at], d.scale, -both);
       v->covariance[at] = has_errors ? times_power(C[at], d.scale, both) : NAN;
     }
     v->standard_error[i] = has_errors ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
     v->score[i] = times_power(d.score[i], d.scale, -power);
   }
+}
+
+}  // namespace
+
+void thetahat_evaluate(const thetahat_model* m, const double* node, const double* products,
+                       const double* theta, const int* fixed, thetahat_values* v) {
+  thetahat_derivatives d;
+  m->derivatives(m, theta, node + 1, &d);
+  with_constant(m->n_params, [&](auto p) { evaluate(p, *m, d, products, theta, fixed, v); });
 }

@@ -259,25 +259,42 @@ void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, double* nod
   if (c.state != thetahat_running) end_newton(*m, *e);
 }
 
-// The answer to a wanted pilot. Rows that may be none are checked first, so that an error names their places.
-static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
-  subsample taken(level_of(f->exact.size, f->exact.pilot_rows));
-  for (int64_t c = 0; c < f->n_chunks; ++c) taken.add(*f->chunks[c], 0, f->chunks[c]->n);
-  const int64_t n = taken.drop_unweighted();
-  const thetahat_pilot pilot = {taken.x.data(), taken.w.empty() ? nullptr : taken.w.data(), n};
-  const thetahat_rows rows = plain_rows(pilot.x, n);
+// Whether all rows are one block in place, which needs no tree.
+static bool is_one_block(const thetahat_fit* f) {
+  const thetahat_rows& r = *f->chunks[0];
+  return f->n_chunks == 1 && r.n > 0 && r.n <= block_rows && r.in_place && !filtered(r) &&
+         (!r.weights || r.weights->in_place);
+}
+
+static block block_of(const thetahat_rows& r) {
+  return {reinterpret_cast<const double*>(r.data),
+          r.weights ? reinterpret_cast<const double*>(r.weights->data) : nullptr, r.n};
+}
+
+static int give_pilot(const thetahat_model* m, thetahat_fit* f, const thetahat_pilot& pilot) {
+  const thetahat_rows rows = plain_rows(pilot.x, pilot.n);
   int64_t at;
-  if (!f->rows_are_good && (n < 0 || m->count_outside(m, nullptr, &rows, 0, n, &at)))
-    return thetahat_fit_check;
-  if (n == 0)
-    f->exact.state = thetahat_wants_all;
-  else
-    thetahat_exact_pilot(m, &f->exact, &pilot);
+  if (!f->rows_are_good && m->count_outside(m, nullptr, &rows, 0, pilot.n, &at)) return thetahat_fit_check;
+  thetahat_exact_pilot(m, &f->exact, &pilot);
   return f->exact.state == thetahat_wants_all ? thetahat_fit_ended : thetahat_fit_slice;
 }
 
+// The answer to a wanted pilot. Rows that may be none are checked first, so that an error names their places.
+static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
+  const int level = level_of(f->exact.size, f->exact.pilot_rows);
+  const thetahat_rows* all = f->n_chunks == 1 && level == 0 ? f->chunks[0] : nullptr;
+  if (all && all->n > 0 && all->in_place && !all->weights && !filtered(*all))
+    return give_pilot(m, f, {block_of(*all).x, nullptr, all->n});
+  subsample taken(level);
+  for (int64_t c = 0; c < f->n_chunks; ++c) taken.add(*f->chunks[c], 0, f->chunks[c]->n);
+  const int64_t n = taken.drop_unweighted();
+  if (n > 0) return give_pilot(m, f, {taken.x.data(), taken.w.empty() ? nullptr : taken.w.data(), n});
+  if (n < 0 && !f->rows_are_good) return thetahat_fit_check;
+  f->exact.state = thetahat_wants_all;
+  return thetahat_fit_ended;
+}
+
 static int end_pass(const thetahat_model* m, thetahat_fit* f) {
-  thetahat_tree_total(f->tree, f->node);
   const bool finite = f->node[0] - f->node[0] == 0 && m->finite(m, f->node + 1);
   if (!finite && !f->rows_are_good) return thetahat_fit_check;
   f->in_pass = 0;
@@ -291,6 +308,10 @@ static int end_pass(const thetahat_model* m, thetahat_fit* f) {
 
 static int advance(const thetahat_model* m, thetahat_fit* f) {
   if (f->exact.state == thetahat_wants_pilot) return answer_pilot(m, f);
+  if (f->n_chunks > 0 && is_one_block(f)) {
+    sum_rows(*m, f->exact.theta, block_of(*f->chunks[0]), f->node);
+    return end_pass(m, f);
+  }
   if (!f->in_pass) {
     thetahat_tree_clear(f->tree, m, f->exact.theta, 0);
     f->chunk = f->row = 0;
@@ -299,7 +320,9 @@ static int advance(const thetahat_model* m, thetahat_fit* f) {
   while (f->chunk < f->n_chunks && f->row == f->chunks[f->chunk]->n) f->chunk += 1, f->row = 0;
   if (f->chunk < f->n_chunks) f->row += thetahat_tree_add(f->tree, f->chunks[f->chunk], f->row, f->threads);
   while (f->chunk < f->n_chunks && f->row == f->chunks[f->chunk]->n) f->chunk += 1, f->row = 0;
-  return f->chunk < f->n_chunks ? int(thetahat_fit_slice) : end_pass(m, f);
+  if (f->chunk < f->n_chunks) return thetahat_fit_slice;
+  thetahat_tree_total(f->tree, f->node);
+  return end_pass(m, f);
 }
 
 int thetahat_fit_advance(const thetahat_model* m, thetahat_fit* f) try {

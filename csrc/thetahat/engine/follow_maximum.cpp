@@ -6,7 +6,8 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double near = 0.05;  // the squared length, in standard errors, of a step that is not worth taking
+constexpr double near = 0.05;    // the squared length, in standard errors, of a step that is not worth taking
+constexpr double trusted = 4.0;  // of one whose end is known without another evaluation
 constexpr int most_evaluations = 100;  // of a segment
 constexpr double most_damping = 1e15;
 
@@ -172,6 +173,20 @@ bool follow(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd
   return true;
 }
 
+// Whether theta, after a step on a segment expanded about the theta before, is near the maximum, as the
+// objective there says; it is not asked far from there.
+bool is_near(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state,
+             const expansion& e) {
+  const int p = m.n_params;
+  const objective before(p, state, 1.0, e);
+  double step[max_p], u[max_p];
+  const double length = newton_step(p, r, state, before.score, before.information, 0.0, step);
+  if (!(before.value > -HUGE_VAL && length >= 0 && length <= trusted)) return false;
+  coordinates(m, state, state.theta, u);
+  for (int j = 0; j < p; ++j) u[j] -= e.u[j] + step[j];
+  return quadratic_form(p, u, before.information, u) <= near;
+}
+
 // Adds what can be of a segment that cannot be followed as a whole: the rows that the anchor makes possible.
 // The others are counted; where rows are forgotten, most of a segment being such shows that the distribution
 // has changed.
@@ -250,6 +265,22 @@ void step_on(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sg
 void follow_segment(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                     const block& rows) {
   (state.epochs == 0 ? follow_at_theta : follow_at_anchor)(m, r, state, rows);
+}
+
+void follow_batch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
+                  const block& rows) {
+  const int p = m.n_params;
+  const expansion e(m, state, state.theta, rows);
+  double C[max_p * max_p];
+  state.t = count_in(r, state.t, rows.w, rows.n);
+  state.steps += 1;
+  step_by_rule(m, r, state, e.at.score, rate_at(r, state.t), e.node[1]);
+  if (state.diverged != 0) return;
+  if (!is_near(m, r, state, e)) return follow_segment(m, r, state, rows);
+  state.rows += e.node[0];
+  add_expansion(p, e, 1.0, state);
+  scale_steps(p, r, state, C);
+  for (int j = 0; j < p; ++j) state.anchor[j] = state.theta[j];
 }
 
 void follow_epoch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {

@@ -12,6 +12,11 @@ namespace thetahat::THETAHAT_ISA {
 void follow_segment(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
                     const block& rows);
 
+// A step on a batch that is a segment of the first epoch, by one pass of its rows: they are expanded about
+// the theta before the step.
+void follow_batch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state,
+                  const block& rows);
+
 // After the last segment of an epoch.
 void follow_epoch(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state);
 

@@ -93,7 +93,8 @@ group_fit::group_fit(const thetahat_group_task& t)
       model(*t.model),
       p(t.model->n_params),
       nonsmooth(has_parameter(model, thetahat_nonsmooth)),
-      tree_memory(thetahat_tree_size()) {}
+      tree_memory(thetahat_tree_size()),
+      fit() {}
 
 block group_fit::all() const {
   return {reinterpret_cast<const double*>(rows.data),
@@ -114,17 +115,22 @@ void group_fit::begin(int64_t g, int threads) {
     weights = plain_rows(task.groups.w + first, n);
     rows.weights = &weights;
   }
-  fit = {};
+  // What the fit before has left is written anew, here and by thetahat_exact_begin, or is not read.
+  fit.exact.at_limit = fit.exact.newton.evaluations = 0;
+  fit.in_pass = fit.rows_are_good = 0;
+  fit.passes = 0;
   read_settings(task, g, fit.exact);
   fit.exact.size = n;
   fit.chunks = &chunk, fit.n_chunks = 1, fit.threads = threads;
   fit.tree = reinterpret_cast<thetahat_tree*>(tree_memory.data());
   thetahat_exact_begin(&model, &fit.exact);
+  stage = at_median;
+  if (nonsmooth && n > 0) search.begin(rows);
 }
 
 void group_fit::advance() {
   if (rows.n == 0) return fail(thetahat_group_too_few, thetahat_no_reason);
-  if (nonsmooth && n_free() > 0) return fit_at_median();
+  if (nonsmooth && n_free() > 0) return advance_at_median();
   switch (thetahat_fit_advance(&model, &fit)) {
     case thetahat_fit_slice:
       return;
@@ -213,13 +219,58 @@ void group_fit::conclude_unfinished() {
   fail(thetahat_group_not_finished, thetahat_no_reason);
 }
 
-// Sums at theta become the fit's node. False where that ends the fit.
-bool group_fit::sums_at(const double* theta) {
-  thetahat_tree_clear(fit.tree, &model, theta, thetahat_all_sums);
-  for (int64_t done = 0; done < rows.n;) done += thetahat_tree_add(fit.tree, &rows, done, fit.threads);
-  thetahat_tree_total(fit.tree, fit.node);
+// Sums at theta become the fit's node, slice by slice; whether they have.
+bool group_fit::sum_up() {
+  if (rows.n <= block_rows) {
+    sum_rows(model, theta, all(), fit.node);
+  } else {
+    if (!fit.in_pass) thetahat_tree_clear(fit.tree, &model, theta, thetahat_all_sums);
+    if (!fit.in_pass) fit.row = 0;
+    fit.in_pass = 1;
+    fit.row += thetahat_tree_add(fit.tree, &rows, fit.row, fit.threads);
+    if (fit.row < rows.n) return false;
+    fit.in_pass = 0;
+    thetahat_tree_total(fit.tree, fit.node);
+  }
   fit.passes += 1;
-  const bool finite = fit.node[0] - fit.node[0] == 0 && model.finite(&model, fit.node + 1);
+  return true;
+}
+
+bool group_fit::has_finite_sums() const {
+  return fit.node[0] - fit.node[0] == 0 && model.finite(&model, fit.node + 1);
+}
+
+// A location at the median of the rows, and the scale that the sums there give.
+void group_fit::advance_at_median() {
+  switch (stage) {
+    case at_median:
+      return search_median();
+    case at_unit:
+    case at_large_unit:  // in which no sum of distances overflows
+      theta[1] = stage == at_unit ? 1.0 : 0x1p500;
+      if (sum_up() && accept_sums()) take_scale();
+      return;
+    case at_theta:
+      if (sum_up() && accept_sums()) succeed(theta, theta);
+  }
+}
+
+void group_fit::search_median() {
+  theta[0] = fit.exact.fixed_values[0], theta[1] = fit.exact.fixed_values[1];
+  if (!fixed()[0]) {
+    if (search.go_on(rows, fit.threads)) return;
+    if (!search.found && reject_bad_rows()) return;
+    if (!search.found && search.empty) return fail(thetahat_group_too_few, thetahat_no_reason);
+    if (!search.found) return fail(thetahat_group_bad_rows, thetahat_reason_overflow);
+    theta[0] = search.median;
+    fit.passes += search.passes;
+  }
+  stage = fixed()[1] ? at_theta : at_unit;
+}
+
+// Whether there are sums to go on with; they may be too large.
+bool group_fit::accept_sums() {
+  const bool finite = has_finite_sums();
   if (finite && fit.node[0] == 0) {
     fail(thetahat_group_too_few, thetahat_no_reason);
     return false;
@@ -229,31 +280,16 @@ bool group_fit::sums_at(const double* theta) {
   return true;
 }
 
-// A location at the median of the rows, and the scale that the sums there give.
-void group_fit::fit_at_median() {
-  constexpr double units[] = {1.0, 0x1p500};  // of the scale; in the second, no sum of distances overflows
-  double theta[thetahat_max_params] = {fit.exact.fixed_values[0], fit.exact.fixed_values[1]};
-  if (!fixed()[0]) {
-    median_search found;
-    if (!find_median(all(), room, found)) {
-      if (!reject_bad_rows()) fail(thetahat_group_too_few, thetahat_no_reason);
-      return;
-    }
-    theta[0] = found.median;
-    fit.passes += found.passes;
+void group_fit::take_scale() {
+  constexpr int location_alone[thetahat_max_params] = {1};
+  if (stage == at_unit && !has_finite_sums()) {
+    stage = at_large_unit;
+    return;
   }
-  if (!fixed()[1]) {
-    constexpr int location_alone[thetahat_max_params] = {1};
-    for (double unit : units) {
-      theta[1] = unit;
-      if (!sums_at(theta)) return;
-      if (model.finite(&model, fit.node + 1)) break;
-    }
-    if (!model.maximum(&model, fit.node + 1, location_alone, theta))
-      return fail_without_maximum(reason_of_limit(model, fit.exact, fit.node + 1));
-    if (!model.valid(&model, theta)) return fail_without_maximum(thetahat_reason_overflow);
-  }
-  if (sums_at(theta)) succeed(theta, theta);
+  if (!model.maximum(&model, fit.node + 1, location_alone, theta))
+    return fail_without_maximum(reason_of_limit(model, fit.exact, fit.node + 1));
+  if (!model.valid(&model, theta)) return fail_without_maximum(thetahat_reason_overflow);
+  stage = at_theta;
 }
 
 void group_fit::succeed(const double* theta, const double* evaluated) {

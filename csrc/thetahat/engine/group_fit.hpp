@@ -23,7 +23,10 @@ class group_fit {
   const int p;
   const bool nonsmooth;
   std::vector<unsigned char> tree_memory;
-  rows_between room;
+  // Of a family whose location is a median: what it waits for, and where sums are taken.
+  enum { at_median, at_unit, at_large_unit, at_theta } stage;
+  median_search search;
+  double theta[thetahat_max_params];
   int64_t group = -1;
   thetahat_rows rows, weights;
   const thetahat_rows* chunk = &rows;
@@ -38,8 +41,12 @@ class group_fit {
   void conclude();
   bool violates_condition() const;
   void conclude_unfinished();
-  void fit_at_median();
-  bool sums_at(const double* theta);
+  void advance_at_median();
+  void search_median();
+  bool sum_up();
+  bool has_finite_sums() const;
+  bool accept_sums();
+  void take_scale();
   void succeed(const double* theta, const double* evaluated);
   void fail_without_maximum(int reason);
   void fail(int status, int reason);

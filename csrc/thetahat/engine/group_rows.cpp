@@ -31,6 +31,25 @@ bool in_range(const Code* codes, int64_t n, int64_t groups) {
   return signs >> (8 * sizeof(Code) - 1) == 0;
 }
 
+// Rows of each bucket, in tables that take turns: to count the same bucket twice in a row would have to wait.
+class bucket_counts {
+ public:
+  explicit bucket_counts(int64_t buckets) : counts(n_tables * (buckets + 1)) {}
+  template <class Code>
+  void take(const coded_block<Code>& b, int shift) {
+    int32_t* const count = counts.data() + n_tables;  // of bucket 0; before it, that of rows that are dropped
+    for (int64_t i = 0; i < b.n; ++i) count[n_tables * int64_t(b.codes[i] >> shift) + i % n_tables] += 1;
+  }
+  void add_to(std::vector<int64_t>& sums) const {
+    for (size_t b = 0; b < sums.size(); ++b)
+      for (int k = 0; k < n_tables; ++k) sums[b] += counts[n_tables * (b + 1) + k];
+  }
+
+ private:
+  static constexpr int n_tables = 4;
+  std::vector<int32_t> counts;
+};
+
 // The rows of one bucket, by group.
 class bucket_sort {
  public:
@@ -45,7 +64,7 @@ class bucket_sort {
     next.assign(starts.begin(), starts.end());
     if (int64_t(room.size()) < n) room.resize(n);
     for (int64_t i = 0; i < n; ++i) room[next[low[i]]++] = values[i];
-    memcpy(values, room.data(), n * sizeof(double));
+    std::copy(room.begin(), room.begin() + n, values);
   }
 
  private:
@@ -91,15 +110,14 @@ struct thetahat_partitioning {
   template <class Code>
   bool count_slice() {
     return of_threads.go_on([this](int64_t t, int64_t first, int64_t last) {
-      int64_t* counts = at[t].data();
+      bucket_counts counts(buckets);
       rows.visit<Code>(first, last, false, [&](const coded_block<Code>& b) {
-        if (!in_range(b.codes, b.n, groups)) {
+        if (in_range(b.codes, b.n, groups))
+          counts.take(b, shift);
+        else
           bad_code = true;
-          return;
-        }
-        for (int64_t i = 0; i < b.n; ++i)
-          if (b.codes[i] >= 0) counts[b.codes[i] >> shift] += 1;
       });
+      counts.add_to(at[t]);
     });
   }
   int count() {
@@ -126,16 +144,20 @@ struct thetahat_partitioning {
   template <bool weighted, bool sorts, class Code>
   bool scatter_slice() {
     return of_threads.go_on([this](int64_t t, int64_t first, int64_t last) {
-      const auto& to = buffers[t];
-      int64_t* next = at[t].data();
-      const Code mask = Code((int64_t{1} << shift) - 1);
       rows.visit<Code>(first, last, true, [&](const coded_block<Code>& b) {
+        buffers_of_thread& to = buffers[t];
+        line_buffer<double>&x_lines = *to.x, &w_lines = *(weighted ? to.w : to.x);
+        line_buffer<uint16_t>* const low_lines = to.low.get();
+        int64_t* const next = at[t].data();
+        const int bits = shift;
+        const Code mask = Code((int64_t{1} << bits) - 1);
         for (int64_t i = 0; i < b.n; ++i) {
-          if (b.codes[i] < 0) continue;
-          const int64_t bucket = b.codes[i] >> shift, place = next[bucket]++;
-          to.x->put(bucket, place, b.x[i]);
-          if constexpr (weighted) to.w->put(bucket, place, b.w[i]);
-          if constexpr (sorts) to.low->put(bucket, place, uint16_t(b.codes[i] & mask));
+          const Code code = b.codes[i];
+          if (code < 0) continue;
+          const int64_t bucket = code >> bits, place = next[bucket]++;
+          x_lines.put(bucket, place, b.x[i]);
+          if constexpr (weighted) w_lines.put(bucket, place, b.w[i]);
+          if constexpr (sorts) low_lines->put(bucket, place, uint16_t(code & mask));
         }
       });
     });

@@ -84,7 +84,8 @@ struct thetahat_group_run {
       const int64_t g = w.next++;
       if (worth_threads(size_of(g))) continue;  // which has been done
       w.fit.begin(g, 1);
-      w.fit.advance();
+      do w.fit.advance();
+      while (w.fit.busy() && size_of(g) <= block_rows);
     }
   }
   void work_on_long() {

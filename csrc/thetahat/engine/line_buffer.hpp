@@ -5,6 +5,7 @@
 #include <string.h>
 #include <memory>
 #include <vector>
+#include "thetahat/math/simd.hpp"
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
 #define THETAHAT_STREAMS 1
@@ -54,9 +55,10 @@ class line_buffer {
     for (int64_t i = 0; i < n; ++i) ends[2 * i] = from[i], ends[2 * i + 1] = to[i];
   }
   // Puts a value at the next place of i.
-  void put(int64_t i, int64_t place, T value) {
-    line[i * per_line + place % per_line] = value;
-    if (place % per_line == per_line - 1) write(i, place + 1);
+  THETAHAT_INLINE void put(int64_t i, int64_t place, T value) {
+    const int64_t column = place & (per_line - 1);
+    line[i * per_line + column] = value;
+    if (column == per_line - 1) write(i, place + 1);
   }
   // Writes the lines that are not full, with the next place of each; whether all places are filled.
   bool finish(const int64_t* next) {
@@ -77,8 +79,8 @@ class line_buffer {
   std::vector<int64_t> ends;
 
   // The line that ends before a place, as far as it lies within the places of i.
-  void write(int64_t i, int64_t stop) {
-    int64_t start = (stop - 1) / per_line * per_line;
+  THETAHAT_NOINLINE void write(int64_t i, int64_t stop) {
+    int64_t start = (stop - 1) & -per_line;
     const T* from = line + i * per_line;
     if (start >= ends[2 * i] && stop <= ends[2 * i + 1] && stop == start + per_line)
       return stream_line(out + start, from);

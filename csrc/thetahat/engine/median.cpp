@@ -1,8 +1,7 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include "thetahat/data/rows.hpp"
+#include <new>
 #include "thetahat/engine/median.hpp"
 #include "thetahat/families/pilot.hpp"
 
@@ -10,89 +9,99 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr int64_t few = 20000;         // rows that are sorted without a pilot
-constexpr int64_t pilot_rows = 10000;  // that give the interval in which the median is searched
-constexpr double shares[] = {0.48, 0.52};
+constexpr int64_t few = 2000;            // rows of which all are copied, without a pilot
+constexpr int64_t least_room = 1 << 16;  // that may always be copied, and besides them a sixteenth of all
+constexpr double pilot_rows = 2.0;       // times n^(2/3) of n rows are a pilot
+constexpr double errors = 3.5;           // of its median, on both sides of which the median is searched
 
-// Of two zeros, 0: which of -0 and 0 lies in the middle depends on how equal rows are sorted.
+// A zero is 0: which of 0 and -0 a pilot finds does not tell which of equal rows is in the middle.
 double middle(double a, double b) {
   const double both = a + b;
   return (both - both == 0 ? 0.5 * both : 0.5 * a + 0.5 * b) + 0.0;
 }
 
-// The two middle rows of all, by their ranks.
-bool by_rank(rows_between& r, double* median) {
-  const double n = double(r.x.size()), place = 0.5 * (r.below + r.above + n) - r.below;
-  if (!(0 < place && place < n)) return false;
-  const int64_t first = int64_t(ceil(place)) - 1, second = int64_t(floor(place));
-  std::nth_element(r.x.begin(), r.x.begin() + first, r.x.end());
-  const double low = r.x[first];
-  *median =
-      second == first ? middle(low, low) : middle(low, *std::min_element(r.x.begin() + first + 1, r.x.end()));
-  return true;
-}
-
-// The last row of the lower half of the weight, and the next.
-bool by_weight(const rows_between& r, double* median) {
-  std::vector<int64_t> order(r.x.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&r](int64_t a, int64_t b) { return r.x[a] < r.x[b]; });
-  std::vector<double> upto;
-  double sum = 0.0;
-  for (int64_t i : order) upto.push_back(r.below + (sum += r.w[i]));
-  const double half = 0.5 * ((upto.empty() ? r.below : upto.back()) + r.above);
-  const auto first = std::lower_bound(upto.begin(), upto.end(), half);
-  const auto second = std::upper_bound(first, upto.end(), half);
-  if (r.below >= half || second == upto.end()) return false;
-  *median = middle(r.x[order[first - upto.begin()]], r.x[order[second - upto.begin()]]);
-  return true;
-}
-
-// One pass: the rows between two values, and the weights outside.
-void split(const block& rows, double low, double high, rows_between& out) {
-  double x[block_rows], w[block_rows];
-  thetahat_partition part = {low, high, 0.0, 0.0, 0, x, w};
-  out.x.clear(), out.w.clear();
-  each_block(0, rows.n, [&](int64_t first, int64_t n) {
-    const block b = {rows.x + first, rows.w ? rows.w + first : nullptr, n};
-    part.between = 0;
-    level->partition(&b, &part);
-    out.x.insert(out.x.end(), x, x + part.between);
-    if (rows.w) out.w.insert(out.w.end(), w, w + part.between);
-  });
-  out.below = part.below, out.above = part.above;
-}
-
-// Where the median lies, by some of the rows that count, or by all where there are none among these.
-void quantiles_of_some(const block& rows, double* q) {
+// The interval of some standard errors about the median of a pilot, of those rows that count.
+void interval_of_pilot(const thetahat_rows& rows, double* interval) {
+  const double* all = reinterpret_cast<const double*>(rows.data);
+  const double* weights = rows.weights ? reinterpret_cast<const double*>(rows.weights->data) : nullptr;
+  const int64_t wanted = int64_t(nearbyint(pilot_rows * pow(double(rows.n), 2.0 / 3)));
   std::vector<double> x, w;
-  for (int64_t step : {rows.n / pilot_rows, int64_t{1}}) {
+  double sum = 0.0, squares = 0.0;
+  for (int64_t step : {std::max<int64_t>(rows.n / wanted, 1), int64_t{1}}) {
     for (int64_t i = 0; i < rows.n; i += step) {
-      if (rows.x[i] != rows.x[i] || (rows.w && !(rows.w[i] > 0))) continue;
-      x.push_back(rows.x[i]);
-      if (rows.w) w.push_back(rows.w[i]);
+      const double weight = weights ? weights[i] : 1.0;
+      if (all[i] != all[i] || !(weight > 0)) continue;
+      x.push_back(all[i]), w.push_back(weight);
+      sum += weight, squares += weight * weight;
     }
     if (!x.empty()) break;
   }
-  const thetahat_pilot some = {x.data(), rows.w ? w.data() : nullptr, int64_t(x.size())};
-  if (some.n) pilot(some).quantiles(2, shares, q);
+  if (x.empty()) return;
+  const double off = std::min(errors * 0.5 / sqrt(sum * sum / squares), 0.5);
+  const double shares[] = {0.5 - off, 0.5 + off};
+  pilot({x.data(), weights ? w.data() : nullptr, int64_t(x.size())}).quantiles(2, shares, interval);
 }
 
 }  // namespace
 
-bool median_between(rows_between& rows, double* median) {
-  return rows.w.empty() ? by_rank(rows, median) : by_weight(rows, median);
+void median_search::begin(const thetahat_rows& rows) {
+  double interval[] = {-HUGE_VAL, HUGE_VAL};
+  if (rows.n > few) interval_of_pilot(rows, interval);
+  low = interval[0], high = interval[1];
+  room = std::min(rows.n, least_room + rows.n / 16);
+  found = empty = false, passes = n_known = 0;
+  begin_pass(rows, false);
 }
 
-bool find_median(const block& rows, rows_between& room, median_search& found) {
-  double q[2] = {-HUGE_VAL, HUGE_VAL};
-  if (rows.n > few) quantiles_of_some(rows, q);
-  for (found.passes = 1;; ++found.passes) {
-    split(rows, q[0], q[1], room);
-    if (median_between(room, &found.median)) return true;
-    if (q[0] == -HUGE_VAL && q[1] == HUGE_VAL) return false;
-    q[room.below > room.above ? 0 : 1] = room.below > room.above ? -HUGE_VAL : HUGE_VAL;
+void median_search::begin_pass(const thetahat_rows& rows, bool by_ranks) {
+  ranking = by_ranks, next = 0;
+  if (ranking) {
+    ranks.assign(1, thetahat_ranks{});
+    ranks[0].low = low, ranks[0].high = high;
+    return;
   }
+  x.resize(room + 1), w.resize(rows.weights ? room + 1 : 0);
+  part = {};
+  part.low = low, part.high = high, part.room = room;
+  part.x = x.data(), part.weights = rows.weights ? w.data() : nullptr;
+}
+
+bool median_search::go_on(const thetahat_rows& rows, int threads) {
+  const int64_t n = ranking ? thetahat_rank_rows(&rows, next, threads, ranks.data())
+                            : thetahat_partition_rows(&rows, next, threads, &part);
+  if (n < 0) throw std::bad_alloc();
+  next += n;
+  if (next < rows.n) return true;
+  passes += 1;
+  if (!ranking) return end_partition(rows);
+  end_ranks(rows);
+  return true;
+}
+
+// Narrower buckets, or the rows of one that has few.
+void median_search::end_ranks(const thetahat_rows& rows) {
+  double ends[2];
+  const int64_t count = thetahat_bucket(ranks.data(), n_known > 0, ends);
+  low = ends[0], high = ends[1];
+  begin_pass(rows, count > room && low < high);
+}
+
+bool median_search::end_partition(const thetahat_rows& rows) {
+  double ends[4];
+  const int answer = thetahat_locate(&part, ends);
+  if (answer < 0) throw std::bad_alloc();
+  found = answer, empty = part.weight[thetahat_all][0] == 0;
+  if (!found) return false;
+  for (; n_known < 2; ++n_known) {
+    low = ends[2 * n_known], high = ends[2 * n_known + 1];
+    if (low < high) {
+      begin_pass(rows, rows.n > room);
+      return true;
+    }
+    known[n_known] = low;
+  }
+  median = middle(known[0], known[1]);
+  return false;
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -1,26 +1,35 @@
-// The median of weighted rows, from those that lie between two values.
+// The median of weighted rows, slice by slice.
 #pragma once
 #include <vector>
-#include "thetahat/data/block.hpp"
+#include "thetahat/data/rows.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
-struct median_search {
+// Passes beside an interval that a pilot gives, and over the buckets of where the median must be, until the
+// two rows in the middle are known.
+class median_search {
+ public:
   double median;
   int passes;
-};
+  bool found;  // false where the weight of all rows is not positive and finite
+  bool empty;  // where it is 0
 
-// Rows between two values, their weights (none: each counts once), and the weights of those outside.
-struct rows_between {
-  double below, above;
+  void begin(const thetahat_rows& rows);
+  // Goes on for a slice; whether more is left.
+  bool go_on(const thetahat_rows& rows, int threads);
+
+ private:
+  bool ranking;
+  int n_known;  // of the two rows
+  double known[2], low, high;
+  int64_t next, room;
+  thetahat_partition part;
   std::vector<double> x, w;
+  std::vector<thetahat_ranks> ranks;  // one, where it is needed
+
+  void begin_pass(const thetahat_rows& rows, bool ranks);
+  void end_ranks(const thetahat_rows& rows);
+  bool end_partition(const thetahat_rows& rows);
 };
-
-// The median of all rows, if it lies between; the rows may be reordered.
-bool median_between(rows_between& rows, double* median);
-
-// The median of rows that are numbers or infinite, by an interval that some rows give where there are many.
-// False where no row counts.
-bool find_median(const block& rows, rows_between& room, median_search& found);
 
 }  // namespace thetahat::THETAHAT_ISA

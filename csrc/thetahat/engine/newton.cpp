@@ -10,6 +10,8 @@ constexpr int most_evaluations = 1000;  // where there is no progress but by rou
 
 // theta exp(step), where theta times what it grows by may be less than doubles hold.
 double grow(double theta, double step) {
+  if (theta > 0x1p-900 && theta < 0x1p900 && fabs(step) < 64)  // the same bits
+    return step < -1 ? theta * exp(step) : theta + theta * expm1(step);
   int exponent;
   const double m = frexp(theta, &exponent);
   return ldexp(step < -1 ? m * exp(step) : m + m * expm1(step), exponent);
@@ -28,6 +30,17 @@ class newton_step {
   // With m the jacobians and b their logarithmic slopes: g_free = m g, J_free = m J m - diag(b m g).
   newton_step(const thetahat_model& model, const thetahat_derivatives& at, const thetahat_newton& c)
       : p(model.n_params), parameters(model.parameters) {
+    with_constant(p, [&](auto size) { find(size, at, c); });
+  }
+
+ private:
+  const int p;
+  const thetahat_parameter* const parameters;
+  int held[max_p];
+
+  template <class Size>
+  THETAHAT_INLINE void find(Size size, const thetahat_derivatives& at, const thetahat_newton& c) {
+    const int p = size;
     double g[max_p], J[max_p * max_p], C[max_p * max_p], m[max_p];
     for (int j = 0; j < p; ++j) {
       m[j] = jacobian(parameters[j], c.theta[j], at.scale, at.scale);
@@ -40,7 +53,7 @@ class newton_step {
         J[i * p + j] = entry;
       }
     for (int j = 0; j < p; ++j) curvature[j] = J[j * p + j];
-    hold(c.fixed, at.n, g, J);
+    hold(size, c.fixed, at.n, g, J);
     const bool concave = invert(p, J, C);
     if (!concave && !invert_others(J, g, at.n, C)) invert_raised(J, g, C);
     decrement = concave ? 0.0 : NAN;
@@ -52,14 +65,11 @@ class newton_step {
     shorten(c.step_cap);
   }
 
- private:
-  const int p;
-  const thetahat_parameter* const parameters;
-  int held[max_p];
-
   // Fixed parameters stay where they are, and so does a location or scale in which the likelihood is flat and
   // level: any value of it there is a maximum.
-  void hold(const int* fixed, double n, double* g, double* J) {
+  template <class Size>
+  THETAHAT_INLINE void hold(Size size, const int* fixed, double n, double* g, double* J) {
+    const int p = size;
     double free[max_p * max_p];
     for (int j = 0; j < p; ++j) {
       held[j] = fixed[j] || (!is_shape(parameters[j]) && flat(J[j * p + j], n) && g[j] == 0);
@@ -150,6 +160,7 @@ const double* profiled(const thetahat_model& m, const double* sums, thetahat_new
 
 // The distance from one value of a parameter to another, in its free coordinate.
 double distance_between(const thetahat_parameter& p, double from, double to, double scale) {
+  if (from == to) return 0.0;
   return free_coordinate(p, to, from, times_power(1.0, scale, p.scale_power));
 }
 
@@ -265,6 +276,9 @@ nearness nearness_of(const thetahat_model& m, const newton_step& next, thetahat_
 }  // namespace
 
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale) {
+  // In other units where the step would be subnormal, and rounded by itself.
+  if (unbounded(p) && p.scale_power == 1 && scale < 0x1p-800 && fabs(theta) < 0x1p-400)
+    return (theta * 0x1p600 + step * (scale * 0x1p600)) * 0x1p-600;
   if (unbounded(p)) return theta + times_power(step, scale, p.scale_power);
   if (p.coordinate == thetahat_identity) {
     const double most = half_way(p, theta), change = times_power(step, scale, p.scale_power);

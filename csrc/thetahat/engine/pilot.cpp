@@ -1,5 +1,6 @@
 #include "thetahat/isa/baseline.hpp"
 
+#include <string.h>
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -17,19 +18,79 @@ mean_and_sd pilot::moments_of(const double* values) const {
   return spread ? mean_and_sd{theta[0], theta[1]} : mean_and_sd{values[0], 0.0};
 }
 
-mean_and_sd pilot::log_moments() const {
-  std::vector<double> logs(n);
-  for (int64_t i = 0; i < n; ++i) logs[i] = log(x[i]);
-  return moments_of(logs.data());
+namespace {
+
+// A function of many numbers, by the instruction set in use.
+class applied {
+ public:
+  explicit applied(const char* name) {
+    for (int i = 0; i < level->n_functions; ++i)
+      if (strcmp(level->functions[i].name, name) == 0) function = level->functions + i;
+  }
+  void operator()(const double* x, double* out, int64_t n) const { function->apply(x, out, n); }
+
+ private:
+  const thetahat_function* function = nullptr;
+};
+
+// Room for some numbers, on the stack where they are few.
+class short_array {
+ public:
+  explicit short_array(int64_t n) : many(n > block_rows ? n : 0) {}
+  double* data() { return many.empty() ? few : many.data(); }
+
+ private:
+  double few[block_rows];
+  std::vector<double> many;
+};
+
+bool all_normal(const double* x, int64_t n) {
+  bool normal = true;
+  for (int64_t i = 0; i < n; ++i) normal &= x[i] >= 0x1p-1022 && x[i] < HUGE_VAL;
+  return normal;
 }
 
-mean_and_sd pilot::log_moments(double centre) const {
-  std::vector<double> logs(n);
+// log(x / centre) of rows that are normal numbers, and no more than a block: as logs_around does.
+void normal_logs_around(double centre, const double* x, int64_t n, double* logs) {
+  static const applied log_of("log"), log1p_of("log1p");
+  double off[block_rows], quotient[block_rows], shift[block_rows];
+  int most;
+  const double unit = frexp(centre, &most);
+  for (int64_t i = 0; i < n; ++i) {
+    const uint64_t bits = to_bits(x[i]);
+    off[i] = (x[i] - centre) / centre;
+    quotient[i] = from_bits((bits & ((1ULL << 52) - 1)) | 0x3feULL << 52) / unit;
+    shift[i] = double(int(bits >> 52) - 1022 - most) * 0.6931471805599453;
+  }
+  log1p_of(off, logs, n);
+  log_of(quotient, quotient, n);
+  for (int64_t i = 0; i < n; ++i) logs[i] = fabs(off[i]) < 0.5 ? logs[i] : quotient[i] + shift[i];
+}
+
+void logs_around(double centre, const double* x, int64_t n, double* logs) {
   int most, power;
   const double unit = frexp(centre, &most);
   for (int64_t i = 0; i < n; ++i) {
     const double off = (x[i] - centre) / centre, fraction = frexp(x[i], &power);
     logs[i] = fabs(off) < 0.5 ? log1p(off) : log(fraction / unit) + (power - most) * 0.6931471805599453;
+  }
+}
+
+}  // namespace
+
+mean_and_sd pilot::log_moments() const {
+  static const applied log_of("log");
+  short_array logs(n);
+  log_of(x, logs.data(), n);
+  return moments_of(logs.data());
+}
+
+mean_and_sd pilot::log_moments(double centre) const {
+  short_array logs(n);
+  for (int64_t first = 0; first < n; first += block_rows) {
+    const int64_t size = std::min(n - first, block_rows);
+    (all_normal(x + first, size) ? normal_logs_around : logs_around)(centre, x + first, size,
+                                                                     logs.data() + first);
   }
   return moments_of(logs.data());
 }
@@ -44,7 +105,23 @@ static std::vector<int64_t> order_of(const pilot& p, std::vector<double>* below)
   return order;
 }
 
+// Of rows that count once each, as many as make up a share follow one another.
+static void shortest_of_equals(std::vector<double> rows, int count, const double* shares, interval* out) {
+  const int64_t n = int64_t(rows.size());
+  std::stable_sort(rows.begin(), rows.end());
+  for (int k = 0; k < count; ++k) {
+    const int64_t size = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))), 1);
+    interval best = {rows.front(), rows.back()};
+    for (int64_t first = 0; first + size <= n; ++first) {
+      const interval here = {rows[first], rows[first + size - 1]};
+      if (here.high - here.low < best.high - best.low) best = here;
+    }
+    out[k] = best;
+  }
+}
+
 void pilot::shortest(int count, const double* shares, interval* out) const {
+  if (!w) return shortest_of_equals({x, x + n}, count, shares, out);
   std::vector<double> below;
   const std::vector<int64_t> order = order_of(*this, &below);
   for (int k = 0; k < count; ++k) {
@@ -62,10 +139,11 @@ void pilot::shortest(int count, const double* shares, interval* out) const {
 
 void pilot::quantiles(int count, const double* shares, double* out) const {
   if (!w) {
-    std::vector<double> rows(x, x + n);
+    short_array room(n);
+    double* const rows = std::copy(x, x + n, room.data()) - n;
     for (int k = 0; k < count; ++k) {
       const int64_t place = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))) - 1, 0);
-      std::nth_element(rows.begin(), rows.begin() + place, rows.end());
+      std::nth_element(rows, rows + place, rows + n);
       out[k] = rows[place];
     }
     return;

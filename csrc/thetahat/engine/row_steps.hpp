@@ -3,8 +3,8 @@
 // preconditioned one moves free coordinates, times the inverse of the information of one row. All other rules
 // share one in sgd.cpp, which is slower.
 #pragma once
-#include "thetahat/data/epoch_reader.hpp"
 #include "thetahat/engine/batch_score.hpp"
+#include "thetahat/engine/step_units.hpp"
 #include "thetahat/engine/update_rule.hpp"
 #include "thetahat/families/concept.hpp"
 #include "thetahat/kernels/units.hpp"
@@ -93,94 +93,215 @@ struct textbook_step : units<Family> {
   }
 };
 
-// Single rows for the steps of a loop: copied beforehand, or shuffled among the steps, in whose latency that
-// hides; then they are kept for the quadratic model.
-struct copied_rows {
-  const double* x;
+// The least values of the parameters in some steps, of those with a lower bound. A theta that is not finite
+// stays so, and the domain of a family with steps of its own is what the bounds of its parameters say: where
+// the last theta is valid and the least values are above their bounds, all thetas were valid.
+template <class Family>
+struct least_values {
+  static constexpr int p = Family::n_params;
+  double least[p];
 
-  THETAHAT_INLINE double operator()(int64_t i) { return x[i]; }
+  explicit least_values(const double* theta) {
+    for (int j = 0; j < p; ++j) least[j] = theta[j];
+  }
+  THETAHAT_INLINE void take(const double* theta) {
+    for (int j = 0; j < p; ++j) least[j] = theta[j] < least[j] ? theta[j] : least[j];
+  }
+  THETAHAT_INLINE bool stayed_valid(const double* theta) const {
+    bool inside = Family::valid(theta);
+    for (int j = 0; j < p; ++j)
+      if (Family::parameters[j].low > -HUGE_VAL) inside &= least[j] > Family::parameters[j].low;
+    return inside;
+  }
 };
 
-struct shuffled_rows {
-  static constexpr int64_t ahead = 16;  // drawn in one go
-  thetahat_epoch_reader& reader;
-  double* x;
+// Steps on some units at once: those of a family with steps of its own are checked together, and where one
+// left the domain, they are taken back and repeated with checks. A single one is checked as it is.
+constexpr int64_t units_at_once = 32;
 
-  THETAHAT_INLINE double operator()(int64_t i) {
-    if (reader.used == reader.drawn) {
-      const int64_t until = reader.drawn + ahead < reader.loaded ? reader.drawn + ahead : reader.loaded;
-      reader.drawn = draw(reader.random, reader.units, reader.loaded, reader.drawn, until);
+// Calls step(batch, rate) for each batch while it can be made.
+template <class Step>
+THETAHAT_INLINE bool checked_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                     const step_batches& batches, int64_t n, Step step) {
+  for (int64_t k = 0; k < n; ++k) {
+    const block b = batches(k);
+    state.t = count_in(r, state.t, b.w, b.n);
+    state.steps += 1;
+    if (!step(b, rate_at(r, state.t))) return false;
+  }
+  return true;
+}
+
+// Textbook steps from a theta on, in units.
+template <class Family>
+struct textbook_ascent {
+  static constexpr int p = Family::n_params;
+  const textbook_step<Family> step;
+  const double in_units;
+  double theta[p];
+
+  textbook_ascent(const thetahat_model& m, const thetahat_update_rule& r, const thetahat_sgd_state& state)
+      : step(m, state.unit, r.any_fixed ? r.fixed : nullptr), in_units(step.inverse * step.inverse) {
+    step.in_units(state.theta, theta);
+  }
+
+  template <class Rows>
+  THETAHAT_INLINE bool on_rows(const Rows& rows, const double* rate, int64_t n) {
+    if constexpr (brings<Family>(own_steps))
+      if (n > 1 && !step.fixed && unchecked_rows(rows, rate, n)) return true;
+    return checked_rows(rows, rate, n);
+  }
+  THETAHAT_INLINE bool on_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                  const step_batches& batches, int64_t n) {
+    if constexpr (brings<Family>(own_steps))
+      if (!step.fixed && r.batch < 32 && unchecked_batches(r, state, batches, n)) return true;
+    return checked_batches(r, state, batches, n, [&](const block& b, double rate) {
+      return step.batch(theta, b, rate * in_units);
+    });
+  }
+
+ private:
+  template <class Rows>
+  THETAHAT_INLINE bool checked_rows(const Rows& rows, const double* rate, int64_t n) {
+    for (int64_t k = 0; k < n; ++k)
+      if (!step.row(theta, rows(k), rate[k] * in_units)) return false;
+    return true;
+  }
+  // False, and theta as it was, where a step left the domain.
+  template <class Rows>
+  THETAHAT_INLINE bool unchecked_rows(const Rows& rows, const double* rate, int64_t n) {
+    double next[p];
+    for (int j = 0; j < p; ++j) next[j] = theta[j];
+    least_values<Family> values(next);
+    for (int64_t k = 0; k < n; ++k) {
+      Family::row_step(next, rows(k) * step.inverse, rate[k] * in_units);
+      values.take(next);
     }
-    return x[i] = reader.x[reader.units[reader.used++]];
+    return becomes(next, values);
+  }
+  THETAHAT_INLINE bool unchecked_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                         const step_batches& batches, int64_t n) {
+    double next[p], t = state.t;
+    for (int j = 0; j < p; ++j) next[j] = theta[j];
+    least_values<Family> values(next);
+    for (int64_t k = 0; k < n; ++k) {
+      const block b = batches(k);
+      t = count_in(r, t, b.w, b.n);
+      const double rate = r.power == 0 ? r.rate : rate_at(r, t);
+      Family::batch_step(next, Family::batch(b, step.inverse), rate * in_units);
+      values.take(next);
+    }
+    if (!becomes(next, values)) return false;
+    state.t = t;
+    state.steps += double(n);
+    return true;
+  }
+  THETAHAT_INLINE bool becomes(const double* next, const least_values<Family>& values) {
+    if (!values.stayed_valid(next)) return false;
+    for (int j = 0; j < p; ++j) theta[j] = next[j];
+    return true;
   }
 };
 
-// Calls step(x, rate) for each of n rows while it can be made.
-template <class Rows, class Step>
+// Steps on n rows while they can be made.
+template <class Rows, class Ascent>
 THETAHAT_INLINE bool each_row(const thetahat_update_rule& r, thetahat_sgd_state& state, Rows rows,
-                              const double* w, int64_t n, Step step) {
-  double rate[rate_rows];
+                              const double* w, int64_t n, Ascent& ascent) {
+  double rate[units_at_once];
+  const bool constant = has_constant_rate(r) && !w;
+  for (int64_t i = 0; constant && i < n && i < units_at_once; ++i) rate[i] = r.rate;
   bool good = true;
-  for (int64_t i = 0; i < n && good;) {
-    const int64_t some = n - i < rate_rows ? n - i : rate_rows, first = i;
-    row_rates(r, state, w ? w + i : nullptr, some, rate);
-    for (; i < first + some && good; ++i) good = step(rows(i), rate[i - first]);
+  for (int64_t i = 0; i < n && good; i += units_at_once) {
+    const int64_t some = n - i < units_at_once ? n - i : units_at_once;
+    if (constant)
+      state.t += double(some);
+    else
+      row_rates(r, state, w ? w + i : nullptr, some, rate);
+    for (int64_t k = 0; k < some && good;) {
+      const int64_t ready = rows.ready(some - k);
+      good = ascent.on_rows(rows, rate + k, ready);
+      rows.pass(ready);
+      k += ready;
+    }
   }
+  rows.leave();
   state.steps += double(n);
   return good;
 }
 
-// Calls step(batch, rate) for each batch of n rows while it can be made.
-template <class Step>
-THETAHAT_INLINE bool each_batch(const thetahat_update_rule& r, thetahat_sgd_state& state, const double* x,
-                                const double* w, int64_t n, Step step) {
+// Steps on n batches while they can be made.
+template <class Ascent>
+THETAHAT_INLINE bool each_batch(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                step_batches batches, int64_t n, Ascent& ascent) {
   bool good = true;
-  for (int64_t i = 0; i < n && good; i += r.batch) {
-    const block b = {x + i, w ? w + i : nullptr, n - i < r.batch ? n - i : r.batch};
-    state.t = count_in(r, state.t, b.w, b.n);
-    state.steps += 1;
-    good = step(b, rate_at(r, state.t));
+  for (int64_t i = 0; i < n && good;) {
+    const int64_t ready = batches.ready(n - i < units_at_once ? n - i : units_at_once);
+    good = ascent.on_batches(r, state, batches, ready);
+    batches.pass(ready);
+    i += ready;
   }
+  batches.leave();
   return good;
 }
 
-// Single rows or batches, as the rule says.
-template <class Row, class Batch>
+// Steps on n units of a reader's window, or on n rows at x.
+template <class Ascent>
 THETAHAT_INLINE bool each_step(const thetahat_update_rule& r, thetahat_sgd_state& state,
-                               thetahat_epoch_reader* reader, double* x, const double* w, int64_t n, Row row,
-                               Batch batch) {
-  if (reader) return each_row(r, state, shuffled_rows{*reader, x}, nullptr, n, row);
-  if (r.batch == 1) return each_row(r, state, copied_rows{x}, w, n, row);
-  return each_batch(r, state, x, w, n, batch);
+                               thetahat_epoch_reader* reader, double* x, const double* w, int64_t n,
+                               Ascent& ascent) {
+  if (r.batch == 1)
+    return reader ? each_row(r, state, drawn_rows(*reader, x), nullptr, n, ascent)
+                  : each_row(r, state, copied_rows{x}, w, n, ascent);
+  const step_batches batches = reader ? step_batches(*reader) : step_batches(x, w, n, r.batch);
+  return each_batch(r, state, batches, reader ? n : ceil_div(n, r.batch), ascent);
 }
 
 template <class Family>
 void textbook_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* sgd,
                     thetahat_epoch_reader* reader, double* x, const double* w, int64_t n) {
+  const thetahat_update_rule& r = *rule;
   thetahat_sgd_state& state = *sgd;
-  const textbook_step<Family> step(*m, state.unit, rule->any_fixed ? rule->fixed : nullptr);
-  const double in_units = step.inverse * step.inverse;
-  double theta[Family::n_params];
-  step.in_units(state.theta, theta);
-  auto row = [&](double v, double rate) THETAHAT_INLINED { return step.row(theta, v, rate * in_units); };
-  auto batch = [&](const block& b, double rate) { return step.batch(theta, b, rate * in_units); };
-  const bool good = each_step(*rule, state, reader, x, w, n, row, batch);
-  state.diverged = !step.leave(theta, state.theta) || !good;
+  textbook_ascent<Family> ascent(*m, r, state);
+  const bool good = each_step(r, state, reader, x, w, n, ascent);
+  state.diverged = !ascent.step.leave(ascent.theta, state.theta) || !good;
 }
 
 // Steps in free coordinates, times the inverse of the information of one row.
 template <class Family>
-struct preconditioned_step {
+struct preconditioned_ascent {
   static constexpr int p = Family::n_params;
+  const thetahat_model& model;
   double theta[p], preconditioner[p * p], limit[p], unit;
 
-  explicit preconditioned_step(const thetahat_sgd_state& state) : unit(state.unit) {
+  preconditioned_ascent(const thetahat_model& m, const thetahat_sgd_state& state)
+      : model(m), unit(state.unit) {
     for (int j = 0; j < p; ++j) {
       theta[j] = state.theta[j];
       limit[j] = state.step_limit[j];
     }
     for (int j = 0; j < p * p; ++j) preconditioner[j] = state.preconditioner[j];
   }
+
+  template <class Rows>
+  THETAHAT_INLINE bool on_rows(const Rows& rows, const double* rate, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) {
+      double g[p];
+      const Family at(theta);
+      at.row_score(rows(k), g);
+      if (!by_score(g, at.scale(), rate[k])) return false;
+    }
+    return true;
+  }
+  THETAHAT_INLINE bool on_batches(const thetahat_update_rule& r, thetahat_sgd_state& state,
+                                  const step_batches& batches, int64_t n) {
+    return checked_batches(r, state, batches, n, [&](const block& b, double rate) {
+      double g[p];
+      batch_score(model, theta, b, g);
+      return by_score(g, Family::scale_of(theta), rate);
+    });
+  }
+
+ private:
   THETAHAT_INLINE bool by_score(const double* g, double scale, double rate) {
     double m[p], next[p];
     for (int j = 0; j < p; ++j) m[j] = jacobian(Family::parameters[j], theta[j], scale, unit);
@@ -196,24 +317,14 @@ struct preconditioned_step {
 };
 
 template <class Family>
-void preconditioned_steps(const thetahat_model* m, const thetahat_update_rule* rule,
-                          thetahat_sgd_state* state, thetahat_epoch_reader* reader, double* x,
-                          const double* w, int64_t n) {
-  preconditioned_step<Family> step(*state);
-  auto row = [&](double v, double rate) THETAHAT_INLINED {
-    double g[Family::n_params];
-    const Family at(step.theta);
-    at.row_score(v, g);
-    return step.by_score(g, at.scale(), rate);
-  };
-  auto batch = [&](const block& b, double rate) {
-    double g[Family::n_params];
-    batch_score(*m, step.theta, b, g);
-    return step.by_score(g, Family::scale_of(step.theta), rate);
-  };
-  const bool good = each_step(*rule, *state, reader, x, w, n, row, batch);
-  for (int j = 0; j < Family::n_params; ++j) state->theta[j] = step.theta[j];
-  state->diverged = !good;
+void preconditioned_steps(const thetahat_model* m, const thetahat_update_rule* rule, thetahat_sgd_state* sgd,
+                          thetahat_epoch_reader* reader, double* x, const double* w, int64_t n) {
+  const thetahat_update_rule& r = *rule;
+  thetahat_sgd_state& state = *sgd;
+  preconditioned_ascent<Family> ascent(*m, state);
+  const bool good = each_step(r, state, reader, x, w, n, ascent);
+  for (int j = 0; j < Family::n_params; ++j) state.theta[j] = ascent.theta[j];
+  state.diverged = !good;
 }
 
 // Full-batch ascent on sums.

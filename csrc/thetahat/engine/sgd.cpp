@@ -19,6 +19,7 @@ constexpr int64_t implicit_slice = 1 << 9;  // where each step takes many evalua
 constexpr int64_t group_rows = 32;          // neighbouring rows that are loaded together
 constexpr int64_t window_rows = 1 << 16;    // rows that are shuffled together
 constexpr int64_t read_at_once = 256;       // rows that share a call
+constexpr int64_t long_stream = 1 << 16;    // rows
 
 void general_steps(const thetahat_model& m, thetahat_sgd& a, const double* x, const double* w, int64_t n) {
   const thetahat_update_rule& r = a.rule;
@@ -81,8 +82,22 @@ void add_segment(const thetahat_model& m, thetahat_sgd& a, const block& rows) {
   (follows_maximum(a.rule) ? follow_segment : update_information)(m, a.rule, a.state, rows);
 }
 
+// Whether the sums of a batch, which is a segment then, give both its step and its place in the model. In
+// later epochs they do not: all rows are expanded about the anchor.
+bool follows_batches(const thetahat_sgd& a) {
+  return a.rule.batch == a.segment && is_preconditioned(a.rule) && follows_maximum(a.rule) &&
+         a.rule.forgetting_factor == 1 && a.state.epochs == 0;
+}
+
+// A step on a batch that is a segment, or the last rows of one.
+void step_on_segment(const thetahat_model& m, thetahat_sgd& a, double* x, const double* w, int64_t n) {
+  if (follows_batches(a) && a.state.diverged == 0) return follow_batch(m, a.rule, a.state, {x, w, n});
+  steps(m, a, nullptr, x, w, n);
+  add_segment(m, a, {x, w, n});
+}
+
 void end_segment(const thetahat_model& m, thetahat_sgd& a) {
-  add_segment(m, a, {a.x, a.w, a.filled});
+  if (a.rule.batch < a.segment) add_segment(m, a, {a.x, a.w, a.filled});
   a.last = a.filled;
   a.filled = a.stepped = 0;
 }
@@ -101,43 +116,53 @@ void end_epoch(const thetahat_model& m, thetahat_sgd& a) {
 bool step_on_rows(const thetahat_model& m, thetahat_sgd& a, bool all) {
   const int64_t ready = a.filled - a.stepped, n = all ? ready : ready - ready % a.rule.batch;
   if (n == 0) return false;
-  steps(m, a, nullptr, a.x + a.stepped, a.w ? a.w + a.stepped : nullptr, n);
+  double *x = a.x + a.stepped, *w = a.w ? a.w + a.stepped : nullptr;
+  a.rule.batch < a.segment ? steps(m, a, nullptr, x, w, n) : step_on_segment(m, a, x, w, n);
   a.stepped += n;
   return true;
 }
 
-// Batches so large that each is a segment are read where they lie, if they can be.
+// Batches so large that each is a segment are read where they lie, if they can be: among the rows, or in a
+// window, if it holds whole batches in their order.
 bool reads_in_place(const thetahat_sgd& a) {
   const thetahat_rows& r = *a.reader.rows;
-  return a.rule.batch == a.segment && a.reader.shuffle != thetahat_shuffle_rows && a.reader.group_rows == 0 &&
-         r.in_place && (!r.weights || r.weights->in_place);
+  if (a.rule.batch != a.segment) return false;
+  if (a.reader.shuffle == thetahat_shuffle_spread) return a.reader.capacity % a.rule.batch == 0;
+  return a.reader.group_rows == 0 && r.in_place && (!r.weights || r.weights->in_place);
+}
+
+int64_t next_in_place(thetahat_epoch_reader& f, int64_t wanted, const double** x, const double** w) {
+  const thetahat_rows& r = *f.rows;
+  if (f.group_rows) return has_window(f) ? take_window(f, wanted, x, w) : 0;
+  int64_t first = 0;
+  const int64_t n = next_rows(f, wanted, &first);
+  *x = reinterpret_cast<const double*>(r.data) + first;
+  *w = r.weights ? reinterpret_cast<const double*>(r.weights->data) + first : nullptr;
+  return n;
 }
 
 int64_t step_in_place(const thetahat_model& m, thetahat_sgd& a) {
-  const thetahat_rows& r = *a.reader.rows;
-  int64_t first;
-  const int64_t n = next_rows(a.reader, a.rule.batch, &first);
+  const double *x, *w;
+  const int64_t n = next_in_place(a.reader, a.rule.batch, &x, &w);
   if (n == 0) return 0;
-  double* x = const_cast<double*>(reinterpret_cast<const double*>(r.data)) + first;  // to be read alone
-  const double* w = r.weights ? reinterpret_cast<const double*>(r.weights->data) + first : nullptr;
-  steps(m, a, nullptr, x, w, n);
-  if (a.state.diverged != 0) return n;
-  add_segment(m, a, {x, w, n});
+  step_on_segment(m, a, const_cast<double*>(x), w, n);  // x is only read
   record_steps(m, a);
   return n;
 }
 
-// Single rows of a window, shuffled among the steps on them.
+// Single rows or batches of a window, drawn among the steps. Rows are kept for the quadratic model.
 int64_t step_among_draws(const thetahat_model& m, thetahat_sgd& a) {
   if (!has_window(a.reader)) return 0;
-  const int64_t wanted = wanted_rows(a), left = a.reader.loaded - a.reader.used,
+  const int64_t b = a.rule.batch, wanted = wanted_rows(a) / b, left = a.reader.loaded - a.reader.used,
                 n = left < wanted ? left : wanted;
   steps(m, a, &a.reader, a.x + a.filled, nullptr, n);
-  a.filled += n;
-  a.stepped += n;
-  if (a.filled == a.segment) end_segment(m, a);
+  if (b == 1) {
+    a.filled += n;
+    a.stepped += n;
+    if (a.filled == a.segment) end_segment(m, a);
+  }
   record_steps(m, a);
-  return n;
+  return n * b;
 }
 
 // Batches of neighbouring rows come whole, the short one alone; at the end of an epoch, steps on what is
@@ -151,10 +176,12 @@ int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
   return n;
 }
 
-// Whether single rows are shuffled among the steps.
-bool shuffles_among_steps(const thetahat_sgd& a) {
-  return a.rule.batch == 1 && (is_textbook(a.rule) || is_preconditioned(a.rule)) && a.reader.group_rows &&
-         a.reader.batch_unit == 1 && !a.w;
+// Whether each step is taken on a unit of the window: a row without a weight, or a batch, of which the
+// textbook rule keeps nothing.
+bool draws_among_steps(const thetahat_sgd& a) {
+  if (!a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread || a.reader.batch_unit != a.rule.batch) return false;
+  if (a.rule.batch == 1) return !a.w && (is_textbook(a.rule) || is_preconditioned(a.rule));
+  return is_textbook(a.rule);
 }
 
 }  // namespace
@@ -166,11 +193,12 @@ using namespace thetahat::THETAHAT_ISA;
 
 thetahat_reader_memory thetahat_reader_plan(thetahat_epoch_reader* r, int64_t batch) {
   thetahat_reader_memory needs = {0, 0};
-  r->batch_unit = r->shuffle == thetahat_shuffle_rows ? 1 : batch;
+  const bool spread = r->shuffle == thetahat_shuffle_spread;
+  r->batch_unit = spread || r->shuffle == thetahat_shuffle_rows ? 1 : batch;
   if (r->shuffle == thetahat_shuffle_none) return needs;
   if (r->batch_unit < group_rows) {
-    r->group_rows = group_rows / r->batch_unit * r->batch_unit;
-    if (r->capacity == 0) r->capacity = window_rows;
+    r->group_rows = spread ? run_rows : group_rows / r->batch_unit * r->batch_unit;
+    if (r->capacity == 0) r->capacity = spread ? spread_window_rows : window_rows;
     needs.window = r->capacity;
   }
   needs.row_groups = ceil_div(r->rows->n, r->group_rows ? r->group_rows : r->batch_unit);
@@ -206,7 +234,7 @@ void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* 
 int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, int64_t rows) {
   thetahat_sgd& a = *sgd;
   const int64_t slice = a.rule.implicit ? implicit_slice : slice_rows;
-  auto step = reads_in_place(a) ? step_in_place : shuffles_among_steps(a) ? step_among_draws : step_on_copies;
+  auto step = reads_in_place(a) ? step_in_place : draws_among_steps(a) ? step_among_draws : step_on_copies;
   if (rows > slice) rows = slice;
   while (rows > 0 && a.epoch < until && a.state.diverged == 0) {
     if (a.rule.average == thetahat_average_epoch && starts_epoch(a.reader)) a.state.averaged_steps = 0.0;
@@ -217,8 +245,15 @@ int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, 
   return a.epoch < until && a.state.diverged == 0;
 }
 
+// Far into a stream, few rows hardly move theta.
+void thetahat_sgd_settle(thetahat_sgd* a) {
+  if (a->rule.later_batch > 0 && a->state.rows >= long_stream)
+    a->rule.batch = a->segment = a->rule.later_batch;
+}
+
 int64_t thetahat_sgd_feed(const thetahat_model* m, thetahat_sgd* a, const double* x, const double* w,
                           int64_t n) {
+  thetahat_sgd_settle(a);
   const int64_t room = a->segment - a->filled, size = n < room ? n : room;
   memcpy(a->x + a->filled, x, size * sizeof(double));
   for (int64_t i = 0; a->w && i < size; ++i) a->w[a->filled + i] = w ? w[i] : 1.0;

@@ -9,6 +9,8 @@
 
 namespace thetahat {
 
+constexpr int64_t share_slice = slice_rows / 4;  // rows that a thread moves between two checks for signals
+
 // Runs job(i), i in [0, jobs), on as many threads; memory that is out on one of them is out here.
 template <class Job>
 void run_all(int64_t jobs, Job job) {
@@ -43,7 +45,7 @@ class shares {
   bool go_on(Visit visit) {
     run_all(size(), [&](int64_t t) {
       const int64_t first = next[t];
-      next[t] = std::min(first + slice_rows, bounds[t + 1]);
+      next[t] = std::min(first + share_slice, bounds[t + 1]);
       visit(t, first, next[t]);
     });
     return !std::equal(next.begin(), next.end(), bounds.begin() + 1);
@@ -62,7 +64,7 @@ class turns {
   bool go_on(int64_t threads, Visit visit) {
     run_all(threads, [&](int64_t t) {
       int64_t i;
-      for (int64_t cost = 0; cost < slice_rows && (i = next++) < n;) cost += visit(t, i) + 1;
+      for (int64_t cost = 0; cost < share_slice && (i = next++) < n;) cost += visit(t, i) + 1;
     });
     return next < n;
   }

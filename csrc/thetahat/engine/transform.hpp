@@ -5,6 +5,7 @@
 #include <math.h>
 #include "thetahat/api.h"
 #include "thetahat/math/exp_log.hpp"
+#include "thetahat/math/exponents.hpp"
 #include "thetahat/math/small_matrix.hpp"
 
 namespace thetahat::THETAHAT_ISA {

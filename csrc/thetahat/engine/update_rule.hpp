@@ -6,8 +6,6 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-constexpr int rate_rows = 32;  // rows whose rates are computed together
-
 inline bool is_plain(const thetahat_update_rule& r) {
   return !r.mean && !r.average && !r.implicit && r.update == thetahat_plain;
 }
@@ -26,6 +24,11 @@ inline bool follows_maximum(const thetahat_update_rule& r) {
          r.offset == 0;
 }
 
+// Whether the rate is the same at all rows, which are counted one by one.
+inline bool has_constant_rate(const thetahat_update_rule& r) {
+  return r.power == 0 && r.forgetting_factor == 1;
+}
+
 // Counts rows in, by their weights where steps are preconditioned; what was counted before is forgotten by
 // degrees.
 inline double count_in(const thetahat_update_rule& r, double t, const double* w, int64_t n) {
@@ -42,7 +45,7 @@ THETAHAT_NOINLINE inline double rate_at(const thetahat_update_rule& r, double t)
   return r.rate * exp(-r.power * log(t + r.offset));
 }
 
-// The rates of steps on single rows, at most rate_rows of them, times the rows' weights.
+// The rates of steps on single rows, times the rows' weights.
 THETAHAT_NOINLINE inline void row_rates(const thetahat_update_rule& r, thetahat_sgd_state& state,
                                         const double* w, int64_t n, double* out) {
   double t = state.t;

@@ -61,7 +61,7 @@ struct beta {
   double a, b, N, p, q, log_p, log_q, log_norm, excess_a,
       excess_b;  // excess_a = log p - digamma(a) + digamma(N)
 
-  explicit beta(const double* theta)
+  THETAHAT_INLINE explicit beta(const double* theta)
       : a(theta[0]),
         b(theta[1]),
         N(a + b),

@@ -17,7 +17,8 @@ enum optional_members : unsigned {
   own_residual = 1 << 5,    // score_residual(sums, g) const: where the score has no root
   shifts = 1 << 6,          // shift_sums(sums, to) const: the sums at a theta near by; returns their error.
                             // sum_without_moments(block) const: what none but a shift needs left out
-  own_steps = 1 << 7,       // row_step, batch, batch_step: shaped for the latency from one step to the next
+  own_steps = 1 << 7,       // row_step, batch, batch_step: shaped for the latency from one step to the next.
+                            // A theta that is not finite stays so; `valid` is the bounds of the parameters
   lane_scores = 1 << 8,     // lane_score(theta, x, g): several thetas, one in each lane of a register
   bounded_at = 1 << 9,      // in_support_at(x) const: the support depends on theta
   starts = 1 << 10,         // start(pilot, theta): rough values; else the maximum of the pilot's sums

@@ -162,6 +162,7 @@ struct generalized_pareto {
     THETAHAT_INLINE void terms(V* t) const {
       t[OUTSIDE] = outside;
       t[Y] = y;
+      THETAHAT_UNROLLED
       for (int j = Y2; j <= highest; ++j) t[j] = y * t[j - 1];
     }
   };
@@ -176,8 +177,8 @@ struct generalized_pareto {
       const auto near = abs(at.w) < 0.25;
       const log_reduced<V> e = log_reduce(at.v);  // v = 1 + w where it is near 1
       V f = select(near, at.w, e.f), d = 1.0 / (f + 2.0), t = f * d, t2 = t * t, p = log_rest_over_z(t2);
-      V psi = (1.0 + 2.0 * p * d * d) * d, h = 0.5 * f * f;
-      V log_v = e.k * ln2_hi - ((h - (t * (h + t2 * p) + e.k * ln2_lo)) - f);
+      V psi = (1.0 + 2.0 * p * d * d) * d;
+      V log_v = e.k * ln2_hi - ((t * (f - t2 * p) - e.k * ln2_lo) - f);
       q = select(near, at.z * (1.0 - at.w * (0.5 - 0.5 * at.w * psi)), log_v * family.inverse);
       V near_b = at.z * at.z * (at.i - (0.5 - 0.5 * at.w * psi));
       V near_c = at.z * at.z * at.z * (psi - at.w * at.i * at.i);

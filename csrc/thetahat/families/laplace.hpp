@@ -37,7 +37,7 @@ struct laplace {
   }
 
   template <class V>
-  void terms(V x, V* t, V*) const {
+  THETAHAT_INLINE void terms(V x, V* t, V*) const {
     V z = (x - mu) * r;
     t[ABS_Z] = abs(z);
     t[SIGN_Z] = sign(z);

@@ -25,7 +25,7 @@ struct negative_binomial {
   gamma_rest<double> at_r;
   double log_norm;  // log(2 pi mu m / r)/2 + S(r)
 
-  explicit negative_binomial(const double* theta)
+  THETAHAT_INLINE explicit negative_binomial(const double* theta)
       : r(theta[0]),
         mu(theta[1]),
         inverse(1.0 / (r + mu)),

@@ -72,10 +72,10 @@ struct normal {
     theta[0] += a * q2;
     theta[1] = (s - rate * q) + ((a * d) * q) * q2;
   }
-  static shifted_sums batch(const block& b, double unit) { return few_shifted(b, unit); }
+  THETAHAT_INLINE static shifted_sums batch(const block& b, double unit) { return few_shifted(b, unit); }
   static shifted_sums batch(const sums& s, int exponent) { return around_mean(s, exponent); }
   // The same of a batch: with e = pivot - mu, sum (x - mu) = d + n e, sum (x - mu)^2 = d2 + e (2 d + n e).
-  static void batch_step(double* theta, const shifted_sums& b, double rate) {
+  THETAHAT_INLINE static void batch_step(double* theta, const shifted_sums& b, double rate) {
     double s = theta[1], e = b.pivot - theta[0], q = 1.0 / s, q2 = q * q;
     double rn = rate * b.n, rd = rate * b.d, rd2 = rate * b.d2;
     theta[0] += (rd + rn * e) * q2;

@@ -39,7 +39,7 @@ struct pareto {
 
   static sums sum(const block& b) {
     const log_moments logs = block_log_moments(b);
-    return {logs, logs.finite() ? least(b) : NAN};
+    return {logs, logs.finite() ? ends_of(b).low : NAN};
   }
 
   // m the least row, a = 1 / mean(q).

@@ -78,7 +78,7 @@ struct student_t {
     return sum_terms<n_terms, n_factors>(near, b);
   }
   template <class V>
-  void terms(V x, V* t, V* u) const {
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
     t[ZW] = z * w;
     t[Q] = z2 * w;

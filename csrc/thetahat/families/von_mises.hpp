@@ -17,7 +17,7 @@ struct von_mises {
 
   double mu, kappa, log_norm, deficit;  // deficit = 1 - A(kappa), A = I1 / I0
 
-  explicit von_mises(const double* theta)
+  THETAHAT_INLINE explicit von_mises(const double* theta)
       : mu(less_far_turns(theta[0])),
         kappa(theta[1]),
         log_norm(log_bessel_i0e(kappa) + 2 * half_log_2pi),

@@ -2,6 +2,7 @@
 // compiled for a processor that may not be there.
 #include "thetahat/isa/cpu.hpp"
 #if THETAHAT_X86_LEVELS
+#include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // x86-64 with AVX-512 (F, VL, DQ). System headers come first, as in avx2.cpp.
 #include "thetahat/isa/cpu.hpp"
 #if THETAHAT_X86_LEVELS
+#include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

@@ -50,6 +50,7 @@ struct kernel_of {
     int64_t i = 0;
     for (; i + width <= n; i += width) {
       vec g[p];
+      prefetch_ahead<1>(x + i);
       at.row_score(load(x + i), g);
       for (int j = 0; j < p; ++j) store(out + j * block_rows + i, g[j]);
     }

@@ -22,6 +22,25 @@ constexpr double_double two_product(double a, double b) {
   return {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
 }
 
+// Sums, and what their rounding has lost: of doubles, or lane by lane.
+template <class V>
+struct compensated {
+  V sum, lost;
+};
+template <class V>
+THETAHAT_INLINE compensated<V> operator+(compensated<V> a, compensated<V> b) {
+  const V sum = a.sum + b.sum, t = sum - a.sum;
+  return {sum, a.lost + (b.lost + ((a.sum - (sum - t)) + (b.sum - t)))};
+}
+template <class V>
+THETAHAT_INLINE auto split(compensated<V> a) {
+  const auto sum = split(a.sum), lost = split(a.lost);
+  using half = compensated<decltype(sum.low)>;
+  return halves<half>{{sum.low, lost.low}, {sum.high, lost.high}};
+}
+template <>
+constexpr bool is_single<compensated<double>> = true;
+
 constexpr double_double operator+(double_double a, double b) {
   double_double s = two_sum(a.hi, b);
   return two_sum(s.hi, s.lo + a.lo);

@@ -8,6 +8,27 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int max_p = thetahat_max_params;
 
+template <int value>
+struct constant {
+  constexpr operator int() const { return value; }
+};
+
+// Calls visit with p, as a constant of the compiler where it is that of most families: loops of one to three
+// turns then cost no more than what is done in them. The functions below are inlined for that.
+template <class Visit>
+THETAHAT_INLINE void with_constant(int p, Visit visit) {
+  switch (p) {
+    case 1:
+      return visit(constant<1>{});
+    case 2:
+      return visit(constant<2>{});
+    case 3:
+      return visit(constant<3>{});
+    default:
+      visit(p);
+  }
+}
+
 // value * scale^power; power may be negative.
 THETAHAT_INLINE double times_power(double value, double scale, int power) {
   for (; power > 0; --power) value *= scale;
@@ -16,7 +37,7 @@ THETAHAT_INLINE double times_power(double value, double scale, int power) {
 }
 
 // C = J^-1 by the Cholesky factor J = R R'; false where J is not positive definite.
-inline bool invert(int p, const double* J, double* C) {
+THETAHAT_INLINE bool invert(int p, const double* J, double* C) {
   double R[max_p][max_p], Q[max_p][max_p];  // Q = R^-1
   for (int i = 0; i < p; ++i)
     for (int j = 0; j <= i; ++j) {
@@ -46,20 +67,20 @@ inline bool any_fixed(int p, const int* fixed) {
 }
 
 // J with the rows and columns of fixed parameters those of the identity.
-inline void free_block(int p, const int* fixed, const double* J, double* free) {
+THETAHAT_INLINE void free_block(int p, const int* fixed, const double* J, double* free) {
   for (int i = 0; i < p; ++i)
     for (int j = 0; j < p; ++j)
       free[i * p + j] = fixed && (fixed[i] || fixed[j]) ? double(i == j) : J[i * p + j];
 }
 
-inline void clear_fixed(int p, const int* fixed, double* C) {
+THETAHAT_INLINE void clear_fixed(int p, const int* fixed, double* C) {
   for (int i = 0; fixed && i < p * p; ++i)
     if (fixed[i / p] || fixed[i % p]) C[i] = 0.0;
 }
 
 // The inverse but for fixed parameters, whose rows and columns are zeros; false, and C as it was, where there
 // is none. fixed may be NULL.
-inline bool invert_free(int p, const int* fixed, const double* J, double* C) {
+THETAHAT_INLINE bool invert_free(int p, const int* fixed, const double* J, double* C) {
   double free[max_p * max_p], inverse[max_p * max_p];
   free_block(p, fixed, J, free);
   if (!invert(p, free, inverse)) return false;
@@ -69,7 +90,7 @@ inline bool invert_free(int p, const int* fixed, const double* J, double* C) {
 }
 
 // x' C y.
-inline double quadratic_form(int p, const double* x, const double* C, const double* y) {
+THETAHAT_INLINE double quadratic_form(int p, const double* x, const double* C, const double* y) {
   double sum = 0.0;
   for (int i = 0; i < p; ++i)
     for (int j = 0; j < p; ++j) sum += x[i] * C[i * p + j] * y[j];

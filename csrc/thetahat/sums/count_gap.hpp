@@ -54,7 +54,7 @@ struct poisson_cost {
   explicit poisson_cost(double rate) : r(rate), inverse(1.0 / rate), log_r(log(rate)) {}
 
   template <class V>
-  void terms(V x, V* t, V* u) const {
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
     const auto small = x < 16.0;
     const V large = select(small, splat<V>(16), x), k = select(x > 0.0, select(small, x, V{}), V{});
     const V far = large * (log_normal_range(large) - log_r) - (large - r);
@@ -91,7 +91,7 @@ struct near_cost : poisson_cost {
       return to_bits(x - low) | to_bits(high - x);
     });
   }
-  void terms(vec x, vec* t, vec* u) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
     t[0] = near(x) + series(x);
     u[0] = x;
   }

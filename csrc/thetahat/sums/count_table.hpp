@@ -51,7 +51,7 @@ inline double sum_small(const double* times, const double* of) {
 template <class Terms>
 struct large_rows {
   const Terms& at;
-  void terms(vec x, vec* t, vec*) const { at.large_terms(x, t); }
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { at.large_terms(x, t); }
 };
 
 template <int K>

@@ -33,7 +33,7 @@ inline int place_of(double x, int places) {
 
 // For sum_terms: the rows.
 struct row_terms {
-  void terms(vec x, vec* t, vec*) const { t[0] = x; }
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { t[0] = x; }
 };
 
 }  // namespace thetahat::THETAHAT_ISA

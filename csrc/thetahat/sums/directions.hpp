@@ -53,7 +53,7 @@ inline half_angle<double> half_angle_from(double_double x, double centre) {
 template <bool near>
 struct direction_terms {
   double pivot;
-  void terms(vec x, vec* t, vec*) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
     const half_angle<vec> half = half_angle_from<near>(x, pivot);
     t[0] = half.sin();
     t[1] = half.one_less_cos();

@@ -15,6 +15,7 @@ constexpr double gumbel_scale = 0.7796968012336761, euler = 0.5772156649015329;
 template <int count, class V>
 THETAHAT_INLINE void exponential_powers(V y, V w, V* t) {
   t[0] = w;
+  THETAHAT_UNROLLED
   for (int j = 1; j < count; ++j) t[j] = y * t[j - 1];
 }
 
@@ -66,7 +67,7 @@ inline bool small_exponents(double n, double w, double squares) {
 // Terms for sum_terms: w - 1 to its last digits, w = exp((y - centre) factor).
 struct less_one_terms {
   double centre, factor;
-  void terms(vec y, vec* t, vec*) const { t[0] = expm1((y - centre) * factor); }
+  THETAHAT_INLINE void terms(vec y, vec* t, vec*) const { t[0] = expm1((y - centre) * factor); }
 };
 
 // The sum of w of a block whose exponents are small.

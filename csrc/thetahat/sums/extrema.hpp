@@ -18,37 +18,50 @@ inline extrema merge(const extrema& a, const extrema& b) {
   return {a.n + b.n, a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
 }
 
-inline bool all_finite(const block& b) {
-  return !any_sign(b.x, b.n, [](auto bits) { return (bits << 1 >> 1) + (1ULL << 52); });
-}
+// The ends of a block's rows, and whether all are finite, lane by lane.
+struct running_ends {
+  vec low, high;
+  vec_bits flags = {};
 
-// Of finite rows.
-inline double least(const block& b) {
-  vec low[registers];
-  for (vec& l : low) l = broadcast(b.x[0]);
+  THETAHAT_INLINE explicit running_ends(double first) : low(broadcast(first)), high(low) {}
+  THETAHAT_INLINE void take(vec x) {
+    flags |= (to_bits(x) << 1 >> 1) + (1ULL << 52);
+    low = select(x < low, x, low);
+    high = select(x > high, x, high);
+  }
+};
+
+struct ends {
+  double low, high;
+  bool finite;
+};
+
+// Of rows that are not all finite, low and high are any.
+THETAHAT_INLINE ends ends_of(const block& b) {
+  running_ends even(b.x[0]), odd = even;
   int64_t i = 0;
-  for (; i + lanes <= b.n; i += lanes)
-    for (int r = 0; r < registers; ++r) {
-      const vec x = load(b.x + i + r * width);
-      low[r] = select(x < low[r], x, low[r]);
-    }
-  double lane[lanes];
-  for (int r = 0; r < registers; ++r) store(lane + r * width, low[r]);
-  for (; i < b.n; ++i) lane[0] = b.x[i] < lane[0] ? b.x[i] : lane[0];
-  for (int l = 1; l < lanes; ++l) lane[0] = lane[l] < lane[0] ? lane[l] : lane[0];
-  return lane[0] + 0.0;  // -0 is 0
-}
-
-inline double greatest(const block& b) {
-  double mirror[block_rows];
-  for (int64_t i = 0; i < b.n; ++i) mirror[i] = -b.x[i];
-  return -least({mirror, nullptr, b.n}) + 0.0;
+  for (; i + 2 * width <= b.n; i += 2 * width) {
+    prefetch_ahead<2 * width * sizeof(double)>(b.x + i);
+    even.take(load(b.x + i));
+    odd.take(load(b.x + i + width));
+  }
+  for (; i < b.n; i += width) even.take(load_first(b.x + i, b.n - i, b.x[0]));
+  even.take(odd.low), even.take(odd.high);
+  ends e = {b.x[0], b.x[0], !sign_of_any(even.flags | odd.flags)};
+  double low[width], high[width];
+  store(low, even.low), store(high, even.high);
+  for (int l = 0; l < width; ++l) {
+    e.low = low[l] < e.low ? low[l] : e.low;
+    e.high = high[l] > e.high ? high[l] : e.high;
+  }
+  return {e.low + 0.0, e.high + 0.0, e.finite};  // -0 is 0
 }
 
 THETAHAT_NOINLINE inline extrema block_extrema(const block& b) {
   const double n = b.w ? sum_terms<1, 0>(row_terms{}, b).n : double(b.n);
-  if (!all_finite(b)) return {b.w ? n : NAN, NAN, NAN};
-  return {n, least(b), greatest(b)};
+  const ends e = ends_of(b);
+  if (!e.finite) return {b.w ? n : NAN, NAN, NAN};
+  return {n, e.low, e.high};
 }
 
 }  // namespace thetahat::THETAHAT_ISA

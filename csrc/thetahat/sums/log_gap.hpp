@@ -6,12 +6,11 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// phi(d) = d - log(1 + d) for |d| < 1/4, by the series that log itself is made of, d^2/2 - ..., its leading
-// term d gone.
+// phi(d) = d - log(1 + d) for |d| < 1/4, by what log itself is made of, its leading term d gone.
 template <class V>
 inline V near_phi(V d) {
-  V h = 0.5 * d * d, s = d / (d + 2.0);
-  return h - s * (h + log_rest(s * s));
+  V s = d / (d + 2.0);
+  return s * (d - log_rest(s * s));
 }
 
 // For any d, given log(1 + d) as well, which has more digits where d is near -1.
@@ -73,32 +72,37 @@ struct pair_product {
 template <class F>
 inline pair_product product_of_pairs(const block& b, F f) {
   constexpr int group = registers < 2 ? registers : 2;
-  constexpr int64_t pair = 2 * lanes;
-  const int64_t whole = b.n - b.n % pair;
-  double rest[pair];
-  for (int64_t i = 0; i < pair; ++i) rest[i] = whole + i < b.n ? f(b.x[whole + i]) : 1.0;
-  product_lanes product;
-  uint64_t flags[lanes], small = 0;
-  for (int g = 0; g < lanes; g += group * width) {
+  constexpr int64_t pair_rows = 2 * lanes;
+  const int64_t whole = b.n - b.n % pair_rows;
+  running_product product[registers];
+  vec_bits small = {};
+  for (int g = 0; g < registers; g += group) {
     running_product run[group];
     vec_bits flag[group] = {};
-    const auto take = [&](int r, vec first, vec second) {
+    for (running_product& p : run) p.clear();
+    const auto take = [&](int r, vec first, vec second) THETAHAT_INLINED {
       flag[r] |= unless_small(to_bits(first)) | unless_small(to_bits(second));
       run[r].take(first * second);
     };
-    for (int64_t i = g; i < whole; i += pair)
-      for (int r = 0; r < group; ++r)
-        take(r, f(load(b.x + i + r * width)), f(load(b.x + i + r * width + lanes)));
+    const auto last = [&](int64_t place) THETAHAT_INLINED {
+      const int64_t n = b.n - place;
+      return select(lanes_below(n), f(load_first(b.x + place, n, b.x[0])), broadcast(1.0));
+    };
+    for (int64_t i = 0; i < whole; i += pair_rows) {
+      if (g == 0) prefetch_ahead<pair_rows * sizeof(double)>(b.x + i);
+      for (int r = 0; r < group; ++r) {
+        const int64_t place = i + (g + r) * width;
+        take(r, f(load(b.x + place)), f(load(b.x + place + lanes)));
+      }
+    }
     for (int r = 0; r < group; ++r) {
-      const int first = g + r * width;
-      take(r, load(rest + first), load(rest + first + lanes));
-      store(product.mantissa + first, run[r].mantissa);
-      memcpy(product.exponent + first, &run[r].exponent, sizeof(vec));
-      memcpy(flags + first, &flag[r], sizeof(vec));
+      const int64_t place = whole + (g + r) * width;
+      if (whole < b.n) take(r, last(place), last(place + lanes));
+      product[g + r] = run[r];
+      small |= flag[r];
     }
   }
-  for (uint64_t lane : flags) small |= lane;
-  return {product.total((whole + pair) / 2), small >> 63 == 0};
+  return {total_of(product, (b.n + pair_rows - 1) / pair_rows * lanes), !sign_of_any(small)};
 }
 
 inline pair_product product_of_pairs(const block& b) {
@@ -117,15 +121,17 @@ inline bool all_near(const block& b, double c, double scale) {
 // Terms for sum_terms: phi of each row, of near rows, of usual ones and of any.
 struct near_phi_terms {
   double mean, inverse;
-  void terms(vec x, vec* t, vec*) const { t[0] = near_phi((x - mean) * inverse); }
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const { t[0] = near_phi((x - mean) * inverse); }
 };
 struct phi_terms {
   double mean, inverse;
-  void terms(vec x, vec* t, vec*) const { t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse)); }
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
+    t[0] = phi((x - mean) * inverse, log_normal_range(x * inverse));
+  }
 };
 struct any_phi_terms {
   double unit, mean, inverse, log_mean;
-  void terms(vec x, vec* t, vec*) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
     vec scaled = x * unit, y = scaled * inverse;
     t[0] = phi((scaled - mean) * inverse, select(y > tiny_ratio, log(y), log(x) - log_mean));
   }

@@ -10,8 +10,7 @@ struct logistic_parts {
   V a, e, u, inverse;  // |z|; exp(-a), 0 from 708 on, so that z^2 e is never infinite; 1 + e; 1 / u
 
   THETAHAT_INLINE explicit logistic_parts(V z) : a(abs(z)) {
-    const auto near = a < 708.0;
-    e = select(near, exp_in_range(select(near, -a, V{})), V{});
+    e = select(a < 708.0, exp_in_range(at_least(-a, -708.0)), V{});
     u = 1.0 + e;
     inverse = 1.0 / u;
   }

@@ -53,26 +53,41 @@ constexpr int moment_registers = registers < 4 ? registers : 4;
 template <bool weighted>
 struct lane_moments {
   vec d[moment_registers], d2[moment_registers], n[moment_registers];
-  vec_bits flags[moment_registers];
+  vec_bits flags = {};
 
-  lane_moments() {
-    for (int r = 0; r < moment_registers; ++r) {
-      d[r] = d2[r] = n[r] = broadcast(0.0);
-      flags[r] = to_bits(d[r]);
-    }
+  THETAHAT_INLINE lane_moments() {
+    for (int r = 0; r < moment_registers; ++r) d[r] = d2[r] = n[r] = broadcast(0.0);
   }
   // Adds the rows at x, x + lanes, ...: neighbours to each other first.
   template <int rows, class T>
   THETAHAT_INLINE void take(const T* x, const double* w, vec pivot) {
+    const auto row = [=](int at) THETAHAT_INLINED { return load(x + at); };
+    const auto weight = [=](int at, vec_bits* flag) THETAHAT_INLINED {
+      const vec v = load(w + at);
+      *flag |= weight_flag(to_bits(v));
+      return v;
+    };
+    add<rows>(row, weight, pivot);
+  }
+  // Adds the last rows, fewer than there are lanes: n of them at x.
+  THETAHAT_INLINE void take_last(const double* x, const double* w, int64_t n_rows, double pivot) {
+    const auto row = [=](int at) THETAHAT_INLINED { return load_first(x + at, n_rows - at, pivot); };
+    const auto weight = [=](int at, vec_bits* flag)
+                            THETAHAT_INLINED { return last_weights(w + at, n_rows - at, flag); };
+    add<1>(row, weight, broadcast(pivot));
+  }
+
+ private:
+  template <int rows, class Row, class Weight>
+  THETAHAT_INLINE void add(Row row, [[maybe_unused]] Weight weight, vec pivot) {
     for (int r = 0; r < moment_registers; ++r) {
       vec e[rows], e2[rows], v[rows];
       for (int i = 0; i < rows; ++i) {
         const int at = i * lanes + r * width;
-        e[i] = load(x + at) - pivot;
+        e[i] = row(at) - pivot;
         e2[i] = e[i] * e[i];
         if constexpr (weighted) {
-          v[i] = load(w + at);
-          flags[r] |= weight_flag(to_bits(v[i]));
+          v[i] = weight(at, &flags);
           e[i] *= v[i];
           e2[i] *= v[i];
         }
@@ -82,8 +97,6 @@ struct lane_moments {
       if constexpr (weighted) n[r] += sum(v);
     }
   }
-
- private:
   static vec sum(const vec (&a)[1]) { return a[0]; }
   static vec sum(const vec (&a)[4]) { return (a[0] + a[1]) + (a[2] + a[3]); }
 };
@@ -94,7 +107,7 @@ template <bool weighted>
 struct block_lanes : lane_moments<weighted> {
   vec rounding[moment_registers];
 
-  block_lanes() {
+  THETAHAT_INLINE block_lanes() {
     for (vec& r : rounding) r = broadcast(0.0);
   }
   THETAHAT_INLINE void take_run(const lane_moments<weighted>& run) {
@@ -103,11 +116,9 @@ struct block_lanes : lane_moments<weighted> {
       rounding[r] += (before - (sum - t)) + (run.d[r] - t);
       this->d[r] = sum;
       this->d2[r] += run.d2[r];
-      if constexpr (weighted) {
-        this->n[r] += run.n[r];
-        this->flags[r] |= run.flags[r];
-      }
+      if constexpr (weighted) this->n[r] += run.n[r];
     }
+    if constexpr (weighted) this->flags |= run.flags;
   }
 };
 
@@ -118,43 +129,38 @@ inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
   constexpr int64_t run_rows = 16 * lanes;
   const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
   const vec c = broadcast(pivot);
-  double d[lanes], rounding[lanes], d2[lanes], weight[lanes], tail[lanes], tail_w[lanes];
-  uint64_t flags[lanes];
-  for (int i = 0; i < lanes; ++i) {
-    tail[i] = whole + i < n ? b.x[whole + i] : pivot;
-    tail_w[i] = weighted && whole + i < n ? b.w[whole + i] : 0.0;
-  }
-  for (int g = 0; g < lanes; g += moment_registers * width) {
+  compensated<vec> d[registers];
+  vec d2[registers], weight[registers];
+  vec_bits flags = {};
+  for (int g = 0; g < registers; g += moment_registers) {
+    const auto* x = b.x + g * width;
+    const double* w = b.w + (weighted ? g * width : 0);
     block_lanes<weighted> all;
     for (int64_t start = 0; start < whole; start += run_rows) {
       const int64_t stop = start + run_rows < whole ? start + run_rows : whole;
-      const auto* x = b.x + g;
-      const double* w = b.w + (weighted ? g : 0);
       lane_moments<weighted> run;
       int64_t i = start;
-      for (; i + rows * lanes <= stop; i += rows * lanes)
+      for (; i + rows * lanes <= stop; i += rows * lanes) {
+        if (g == 0) {
+          prefetch_ahead<rows * lanes * sizeof *x>(x + i);
+          if constexpr (weighted) prefetch_ahead<rows * lanes * sizeof *w>(w + i);
+        }
         run.template take<rows>(x + i, w + (weighted ? i : 0), c);
+      }
       for (; i < stop; i += lanes) run.template take<1>(x + i, w + (weighted ? i : 0), c);
       all.take_run(run);
     }
-    for (int r = 0; r < moment_registers; ++r) memcpy(flags + g + r * width, &all.flags[r], sizeof(vec));
-    if (!full) all.template take<1>(tail + g, tail_w + g, c);
+    if constexpr (!full) all.take_last(x + whole, w + (weighted ? whole : 0), n - whole - g * width, pivot);
     for (int r = 0; r < moment_registers; ++r) {
-      const int first = g + r * width;
-      store(d + first, all.d[r]);
-      store(rounding + first, all.rounding[r]);
-      store(d2 + first, all.d2[r]);
-      store(weight + first, all.n[r]);
+      d[g + r] = {all.d[r], all.rounding[r]};
+      d2[g + r] = all.d2[r];
+      weight[g + r] = all.n[r];
     }
+    flags |= all.flags;
   }
-  for (int half = lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) {
-      double_double sum = two_sum(d[i], d[i + half]);
-      d[i] = sum.hi;
-      rounding[i] += rounding[i + half] + sum.lo;
-    }
-  shifted_sums s = {double(n), pivot, d[0] + rounding[0], sum_lanes(d2)};
-  if constexpr (weighted) s.n = sum_weights(weight, flags, b);
+  const auto sum = sum_registers(d);
+  shifted_sums s = {double(n), pivot, sum.sum + sum.lost, sum_registers(d2)};
+  if constexpr (weighted) s.n = sign_of_any(flags) ? NAN : sum_registers(weight);
   return s;
 }
 
@@ -168,15 +174,25 @@ inline shifted_sums sum_shifted(const float_block& b, double pivot) {
 }
 
 // The mean of the first rows, a power of two of them: exact where all are equal.
+template <int count, class T>
+THETAHAT_INLINE double mean_of_first(const T* x) {
+  if constexpr (count < width) {
+    double r[count];
+    for (int i = 0; i < count; ++i) r[i] = x[i];
+    return sum_registers(r) / count;
+  } else {
+    vec r[count / width];
+    for (int i = 0; i < count / width; ++i) r[i] = load(x + i * width);
+    return sum_registers(r) / count;
+  }
+}
 template <class T>
-inline double pivot_of(const T* x, int64_t n) {
-  int64_t count = 32;
-  while (count > n) count /= 2;
-  double head[32] = {};
-  for (int64_t i = 0; i < count; ++i) head[i] = x[i];
-  for (int64_t half = count / 2; half > 0; half /= 2)
-    for (int64_t i = 0; i < half; ++i) head[i] += head[i + half];
-  return head[0] / count;
+THETAHAT_INLINE double pivot_of(const T* x, int64_t n) {
+  if (n >= 32) return mean_of_first<32>(x);
+  if (n >= 16) return mean_of_first<16>(x);
+  if (n >= 8) return mean_of_first<8>(x);
+  if (n >= 4) return mean_of_first<4>(x);
+  return n >= 2 ? mean_of_first<2>(x) : x[0];
 }
 
 // Sums around a pivot lose digits when the pivot is far from the mean: then they are taken once more, around

@@ -31,7 +31,7 @@ inline reciprocal_gap merge(const reciprocal_gap& a, const reciprocal_gap& b) {
 // For sum_terms: psi of each row.
 struct psi_terms {
   double mean, inverse;
-  void terms(vec x, vec* t, vec*) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
     vec shift = x - mean;
     t[0] = shift * inverse * (shift / x);
   }

@@ -16,7 +16,7 @@ inline positive_moments merge(const positive_moments& a, const positive_moments&
 
 // For sum_terms: the rows as factors, those below the normal numbers raised by 2^54 and counted.
 struct raised_terms {
-  void terms(vec x, vec* t, vec* u) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec* u) const {
     const auto subnormal = x < 0x1p-1022;
     t[0] = select(subnormal, splat<vec>(1.0), vec{});
     u[0] = select(subnormal, x * 0x1p54, x);

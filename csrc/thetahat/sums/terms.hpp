@@ -34,31 +34,37 @@ inline log_product merge(log_product a, const log_product& b) {
   return a;
 }
 
-// The product of a block's lanes: each the product of mantissas below 2, 128 of them at most, and the sum of
-// as many biased exponents.
-struct product_lanes {
-  double mantissa[lanes];
-  uint64_t exponent[lanes];
-
-  log_product total(int64_t factors) const {
-    log_product p = {1.0, -1023.0 * double(factors), {0.0, 0.0}};
-    for (int i = 0; i < lanes; ++i) multiply_by(p, mantissa[i], double(exponent[i]));
-    return p;
-  }
-};
-
-// One register of factors.
+// One register of factors: the product of their mantissas below 2, 128 of them at most, and the sum of their
+// biased exponents.
 struct running_product {
   vec mantissa;
   vec_bits exponent;
 
-  running_product() : mantissa(broadcast(1.0)), exponent(to_bits(broadcast(0.0))) {}
-  void take(vec u) {
+  THETAHAT_INLINE void clear() { mantissa = broadcast(1.0), exponent = vec_bits{}; }
+  THETAHAT_INLINE void take(vec u) {
     vec_bits bits = to_bits(u);
     exponent += bits >> 52;
     mantissa *= from_bits((bits & fraction_bits) | one_bits);
   }
 };
+
+// The product of all lanes, of so many factors: one lane after the other, mantissas all below 2 first, so
+// that 16 of them do not overflow.
+template <int n>
+inline log_product total_of(const running_product (&r)[n], int64_t factors) {
+  double mantissa[lanes];
+  vec exponent[n];
+  for (int i = 0; i < n; ++i) {
+    const vec_bits bits = to_bits(r[i].mantissa), sum = r[i].exponent + (bits >> 52);
+    exponent[i] = from_bits(sum | to_bits(broadcast(0x1p52))) - 0x1p52;
+    store(mantissa + i * width, from_bits((bits & fraction_bits) | one_bits));
+  }
+  double product = mantissa[0];
+  for (int i = 1; i < lanes; ++i) product *= mantissa[i];
+  log_product p = {1.0, sum_registers(exponent) - 1023.0 * double(lanes + factors), {0.0, 0.0}};
+  multiply_by(p, product, 0.0);
+  return p;
+}
 
 template <int K, int L>
 struct term_sums {
@@ -83,58 +89,55 @@ inline term_sums<K, L> merge(term_sums<K, L> a, const term_sums<K, L>& b) {
   return a;
 }
 
-// The last rows of a block, fewer than there are lanes: the others hold its first row, and weight 0.
-struct tail_rows {
-  double x[lanes], w[lanes], used[lanes];  // used: all bits set, or none
-
-  explicit tail_rows(const block& b) {
-    const int64_t whole = b.n - b.n % lanes;
-    for (int i = 0; i < lanes; ++i) {
-      bool row = whole + i < b.n;
-      x[i] = row ? b.x[whole + i] : b.x[0];
-      w[i] = !row ? 0.0 : b.w ? b.w[whole + i] : 1.0;
-      used[i] = from_bits(row ? ~uint64_t{0} : 0);
-    }
-  }
-};
-
 // What one register of lanes adds up to.
 template <int K, int L, bool weighted>
 struct running_sums {
-  vec sum[K], n, logs[L > 0 ? L : 1];
-  vec_bits flags;
-  running_product product[L > 0 ? L : 1];
+  static constexpr int factors = L > 0 ? L : 1;
+  vec sum[K], n, logs[factors];
+  vec_bits flags = {};
+  running_product product[factors];
 
-  running_sums() {
+  THETAHAT_INLINE running_sums() {
     n = broadcast(0.0);
-    flags = to_bits(n);
+    THETAHAT_UNROLLED
     for (vec& s : sum) s = n;
+    THETAHAT_UNROLLED
     for (vec& s : logs) s = n;
+    for (running_product& p : product) p.clear();
   }
   template <class Terms>
-  void take(const Terms& at, const double* x, const double* w) {
-    vec t[K], u[L > 0 ? L : 1];
+  THETAHAT_INLINE void take(const Terms& at, const double* x, const double* w) {
+    vec t[K], u[factors];
     at.terms(load(x), t, u);
     if constexpr (weighted) {
       vec v = load(w);
       n += v;
       flags |= weight_flag(to_bits(v));
+      THETAHAT_UNROLLED
       for (int k = 0; k < K; ++k) sum[k] += v * t[k];
       for (int l = 0; l < L; ++l) logs[l] += v * log_normal_range(u[l]);
     } else {
+      THETAHAT_UNROLLED
       for (int k = 0; k < K; ++k) sum[k] += t[k];
       for (int l = 0; l < L; ++l) product[l].take(u[l]);
     }
   }
+  // The last rows, n_rows of them from x on; the other lanes hold the block's first row, and weight 0.
   template <class Terms>
-  void take_tail(const Terms& at, const tail_rows& tail, int first) {
-    vec t[K], u[L > 0 ? L : 1], v = load(tail.w + first);
-    at.terms(load(tail.x + first), t, u);
-    vec_bits used = to_bits(load(tail.used + first)), one = to_bits(broadcast(1.0));
-    n += v;
+  THETAHAT_INLINE void take_last(const Terms& at, const block& b, int64_t place) {
+    const int64_t n_rows = b.n - place;
+    const vec one = broadcast(1.0);
+    const auto used = lanes_below(n_rows);
+    vec t[K], u[factors], v = select(used, one, vec{});
+    if constexpr (weighted) {
+      v = last_weights(b.w + place, n_rows, &flags);
+      n += v;
+    }
+    at.terms(load_first(b.x + place, n_rows, b.x[0]), t, u);
+    THETAHAT_UNROLLED
     for (int k = 0; k < K; ++k) sum[k] += v * t[k];
     for (int l = 0; l < L; ++l) {
-      vec factor = from_bits((to_bits(u[l]) & used) | (one & ~used));
+      const vec factor = select(used, u[l], one);
       if constexpr (weighted)
         logs[l] += v * log_normal_range(factor);
       else
@@ -143,44 +146,65 @@ struct running_sums {
   }
 };
 
+// The sums of all lanes.
+template <int K, int L, bool weighted>
+struct lane_sums {
+  static constexpr int factors = L > 0 ? L : 1;
+  vec sum[K][registers], n[registers], logs[factors][registers];
+  vec_bits flags = {};
+  running_product product[factors][registers];
+
+  THETAHAT_INLINE lane_sums() {}  // an implicit one would be compiled for the baseline
+  THETAHAT_INLINE void put(int r, const running_sums<K, L, weighted>& run) {
+    THETAHAT_UNROLLED
+    for (int k = 0; k < K; ++k) sum[k][r] = run.sum[k];
+    if constexpr (weighted) n[r] = run.n, flags |= run.flags;
+    for (int l = 0; l < L; ++l)
+      if constexpr (weighted)
+        logs[l][r] = run.logs[l];
+      else
+        product[l][r] = run.product[l];
+  }
+  THETAHAT_INLINE term_sums<K, L> total(int64_t rows) const {
+    term_sums<K, L> s = {};
+    s.n = !weighted ? double(rows) : sign_of_any(flags) ? NAN : sum_registers(n);
+    THETAHAT_UNROLLED
+    for (int k = 0; k < K; ++k) s.sum[k] = {sum_registers(sum[k]), 0.0};
+    for (int l = 0; l < L; ++l)
+      if constexpr (weighted)
+        s.product[l] = {1.0, 0.0, {sum_registers(logs[l]), 0.0}};
+      else
+        s.product[l] = total_of(product[l], (rows + lanes - 1) / lanes * lanes);
+    return s;
+  }
+};
+
 // A block's sums. Registers are taken two at a time, and one by one where there are many terms: a narrow
 // instruction set has no room for more.
 template <int K, int L, bool weighted, bool full, class Terms>
 term_sums<K, L> sum_terms(const Terms& at, const block& b) {
-  constexpr int group = registers < 2 ? registers : registers > 2 && K > 6 ? 1 : 2;
+  constexpr int most_terms = width < 4 ? 1 : 6;
+  constexpr int group = registers < 2 || (registers > 2 && K > most_terms) ? 1 : 2;
   const int64_t n = full ? block_rows : b.n, whole = n - n % lanes;
-  const tail_rows tail(b);
-  double sum[K][lanes], weight[lanes], logs[L > 0 ? L : 1][lanes];
-  product_lanes product[L > 0 ? L : 1];
-  uint64_t flags[lanes];
-  for (int g = 0; g < lanes; g += group * width) {
+  lane_sums<K, L, weighted> all;
+  for (int g = 0; g < registers; g += group) {
     running_sums<K, L, weighted> run[group];
-    for (int64_t i = 0; i < whole; i += lanes)
+    for (int64_t i = 0; i < whole; i += lanes) {
+      if (g == 0) {
+        prefetch_ahead<lanes * sizeof(double)>(b.x + i);
+        if constexpr (weighted) prefetch_ahead<lanes * sizeof(double)>(b.w + i);
+      }
       for (int r = 0; r < group; ++r) {
-        int64_t place = i + g + r * width;
+        int64_t place = i + (g + r) * width;
         run[r].take(at, b.x + place, b.w + (weighted ? place : 0));
       }
+    }
     for (int r = 0; r < group; ++r) {
-      int first = g + r * width;
-      if (whole < n) run[r].take_tail(at, tail, first);
-      store(weight + first, run[r].n);
-      memcpy(flags + first, &run[r].flags, sizeof(vec));
-      for (int k = 0; k < K; ++k) store(sum[k] + first, run[r].sum[k]);
-      for (int l = 0; l < L; ++l) {
-        store(logs[l] + first, run[r].logs[l]);
-        store(product[l].mantissa + first, run[r].product[l].mantissa);
-        memcpy(product[l].exponent + first, &run[r].product[l].exponent, sizeof(vec));
-      }
+      if (!full && whole < n) run[r].take_last(at, b, whole + (g + r) * width);
+      all.put(g + r, run[r]);
     }
   }
-  term_sums<K, L> s = {};
-  s.n = weighted ? sum_weights(weight, flags, b) : double(n);
-  for (int k = 0; k < K; ++k) s.sum[k] = {sum_lanes(sum[k]), 0.0};
-  for (int l = 0; l < L; ++l) {
-    s.product[l] = weighted ? log_product{1.0, 0.0, {sum_lanes(logs[l]), 0.0}}
-                            : product[l].total((n + lanes - 1) / lanes * lanes);
-  }
-  return s;
+  return all.total(n);
 }
 
 // Terms: an object with terms(x, t, u) for one register, that K terms t and L factors u come from.

@@ -39,7 +39,7 @@ inline bool below_one(const block& b) {
 // Terms for sum_terms: phi of each row's rest.
 struct rest_terms {
   double mean, inverse;
-  void terms(vec x, vec* t, vec*) const {
+  THETAHAT_INLINE void terms(vec x, vec* t, vec*) const {
     t[0] = phi((mean - x) * inverse, log_normal_range((1.0 - x) * inverse));
   }
 };

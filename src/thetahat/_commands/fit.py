@@ -126,7 +126,9 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
     help="Step length for a gradient of length one; without it, sgd preconditions its steps.",
 )
 @click.option("--epochs", type=int, help="Passes over the sample.")
-@click.option("--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given, 64 without a rate.")
+@click.option(
+    "--batch-size", type=int, help="Rows in a batch of sgd; 1 if not given; without a rate, 64 or 2048."
+)
 @click.option("--polish", is_flag=True, help="Continue from sgd to the maximum by Newton's method.")
 @click.option(
     "--checkpoint",
@@ -135,8 +137,8 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 )
 @click.option(
     "--shuffle",
-    type=click.Choice(["rows", "batches", "none"]),
-    help="What each epoch of sgd shuffles; rows if not given.",
+    type=click.Choice(["auto", "spread", "rows", "batches", "none"]),
+    help="What each epoch of sgd shuffles; auto if not given.",
 )
 @click.option("--start", metavar="NUMBERS", callback=_parse_start, help="Start values, such as 0,1.")
 @click.option(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-__all__ = ["Coded", "code_column", "is_null", "used_codes"]
+__all__ = ["Coded", "code_categories", "code_column", "is_null", "used_codes"]
 
 _KINDS = "keys are integers, text, dates, booleans, floats or categories"
 
@@ -32,10 +32,13 @@ class Coded(NamedTuple):
         The distinct values that rows have: sorted, of categories in their order.
     codes : ndarray of int32 or int64, shape (n,)
         Of each row, the place of its value; -1 where it is null.
+    categories : ndarray, optional
+        All categories in their order, if that is the order of the values.
     """
 
     values: Array
     codes: Array
+    categories: Array | None = None
 
 
 def code_column(column: Any, what: str, threads: int) -> Coded:
@@ -64,8 +67,17 @@ def is_null(value: Any) -> bool:
     """Whether a key stands for no value: None, NaN, NaT, or NA of pandas."""
     if value is None or type(value).__name__ == "NAType":
         return True
-    unequal = value != value  # NaN and NaT alone
+    try:
+        unequal = value != value  # NaN and NaT alone
+    except ArithmeticError:  # a signalling NaN of decimals
+        return True
     return isinstance(unequal, bool | np.bool_) and bool(unequal)
+
+
+def code_categories(categories: Array, codes: Array, threads: int) -> Coded:
+    """Return keys that are places of categories, without the categories that no row has."""
+    used, places = used_codes(codes, threads)
+    return Coded(categories[used], places, categories)
 
 
 def used_codes(codes: Array, threads: int) -> tuple[Array, Array]:
@@ -90,10 +102,9 @@ def _code_pandas(column: Any, what: str, threads: int) -> Coded:
     dtype = column.dtype
     if hasattr(dtype, "categories"):
         codes = np.asarray(column.cat.codes if hasattr(column, "cat") else column.codes)
-        used, places = used_codes(codes, threads)
-        categories = dtype.categories
-        plain = isinstance(categories.dtype, np.dtype) and categories.dtype.kind in "biufMm"
-        return Coded((np.asarray(categories) if plain else _natural(list(categories)))[used], places)
+        index = dtype.categories
+        plain = isinstance(index.dtype, np.dtype) and index.dtype.kind in "biufMm"
+        return code_categories(np.asarray(index) if plain else _natural(list(index)), codes, threads)
     if hasattr(dtype, "tz"):
         return _code_array(np.asarray(column.to_numpy(dtype=f"M8[{dtype.unit}]")), what, threads)
     if hasattr(dtype, "numpy_dtype") and not hasattr(dtype, "pyarrow_dtype"):
@@ -131,9 +142,9 @@ def _code_arrow(column: Any, pa: Any, what: str, threads: int) -> Coded:
     if types.is_null(kind):
         return Coded(np.empty(0, dtype=object), np.full(len(column), -1, dtype=np.int32))
     if types.is_dictionary(kind):
-        values, codes = _in_order(column.dictionary.to_pylist(), _indices(column, pa), what, kind.ordered)
-        used, codes = used_codes(codes, threads)
-        return Coded(values[used], codes)
+        values, codes, _ = _in_order(column.dictionary.to_pylist(), _indices(column, pa), what, kind.ordered)
+        coded = code_categories(values, codes, threads)
+        return coded if kind.ordered else coded._replace(categories=None)
     null = _nulls(column, pa)
     if types.is_boolean(kind):
         values = _buffer(column.cast(pa.uint8()), np.uint8).view(bool)
@@ -185,7 +196,7 @@ def _code_present(x: Array, null: Array | None, what: str, threads: int) -> Code
     if null is None or not null.any():
         return _code_values(x, what, threads)
     present = ~null
-    values, codes = _code_values(x[present], what, threads)
+    values, codes, _ = _code_values(x[present], what, threads)
     of_all = np.full(x.size, -1, dtype=codes.dtype)
     of_all[present] = codes
     return Coded(values, of_all)

@@ -13,7 +13,7 @@ from thetahat.data.arrays import Chunks, chunks_of, chunks_with_nulls, reject_in
 from thetahat.data.keys import Keys, code_keys, key_columns
 from thetahat.data.scan import ScannedSource
 from thetahat.data.source import ArraySource, Source
-from thetahat.data.tables import columns_by_name
+from thetahat.data.tables import columns_by_name, table_names
 from thetahat.errors import ParameterError, SampleError
 
 if TYPE_CHECKING:
@@ -137,7 +137,10 @@ def _sizes(
 
 def _check_offsets(offsets: Any, n: int) -> NDArray[np.int64]:
     """Return the first row of each group, and the number of rows; raise unless they cover the rows."""
-    array = np.asarray(offsets)
+    try:
+        array = np.asarray(offsets)
+    except Exception:  # whatever the library of the offsets raises
+        array = np.empty(0)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
         raise ParameterError(
             "offsets must be integers, the first row of each group and the number of rows at the end, such"
@@ -162,16 +165,16 @@ def _along(
     x: Any, axis: int, weights: ArrayLike | None
 ) -> tuple[dict[str, NDArray[Any]], NDArray[Any], NDArray[np.int64], ArrayLike | None]:
     """Return the keys, the values one group after another, their offsets and weights."""
-    if isinstance(axis, bool) or axis not in _AXES:
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool) or axis not in _AXES:
         raise ParameterError(f"axis must be 1 for a fit of each row, or 0 for each column, got {axis!r}")
-    named = [str(name) for name in x.columns] if axis == 0 and hasattr(x, "columns") else None
-    values = x if isinstance(x, np.ndarray) else np.asarray(x)
+    values = _as_array(x, "x")
+    names = table_names(x) if axis == 0 else None
     if values.ndim != 2:
         raise SampleError(f"axis is for a two-dimensional x; this one has shape {values.shape}")
     turned = values if axis == 1 else values.T
     groups, size = turned.shape
     if weights is not None:
-        given = weights if isinstance(weights, np.ndarray) else np.asarray(weights)
+        given = _as_array(weights, "weights")
         if given.shape not in (values.shape, (size,)):
             raise SampleError(
                 f"weights has shape {given.shape}: pass one of {values.shape}, or of ({size},), the same for"
@@ -180,5 +183,23 @@ def _along(
         if given.ndim == 2:
             given = given if axis == 1 else given.T
         weights = np.broadcast_to(given, (groups, size)).reshape(-1)
-    keys = np.arange(groups) if named is None else np.array(named, dtype=object)
+    keys = np.arange(groups) if names is None else np.array([str(name) for name in names], dtype=object)
     return {_AXES[axis]: keys}, turned.reshape(-1), np.arange(groups + 1) * size, weights
+
+
+def _as_array(values: Any, what: str) -> NDArray[Any]:
+    """Return an array of NumPy, masked ones as they are; raise where there is none."""
+    if hasattr(values, "collect"):
+        raise TypeError(f"{what} is a {type(values).__name__} and has no rows yet: pass its .collect()")
+    try:
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+        nullable = array.dtype == object and hasattr(values, "iloc")
+        return np.asarray(values.to_numpy(np.float64, na_value=np.nan)) if nullable else array
+    except MemoryError:
+        raise
+    except ValueError as error:  # lists of different lengths
+        raise SampleError(f"{what} is no two-dimensional array: {error}") from error
+    except Exception as error:  # whatever the library of the values raises
+        raise TypeError(
+            f"{what} is of type {type(values).__name__}, which NumPy cannot read: {error}"
+        ) from error

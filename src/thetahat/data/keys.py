@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat.data.coding import Coded, code_column, is_null, used_codes
+from thetahat.data.coding import Coded, code_categories, code_column, is_null, used_codes
 from thetahat.data.tables import table_names
 from thetahat.errors import ParameterError, SampleError, UnknownGroupError
 
@@ -30,10 +29,13 @@ class Keys:
     ----------
     columns : dict of str to ndarray
         By name, one value for each group. The value of a null key is None, NaN or NaT.
+    categories : dict of str to ndarray, optional
+        By name of a column, all categories in their order, if it holds categories.
     """
 
-    def __init__(self, columns: Mapping[str, Array]) -> None:
+    def __init__(self, columns: Mapping[str, Array], categories: Mapping[str, Array] | None = None) -> None:
         self.columns = dict(columns)
+        self.categories = dict(categories or {})
         for column in self.columns.values():
             column.flags.writeable = False
 
@@ -56,6 +58,9 @@ class Keys:
             array[name] = column
         array.flags.writeable = False
         return array
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Keys, (self.columns, self.categories)
 
     def __len__(self) -> int:
         return next(iter(self.columns.values())).size
@@ -85,7 +90,9 @@ class Keys:
 
     @cached_property
     def _places(self) -> dict[Any, int]:
-        return {self._plain(key): place for place, key in enumerate(self)}
+        columns = [_plain_column(column) for column in self.columns.values()]
+        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        return {key: place for place, key in enumerate(keys)}
 
     def _plain(self, key: Any) -> Any:
         """Return a key so that equal ones are equal in Python, and null ones are None."""
@@ -101,6 +108,8 @@ class Keys:
     def _unknown(self, key: Any) -> str:
         if len(self.columns) > 1 and not (isinstance(key, tuple) and len(key) == len(self.columns)):
             return f"no group has the key {key!r}: keys are tuples of {', '.join(self.names)}"
+        from difflib import get_close_matches
+
         texts = [known for known in self if isinstance(known, str)] if isinstance(key, str) else []
         if texts and (near := get_close_matches(key, texts, 1)):
             return f"no group has the key {key!r}; did you mean {near[0]!r}?"
@@ -111,6 +120,19 @@ class Keys:
 def _listed(column: Array) -> list[Any]:
     """Return the values of a column as Python has them; dates stay NumPy's, which keep their unit."""
     return list(column) if column.dtype.kind in "Mm" else column.tolist()
+
+
+def _plain_column(column: Array) -> list[Any]:
+    """Return what `_plain` returns of each value."""
+    if column.dtype.kind in "Mm":
+        return [
+            None if null else number
+            for number, null in zip(column.view(np.int64).tolist(), np.isnat(column).tolist(), strict=True)
+        ]
+    values: list[Any] = column.tolist()
+    if column.dtype.kind in "biu":
+        return values
+    return [value if type(value) is str or not is_null(value) else None for value in values]
 
 
 def _plain(value: Any, dtype: np.dtype[Any]) -> Any:
@@ -200,17 +222,23 @@ def code_keys(columns: Mapping[str, Any], null_keys: str, threads: int) -> tuple
         Whether rows with a null key are in no group, or null keys are equal ones, the last in order.
     """
     coded = {name: code_column(column, _called(name, columns), threads) for name, column in columns.items()}
-    parts = [_with_null(*part) if null_keys == "group" else part for part in coded.values()]
+    return _keys_of(coded, null_keys == "group", threads)
+
+
+def _keys_of(coded: Mapping[str, Coded], with_null: bool, threads: int) -> tuple[Keys, Array]:
+    parts = [_with_null(part) if with_null else part for part in coded.values()]
     places, codes = _combined(parts, threads)
     values = (part.values[place] for part, place in zip(parts, places, strict=True))
-    return Keys(dict(zip(columns, values, strict=True))), codes
+    categories = {name: part.categories for name, part in coded.items() if part.categories is not None}
+    return Keys(dict(zip(coded, values, strict=True)), categories), codes
 
 
-def _with_null(values: Array, codes: Array) -> Coded:
+def _with_null(part: Coded) -> Coded:
     """Return keys with null ones as a value of their own, after all others."""
+    values, codes, _ = part
     null = codes < 0
     if not null.any():
-        return Coded(values, codes)
+        return part
     gap: Any = {"f": np.nan, "M": "NaT", "m": "NaT"}.get(values.dtype.kind)
     with_gap = np.empty(values.size + 1, dtype=object if gap is None else values.dtype)
     with_gap[:-1], with_gap[-1] = values, gap
@@ -241,9 +269,20 @@ def merged_keys(keys: Keys, others: Keys) -> tuple[Keys, Array, Array]:
             f"groups add by their keys, which have the names {', '.join(keys.names)} and"
             f" {', '.join(others.names)}: pass by= as a dict with the same names"
         )
-    columns = {name: _joined(column, others.columns[name]) for name, column in keys.columns.items()}
-    merged, codes = code_keys(columns, "group", 1)
+    coded = {name: _coded_together(name, keys, others) for name in keys.names}
+    merged, codes = _keys_of(coded, True, 1)
     return merged, codes[: len(keys)], codes[len(keys) :]
+
+
+def _coded_together(name: str, keys: Keys, others: Keys) -> Coded:
+    """Return a column of both; of the same categories in their order, else sorted."""
+    joined = _joined(keys.columns[name], others.columns[name])
+    categories, theirs = (of.categories.get(name) for of in (keys, others))
+    if categories is None or theirs is None or not np.array_equal(categories, theirs):
+        return code_column(joined, "the keys of both", 1)
+    place = {value: i for i, value in enumerate(categories.tolist())}
+    codes = np.array([place.get(value, -1) for value in joined.tolist()], dtype=np.int64)
+    return code_categories(categories, codes, 1)
 
 
 def _joined(column: Array, other: Array) -> Array:

@@ -50,6 +50,11 @@ class ScannedSource(Source):
             self._other._follow = self._follow
         return self._other
 
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        return self._weights is not None
+
     def follow(self, told: Callable[[int], object]) -> None:
         """Let a function be told how many rows each block has."""
         self._follow = told

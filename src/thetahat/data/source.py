@@ -88,6 +88,11 @@ class Source:
         """All rows, where they are in memory and none of them is left out by value; else None."""
         return None
 
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        raise NotImplementedError
+
     def locate(self, index: int, /) -> str:
         """Return where the row of this index lies, for errors; nothing where the index says all."""
         del index
@@ -208,6 +213,11 @@ class ArraySource(Source):
         self._x: Any = x
         self._weights, self._nan_policy = weights, nan_policy
         self._rows: list[Rows] | None = None
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have weights."""
+        return self._weights is not None
 
     @property
     def given(self) -> tuple[Any, Any]:

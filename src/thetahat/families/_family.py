@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thetahat import _core
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "BOUNDARY",
@@ -33,7 +35,7 @@ __all__ = [
 REGULAR, NONSMOOTH, BOUNDARY = _core.REGULAR, _core.NONSMOOTH, _core.BOUNDARY
 
 Theta = tuple[float, ...]
-Number = TypeVar("Number", float, NDArray[np.float64])  # a number, or an array of them
+Number = TypeVar("Number", float, "NDArray[np.float64]")  # a number, or an array of them
 Limits = dict[int, tuple[float, float]]
 
 

@@ -80,7 +80,8 @@ def _many(values: Array, limits: Array, order: Any, label: str) -> Figure:
     axis = figure.subplots()
     drawn = np.unique(np.rint(np.linspace(0, order.size - 1, _DRAWN)).astype(np.int64))
     rank, of_drawn = drawn + 1, order[drawn]
-    axis.fill_between(rank, *limits[of_drawn].T, step="mid", label=label, **SHADE)
+    low, high = limits[of_drawn].T
+    axis.fill_between(rank, low, high, step="mid", label=label, **SHADE)
     axis.plot(rank, values[of_drawn], color="#0072b2", label=f"estimates of {order.size:,} groups")
     axis.set_xlim(0.5, order.size + 0.5)
     some = f" ({drawn.size:,} are drawn)" if drawn.size < order.size else ""

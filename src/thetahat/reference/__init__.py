@@ -8,7 +8,7 @@ order of an epoch, and stochastic ascents by rule. Slow, and meant to be read.
 from thetahat.reference.ascent import gradient_ascent, gradient_step, minibatches, stochastic_ascent
 from thetahat.reference.following import FollowingAscent
 from thetahat.reference.likelihood import Likelihood
-from thetahat.reference.order import epoch, shuffled
+from thetahat.reference.order import epoch, shuffled, spread
 from thetahat.reference.rules import Adam, Coordinates, Momentum, RuledAscent, ScaledAscent, constant, power
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "minibatches",
     "power",
     "shuffled",
+    "spread",
     "stochastic_ascent",
 ]

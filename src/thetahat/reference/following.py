@@ -15,6 +15,7 @@ Matrix = Sequence[Numbers]
 Rows = tuple[list[float], list[float]]  # and their weights
 
 NEAR = 0.05  # the squared length, in standard errors, of a step that is not worth taking
+TRUSTED = 4.0  # that of one whose end is known from its start
 
 
 class FollowingAscent(ScaledAscent):
@@ -25,16 +26,23 @@ class FollowingAscent(ScaledAscent):
     method. If that is not where u is, u goes to the maximum of the sum. Later epochs expand all rows about
     the u where the epoch before ended, their anchor, and end with a step of Newton's method from there; or
     half the way back to the best anchor, if theirs is less likely. Their model, times the number of epochs,
-    replaces that of the epochs before. Steps of Newton's method are shortened until no coordinate of a
-    parameter with bounds moves by more than 1. Rows that an anchor makes impossible are not treated here.
+    replaces that of the epochs before. A batch that is a segment is expanded where it begins, if the step on
+    it ends near the maximum that the expansion has with the model, and is not long. Steps of Newton's method
+    are shortened until no coordinate of a parameter with bounds moves by more than 1. Rows that an anchor
+    makes impossible are not treated here.
     """
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         self.epochs = 0
         self.best: tuple[float, list[float]] = (-math.inf, [])  # the log-likelihood of an anchor, and where
         super().__init__(*settings, **named)
-        self.anchor = self.u
+        self.anchor = self.before = self.u
         self.epoch: Rows = ([], [])  # those of the present epoch, from the second on
+
+    def step(self, X: Numbers, weights: Numbers | None = None) -> None:
+        """Make the step of a batch."""
+        self.before = self.u
+        super().step(X, weights)
 
     def end_segment(self) -> None:
         """Add the segment to the model."""
@@ -42,10 +50,13 @@ class FollowingAscent(ScaledAscent):
             self.linear = self.tangent(self.u, *self.segment)
             super().end_segment()
         elif self.epochs == 0:
-            self.u, stays = self.highest(self.segment)
+            after, known = self.u, self.is_batch and self.is_near(self.before, self.u)
+            self.u, stays = (self.before, True) if known else self.highest(self.segment)
             tangent = self.tangent(self.u, *self.segment)
             self.linear = [old + new for old, new in zip(self.linear, tangent, strict=True)]
             super().end_segment()
+            if known:
+                self.u = after
             if not stays:
                 self.u = self.moved(self.u, times(self.inverse, self.slope(self.u)))
         else:
@@ -53,6 +64,22 @@ class FollowingAscent(ScaledAscent):
             self.epoch[0].extend(rows)
             self.epoch[1].extend(weights)
             self.segment = ([], [])
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether a segment is one batch, of plain steps."""
+        return self.most == self.batch_size and not self.average and not self.implicit
+
+    def is_near(self, u: Numbers, after: Numbers) -> bool:
+        """Whether the step from u to another is near that of Newton's method on segment and model."""
+        J = combined(self.information(self.coordinates.theta(u), *self.segment), 1.0, self.total)
+        score = [g + rest for g, rest in zip(self.score(u, *self.segment), self.slope(u), strict=True)]
+        step = times(inverse(J), score)
+        left = [to - (at + d) for to, at, d in zip(after, u, step, strict=True)]
+        length, distance = (
+            math.fsum(map(float.__mul__, a, b)) for a, b in ((step, score), (left, times(J, left)))
+        )
+        return 0 <= length <= TRUSTED and distance <= NEAR
 
     def end_epoch(self) -> None:
         """Take stock of what is left, and go where the epoch says."""

@@ -11,6 +11,7 @@ class Rule(NamedTuple):
     """The settings of a stochastic ascent; api.h describes them."""
 
     batch: int = 1
+    later_batch: int = 0
     free_coordinates: bool = False
     preconditioned: bool = False
     mean: bool = False

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from thetahat import _core
 from thetahat.data.arrays import empty
+from thetahat.errors import SampleError
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-
 __all__ = ["maximum_at_median"]
 
-_FEW = 20_000  # rows that are sorted without a pilot
-_PILOT = 10_000  # rows that give the interval in which the median is searched
+Interval = tuple[float, float]
+
+_ALL: Interval = (-math.inf, math.inf)
+_FEW = 2000  # rows of which all are copied, without a pilot
+_ROOM = 1 << 16  # rows that may always be copied, and besides them a sixteenth of the sample
+_PILOT = 2.0  # times n^(2/3) of n rows are a pilot
+_ERRORS = 3.5  # of a pilot's median, on both sides of which the median is searched
 _UNITS = (1.0, 2.0**500)  # of the scale; in the second, no sum of distances overflows
 
 
@@ -42,58 +40,68 @@ def maximum_at_median(problem: Problem) -> Theta:
 def median(sample: Sample) -> float:
     """Return the weighted median; if exactly half of the weight is up to one row, the midpoint to the next.
 
-    One pass partitions the rows at two quantiles of a pilot; if the median is not between these, a second
-    pass takes all rows on its side.
+    One pass weighs the rows beside an interval that a pilot gives, and copies those inside. If the median is
+    not in it, passes over the buckets of where it must be find an interval of few rows, and one more copies
+    these.
     """
-    low, high = -math.inf, math.inf
-    if sample.size > _FEW:
-        low, high = sample.pilot(_PILOT).quantiles(0.48, 0.52)
+    interval = _by_pilot(sample) if sample.counted > _FEW else _ALL
+    # The least row up to which there is half of the weight, then the least up to which there is more.
+    found: list[float] = []
     while True:
-        below, above, x, weights = _split(sample, low, high)
-        found = _by_rank(below, above, x) if weights is None else _by_weight(below, above, x, weights)
-        if found is not None:
+        for low, high in _locate(sample, interval)[len(found) :]:
+            if low < high:
+                interval = _narrow(sample, (low, high), more=bool(found))
+                break
+            found.append(low)
+        else:
             return _middle(*found)
-        if low == -math.inf and high == math.inf:  # no rows, or all weights are 0
-            sample.check_rows()
-            raise empty(sample.size)
-        low, high = (-math.inf, high) if below > above else (low, math.inf)
 
 
-def _split(sample: Sample, low: float, high: float) -> tuple[float, float, Array, Array | None]:
-    """Return the weights below low and above high, and the rows between with their weights."""
+def _by_pilot(sample: Sample) -> Interval:
+    """Return the interval of some standard errors about the median of a pilot.
+
+    Of n rows, a pilot of n^(2/3) leaves as many inside, so that neither it nor what is copied takes long.
+    """
+    pilot = sample.pilot(round(_PILOT * sample.counted ** (2 / 3)))
+    w, n = pilot.weights, float(pilot.x.size)
+    if w is not None:
+        n = float(w.sum() ** 2 / (w @ w))
+    off = min(_ERRORS * 0.5 / math.sqrt(n), 0.5)
+    low, high = pilot.quantiles(0.5 - off, 0.5 + off)
+    return low, high
+
+
+def _locate(sample: Sample, interval: Interval) -> tuple[Interval, Interval]:
+    """Return intervals that hold the two rows in the middle, from a pass beside an open interval."""
     sample.passes += 1
-    below = above = 0.0
-    pieces = []
+    partition = _core.Partition(*interval, _room(sample), sample.read().weighted)
     for chunk in sample.blocks():
-        less, more, found = _core.partition(chunk, low, high)
-        below, above = below + less, above + more
-        pieces += found
-    x = np.concatenate([piece for piece, _ in pieces] or [np.empty(0)])
-    weights = [of_piece for _, of_piece in pieces if of_piece is not None]
-    return below, above, x, np.concatenate(weights) if weights else None
+        partition.add(chunk, sample.threads)
+    located = partition.locate()
+    if located is None:
+        sample.check_rows()
+        if partition.weight == 0:
+            raise empty(sample.size)
+        raise SampleError("the weights of this sample add up to more than doubles can hold")
+    return located
 
 
-def _by_rank(below: float, above: float, x: Array) -> tuple[float, float] | None:
-    """Return the two middle rows of all; None if they are not in x."""
-    place = 0.5 * (below + above + x.size) - below
-    if not 0 < place < x.size:
-        return None
-    first, second = math.ceil(place) - 1, math.floor(place)
-    rows = np.partition(x, [first, second])
-    return float(rows[first]), float(rows[second])
+def _narrow(sample: Sample, interval: Interval, more: bool) -> Interval:
+    """Return an interval of no more rows than can be copied, from passes over the buckets of an interval."""
+    rows = sample.counted
+    while rows > _room(sample) and interval[0] < interval[1]:
+        sample.passes += 1
+        ranks = _core.Ranks(*interval)
+        for chunk in sample.blocks():
+            ranks.add(chunk, sample.threads)
+        interval, rows = ranks.bucket(more)
+    return interval
 
 
-def _by_weight(below: float, above: float, x: Array, weights: Array) -> tuple[float, float] | None:
-    """Return the last row of the lower half of the weight, and the next; None if they are not in x."""
-    order = np.argsort(x, kind="stable")
-    rows, upto = x[order], below + np.cumsum(weights[order])
-    half = 0.5 * ((float(upto[-1]) if x.size else below) + above)
-    first, second = int(np.searchsorted(upto, half, "left")), int(np.searchsorted(upto, half, "right"))
-    if below >= half or second == x.size:
-        return None
-    return float(rows[first]), float(rows[second])
+def _room(sample: Sample) -> int:
+    return min(sample.counted, _ROOM + sample.counted // 16)
 
 
 def _middle(a: float, b: float) -> float:
     both = a + b
-    return 0.5 * both if math.isfinite(both) else 0.5 * a + 0.5 * b
+    return (0.5 * both if math.isfinite(both) else 0.5 * a + 0.5 * b) + 0.0  # no -0

@@ -24,6 +24,7 @@ from thetahat.solvers._rule import Rule
 from thetahat.solvers.median import maximum_at_median
 from thetahat.solvers.monitoring import Monitor
 from thetahat.solvers.newton import newton
+from thetahat.solvers.pilot import PILOT_ROWS
 from thetahat.solvers.schedules import Adam, Constant, InverseTime, Momentum, Rate, as_rate
 from thetahat.solvers.sgd_run import SGDRun
 
@@ -38,6 +39,10 @@ _COORDINATES = ("textbook", "log")
 _AVERAGES = ("polyak", "epoch")
 _RATE = InverseTime()
 _BATCH_SIZE = 64
+_SPREAD_BATCH_SIZE = 2048
+_PILOT_BATCHES = 8  # where rows are spread
+_MANY_ROWS = 1 << 16  # a window: beyond, rows are not shuffled all together
+_SHUFFLES = ("auto", "spread", "rows", "batches")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -49,8 +54,8 @@ class SGD(Method):
     coordinates. Theta then follows the maximum of the rows so far, as a running mean follows the mean: it
     ends a small fraction of a standard error from the maximum of all rows (Amari 1998; Toulis and Airoldi
     2017), and standard errors, confidence intervals and tests are valid there. The information is the
-    observed one of the rows so far, updated every thousand rows; it needs no closed form, and is right under
-    misspecification.
+    observed one of the rows so far, updated every one or two thousand rows; it needs no closed form, and is
+    right under misspecification.
 
     No step is longer than four standard errors. Where rows lie so far out that theta is a fifth of a standard
     error or more from the maximum of the quadratic model of the rows so far after such steps, it goes there.
@@ -74,13 +79,26 @@ class SGD(Method):
         Passes over the sample, at least 1.
     batch_size : int, optional
         Rows in a batch, at least 1; at most the whole sample is used. A last shorter batch is used, not
-        dropped. By default 1, and 64 if no learning rate is given, which is little beside the pilot.
-    shuffle : {"rows", "batches", None}, default "rows"
-        What each epoch shuffles: rows, batches of neighbouring rows, or nothing. A shuffle takes runs of 32
-        neighbouring rows in random order, 2048 runs at a time, and shuffles the 65536 rows of such a window.
-        In a sample of at most 65536 rows all orders are equally likely. In a longer one a window contains
-        rows of 2048 places only, which matters where the rows are sorted. Batches of 32 rows and more keep
-        the order of their rows.
+        dropped. By default 1. If no learning rate is given 64, which is little beside the pilot, and 2048
+        with ``shuffle="spread"``.
+    shuffle : {"auto", "spread", "rows", "batches", None}, default "auto"
+        What each epoch shuffles; None: nothing, each epoch takes the rows in their order.
+
+        ``"rows"`` takes runs of 32 neighbouring rows in random order, 2048 runs at a time, and shuffles the
+        65536 rows of such a window. In a sample of at most 65536 rows all orders are equally likely. In a
+        longer one a window contains rows of 2048 places only, which matters where the rows are sorted.
+
+        ``"spread"`` takes runs of 16 neighbouring rows in random order, 8320 runs at a time: one row of each,
+        then another one of each, and so on. A batch of 2048 holds rows of 2048 places, and a window those of
+        8320, which is enough for sorted rows too; and it costs less than to shuffle all rows.
+
+        ``"batches"`` shuffles batches of neighbouring rows, which keep their order from 32 rows on. It is the
+        fastest, and for rows that lie in random order. Where neighbours are alike, each batch pulls theta
+        to its own maximum: on sorted rows ``SGD(shuffle="batches")`` ends a few tenths of a standard error to
+        many of them away, the more the larger the batches.
+
+        ``"auto"`` is ``"rows"``; but where no learning rate, batch size, update or average is given, and
+        steps are not implicit, it is ``"spread"`` in samples of more than 65536 rows.
     preconditioner : {"information", None}, optional
         ``"information"``: steps are multiplied by the inverse of the observed information of one row, the
         default where no learning rate is given. A rate of 1/t is then optimal.
@@ -107,35 +125,31 @@ class SGD(Method):
 
     Notes
     -----
-    Accuracy of ``SGD()``. Over 73 distributions the parameter that is worst off ends 0.019 standard errors
-    (rms,
-    the median distribution) from the maximum at 2e4 rows and 0.014 at 2e5. It ends farther away for the nu of
-    a
-    student_t of nu = 6 (0.09), laplace's median (0.09 to 0.15), inverse_gaussian at a coefficient of
-    variation of
-    9 (0.17), and where the support ends among the rows (generalized_pareto of shape -0.25: 0.2 to 0.6, single
-    runs
-    more). 95 % intervals cover 94.7 to 95.2 %. `newton_decrement` of the fit tells how far from the maximum
-    it
-    ended; ``polish=True`` continues to the maximum.
+    Accuracy of ``SGD()``. Over 78 distributions the parameter that is worst off ends 0.020 standard errors
+    (rms, the median distribution) from the maximum at 2e4 rows and 0.010 at 2e5. It ends farther away for the
+    nu of a student_t of nu = 6 (0.09 at 2e4 rows, 0.04 at 2e5), laplace's median (0.09 to 0.15, 0.06 to
+    0.12), inverse_gaussian at a coefficient of variation of 9 (0.10, 0.06), and where the support ends among
+    the rows (generalized_pareto of shape -0.25: 0.08, 0.09, single runs more). 95 % intervals cover 94.7 to
+    95.2 %. `newton_decrement` of the fit tells how far from the maximum it ended; ``polish=True`` continues
+    to the maximum.
 
-    Where rows are far out (``tests/outliers.py``, five samples each): the parameter that is farthest off, in
+    Where rows are far out (``tests/outliers.py``, seven samples each): the parameter that is farthest off, in
     sandwich standard errors, in the median sample; the median of the families and the worst of them after 1,
     2 and 10 epochs over 2e5 rows.
 
     ===================================  =================  =================  =================
     rows                                 1 epoch            2 epochs           10 epochs
     ===================================  =================  =================  =================
-    of the family's law                  0.015, 0.025       0.000, 0.001       0.000, 0.000
-    0.5 % of them 20 to 400 medians out  0.019, 0.31        0.000, 0.27        0.000, 0.006
-    the same on both sides               0.04, 11           0.000, 11          0.000, 1.3
-    Student's t, 3 degrees of freedom    0.021, 9.2         0.000, 8.4         0.000, 8.1
-    lognormal(0, 2.3)                    0.031, 0.88        0.000, 0.38        0.000, 0.043
+    of the family's law                  0.009, 0.024       0.000, 0.003       0.000, 0.001
+    0.5 % of them 20 to 400 medians out  0.022, 0.22        0.000, 0.12        0.000, 0.002
+    the same on both sides               0.033, 0.33        0.000, 0.15        0.000, 0.001
+    Student's t, 3 degrees of freedom    0.050, 7.2         0.000, 19          0.000, 7.9
+    lognormal(0, 2.3)                    0.021, 0.64        0.000, 0.29        0.000, 0.042
     ===================================  =================  =================  =================
 
-    The worst families are laplace, whose median has no second derivative; gumbel in one epoch, 9 standard
-    errors off on rows of Student's t; and gev, whose support may end among the rows. `newton_decrement` is
-    large, or NaN, there.
+    The worst families are laplace, whose median has no second derivative; gumbel in one epoch, 4 standard
+    errors off on rows of Student's t; and gev, whose support may end among the rows, which in other samples
+    happens with rows far out on both sides too. `newton_decrement` is large, or NaN, there.
 
     What a setting does to the end of the ascent (a: a constant rate; k: the kurtosis; the bias of sigma is
     that of a normal sample):
@@ -170,17 +184,19 @@ class SGD(Method):
     ===================================  ==========  ==========  ==========  ==========
     rows                                 shuffle     2e4 rows    2e5 rows    2e6 rows
     ===================================  ==========  ==========  ==========  ==========
-    in random order                      "rows"      0.01, 0.02  0.01, 0.01  0.00, 0.01
-    AR(1), coefficient 0.999             "rows"      0.01, 0.02  0.15, 0.21  0.05, 0.10
-    20 groups, one after another         "rows"      0.01, 0.02  0.02, 0.03  0.03, 0.04
-    sorted                               "rows"      0.01, 0.02  0.07, 0.11  0.12, 0.15
-    sorted, batches of 32                "batches"   0.45, 0.73  0.30, 0.42  0.14, 0.18
+    in random order                      "auto"      0.01, 0.02  0.01, 0.01  0.00, 0.00
+    AR(1), coefficient 0.999             "auto"      0.01, 0.02  0.02, 0.02  0.02, 0.05
+    20 groups, one after another         "auto"      0.01, 0.02  0.01, 0.02  0.01, 0.02
+    sorted                               "auto"      0.01, 0.02  0.03, 0.03  0.02, 0.02
+    half ascending, half descending      "auto"      0.01, 0.02  0.03, 0.03  0.02, 0.03
+    sorted                               "rows"      0.01, 0.02  0.07, 0.11  0.10, 0.13
+    sorted, batches of 32                "batches"   0.48, 0.58  0.29, 0.31  0.12, 0.08
+    sorted, batches of 2048              "batches"   36, 20      115, 30     26, 17
     sorted                               None        37, 85      547, 468    3332, 480
     ===================================  ==========  ==========  ==========  ==========
 
-    The nu of student_t on sorted rows ends 0.26 to 0.31 standard errors away. For the exact maximum, use
-    `fit` with
-    the default method.
+    The nu of student_t on 2e5 sorted rows ends 0.06 standard errors away, with ``shuffle="rows"`` 0.26. For
+    the exact maximum, use `fit` with the default method.
 
     References
     ----------
@@ -213,7 +229,7 @@ class SGD(Method):
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
     batch_size: int | None = None
-    shuffle: str | None = "rows"
+    shuffle: str | None = "auto"
     preconditioner: str | None = None
     coordinates: str | None = None
     reduction: str = "sum"
@@ -232,7 +248,7 @@ class SGD(Method):
         self._set(epochs=check_count("epochs", self.epochs))
         if self.batch_size is not None:
             self._set(batch_size=check_count("batch_size", self.batch_size))
-        check_optional_choice("shuffle", self.shuffle, ("rows", "batches"))
+        check_optional_choice("shuffle", self.shuffle, _SHUFFLES)
         check_optional_choice("preconditioner", self.preconditioner, ("information",))
         if self.coordinates is None:
             self._set(coordinates="log" if self.preconditioner else "textbook")
@@ -244,7 +260,15 @@ class SGD(Method):
         self._set(implicit=check_flag("implicit", self.implicit), polish=check_flag("polish", self.polish))
         if self.tol is not None:
             self._set(tol=float(check_positive("tol", self.tol)))
+        if self.shuffle == "auto" and not self._suits_any_order:
+            self._set(shuffle="rows")
         self._check_together()
+
+    @property
+    def _suits_any_order(self) -> bool:
+        """Whether batches may be large, and of any order, where nothing else is asked for."""
+        plain = self.update is None and self.average is None and not self.implicit
+        return plain and self.learning_rate is None and self.batch_size is None
 
     def _check_together(self) -> None:
         """Raise if settings contradict each other."""
@@ -276,13 +300,19 @@ class SGD(Method):
             return value is not None and self.learning_rate is not None
         if name == "coordinates":
             return bool(value != ("log" if self.preconditioner else "textbook"))
+        if name == "shuffle":
+            return bool(value != ("auto" if self._suits_any_order else "rows"))
         return bool(value != type(self).__dataclass_fields__[name].default)
 
-    @property
-    def _batch(self) -> int:
-        if self.batch_size is not None:
-            return self.batch_size
-        return _BATCH_SIZE if self.learning_rate is None else 1
+    def order(self, n: int) -> tuple[str | None, int]:
+        """Return what an epoch over n rows shuffles, and the rows of its batches."""
+        shuffle = self.shuffle
+        if shuffle == "auto":
+            shuffle = "spread" if n > _MANY_ROWS else "rows"
+        usual = 1
+        if self.learning_rate is None:
+            usual = _SPREAD_BATCH_SIZE if shuffle == "spread" else _BATCH_SIZE
+        return shuffle, min(self.batch_size or usual, n)
 
     @property
     def draws(self) -> bool:
@@ -321,12 +351,12 @@ class SGD(Method):
         """Run whole epochs in compiled code."""
         rows = problem.sample.in_order()
         bits = as_generator(problem.rng).bit_generator if self.draws else None
-        batch_size = min(self._batch, rows.n)
+        shuffle, batch_size = self.order(rows.n)
         rule = self.compiled(batch_size, tuple(problem.fixed))
         ascent = _sgd.Ascent(
-            problem.family.model, rows, rule, shuffle=self.shuffle, epochs=self.epochs, bit_generator=bits
+            problem.family.model, rows, rule, shuffle=shuffle, epochs=self.epochs, bit_generator=bits
         )
-        run = SGDRun(self, problem, ascent, bits, rows.n)
+        run = SGDRun(self, problem, ascent, bits, rows.n, pilot_rows(shuffle, batch_size))
         with Monitor(problem, self, self.epochs) as monitor:
             run.run(monitor)
         if not self.polish or ascent.diverged:
@@ -336,6 +366,11 @@ class SGD(Method):
         if problem.family.nonsmooth:
             return run.polished(maximum_at_median(problem))
         return run.polished(*newton(problem.sample, ascent.theta, tuple(problem.fixed)))
+
+
+def pilot_rows(shuffle: str | None, batch_size: int) -> int:
+    """Return the number of rows of a pilot, beside which a batch must be small in samples of any size."""
+    return max(PILOT_ROWS, _PILOT_BATCHES * batch_size) if shuffle == "spread" else PILOT_ROWS
 
 
 def shuffled(n: int, batch_size: int, shuffle: str, rng: Any) -> NDArray[np.int64]:

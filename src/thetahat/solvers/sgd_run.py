@@ -11,7 +11,7 @@ from thetahat._checks import check_count, check_optional_choice
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.solvers._method import STATUSES, Problem, Solution, Theta, room_for_trace
 from thetahat.solvers.monitoring import Monitor, locked
-from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot
+from thetahat.solvers.pilot import fit_pilot
 from thetahat.solvers.schedules import Rate
 
 if TYPE_CHECKING:
@@ -51,9 +51,17 @@ class Settings(Protocol):
 class SGDRun:
     """A stochastic ascent with its trace."""
 
-    def __init__(self, method: Settings, problem: Problem, ascent: _sgd.Ascent, bits: Any, rows: int) -> None:
+    def __init__(
+        self,
+        method: Settings,
+        problem: Problem,
+        ascent: _sgd.Ascent,
+        bits: Any,
+        rows: int,
+        pilot_rows: int,
+    ) -> None:
         self.method, self.problem, self.ascent, self.bits = method, problem, ascent, bits
-        self.rows, self.batch_size = rows, ascent.batch_size
+        self.rows, self.pilot_rows, self.batch_size = rows, pilot_rows, ascent.batch_size
         self.steps = steps = -(-rows // self.batch_size)  # in an epoch
         self.known = 0  # rows of the pilot
         self.drawn_from: Any = None  # the generator's state at the start of the epoch
@@ -122,7 +130,7 @@ class SGDRun:
     def _pilot(self) -> tuple[Theta, Array, Array | None]:
         """Fit the first rows of the epoch, more until they have a maximum; return it and them."""
         problem = self.problem
-        rows, weights = self.ascent.draw(min(PILOT_ROWS, self.rows))
+        rows, weights = self.ascent.draw(min(self.pilot_rows, self.rows))
         while True:
             try:
                 theta = fit_pilot(problem.family, rows, weights, problem.start, problem.fixed)

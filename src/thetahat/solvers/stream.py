@@ -14,6 +14,7 @@ from thetahat.solvers._rule import Rule
 __all__ = ["Streaming"]
 
 _BATCH = 64
+_LATER_BATCH = 2048  # once a stream that forgets no row is long
 _LARGEST = 1 << 20  # rows of a step, which a stream keeps
 _LEAST = 30  # fewer rows do not determine three parameters
 
@@ -44,6 +45,7 @@ class Streaming(Method):
         usual = _BATCH if self.half_life is None else max(1, min(_BATCH, int(self.half_life / 16)))
         return Rule(
             batch=self.batch_size or usual,
+            later_batch=_LATER_BATCH if self.batch_size is None and self.half_life is None else 0,
             free_coordinates=True,
             preconditioned=True,
             power=1.0,
