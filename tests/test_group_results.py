@@ -160,6 +160,18 @@ def test_pickles_keep_what_fits_do(family):
             again["b"].test({"shape": 1})
 
 
+def test_groups_of_invalid_rows_stay_so():
+    """In pickles and in sums of fits too, where their rows are gone."""
+    fits = th.fit_groups([1.0, np.nan, 2.0, 4.0], "normal", by=[1, 1, 2, 2])
+    again = pickle.loads(pickle.dumps(fits))
+    both = again + fits
+    assert both.status.tolist() == again.status.tolist() == ["bad_rows", "converged"]
+    for of_sums in (again, both):
+        with pytest.raises(th.SampleError, match=r"the group 1 of \d row\(s\) has no fit: bad_rows"):
+            of_sums[1]
+    assert both[2].params["mu"] == 3
+
+
 def test_a_fit_of_a_group_has_everything_a_fit_has():
     fit, alone = fits_of()["b"], th.fit(X[BY == "b"], "gamma")
     assert fit.confint(method="profile").tobytes() == alone.confint(method="profile").tobytes()

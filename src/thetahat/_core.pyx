@@ -26,8 +26,8 @@ from thetahat._api cimport (
     thetahat_regular, thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
-    thetahat_all, thetahat_bucket, thetahat_locate, thetahat_partition, thetahat_partition_rows, thetahat_rank_rows,
-    thetahat_ranks
+    thetahat_all, thetahat_bucket, thetahat_locate, thetahat_partition, thetahat_partition_rows,
+    thetahat_rank_rows, thetahat_ranks
 )
 from thetahat._api cimport (
     thetahat_add_to_subsample, thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass,
@@ -344,7 +344,7 @@ def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
 
 @cython.final
 cdef class Partition:
-    """Rows beside an open interval: their weights by class, and copies of those inside while there is room."""
+    """Rows beside an open interval: their weights by class, and copies of those inside if there is room."""
 
     cdef thetahat_partition state
 
@@ -375,8 +375,9 @@ cdef class Partition:
         return self.state.weight[thetahat_all][0]
 
     def locate(self):
-        """Return closed intervals with the least row up to which there is half of the weight, and with the least
-        up to which there is more: of one number each if it is known; None if the weight is not positive and finite.
+        """Return closed intervals of the least row up to which there is half of the weight, and of more.
+
+        They are of one number each if it is known; None if the weight is not positive and finite.
         """
         cdef double ends[4]
         cdef int found
@@ -409,8 +410,7 @@ cdef class Ranks:
             PyErr_CheckSignals()
 
     def bucket(self, bint more):
-        """Return the interval of the bucket that holds one of the rows of `Partition.locate`, and how many are there.
-        """
+        """Return the interval of the bucket with a row of `Partition.locate`, and its number of rows."""
         cdef double ends[2]
         cdef int64_t rows = thetahat_bucket(&self.state, more, ends)
         return (ends[0], ends[1]), rows

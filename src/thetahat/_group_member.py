@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from thetahat import _sums
 from thetahat._group_arrays import FITTED, GroupArrays, GroupNumbers
+from thetahat._groups import GroupedRows
 from thetahat.data.arrays import empty
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
+from thetahat.families import Family
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import Exact, Problem, Values
@@ -45,28 +47,28 @@ def fit_of_group(fits: GroupArrays, place: int) -> Fit:
 def _sample(fits: GroupArrays, place: int) -> Sample | None:
     """Return the rows of a group; where these are gone, its sums, if they are kept."""
     if fits._rows is not None:
-        rows = slice(*fits._rows.offsets[place : place + 2])
-        weights = fits._rows.weights
-        return Sample(
-            fits._family,
-            ArraySource(fits._rows.values[rows], None if weights is None else weights[rows]),
-        )
+        return _sample_of_rows(fits._rows, fits._family, place)
     if fits._sums is None:
         return None
     sums = _sums.Sums.from_numbers(fits._family.model, fits._sums[place].tolist())
     return Sample(fits._family, None, sums=sums, omitted=int(fits.omitted[place]))
 
 
+def _sample_of_rows(rows: GroupedRows, family: Family, place: int) -> Sample:
+    of_group = slice(*rows.offsets[place : place + 2])
+    weights = None if rows.weights is None else rows.weights[of_group]
+    return Sample(family, ArraySource(rows.values[of_group], weights))
+
+
 def _error(fits: GroupArrays, place: int) -> Exception:
     """Return the error of a group without a fit: that of the fit of its rows, if they are still there."""
     if fits.rows[place] == 0:
         return empty(int(fits.omitted[place]))
-    sample = _sample(fits, place)
-    if sample is not None and sample.has_rows:
+    if fits._rows is not None:
         fixed = {} if fits._fixed is None else fits._fixed.of_group(place)
         start = () if fits._start is None else tuple(fits._start[0].tolist())
         try:
-            _EXACT.run(Problem(sample, start, start, fixed))
+            _EXACT.run(Problem(_sample_of_rows(fits._rows, fits._family, place), start, start, fixed))
         except (ConvergenceError, NoMaximumError, ParameterError, SampleError) as error:
             return error
     status, reason = fits.status[place], fits.reason[place]

@@ -10,7 +10,7 @@ from thetahat import _core
 from thetahat._checks import check_count
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.source import Source, source_of
-from thetahat.errors import NoMaximumError, ParameterError, SampleError
+from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, find_family
 from thetahat.families import families as all_families
 from thetahat.result import Fit
@@ -246,7 +246,7 @@ def compare(
                 outside.append(name)
             else:
                 reasons[name] = str(error)
-        except (NoMaximumError, ParameterError) as error:
+        except (ConvergenceError, NoMaximumError, ParameterError) as error:
             reasons[name] = str(error)
     return Comparison(fits, reasons, outside, _NOTE if counts else "")
 

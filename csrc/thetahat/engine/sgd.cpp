@@ -179,7 +179,9 @@ int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
 // Whether each step is taken on a unit of the window: a row without a weight, or a batch, of which the
 // textbook rule keeps nothing.
 bool draws_among_steps(const thetahat_sgd& a) {
-  if (!a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread || a.reader.batch_unit != a.rule.batch) return false;
+  if (!a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread ||
+      a.reader.batch_unit != a.rule.batch)
+    return false;
   if (a.rule.batch == 1) return !a.w && (is_textbook(a.rule) || is_preconditioned(a.rule));
   return is_textbook(a.rule);
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Coded", "code_categories", "code_column", "is_null", "used_codes"]
 
+_PATIENCE = 0.05  # seconds between two checks for signals
 _KINDS = "keys are integers, text, dates, booleans, floats or categories"
 
 
@@ -155,9 +157,29 @@ def _code_arrow(column: Any, pa: Any, what: str, threads: int) -> Coded:
     elif types.is_integer(kind) or types.is_floating(kind):
         values = _buffer(column, kind.to_pandas_dtype())
     else:
-        encoded = column.dictionary_encode()
+        encoded = _beside(column.dictionary_encode)
         return _in_order(encoded.dictionary.to_pylist(), _indices(encoded, pa), what)
     return _code_present(values, null, what, threads)
+
+
+def _beside(function: Callable[[], Any]) -> Any:
+    """Return what a function of a library returns, called in another thread, so that Ctrl-C is answered."""
+    returned: list[Any] = []
+    failed: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            returned.append(function())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = Thread(target=call)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_PATIENCE)
+    if failed:
+        raise failed[0]
+    return returned[0]
 
 
 def _indices(encoded: Any, pa: Any) -> Array:
