@@ -49,9 +49,8 @@ from thetahat._api cimport (
 
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
-sums.evaluate, sums.iterate = thetahat_evaluate, thetahat_newton_iterate
+sums.evaluate, sums.iterate, sums.advance = thetahat_evaluate, thetahat_newton_iterate, thetahat_fit_advance
 sums.begin, sums.take_pilot, sums.take_pass = thetahat_exact_begin, thetahat_exact_pilot, thetahat_exact_pass
-sums.advance = thetahat_fit_advance
 sums.new_subsample, sums.free_subsample = thetahat_new_subsample, thetahat_free_subsample
 sums.add_to_subsample, sums.rows_seen = thetahat_add_to_subsample, thetahat_rows_seen
 sums.subsample_size, sums.take_subsample = thetahat_subsample_size, thetahat_take_subsample

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -164,20 +165,18 @@ class Online:
         Online
             This stream.
         """
-        if self._summary is not None:
-            with self._lock:
-                self._summary.update(x, weights=weights, nan_policy=nan_policy)
-            return self
-        source = source_of(x, weights, nan_policy)
         with self._lock:
-            self._take(source)
+            if self._summary is not None:
+                self._summary.update(x, weights=weights, nan_policy=nan_policy)
+            else:
+                self._take(source_of(x, weights, nan_policy))
         return self
 
     def _take(self, source: Source) -> None:
         """Add rows, first to the pilot; restore the state before if an error is raised."""
         first, blocks = self._first, len(self._first)
         counts = self._waiting, self._wanted, self._before, self._skipped, self._omitted
-        run = None if self._runs is None else self._runs.last
+        runs = copy(self._runs)
         stream = None if self._stream is None else self._stream.copy()
         try:
             reject = partial(reject_rows, model=self._family.model, support=self._family.support)
@@ -188,8 +187,7 @@ class Online:
             del first[blocks:]
             self._first, self._stream = first, stream
             self._waiting, self._wanted, self._before, self._skipped, self._omitted = counts
-            if self._runs is not None and run is not None:
-                self._runs.last = run
+            self._runs = runs
             raise
 
     def _take_block(self, rows: Array, weights: Array | None) -> None:
@@ -245,8 +243,7 @@ class Online:
     @cached_property
     def _sees_runs(self) -> bool:
         """Whether long runs of equal rows are no sample: of counts they may be."""
-        counts, _ = self._family.model.count_outside(chunks_of([0.5])[0])
-        return self._has_spread and not counts
+        return self._has_spread and not self._family.model.count_outside(chunks_of([0.5])[0])[0]
 
     def _start(self) -> None:
         """Fit the pilot and start the steps there; if it has no maximum, wait until it is twice as long."""
@@ -325,8 +322,7 @@ class Online:
 
     @property
     def _named_fixed(self) -> dict[str, float]:
-        names = self._family.names
-        return {names[place]: value for place, value in self._fixed.items()}
+        return {self._family.names[place]: value for place, value in self._fixed.items()}
 
     def merge(self, other: Online) -> Online:
         """Add the rows of another stream, which is not changed.
