@@ -11,7 +11,8 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr int64_t run_rows = 8;  // a cache line; of longer runs, sorted rows have pilots that cost a pass more
+// A cache line. Of longer runs, the pilots of sorted rows are worse, and cost a pass more.
+constexpr int64_t run_rows = 8;
 constexpr int64_t most_rows = int64_t{1} << 18;  // while their number is not known; above any pilot's
 
 // Which half of so many neighbouring runs is taken: a bit of a hash, so that no period of the rows agrees
