@@ -360,7 +360,8 @@ class Fit(Fitted):
         """
         from thetahat.plots import fit_figure
 
-        if kind == "density" and x is None and self._sample is not None and self._sample.is_long:
+        density_alone = isinstance(kind, str) and kind == "density" and x is None
+        if density_alone and self._sample is not None and self._sample.is_long:
             drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
             return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
         rows, weights = self._rows(x)
