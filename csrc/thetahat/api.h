@@ -387,7 +387,9 @@ int thetahat_fit_advance(const thetahat_model*, thetahat_fit*);
 
 typedef struct thetahat_subsample thetahat_subsample;
 enum { thetahat_no_memory = -2 };
-thetahat_subsample* thetahat_new_subsample(void); /* NULL: memory is out */
+/* Of so many rows that count, for pilots of about `wanted` or fewer; 0: their number is not known. NULL:
+ * memory is out. */
+thetahat_subsample* thetahat_new_subsample(int64_t rows, int64_t wanted);
 void thetahat_free_subsample(thetahat_subsample*);
 /* Adds rows from `first` on, after those before; returns how many, or thetahat_no_memory. */
 int64_t thetahat_add_to_subsample(thetahat_subsample*, const thetahat_rows*, int64_t first);

@@ -173,7 +173,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         pass
     enum:
         thetahat_no_memory
-    thetahat_subsample* thetahat_new_subsample "THETAHAT_CALL(thetahat_new_subsample)"()
+    thetahat_subsample* thetahat_new_subsample "THETAHAT_CALL(thetahat_new_subsample)"(int64_t, int64_t)
     void thetahat_free_subsample "THETAHAT_CALL(thetahat_free_subsample)"(thetahat_subsample*)
     int64_t thetahat_add_to_subsample "THETAHAT_CALL(thetahat_add_to_subsample)"(
         thetahat_subsample*, const thetahat_rows*, int64_t

@@ -48,7 +48,7 @@ cdef struct sums_functions:
     void (*take_pilot)(const thetahat_model*, thetahat_exact*, const thetahat_pilot*) noexcept nogil
     void (*take_pass)(const thetahat_model*, thetahat_exact*, double*) noexcept nogil
     int (*advance)(const thetahat_model*, thetahat_fit*) noexcept nogil
-    thetahat_subsample* (*new_subsample)() noexcept nogil
+    thetahat_subsample* (*new_subsample)(int64_t, int64_t) noexcept nogil
     void (*free_subsample)(thetahat_subsample*) noexcept nogil
     int64_t (*add_to_subsample)(thetahat_subsample*, const thetahat_rows*, int64_t) noexcept nogil
     int64_t (*rows_seen)(const thetahat_subsample*) noexcept nogil

@@ -281,13 +281,16 @@ cdef const thetahat_rows** pointers_to(list chunks) except NULL:
 
 @cython.final
 cdef class Subsample:
-    """Some of the rows that count, while they arrive in any portions: those that a pilot may want."""
+    """Some of the rows that count, while they arrive in any portions: those that a pilot may want.
+
+    Where it is known how many rows there are and how many a pilot wants, no more than these are kept.
+    """
 
     cdef thetahat_subsample* c
     cdef readonly bint weighted
 
-    def __cinit__(self):
-        self.c = core.new_subsample()
+    def __cinit__(self, int64_t rows=0, int64_t wanted=0):
+        self.c = core.new_subsample(rows, wanted)
         if self.c == NULL:
             raise MemoryError
 

@@ -115,7 +115,9 @@ struct thetahat_subsample : subsample {
   using subsample::subsample;
 };
 
-thetahat_subsample* thetahat_new_subsample() { return new (std::nothrow) thetahat_subsample(0); }
+thetahat_subsample* thetahat_new_subsample(int64_t rows, int64_t wanted) {
+  return new (std::nothrow) thetahat_subsample(rows ? level_of(rows, wanted) : 0);
+}
 
 void thetahat_free_subsample(thetahat_subsample* s) { delete s; }
 

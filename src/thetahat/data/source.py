@@ -247,6 +247,16 @@ class ArraySource(Source):
         """Number of rows that are not left out."""
         return self.n if self.in_memory is not None else super().counted
 
+    def subsample(self, wanted: int) -> Pilot | None:
+        """Return about so many rows that count, spread evenly; None if a weight is negative or not finite."""
+        if self.in_memory is None:
+            return super().subsample(wanted)
+        subsample = _sums.Subsample(self.n, wanted)
+        for rows in self.rows:
+            subsample.add(rows)
+        found = subsample.take(wanted)
+        return None if found is None else Pilot(*found)
+
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, with their weights."""
         return iter(self.rows)
