@@ -78,7 +78,7 @@ def test_contours_of_many_rows_come_from_some_about_the_maximum_of_all():
     assert perf_counter() - began < 20  # a pass over all rows for every point would take minutes
     assert np.ravel(axis.lines[-1].get_data()).tolist() == maximum.theta[:2].tolist()
     nu = maximum.theta[2]
-    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} fixed at the maximum; contours from 7,808 rows")
+    assert axis.get_title().endswith(rf"$\nu$ = {nu:.4g} fixed at the maximum; contours from 15,624 rows")
     top = maximum.log_likelihood
     assert_levels(axis, lambda theta: top - th.log_likelihood(rows, "student_t", (*theta, nu)))
     near = [

@@ -174,6 +174,12 @@ class Sample:
         """Number of rows that are not left out, some of which may be of weight 0; of sums, 0."""
         return 0 if self.source is None else self.source.counted
 
+    def rows_to_choose(self, solved: bool) -> int:
+        """Return how many rows a pilot may be taken from; 0 if to count them would cost a pass for nothing."""
+        if self.source is None:
+            return 0
+        return self.source.n if self.source.in_memory is not None else 0 if solved else self.source.counted
+
     @property
     def has_rows(self) -> bool:
         """Whether there are rows, and not only their sums."""

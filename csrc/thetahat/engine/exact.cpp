@@ -285,7 +285,8 @@ static int answer_pilot(const thetahat_model* m, thetahat_fit* f) {
   const thetahat_rows* all = f->n_chunks == 1 && level == 0 ? f->chunks[0] : nullptr;
   if (all && all->n > 0 && all->in_place && !all->weights && !filtered(*all))
     return give_pilot(m, f, {block_of(*all).x, nullptr, all->n});
-  subsample taken(level);
+  subsample taken(level, false);
+  taken.reserve(f->exact.size, f->n_chunks && f->chunks[0]->weights);
   for (int64_t c = 0; c < f->n_chunks; ++c) taken.add(*f->chunks[c], 0, f->chunks[c]->n);
   const int64_t n = taken.drop_unweighted();
   if (n > 0) return give_pilot(m, f, {taken.x.data(), taken.w.empty() ? nullptr : taken.w.data(), n});

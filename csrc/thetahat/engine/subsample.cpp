@@ -13,7 +13,7 @@ namespace {
 
 // A cache line. Of longer runs, the pilots of sorted rows are worse, and cost a pass more.
 constexpr int64_t run_rows = 8;
-constexpr int64_t most_rows = int64_t{1} << 18;  // while their number is not known; above any pilot's
+constexpr int64_t most_rows = int64_t{1} << 19;  // while their number is not known; above any pilot's
 
 // Which half of so many neighbouring runs is taken: a bit of a hash, so that no period of the rows agrees
 // with it (Steele, Lea and Flood 2014).
@@ -52,7 +52,13 @@ void each_run(int level, int64_t first, int64_t n, Visit visit) {
 void subsample::keep(int64_t place, const block& b) {
   x.insert(x.end(), b.x, b.x + b.n);
   if (b.w) w.insert(w.end(), b.w, b.w + b.n);
-  run_of_.insert(run_of_.end(), b.n, place / run_rows);
+  if (thins_) run_of_.insert(run_of_.end(), b.n, place / run_rows);
+}
+
+void subsample::reserve(int64_t rows, bool weighted) {
+  const size_t most = size_t((rows >> level_) + 2 * run_rows);
+  x.reserve(most);
+  if (weighted) w.reserve(most);
 }
 
 void subsample::add(const thetahat_rows& r, int64_t first, int64_t n) {
@@ -81,7 +87,8 @@ void subsample::thin(int level) {
 }
 
 subsample subsample::at(int level) const {
-  subsample fewer(level);
+  if (!thins_ || level == level_) return *this;
+  subsample fewer(level, true);
   fewer.seen_ = seen_;
   for (size_t i = 0; i < x.size(); ++i)
     if (takes(level, run_of_[i]))
@@ -93,16 +100,16 @@ int64_t subsample::drop_unweighted() {
   size_t used = 0;
   for (size_t i = 0; i < w.size(); ++i) {
     if (!(w[i] >= 0 && w[i] < HUGE_VAL)) return -1;
-    x[used] = x[i], w[used] = w[i], run_of_[used] = run_of_[i];
+    x[used] = x[i], w[used] = w[i];
     used += w[i] > 0;
   }
-  if (!w.empty()) x.resize(used), w.resize(used), run_of_.resize(used);
+  if (!w.empty()) x.resize(used), w.resize(used);
   return int64_t(x.size());
 }
 
 int level_of(int64_t n, int64_t wanted) {
   int level = 0;
-  while (n > 0 && 2 * ((n - 1) / run_rows >> level) * run_rows > 3 * wanted) ++level;
+  while (n > 0 && ((n - 1) / run_rows >> (level + 1)) * run_rows >= wanted) ++level;
   return level;
 }
 
@@ -116,7 +123,7 @@ struct thetahat_subsample : subsample {
 };
 
 thetahat_subsample* thetahat_new_subsample(int64_t rows, int64_t wanted) {
-  return new (std::nothrow) thetahat_subsample(rows ? level_of(rows, wanted) : 0);
+  return new (std::nothrow) thetahat_subsample(rows ? level_of(rows, wanted) : 0, rows == 0);
 }
 
 void thetahat_free_subsample(thetahat_subsample* s) { delete s; }
@@ -124,7 +131,7 @@ void thetahat_free_subsample(thetahat_subsample* s) { delete s; }
 int64_t thetahat_add_to_subsample(thetahat_subsample* s, const thetahat_rows* r, int64_t first) try {
   const int64_t n = slice_of(r->n, first, 1);
   s->add(*r, first, n);
-  while (int64_t(s->x.size()) > most_rows) s->thin(s->level() + 1);
+  while (s->thins() && int64_t(s->x.size()) > most_rows) s->thin(s->level() + 1);
   return n;
 } catch (const std::bad_alloc&) {
   return thetahat_no_memory;

@@ -13,7 +13,9 @@ class subsample {
  public:
   std::vector<double> x, w;
 
-  explicit subsample(int level) : level_(level) {}
+  // `thins`: whether it is to be thinned, which needs to know the run of each row.
+  subsample(int level, bool thins) : level_(level), thins_(thins) {}
+  void reserve(int64_t rows, bool weighted);
   // Takes in rows first .. first + n - 1 of r, which come after those that it has seen.
   void add(const thetahat_rows& r, int64_t first, int64_t n);
   // What a level takes that is no lower; and to leave no more than that.
@@ -23,16 +25,18 @@ class subsample {
   int64_t drop_unweighted();
   int64_t seen() const { return seen_; }  // rows that count
   int level() const { return level_; }
+  bool thins() const { return thins_; }
 
  private:
   std::vector<int64_t> run_of_;  // of each row in x
   int64_t seen_ = 0;
   int level_;
+  bool thins_;
 
   void keep(int64_t place, const block& b);
 };
 
-// The level at which about so many of n rows are taken, between three quarters and one and a half times.
+// The level at which so many of n rows are taken, or up to twice as many.
 int level_of(int64_t n, int64_t wanted);
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -213,6 +213,7 @@ class ArraySource(Source):
         self._x: Any = x
         self._weights, self._nan_policy = weights, nan_policy
         self._rows: list[Rows] | None = None
+        self._filtered = False
 
     @property
     def weighted(self) -> bool:
@@ -229,6 +230,7 @@ class ArraySource(Source):
         """The rows in place, one item or one per chunk, with their weights."""
         if self._rows is None:
             self._rows = chunks_of(self._x, self._nan_policy, self._weights)
+            self._filtered = any(chunk.filtered for chunk in self._rows)
         return self._rows
 
     @property
@@ -240,7 +242,8 @@ class ArraySource(Source):
     @property
     def in_memory(self) -> list[Rows] | None:
         """All rows, where none of them is left out by value; else None."""
-        return None if any(chunk.filtered for chunk in self.rows) else self.rows
+        rows = self.rows
+        return None if self._filtered else rows
 
     @property
     def counted(self) -> int:

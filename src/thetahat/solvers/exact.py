@@ -44,8 +44,7 @@ class Exact(Method):
         start = problem.start
         if not start and not sample.has_rows and not problem.solved and len(fixed) < len(family.names):
             start = with_fixed(_start_of_sums(sample, fixed), fixed)
-        # Of which a pilot could be taken; those of a file would be counted in a pass of their own.
-        rows = 0 if problem.solved and not sample.in_memory else min(sample.counted, _MOST)
+        rows = min(sample.rows_to_choose(problem.solved), _MOST)
         fit = sample.run(_sums.ExactFit(family.model, rows, fixed, start))
         state, theta = fit.state, fit.theta
         if state == "no maximum":
