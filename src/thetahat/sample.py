@@ -175,7 +175,7 @@ class Sample:
         return 0 if self.source is None else self.source.counted
 
     def rows_to_choose(self, solved: bool) -> int:
-        """Return how many rows a pilot may be taken from; 0 if to count them would cost a pass for nothing."""
+        """Return how many rows a pilot may be taken from; 0 if counting them is a pass for nothing."""
         if self.source is None:
             return 0
         return self.source.n if self.source.in_memory is not None else 0 if solved else self.source.counted
