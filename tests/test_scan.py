@@ -214,6 +214,22 @@ def test_the_density_of_a_long_source_is_drawn_over_some_of_its_rows(monkeypatch
     assert figure.axes[0].get_legend_handles_labels()[1][0] == "500 rows"
 
 
+@pytest.mark.parametrize("write", [write_parquet, write_csv, write_feather, write_many])
+def test_groups_of_a_source(write, tmp_path):
+    """By names of columns, numbers or texts."""
+    path = write(tmp_path)
+    by = {"year": YEAR, "name": TABLE["name"]}
+    for named, keys in (("year", {"year": YEAR}), (["year", "name"], by)):
+        found = th.fit_groups(th.scan(path, "x", weights="w"), "gamma", by=named)
+        known = th.fit_groups(X, "gamma", by=keys, weights=W)
+        assert list(found.keys) == list(known.keys)
+        np.testing.assert_array_equal(found.theta, known.theta)
+    with pytest.raises(th.ParameterError, match="by must name columns of the source"):
+        th.fit_groups(th.scan(path, "x"), "gamma", by=YEAR)
+    with pytest.raises(th.ParameterError, match="has no column 'yeer'; did you mean 'year'"):
+        th.fit_groups(th.scan(path, "x"), "gamma", by="yeer")
+
+
 def test_a_sample_of_a_source():
     source = th.scan(lambda: np.split(np.arange(10_000.0), 10))
     few = np.asarray(source.sample(500, rng=1))

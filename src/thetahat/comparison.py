@@ -179,7 +179,7 @@ def compare(
 
     Parameters
     ----------
-    x : array_like, shape (n,)
+    x : array_like, shape (n,), or Source
         The sample, as in `fit`.
     families : sequence of str, optional
         Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of

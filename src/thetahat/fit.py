@@ -53,12 +53,13 @@ def fit(
 
     Parameters
     ----------
-    x : array_like, shape (n,)
+    x : array_like, shape (n,), or Source
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
         array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array, or a
         table of one column. It is read in place, block by block, and never modified. Rows that are masked
         (NumPy) are left out; null ones (pandas, polars, Arrow) obey `nan_policy`, as NaN does. `SGD` makes a
-        float64 copy of samples with such rows, with weights or in several chunks.
+        float64 copy of samples with such rows, with weights or in several chunks. A `Source`, from `scan`, is
+        read where it lies, once for each pass; `SGD` holds all of its rows in memory.
     family : str
         One of `families()`.
     method : Method, default Exact()

@@ -51,9 +51,10 @@ def fit_groups(
 
     Parameters
     ----------
-    x : array_like, shape (n,)
+    x : array_like, shape (n,), or Source
         The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
-        columns as `by` (and `weights`): the other column has the rows.
+        columns as `by` (and `weights`): the other column has the rows. A `Source`, from `scan`, with names of
+        columns of its files or its table as `by`: rows and codes of the keys are held in memory.
     family : str
         One of `families()`.
     by : array_like of shape (n,), or several

@@ -35,7 +35,7 @@ def log_likelihood(
 
     Parameters
     ----------
-    x : array_like, shape (n,)
+    x : array_like, shape (n,), or Source
         The sample, as in `fit`.
     family : str
         One of `families()`.

@@ -272,7 +272,7 @@ def summarize(
 
     Parameters
     ----------
-    x : array_like, shape (n,), or iterator of array_like
+    x : array_like, shape (n,), Source, or iterator of array_like
         A sample, as in `fit`, or an iterator (such as a generator) over its blocks. The result does not
         depend on the sizes of the blocks. To keep the rows before a failure of the iterator, update a
         `Summary` in a loop.
