@@ -34,7 +34,6 @@ class ScannedSource(Source):
     """Columns of a table, read anew in each pass."""
 
     def __init__(self, table: Table, column: str | None, weights: str | None, omit: bool = False) -> None:
-        super().__init__()
         self._table, self._column, self._weights, self.omit = table, column, weights, omit
         self.what = _named(table, column)
         self.what_weights = _named(table, weights)

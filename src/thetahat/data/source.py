@@ -47,9 +47,8 @@ class Source:
     what, what_weights = "x", "weights"  # in errors
     omit = False  # whether NaN and null rows are left out
 
-    def __init__(self) -> None:
-        self._subsample: _sums.Subsample | None = None
-        self._n: int | None = None
+    _subsample: _sums.Subsample | None = None
+    _n: int | None = None
 
     @property
     def n(self) -> int:
@@ -209,7 +208,6 @@ class ArraySource(Source):
     """
 
     def __init__(self, x: ArrayLike, weights: ArrayLike | None = None, nan_policy: str = "raise") -> None:
-        super().__init__()
         self._x: Any = x
         self._weights, self._nan_policy = weights, nan_policy
         self._rows: list[Rows] | None = None
@@ -236,13 +234,13 @@ class ArraySource(Source):
     @property
     def n(self) -> int:
         """Number of rows, including those left out."""
-        rows = self.rows
+        rows = self._rows or self.rows
         return rows[0].n if len(rows) == 1 else sum(chunk.n for chunk in rows)
 
     @property
     def in_memory(self) -> list[Rows] | None:
         """All rows, where none of them is left out by value; else None."""
-        rows = self.rows
+        rows = self._rows or self.rows
         return None if self._filtered else rows
 
     @property
