@@ -17,14 +17,14 @@ namespace {
 
 constexpr int64_t start_rows = 3000;  // that start values are taken from, and the first pilot
 
+constexpr double fewest_pilot = 8e4, most_pilot = 1.6e5;
+
 // How many rows of a pilot put Newton's method on all n so near the maximum that its third evaluation is the
 // last: from m rows the error, in standard errors of one row, is m^(-1/2); after two steps it is m^-2, and
 // the third finds a decrement of n / m^4. It has converged where that is below 1e-12 and 1e-19 n.
-constexpr double most_pilot = 1.6e5;
-
 int64_t large_pilot(int64_t n) {
-  const double rows = 6e4 * sqrt(sqrt(double(n) / 1e7));
-  return int64_t(rows < 6e4 ? 6e4 : rows < most_pilot ? rows : most_pilot);
+  const double rows = fewest_pilot * sqrt(sqrt(double(n) / 1e7));
+  return int64_t(rows < fewest_pilot ? fewest_pilot : rows < most_pilot ? rows : most_pilot);
 }
 
 // Sums of all rows that are off by no more than this, as a share of a row's score, give the maximum as a pass
