@@ -58,32 +58,31 @@ class ScannedSource(Source):
         """Let a function be told how many rows each block has."""
         self._follow = told
 
-    def _read(self) -> Iterator[Rows]:
+    def _blocks(self, by: Sequence[str] = ()) -> Iterator[list[Any]]:
+        """Yield blocks of the rows, their weights and keys, of a table that stays as it is."""
         columns = [self._column] if self._weights is None else [self._column, self._weights]
-        self._table.check()
-        found = self._table.read(columns)
-        with closing(ahead(found) if self._table.decodes else found) as blocks:
-            for values, *of_rows in blocks:
-                chunks = rows_in(values, self.what, self.omit)
-                for given in of_rows:
-                    of_kept = _weightless_where_null(given, values) if self.omit else given
-                    by_chunk = rows_in(of_kept, self.what_weights, omit_nan=False)
-                    chunks = weigh(chunks, by_chunk, self.what_weights, self.what)
-                yield from chunks
-                if self._follow is not None:
-                    self._follow(sum(chunk.n for chunk in chunks))
-        self._table.check()
-
-    def held(self, by: Sequence[str]) -> tuple[Any, dict[str, Any], Any]:
-        """Return the rows, their keys by column, and their weights, in memory; raise where it has no room."""
-        columns = [self._column] if self._weights is None else [self._column, self._weights]
-        held = Held(self.what, len(columns) + len(by))
         self._table.check()
         found = self._table.read(columns, by)
         with closing(ahead(found) if self._table.decodes else found) as blocks:
-            for block in blocks:
-                held.add(block)
+            yield from blocks
         self._table.check()
+
+    def _read(self) -> Iterator[Rows]:
+        for values, *of_rows in self._blocks():
+            chunks = rows_in(values, self.what, self.omit)
+            for given in of_rows:
+                of_kept = _weightless_where_null(given, values) if self.omit else given
+                by_chunk = rows_in(of_kept, self.what_weights, omit_nan=False)
+                chunks = weigh(chunks, by_chunk, self.what_weights, self.what)
+            yield from chunks
+            if self._follow is not None:
+                self._follow(sum(chunk.n for chunk in chunks))
+
+    def held(self, by: Sequence[str]) -> tuple[Any, dict[str, Any], Any]:
+        """Return the rows, their keys by column, and their weights, in memory; raise where it has no room."""
+        held = Held(self.what, 1 + self.weighted + len(by))
+        for block in self._blocks(by):
+            held.add(block)
         rows, *rest = held.columns()
         weights = None if self._weights is None else rest.pop(0)
         if self._table.of_text:
