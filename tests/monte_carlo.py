@@ -148,7 +148,8 @@ def draw_in_parts(family, runs, n, rng):
 
 
 def fit_all(family, samples):
-    return said_by([th.fit(x, family) for x in samples])
+    fits = th.fit_groups(samples, axis=1, family=family)
+    return Fits(fits.theta, fits.stderr, fits.confint(LEVEL))
 
 
 def said_by(fits):
@@ -353,7 +354,7 @@ def ascents_found(family, ascents):
 
 def few_rows(family, runs, rng):
     """Estimates from samples too small for anything but exact laws."""
-    return np.array([th.fit(x, family).theta for x in draw(family, runs, FEW_ROWS, rng)])
+    return th.fit_groups(draw(family, runs, FEW_ROWS, rng), axis=1, family=family).theta
 
 
 def has_exact_laws(family):
