@@ -48,11 +48,15 @@ class coded_rows {
     if (!of.keyed) return static_cast<const Code*>(of.codes) + first;
     int64_t wide_keys[block_rows];
     const int64_t* keys = keys_of(of.codes, of.type, first, n, wide_keys);
-    const uint64_t least = uint64_t(of.least), groups = uint64_t(of.n_groups);
+    const uint64_t least = uint64_t(of.least), last = uint64_t(of.n_groups) - 1;
+    uint64_t signs = 0;
     for (int64_t i = 0; i < n; ++i) {
       const uint64_t code = uint64_t(keys[i]) - least;
-      room[i] = code < groups ? Code(code) : Code(-1);  // -1: another thread has changed it
+      room[i] = Code(code);
+      signs |= code | (last - code);
     }
+    // Where another thread has changed one since the range was found, none is in a group.
+    if (signs >> 63) std::fill_n(room, n, Code(-1));
     return room;
   }
 
