@@ -271,6 +271,47 @@ def test_codes_of_many_keys_on_threads():
     assert [part.tobytes() for part in _groups.code_integers(keys, 2)] == alone
 
 
+NARROW = {
+    "from 0 on": (0, 40),
+    "negative, with gaps": (-120, 3),
+    "a single one": (7, 1),
+    "more than rows": (0, 3000),
+}
+
+
+@pytest.mark.parametrize("dtype", KEYS)
+@pytest.mark.parametrize("n", [1, 2049, 270_001])
+@pytest.mark.parametrize("keys", NARROW)
+def test_keys_of_a_narrow_range_need_no_codes(dtype, n, keys):
+    """Rows by keys where they lie are those by their codes; other keys are left to these."""
+    least, step = NARROW[keys]
+    keys = (least + step * np.random.default_rng(n).integers(0, 40, n)).astype(dtype)
+    keys = keys ^ keys.dtype.type(2**63) if dtype.endswith("u8") else keys
+    uniques, codes = _groups.code_integers(keys)
+    x, w = np.arange(n) + 0.5, np.arange(n) % 7 / 4
+    by_code = by_codes(x, codes, uniques.size, weights=w)
+    for threads in (1, 2):
+        found = _groups.GroupedRows.of_keys(chunks_of(x, weights=w), keys, threads)
+        if found is None:
+            assert int(keys.max()) - int(keys.min()) > n
+            continue
+        rows, distinct = found
+        assert (distinct.dtype, distinct.tolist()) == (keys.dtype, uniques.tolist())
+        for name in ("values", "weights", "offsets"):
+            assert getattr(rows, name).tobytes() == getattr(by_code, name).tobytes(), name
+
+
+def test_keys_at_the_ends_of_their_type():
+    """The range is taken without overflow, and a wide one is left to codes."""
+    ends = np.iinfo(np.int64)
+    rows = chunks_of(np.ones(4))
+    assert _groups.GroupedRows.of_keys(rows, np.array([ends.min, ends.max, 0, 0])) is None
+    for keys in ([ends.max, ends.max - 1, ends.max, ends.max], [ends.min + 1, ends.min, ends.min, ends.min]):
+        grouped, distinct = _groups.GroupedRows.of_keys(rows, np.array(keys))
+        assert distinct.tolist() == sorted(set(keys))
+        assert np.diff(grouped.offsets).tolist() == [keys.count(key) for key in sorted(set(keys))]
+
+
 REJECTED = {
     "codes has 2 value(s) that are neither -1 nor below 2, the first at index 1: 2": [0, 2, -1, -7],
     "codes has 3 value(s), but there are 4 row(s)": [0, 1, 1],

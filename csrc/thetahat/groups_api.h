@@ -25,7 +25,7 @@ typedef struct {
   const void* keys; /* contiguous, of an integer type of thetahat_rows */
   int type;
   int64_t n;
-  void* codes; /* n of int64_t where wide, otherwise of int32_t */
+  void* codes; /* n of int64_t where wide, otherwise of int32_t; NULL: only their range is wanted */
   int wide;
 } thetahat_keys;
 
@@ -33,18 +33,21 @@ typedef struct thetahat_coding thetahat_coding;
 thetahat_coding* thetahat_coding_begin(const thetahat_keys*, int threads); /* NULL: memory is out */
 void thetahat_coding_end(thetahat_coding*);
 int thetahat_coding_advance(thetahat_coding*);
-/* The distinct keys as int64_t in the same order, those of 64 bits without sign less 2^63; how many. */
+/* The distinct keys as int64_t in the same order, those of 64 bits without sign less 2^63; how many. Without
+ * codes: the least and the greatest. */
 int64_t thetahat_coding_uniques(const thetahat_coding*, const int64_t** uniques);
 
 /* ---- rows by group */
 
 /* Rows in any order with the code of the group of each, 0 <= code < n_groups; those of code -1 are dropped.
- */
+ * Keys of a narrow range need no codes: the code of a row is its key less the least one. */
 typedef struct {
   const thetahat_rows** chunks;
   int64_t n_chunks;
-  const void* codes; /* contiguous, one for each row of all chunks */
-  int wide;          /* codes are int64_t, otherwise int32_t */
+  const void* codes; /* contiguous, one for each row of all chunks: int32_t or int64_t, or keys */
+  int type;          /* theirs, an integer one of thetahat_rows */
+  int keyed;         /* they are keys, of which there are fewer than 2^31 from the least to the greatest */
+  int64_t least;     /* key, as thetahat_coding_uniques has it */
   int64_t n_groups;
 } thetahat_coded_rows;
 

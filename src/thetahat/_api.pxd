@@ -384,7 +384,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
         const thetahat_rows** chunks
         int64_t n_chunks
         const void* codes
-        int wide
+        int type
+        int keyed
+        int64_t least
         int64_t n_groups
 
     ctypedef struct thetahat_partitioning

@@ -31,6 +31,7 @@ STATUSES = (
 )
 
 _LINE = 64  # bytes of a cache line
+_FEW_KEYS = 1 << 10  # that may be missing between the least and the greatest, and besides them as many as rows
 cdef int64_t SLICE_GROUPS = 1 << 12  # that are fitted by their sums between two checks for signals
 
 
@@ -68,25 +69,42 @@ def code_integers(keys, int threads=1):
 
     The places are int32, or int64 where there are 2**31 keys or more.
     """
+    plain = _plain_integers(keys)
+    codes = np.empty(plain.size, np.int32 if plain.size < 2**31 else np.int64)
+    return _as_given(coded(plain, codes, threads), keys.dtype), codes
+
+
+def _plain_integers(keys):
+    """Return keys as a contiguous array of an integer type of the core."""
+    plain = keys.view(np.uint8) if keys.dtype.kind == "b" else keys
+    plain = np.ascontiguousarray(plain, plain.dtype.newbyteorder("="))
+    if keys.ndim != 1 or plain.dtype.name not in _INTEGERS:
+        raise TypeError(f"keys must be a one-dimensional array of integers or booleans, not {keys.dtype}")
+    return plain
+
+
+def _as_given(numbers, dtype):
+    """Return keys as the core has them in their own type."""
+    return (numbers ^ np.int64(-(2**63)) if dtype == np.uint64 else numbers).astype(dtype)
+
+
+cdef object coded(keys, codes, int threads):
+    """Write the codes of keys; return the distinct ones. Where codes are None, the least and the greatest."""
     cdef thetahat_keys state
     cdef thetahat_coding* work
-    cdef const uint8_t[::1] bytes_of_keys
+    cdef const uint8_t[::1] bytes_of_keys = keys.view(np.uint8)
     cdef uint8_t[::1] bytes_of_codes
     cdef const int64_t* found = NULL
     cdef int answer = thetahat_groups_slice
     cdef int64_t count
-    given = keys.dtype
-    if given.kind == "b":
-        keys = keys.view(np.uint8)
-    keys = np.ascontiguousarray(keys, keys.dtype.newbyteorder("="))
-    codes = np.empty(keys.size, np.int32 if keys.size < 2**31 else np.int64)
-    if keys.ndim != 1 or keys.dtype.name not in _INTEGERS:
-        raise TypeError(f"keys must be a one-dimensional array of integers or booleans, not {given}")
     if keys.size == 0:
-        return np.empty(0, given), codes
-    bytes_of_keys, bytes_of_codes = keys.view(np.uint8), codes.view(np.uint8)
-    state.keys, state.n, state.codes = &bytes_of_keys[0], keys.size, &bytes_of_codes[0]
-    state.type, state.wide = TYPES.index(keys.dtype.name), codes.dtype.itemsize == 8
+        return np.empty(0, np.int64)
+    state.keys, state.n, state.type = &bytes_of_keys[0], keys.size, TYPES.index(keys.dtype.name)
+    state.codes = NULL
+    state.wide = 0
+    if codes is not None:
+        bytes_of_codes = codes.view(np.uint8)
+        state.codes, state.wide = &bytes_of_codes[0], codes.dtype.itemsize == 8
     work = core.begin_coding(&state, threads)
     try:
         if work == NULL:
@@ -97,12 +115,9 @@ def code_integers(keys, int threads=1):
             PyErr_CheckSignals()
         check(answer)
         count = core.uniques(work, &found)
-        uniques = np.array(<const int64_t[:count]>found)
+        return np.array(<const int64_t[:count]>found)
     finally:
         core.end_coding(work)
-    if keys.dtype == np.uint64:
-        uniques ^= np.int64(-(2**63))
-    return uniques.astype(given), codes
 
 
 cdef int check(int answer) except -1:
@@ -153,6 +168,25 @@ cdef class GroupedRows:
         if codes.size != rows:
             raise ValueError(f"codes has {codes.size} value(s), but there are {rows} row(s)")
         return partitioned(chunks, codes, n_groups, threads)
+
+    @staticmethod
+    def of_keys(list chunks, keys, int threads=1):
+        """Return rows put together by integer keys, and the distinct keys in increasing order.
+
+        None where these have too wide a range: then their codes are to be found first.
+        """
+        plain = _plain_integers(keys)
+        if plain.size == 0:
+            return None
+        least, most = coded(plain, None, threads).tolist()
+        groups = most - least + 1
+        if groups > min(plain.size + _FEW_KEYS, 2**31 - 1):
+            return None
+        rows = partitioned(chunks, plain, groups, threads, least)
+        used = np.flatnonzero(np.diff(rows.offsets))
+        if used.size < groups:
+            rows = GroupedRows(rows.values, rows.weights, rows.offsets[np.append(used, groups)])
+        return rows, _as_given(used + least, keys.dtype)
 
     @staticmethod
     def of_offsets(list chunks, offsets):
@@ -217,7 +251,8 @@ cdef object copied(list chunks, offsets, int64_t rows):
     return GroupedRows(values, weights, offsets)
 
 
-cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
+cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least=None):
+    """Rows put together by codes, or by keys of which this is the least."""
     cdef thetahat_coded_rows rows
     cdef thetahat_partitioning* work
     cdef const uint8_t[::1] bytes_of_codes = codes.view(np.uint8) if codes.size else np.zeros(1, np.uint8)
@@ -230,7 +265,8 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads):
     except (MemoryError, ValueError) as error:
         raise MemoryError(f"memory has no room for {n_groups} groups") from error
     rows.chunks, rows.n_chunks = pointers_to(chunks), len(chunks)
-    rows.codes, rows.wide, rows.n_groups = &bytes_of_codes[0], codes.dtype.itemsize == 8, n_groups
+    rows.codes, rows.type, rows.n_groups = &bytes_of_codes[0], TYPES.index(codes.dtype.name), n_groups
+    rows.keyed, rows.least = least is not None, least or 0
     work = core.begin_partition(&rows, threads)
     try:
         if work == NULL:

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <vector>
 #include "thetahat/data/rows.hpp"
+#include "thetahat/engine/integer_keys.hpp"
 #include "thetahat/groups_api.h"
 
 namespace thetahat::THETAHAT_ISA {
@@ -22,13 +23,9 @@ class coded_rows {
   }
   int64_t n() const { return starts.back(); }
   int64_t n_groups() const { return of.n_groups; }
-  bool wide() const { return of.wide; }
+  bool wide() const { return !of.keyed && of.type == thetahat_int64; }
+  bool keyed() const { return of.keyed; }
   bool weighted() const { return of.n_chunks && of.chunks[0]->weights; }
-  template <class Code>
-  const Code* codes() const {
-    return static_cast<const Code*>(of.codes);
-  }
-
   // Calls visit(block) for rows first .. last - 1.
   template <class Code, class Visit>
   void visit(int64_t first, int64_t last, bool values, Visit visit) const {
@@ -36,7 +33,8 @@ class coded_rows {
       const int64_t from = first > starts[c] ? first : starts[c];
       const int64_t to = last < starts[c + 1] ? last : starts[c + 1];
       each_block(from - starts[c], to - from, [&](int64_t start, int64_t size) {
-        visit_block(*of.chunks[c], start, size, codes<Code>() + starts[c] + start, values, visit);
+        Code room[block_rows];
+        visit_block(*of.chunks[c], start, size, codes_of(starts[c] + start, size, room), values, visit);
       });
     }
   }
@@ -44,6 +42,23 @@ class coded_rows {
  private:
   const thetahat_coded_rows of;
   std::vector<int64_t> starts;  // of the chunks among all rows, and how many these are
+
+  template <class Code>
+  const Code* codes_of(int64_t first, int64_t n, Code* room) const {
+    if (!of.keyed) return static_cast<const Code*>(of.codes) + first;
+    int64_t wide_keys[block_rows];
+    const int64_t* keys = keys_of(of.codes, of.type, first, n, wide_keys);
+    const uint64_t least = uint64_t(of.least), last = uint64_t(of.n_groups) - 1;
+    uint64_t signs = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const uint64_t code = uint64_t(keys[i]) - least;
+      room[i] = Code(code);
+      signs |= code | (last - code);
+    }
+    // Where another thread has changed one since the range was found, none is in a group.
+    if (signs >> 63) std::fill_n(room, n, Code(-1));
+    return room;
+  }
 
   template <class Code, class Visit>
   static void visit_block(const thetahat_rows& r, int64_t start, int64_t n, const Code* codes, bool values,

@@ -19,9 +19,10 @@ THETAHAT_INLINE bool covariance_of(int p, const thetahat_derivatives& d, const i
   return d.has_covariance == 1;
 }
 
-THETAHAT_INLINE void evaluate(int p, const thetahat_model& m, const thetahat_derivatives& d,
-                              const double* products, const double* theta, const int* fixed,
-                              thetahat_values* v) {
+// Covariances, and what belongs to them: not the information and the score.
+THETAHAT_INLINE void find_errors(int p, const thetahat_model& m, const thetahat_derivatives& d,
+                                 const double* products, const double* theta, const int* fixed,
+                                 thetahat_values* v) {
   double C[max_p * max_p];
   for (int i = 0; i < p * p; ++i) C[i] = 0.0;
   const double* residual = d.has_residual ? d.residual : d.score;
@@ -36,10 +37,19 @@ THETAHAT_INLINE void evaluate(int p, const thetahat_model& m, const thetahat_der
     const int power = m.parameters[i].scale_power;
     for (int j = 0; j < p; ++j) {
       const int at = i * p + j, both = power + m.parameters[j].scale_power;
-      v->information[at] = times_power(d.information[at], d.scale, -both);
       v->covariance[at] = has_errors ? times_power(C[at], d.scale, both) : NAN;
     }
     v->standard_error[i] = has_errors ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
+  }
+}
+
+void convert_derivatives(int p, const thetahat_model& m, const thetahat_derivatives& d, thetahat_values* v) {
+  for (int i = 0; i < p; ++i) {
+    const int power = m.parameters[i].scale_power;
+    for (int j = 0; j < p; ++j) {
+      const int at = i * p + j, both = power + m.parameters[j].scale_power;
+      v->information[at] = times_power(d.information[at], d.scale, -both);
+    }
     v->score[i] = times_power(d.score[i], d.scale, -power);
   }
 }
@@ -50,5 +60,13 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
                        const double* theta, const int* fixed, thetahat_values* v) {
   thetahat_derivatives d;
   m->derivatives(m, theta, node + 1, &d);
-  with_constant(m->n_params, [&](auto p) { evaluate(p, *m, d, products, theta, fixed, v); });
+  with_constant(m->n_params, [&](auto p) { find_errors(p, *m, d, products, theta, fixed, v); });
+  convert_derivatives(m->n_params, *m, d, v);
+}
+
+void thetahat::THETAHAT_ISA::evaluate_errors(const thetahat_model& m, const double* node, const double* theta,
+                                             const int* fixed, thetahat_values* v) {
+  thetahat_derivatives d;
+  m.derivatives(&m, theta, node + 1, &d);
+  with_constant(m.n_params, [&](auto p) { find_errors(p, m, d, nullptr, theta, fixed, v); });
 }

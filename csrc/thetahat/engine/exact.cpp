@@ -27,9 +27,8 @@ int64_t large_pilot(int64_t n) {
   return int64_t(rows < fewest_pilot ? fewest_pilot : rows < most_pilot ? rows : most_pilot);
 }
 
-// Sums of all rows that are off by no more than this, as a share of a row's score, give the maximum as a pass
-// there would: their rounding is as large. Those of a pilot give it as near as its rows can.
-constexpr double exact_shift = 0x1p-48, rough_shift = 1e-6;
+// Sums of a pilot that are off by no more than this give its maximum as near as its rows can.
+constexpr double rough_shift = 1e-6;
 
 // The second pilot of so long a sample. Where sums shift, one pass over all rows from there is the last: the
 // series of the shift is exact over some percent of a shape, several times the error of a pilot of these
@@ -110,12 +109,21 @@ void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat
     for (int j = 0; j < m.n_params; ++j) e.theta[j] = c.theta[j];
 }
 
-// Whether the sums of a pass show the maximum themselves: then they become those there.
+// Whether the sums of a pass show the maximum themselves: then they become those there. Sums of the first pass
+// that show it roughly lead to the next one.
 bool end_by_shift(const thetahat_model& m, thetahat_exact& e, double* sums) {
   double theta[thetahat_max_params], there[thetahat_max_sums], error;
   memcpy(theta, e.theta, sizeof theta), memcpy(there, sums, m.n_sums * sizeof(double));
-  if (!maximize_by_shifts(m, e.fixed, theta, there, &error) || !(error <= exact_shift)) return false;
-  memcpy(e.theta, theta, sizeof theta), memcpy(e.evaluated, theta, sizeof theta);
+  if (!maximize_by_shifts(m, e.fixed, theta, there, &error)) return false;
+  const bool exact = error <= exact_shift;
+  if (!exact && !(error <= rough_shift && e.newton.evaluations == 0)) return false;
+  memcpy(e.theta, theta, sizeof theta);
+  if (!exact) {
+    begin_newton(m, theta, e, e.newton);
+    e.newton.evaluations = 1;
+    return true;
+  }
+  memcpy(e.evaluated, theta, sizeof theta);
   memcpy(sums, there, m.n_sums * sizeof(double));
   e.state = thetahat_fit_converged;
   return true;
@@ -161,6 +169,7 @@ void explore(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& r
   for (int k = 1; k < e.n_starts; ++k) with_fixed(m.n_params, e, e.starts[k]);
   if (m.other_starts || any_fixed(m.n_params, e.fixed))
     e.explored = landscape(m, e.fixed, rows).maximize(e.n_starts, e.starts, e.theta);
+  e.last_pass = e.explored && rows.n == e.size;  // the maximum of all rows is found
 }
 
 // Where Newton's method has failed: the next start, or the family's own after one that was given.

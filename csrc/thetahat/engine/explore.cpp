@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include "thetahat/engine/explore.hpp"
+#include "thetahat/engine/transform.hpp"
 #include "thetahat/engine/tree.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -21,12 +22,28 @@ double landscape::height(const double* theta) const {
   return at.log_likelihood < HUGE_VAL ? at.log_likelihood : -HUGE_VAL;
 }
 
-bool landscape::newton(thetahat_newton& c) const {
+// Whether it has come so near a maximum that is known, and lies lower, that the next steps lead there.
+bool landscape::is_near(const thetahat_newton& c, const double* known, double top) const {
+  constexpr double near = 0.25;  // scales, or logarithms
+  if (!(c.decrement >= 0 && c.decrement < 1 && c.log_likelihood <= top)) return false;
+  const double scale = m.scale(&m, known);
+  for (int j = 0; j < m.n_params; ++j) {
+    const thetahat_parameter& p = m.parameters[j];
+    if (c.best[j] != known[j] &&
+        !(fabs(free_coordinate(p, c.best[j], known[j], times_power(1.0, scale, p.scale_power))) < near))
+      return false;
+  }
+  return true;
+}
+
+landscape::end landscape::newton(thetahat_newton& c, const double* known, double top) const {
   double node[thetahat_max_node];
   for (int j = 0; j < m.n_params; ++j) c.fixed[j] = fixed[j];
-  do newton_iterate(m, sums_at(c.theta, node), c);
-  while (c.state == thetahat_running);
-  return c.state == thetahat_converged;
+  do {
+    newton_iterate(m, sums_at(c.theta, node), c);
+    if (is_near(c, known, top)) return at_known;
+  } while (c.state == thetahat_running);
+  return c.state == thetahat_converged ? at_maximum : elsewhere;
 }
 
 // Steps of one free coordinate, twice as long after each that leads uphill, half as long where neither side
@@ -70,16 +87,16 @@ int landscape::maximize(int n_starts, const double (*starts)[max_p], double* the
   for (int k = 0; k < n_starts; ++k) {
     thetahat_newton c = {};
     for (int j = 0; j < m.n_params; ++j) c.theta[j] = starts[k][j];
-    bool found = newton(c);
-    if (!found && any_fixed(m.n_params, fixed)) {
+    end found = newton(c, theta, best);
+    if (found == elsewhere && any_fixed(m.n_params, fixed)) {
       thetahat_newton next = {};
       for (int j = 0; j < m.n_params; ++j) next.theta[j] = starts[k][j];
       search(next.theta);
       c = next;
-      found = newton(c);
+      found = newton(c, theta, best);
     }
     // Two ways to one maximum differ by rounding.
-    if (!found || !(c.log_likelihood > best + 1e-6 + 0x1p-40 * fabs(best))) continue;
+    if (found != at_maximum || !(c.log_likelihood > best + 1e-6 + 0x1p-40 * fabs(best))) continue;
     best = c.log_likelihood, evaluations = c.evaluations;
     for (int j = 0; j < m.n_params; ++j) theta[j] = c.theta[j];
   }

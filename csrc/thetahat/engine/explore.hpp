@@ -24,7 +24,10 @@ class landscape {
 
   const double* sums_at(const double* theta, double* node) const;
   double height(const double* theta) const;
-  bool newton(thetahat_newton& c) const;
+  // How Newton's method ends: also as soon as it leads to a maximum, of this log-likelihood, that is known.
+  enum end { elsewhere, at_maximum, at_known };
+  end newton(thetahat_newton& c, const double* known, double top) const;
+  bool is_near(const thetahat_newton& c, const double* known, double top) const;
   void search(double* theta) const;
   bool search_along(int j, double* theta, double* best) const;
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include "thetahat/engine/distinct_keys.hpp"
+#include "thetahat/engine/integer_keys.hpp"
 #include "thetahat/engine/line_buffer.hpp"
 #include "thetahat/engine/shares.hpp"
 #include "thetahat/groups_api.h"
@@ -14,53 +15,8 @@ using namespace thetahat;
 
 namespace {
 
-constexpr int64_t block_keys = 2048;
 constexpr int64_t bucket_keys = 1 << 13;
 constexpr int most_bucket_bits = 11;
-
-template <class T>
-void widen(const void* keys, int64_t first, int64_t n, int64_t* out) {
-  const T* from = static_cast<const T*>(keys) + first;
-  for (int64_t i = 0; i < n; ++i) out[i] = int64_t(from[i]);
-}
-
-// Calls visit(keys, n, first) for keys first .. last - 1, as int64_t in the same order: unsigned ones of 64
-// bits less 2^63.
-template <class Visit>
-void each_keys(const thetahat_keys& k, int64_t first, int64_t last, Visit visit) {
-  int64_t room[block_keys];
-  for (; first < last; first += block_keys) {
-    const int64_t n = std::min(last - first, block_keys);
-    if (k.type == thetahat_int64) {
-      visit(static_cast<const int64_t*>(k.keys) + first, n, first);
-      continue;
-    }
-    switch (k.type) {
-      case thetahat_int8:
-        widen<int8_t>(k.keys, first, n, room);
-        break;
-      case thetahat_int16:
-        widen<int16_t>(k.keys, first, n, room);
-        break;
-      case thetahat_int32:
-        widen<int32_t>(k.keys, first, n, room);
-        break;
-      case thetahat_uint8:
-        widen<uint8_t>(k.keys, first, n, room);
-        break;
-      case thetahat_uint16:
-        widen<uint16_t>(k.keys, first, n, room);
-        break;
-      case thetahat_uint32:
-        widen<uint32_t>(k.keys, first, n, room);
-        break;
-      case thetahat_uint64:
-        widen<uint64_t>(k.keys, first, n, room);
-        for (int64_t i = 0; i < n; ++i) room[i] ^= std::numeric_limits<int64_t>::min();
-    }
-    visit(room, n, first);
-  }
-}
 
 }  // namespace
 
@@ -115,7 +71,7 @@ struct thetahat_coding {
   template <class Visit>
   bool each(Visit visit) {
     return of_threads.go_on([&](int64_t t, int64_t first, int64_t last) {
-      each_keys(keys, first, last,
+      each_keys(keys.keys, keys.type, first, last,
                 [&](const int64_t* block, int64_t n, int64_t from) { visit(t, block, n, from); });
     });
   }
@@ -138,7 +94,9 @@ struct thetahat_coding {
       all.most = std::max(all.most, r.most);
     }
     least = all.least, width = uint64_t(all.most) - uint64_t(least);
-    if (width <= uint64_t(2 * keys.n) + (1 << 16))
+    if (!keys.codes)
+      uniques = {all.least, all.most};
+    else if (width <= uint64_t(2 * keys.n) + (1 << 16))
       begin_table();
     else
       begin_buckets();

@@ -68,10 +68,12 @@ void write_group_fit(const thetahat_group_task& task, int64_t g, const double* n
   const thetahat_group_fits& out = task.out;
   const int p = m.n_params;
   thetahat_values v;
-  thetahat_evaluate(&m, node, nullptr, evaluated, fixed, &v);
-  memcpy(out.theta + g * p, theta, p * sizeof(double));
-  memcpy(out.standard_error + g * p, v.standard_error, p * sizeof(double));
-  if (out.covariance) memcpy(out.covariance + g * p * p, v.covariance, p * p * sizeof(double));
+  evaluate_errors(m, node, evaluated, fixed, &v);
+  for (int j = 0; j < p; ++j) {
+    out.theta[g * p + j] = theta[j];
+    out.standard_error[g * p + j] = v.standard_error[j];
+  }
+  for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = v.covariance[j];
   out.log_likelihood[g] = v.log_likelihood, out.decrement[g] = v.decrement;
   out.n[g] = node[1], out.rows[g] = int64_t(node[0]), out.passes[g] = int32_t(passes);
   out.status[g] = uint8_t(status_of(m, theta, fixed, v)), out.reason[g] = thetahat_no_reason;
@@ -93,6 +95,7 @@ group_fit::group_fit(const thetahat_group_task& t)
       model(*t.model),
       p(t.model->n_params),
       nonsmooth(has_parameter(model, thetahat_nonsmooth)),
+      solvable(model.sufficient && model.maximum && !task.fixed && !task.start),
       tree_memory(thetahat_tree_size()),
       fit() {}
 
@@ -105,6 +108,21 @@ int group_fit::n_free() const {
   int count = 0;
   for (int j = 0; j < p; ++j) count += !fixed()[j];
   return count;
+}
+
+// The maximum that the sums of a short group give by themselves, which is all that nearly every one needs: the
+// same as by begin and advance. False where it takes those to say what there is instead.
+bool group_fit::solve(int64_t g) {
+  constexpr int none[thetahat_max_params] = {};
+  const int64_t first = task.groups.offsets[g], n = task.groups.offsets[g + 1] - first;
+  if (!solvable || n == 0 || n > block_rows) return false;
+  double node[thetahat_max_node], at[thetahat_max_params] = {};
+  sum_rows(model, nullptr, {task.groups.x + first, task.groups.w ? task.groups.w + first : nullptr, n}, node);
+  if (!(node[0] > 0 && model.finite(&model, node + 1)) || !model.maximum(&model, node + 1, none, at) ||
+      !model.valid(&model, at))
+    return false;
+  write_group_fit(task, g, node, at, at, none, 1);
+  return true;
 }
 
 void group_fit::begin(int64_t g, int threads) {

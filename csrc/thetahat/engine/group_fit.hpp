@@ -13,6 +13,7 @@ class group_fit {
   group_fit(const group_fit&) = delete;
 
   bool busy() const { return group >= 0; }
+  bool solve(int64_t g);
   void begin(int64_t g, int threads);
   // Goes on for one slice; not busy afterwards where the group's fit has ended.
   void advance();
@@ -21,7 +22,7 @@ class group_fit {
   const thetahat_group_task& task;
   const thetahat_model& model;
   const int p;
-  const bool nonsmooth;
+  const bool nonsmooth, solvable;
   std::vector<unsigned char> tree_memory;
   // Of a family whose location is a median: what it waits for, and where sums are taken.
   enum { at_median, at_unit, at_large_unit, at_theta } stage;

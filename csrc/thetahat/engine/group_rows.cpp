@@ -125,7 +125,7 @@ struct thetahat_partitioning {
     if (bad_code) return thetahat_groups_bad_code;
     if (more) return thetahat_groups_slice;
     starts = sum_up(at, buckets);
-    return thetahat_groups_done;
+    return rows.keyed() && kept() < rows.n() ? thetahat_groups_changed : thetahat_groups_done;
   }
 
   void begin(double* x_out, double* w_out, int64_t* offsets_out) {

@@ -83,6 +83,7 @@ struct thetahat_group_run {
     while (w.next < w.last && !w.fit.busy()) {
       const int64_t g = w.next++;
       if (worth_threads(size_of(g))) continue;  // which has been done
+      if (w.fit.solve(g)) continue;
       w.fit.begin(g, 1);
       do w.fit.advance();
       while (w.fit.busy() && size_of(g) <= block_rows);

@@ -85,8 +85,25 @@ mean_and_sd pilot::log_moments() const {
   return moments_of(logs.data());
 }
 
+// Where the logarithms are spread so widely that their rounding is nothing beside it; else sd is 0. Rows in
+// units of a power of two near the centre, so that in other such units they have the same bits.
+mean_and_sd pilot::wide_log_moments(double centre, double* logs) const {
+  static const applied log_of("log");
+  constexpr double wide = 0x1p-10;
+  int power;
+  const double fraction = frexp(centre, &power);
+  if (power < -1000 || power > 1000) return {0.0, 0.0};
+  const double unit = ldexp(1.0, -power);
+  for (int64_t i = 0; i < n; ++i) logs[i] = x[i] * unit;
+  if (!all_normal(logs, n)) return {0.0, 0.0};
+  log_of(logs, logs, n);
+  const mean_and_sd all = moments_of(logs);
+  return all.sd >= wide ? mean_and_sd{all.mean - log(fraction), all.sd} : mean_and_sd{0.0, 0.0};
+}
+
 mean_and_sd pilot::log_moments(double centre) const {
   short_array logs(n);
+  if (const mean_and_sd all = wide_log_moments(centre, logs.data()); all.sd > 0) return all;
   for (int64_t first = 0; first < n; first += block_rows) {
     const int64_t size = std::min(n - first, block_rows);
     (all_normal(x + first, size) ? normal_logs_around : logs_around)(centre, x + first, size,
@@ -108,7 +125,7 @@ static std::vector<int64_t> order_of(const pilot& p, std::vector<double>* below)
 // Of rows that count once each, as many as make up a share follow one another.
 static void shortest_of_equals(std::vector<double> rows, int count, const double* shares, interval* out) {
   const int64_t n = int64_t(rows.size());
-  std::stable_sort(rows.begin(), rows.end());
+  std::sort(rows.begin(), rows.end());
   for (int k = 0; k < count; ++k) {
     const int64_t size = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))), 1);
     interval best = {rows.front(), rows.back()};
@@ -141,10 +158,11 @@ void pilot::quantiles(int count, const double* shares, double* out) const {
   if (!w) {
     short_array room(n);
     double* const rows = std::copy(x, x + n, room.data()) - n;
+    int64_t sorted = 0;
     for (int k = 0; k < count; ++k) {
       const int64_t place = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))) - 1, 0);
-      std::nth_element(rows, rows + place, rows + n);
-      out[k] = rows[place];
+      std::nth_element(rows + sorted, rows + place, rows + n);
+      out[k] = rows[place], sorted = place;
     }
     return;
   }

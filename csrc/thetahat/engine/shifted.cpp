@@ -12,6 +12,7 @@ bool maximize_by_shifts(const thetahat_model& m, const int* fixed, double* theta
   thetahat_model step_by_step = m;  // shifted sums cannot be shifted on
   step_by_step.shift = nullptr;
   thetahat_newton c = {};
+  bool near = false;
   const auto reaches = [&] {
     return m.valid(&m, c.theta) && m.shift(&m, theta, sums, c.theta, shifted, error);
   };
@@ -19,8 +20,9 @@ bool maximize_by_shifts(const thetahat_model& m, const int* fixed, double* theta
   do {
     if (!reaches()) return false;
     newton_iterate(step_by_step, shifted, c);
-  } while (c.state == thetahat_running);
-  if (c.state != thetahat_converged || !reaches()) return false;
+    near = c.decrement >= 0 && c.decrement <= 1e-6 && *error > 16 * exact_shift;
+  } while (c.state == thetahat_running && !near);
+  if (!(near || c.state == thetahat_converged) || !reaches()) return false;
   memcpy(theta, c.theta, m.n_params * sizeof(double));
   memcpy(sums, shifted, m.n_sums * sizeof(double));
   return true;

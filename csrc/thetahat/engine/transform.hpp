@@ -97,6 +97,10 @@ inline double half_way(const thetahat_parameter& p, double theta) {
   return p.low > -HUGE_VAL ? -0.5 * (theta - p.low) : 0.5 * (p.high - theta);
 }
 
+// As thetahat_evaluate does, but for the information and the score, which are not written.
+void evaluate_errors(const thetahat_model& m, const double* node, const double* theta, const int* fixed,
+                     thetahat_values* v);
+
 // Where a step of Newton's method leads, to the last bit of small steps; a bounded identity goes at most half
 // the way to its bound.
 double newton_retract(const thetahat_parameter& p, double theta, double step, double scale);

@@ -26,7 +26,8 @@ enum optional_members : unsigned {
   errors_hold = 1 << 12,  // has_standard_errors(theta): whether the inverse information is a covariance there
   profiled = 1 << 13,  // profile(sums, fixed, theta) const: the maximum over some parameters given the others
   leaps = 1 << 14,     // leap(sums, theta) const: past where few rows outweigh all others
-  more_starts = 1 << 15  // other_starts(pilot, starts): where there may be several maxima
+  more_starts = 1 << 15,  // other_starts(pilot, starts): where there may be several maxima
+  sums_apart = 1 << 16    // of_rows: a type with own_sum's sum alone, which is ready at theta sooner
 };
 
 template <class Family>
@@ -58,6 +59,7 @@ THETAHAT_FINDS(row_score, made<const F&>().row_score(1.0, made<double*>()))
 THETAHAT_FINDS(block_sum, F::sum(made<const block&>()))
 THETAHAT_FINDS(float_sum, F::sum(made<const float_block&>()))
 THETAHAT_FINDS(sum_at, made<const F&>().sum(made<const block&>()))
+THETAHAT_FINDS(of_rows, made<typename F::of_rows>().sum(made<const block&>()))
 THETAHAT_FINDS(terms, made<const F&>().terms(made<vec>(), made<vec*>(), made<vec*>()))
 THETAHAT_FINDS(large_terms, made<const F&>().large_terms(made<vec>(), made<vec*>()))
 THETAHAT_FINDS(maximum, F::maximum(made<const typename F::sums&>(), made<const int*>(), made<double*>()))
@@ -106,6 +108,7 @@ constexpr bool is_family() {
                 "sum(block) must be static where sums are sufficient, and only there");
   static_assert(finds::float_sum<F> == brings<F>(float_sums), "float_sums: sum(float_block)");
   static_assert(F::sufficient || finds::sum_at<F> == brings<F>(own_sum), "own_sum: sum(block) const");
+  static_assert(finds::of_rows<F> == brings<F>(sums_apart), "sums_apart: of_rows");
   static_assert(F::sufficient || brings<F>(own_sum) || finds::terms<F>, "terms(x, t, u) const is missing");
   static_assert(finds::large_terms<F> == brings<F>(count_terms), "count_terms: large_terms(x, t) const");
   static_assert(finds::maximum<F> == brings<F>(solved), "solved: maximum(sums, fixed, theta)");

@@ -35,6 +35,7 @@ class pilot {
 
  private:
   mean_and_sd moments_of(const double* values) const;
+  mean_and_sd wide_log_moments(double centre, double* logs) const;
 };
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -11,28 +11,56 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-struct student_t {
+// What sums rows at theta.
+struct student_t_rows {
   enum { ZW, Q, ZW2, QW, LOG_V, n_terms };
   enum { PRODUCT_OF_V, n_factors };
-  static constexpr int n_params = 3;
-  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
-                                                      positive_parameter(0)};
-  static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | starts | more_starts;
   using sums = term_sums<n_terms, n_factors>;
 
-  double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
+  double mu, sigma, nu, r;
   bool near_normal;
 
-  THETAHAT_INLINE explicit student_t(const double* theta)
+  THETAHAT_INLINE explicit student_t_rows(const double* theta)
       : mu(theta[0]),
         sigma(theta[1]),
         nu(theta[2]),
         r(sigma * sqrt(nu) < 0x1p-1022 ? 1.0 / sigma / sqrt(nu) : 1.0 / (sigma * sqrt(nu))),
+        near_normal(nu > 1e4) {}
+
+  sums sum(const block& b) const {
+    const sums s = sum_terms<n_terms, n_factors>(*this, b);
+    if (near_normal || b.n < lanes || !(s.sum[Q].hi < 0x1p-15 * s.n)) return s;
+    student_t_rows near = *this;
+    near.near_normal = true;
+    return sum_terms<n_terms, n_factors>(near, b);
+  }
+  template <class V>
+  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
+    V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
+    t[ZW] = z * w;
+    t[Q] = z2 * w;
+    t[ZW2] = t[ZW] * w;
+    t[QW] = t[Q] * w;
+    t[LOG_V] = near_normal ? log1p(z2) : z - z;
+    u[PRODUCT_OF_V] = near_normal ? v / v : v;
+  }
+};
+
+struct student_t : student_t_rows {
+  static constexpr int n_params = 3;
+  static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
+                                                      positive_parameter(0)};
+  static constexpr bool sufficient = false;
+  static constexpr unsigned optional = own_sum | sums_apart | starts | more_starts;
+  using of_rows = student_t_rows;
+
+  double k, log_norm, slope;  // k = nu + 1; slope = c'(nu)
+
+  THETAHAT_INLINE explicit student_t(const double* theta)
+      : student_t_rows(theta),
         k(nu + 1.0),
         log_norm(log(sigma) + half_log_2pi - log_gamma_half_ratio(0.5 * nu)),
-        slope(0.5 * log_gamma_half_ratio_slope(0.5 * nu)),
-        near_normal(nu > 1e4) {}
+        slope(0.5 * log_gamma_half_ratio_slope(0.5 * nu)) {}
   static double scale_of(const double* theta) { return theta[1]; }
   double scale() const { return sigma; }
 
@@ -70,23 +98,6 @@ struct student_t {
     return n;
   }
 
-  sums sum(const block& b) const {
-    const sums s = sum_terms<n_terms, n_factors>(*this, b);
-    if (near_normal || b.n < lanes || !(s.sum[Q].hi < 0x1p-15 * s.n)) return s;
-    student_t near = *this;
-    near.near_normal = true;
-    return sum_terms<n_terms, n_factors>(near, b);
-  }
-  template <class V>
-  THETAHAT_INLINE void terms(V x, V* t, V* u) const {
-    V z = (x - mu) * r, z2 = z * z, v = 1.0 + z2, w = 1.0 / v;
-    t[ZW] = z * w;
-    t[Q] = z2 * w;
-    t[ZW2] = t[ZW] * w;
-    t[QW] = t[Q] * w;
-    t[LOG_V] = near_normal ? log1p(z2) : z - z;
-    u[PRODUCT_OF_V] = near_normal ? v / v : v;
-  }
   double log_likelihood(const sums& s) const { return -s.n * log_norm - 0.5 * k * log_v(s); }
 
   // d/dmu: k z w / sqrt(nu);  d/dsigma: k q - 1;  d/dnu: c' - log(v)/2 + k q / (2 nu).

@@ -40,9 +40,17 @@ struct sums_at<Family, false, false, true> {
 
 // A family that sums its terms itself: others at some thetas than at others, or of rows that it transforms
 // first.
+template <class Family, bool apart = brings<Family>(sums_apart)>
+struct summing {
+  using type = Family;
+};
+template <class Family>
+struct summing<Family, true> {
+  using type = typename Family::of_rows;
+};
 template <class Family>
 struct sums_at<Family, false, true, false> {
-  const Family at;
+  const typename summing<Family>::type at;
 
   explicit sums_at(const double* theta) : at(theta) {}
   typename Family::sums sum(const block& b) const { return at.sum(b); }

@@ -290,7 +290,7 @@ struct standardized {
   double n, offset, squares;
 };
 
-inline standardized standardize(moments s, double centre, double scale) {
+THETAHAT_NOINLINE inline standardized standardize_any(moments s, double centre, double scale) {
   double exponent = exponent_for(fabs(centre));
   if (exponent > s.exponent) s = in_units(s, exponent);
   int k;
@@ -298,6 +298,21 @@ inline standardized standardize(moments s, double centre, double scale) {
   k = int(s.exponent) - k;
   double z = ldexp((s.mean + -ldexp(centre, -int(s.exponent))).hi / f, k);
   return {s.n, z, ldexp(s.gap.hi / f / f, 2 * k) + s.n * z * z};
+}
+
+// Whether a number is 0, or its quotients by scales of middling size are neither too large nor subnormal.
+inline bool middling_or_zero(double x) { return x == 0 || (fabs(x) > 0x1p-600 && fabs(x) < 0x1p600); }
+
+inline standardized standardize(const moments& s, double centre, double scale) {
+  if (s.exponent == 0 && scale > 0x1p-200 && scale < 0x1p200 && middling_or_zero(s.gap.hi) &&
+      exponent_for(fabs(centre)) <= 0) {  // the same bits
+    const double d = (s.mean + -centre).hi;
+    if (middling_or_zero(d)) {
+      const double z = d / scale;
+      return {s.n, z, s.gap.hi / scale / scale + s.n * z * z};
+    }
+  }
+  return standardize_any(s, centre, scale);
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-__all__ = ["Coded", "code_categories", "code_column", "is_null", "used_codes"]
+__all__ = ["Coded", "code_categories", "code_column", "is_null", "plain_integers", "used_codes"]
 
 _PATIENCE = 0.05  # seconds between two checks for signals
 _KINDS = "keys are integers, text, dates, booleans, floats or categories"
@@ -63,6 +63,14 @@ def code_column(column: Any, what: str, threads: int) -> Coded:
     if isinstance(column, list | tuple):
         return _code_objects(_objects(column), what)
     return _code_array(np.asanyarray(column), what, threads)
+
+
+def plain_integers(column: Any) -> Array | None:
+    """Return a column of integers or booleans as an array, if no library of nulls or categories holds it."""
+    if not isinstance(getattr(column, "dtype", None), np.dtype) or column.dtype.kind not in "biu":
+        return None
+    array = np.asanyarray(column)
+    return None if np.ma.isMaskedArray(array) or array.ndim != 1 else array
 
 
 def is_null(value: Any) -> bool:

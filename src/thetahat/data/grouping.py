@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from thetahat import _groups
 from thetahat._checks import check_choice
 from thetahat._core import Rows
 from thetahat.data.arrays import Chunks, chunks_of, chunks_with_nulls, reject_inexact
+from thetahat.data.coding import plain_integers
 from thetahat.data.keys import Keys, code_keys, key_columns
 from thetahat.data.scan import ScannedSource
 from thetahat.data.source import ArraySource, Source
@@ -70,7 +72,10 @@ def group_rows(
     chunks = _chunks(x, weights, nan_policy, by is not None)
     n = sum(chunk.n for chunk in chunks)
     if by is not None:
-        keys, codes = code_keys(key_columns(by, n), null_keys, threads)
+        columns = key_columns(by, n)
+        if (found := _by_integers(columns, chunks, threads)) is not None:
+            return found
+        keys, codes = code_keys(columns, null_keys, threads)
         rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
         return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks)
     places = _check_offsets(offsets, n)
@@ -78,6 +83,19 @@ def group_rows(
         names = {"group": np.arange(places.size - 1)}
     rows = _groups.GroupedRows.of_offsets(chunks, places)
     return Grouping(Keys(names), rows, _sizes(chunks, rows, None, places), chunks)
+
+
+def _by_integers(columns: Mapping[str, Any], chunks: list[Rows], threads: int) -> Grouping | None:
+    """Return rows by one column of integers without nulls, where these need no codes."""
+    if len(columns) > 1 or any(chunk.filtered for chunk in chunks):
+        return None
+    [(name, column)] = columns.items()
+    if (integers := plain_integers(column)) is None:
+        return None
+    if (found := _groups.GroupedRows.of_keys(chunks, integers, threads)) is None:
+        return None
+    rows, keys = found
+    return Grouping(Keys({name: keys}), rows, np.diff(rows.offsets), chunks)
 
 
 def _of_source(source: Source, by: Any, weights: Any) -> tuple[Any, Any, Any]:
