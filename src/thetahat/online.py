@@ -16,6 +16,7 @@ from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
+from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import ArraySource, Source, source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import find_family
@@ -165,11 +166,14 @@ class Online:
         Online
             This stream.
         """
+        source = source_of(x, weights, nan_policy)
+        if isinstance(source, CensoredSource):
+            raise ParameterError("Online takes exact rows alone: add censored or truncated ones to a Summary")
         with self._lock:
             if self._summary is not None:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)
             else:
-                self._take(source_of(x, weights, nan_policy))
+                self._take(source)
         return self
 
     def _take(self, source: Source) -> None:

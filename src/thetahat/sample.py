@@ -9,6 +9,8 @@ from thetahat import _core, _sums
 from thetahat._checks import check_count
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
+from thetahat.data.censored_source import CensoredSource
+from thetahat.data.limit_table import LimitTable
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
@@ -44,6 +46,15 @@ class Sample:
         Sums of the rows, if they are known and the rows are not.
     sums_at : tuple of float, optional
         Where they were taken, if they are not sufficient.
+    limits : LimitTable, optional
+        What is known of censored and truncated rows beside these sums, which are of the model of the whole.
+
+    Attributes
+    ----------
+    model : Model
+        What makes sums of rows, and derivatives of sums: those of the intervals of a censored sample too.
+    censored : CensoredSource, LimitTable or None
+        The censored sample whose exact rows, or whose sums of exact rows, these are.
     """
 
     def __init__(
@@ -54,8 +65,16 @@ class Sample:
         sums: _sums.Sums | None = None,
         omitted: int = 0,
         sums_at: Theta = (),
+        limits: LimitTable | None = None,
     ) -> None:
         self.family, self.source = family, source
+        self.model = family.model
+        self.censored: CensoredSource | LimitTable | None = limits
+        if isinstance(source, CensoredSource):
+            self.model, self.source = source.attach(family.model)
+            self.censored = source
+        elif sums is not None:
+            self.model = sums.model
         self.passes = 0
         self._sums, self._good = None, False
         self.sums_at = sums_at
@@ -73,7 +92,7 @@ class Sample:
         """
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
-        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta, moments=moments)
+        tree = _sums.Tree(self.model, None if self.family.sufficient else theta, moments=moments)
         add_rows(tree, self.blocks(), self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:
@@ -98,7 +117,7 @@ class Sample:
         self.passes += fit.passes
         if fit.passes:
             sums, self._good = fit.sums, True
-            self._counts = sums.n, sums.rows
+            self._counts = sums.n, self._rows_of(sums)
             if self.family.sufficient:
                 self._sums = sums
         return fit
@@ -132,6 +151,8 @@ class Sample:
     @property
     def size(self) -> int:
         """Number of rows, including those left out."""
+        if isinstance(self.censored, CensoredSource):
+            return self.censored.size
         return self._counts[1] + self._omitted if self.source is None else self.source.n
 
     @property
@@ -225,13 +246,17 @@ class Sample:
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
-        if sums.finite and sums.rows == 0:
+        if sums.finite and self._rows_of(sums) == 0:
             raise self._empty()
         if not sums.finite and (not self._good or self.family.sufficient):
             self._check_overflow()
         self._good = True
-        self._counts = sums.n, sums.rows
+        self._counts = sums.n, self._rows_of(sums)
         return sums
+
+    def _rows_of(self, sums: _sums.Sums) -> int:
+        """Return the number of rows of positive weight, censored ones too."""
+        return sums.rows if self.censored is None else self.censored.n_rows
 
     def _check_overflow(self) -> None:
         """Raise if rows are invalid; if they are not, sums that are not finite overflow."""
@@ -244,6 +269,21 @@ class Sample:
     def check_rows(self) -> None:
         """Raise if rows are not finite or outside the family's support."""
         reject_rows(self.read(), self.family.model, self.family.support)
+
+    def check_intervals(self) -> None:
+        """Raise if intervals of a censored sample lie outside the family's support."""
+        family = self.family
+        if not isinstance(self.censored, CensoredSource):
+            return
+        found = self.censored.impossible(*family.ends, family.counts)
+        if found:
+            count, first, rows = found
+            raise SampleError(
+                f"x holds {count} row(s) whose interval lies outside the support of {family.name},"
+                f" {family.support}, the first at index {first}: ({rows.lower[0]}, {rows.upper[0]}]",
+                first,
+                count,
+            )
 
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["ArraySource", "BlockSource", "Source", "source_of"]
+__all__ = ["ArraySource", "BlockSource", "Sampled", "Source", "source_of"]
 
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 
@@ -277,8 +277,18 @@ class ArraySource(Source):
         return Pilot(*copy_rows(self.rows))
 
 
+class Sampled:
+    """A container of rows that makes a source of itself."""
+
+    def source(self, weights: Any, nan_policy: str) -> Source:
+        """Return the source of these rows."""
+        raise NotImplementedError
+
+
 def source_of(x: Any, weights: Any = None, nan_policy: str = "raise") -> Source:
-    """Return the source of a sample: of an array, or one that was scanned."""
+    """Return the source of a sample: of an array, of rows that are known by limits, or one that was scanned."""
+    if isinstance(x, Sampled):
+        return x.source(weights, check_choice("nan_policy", nan_policy, POLICIES))
     if not isinstance(x, Source):
         return ArraySource(x, weights, nan_policy)
     if weights is not None:
