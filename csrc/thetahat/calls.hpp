@@ -3,6 +3,7 @@
 // it is restored when the call returns. The threads that a call starts begin in its mode.
 #pragma once
 #include <stdint.h>
+#include "thetahat/censored_api.h"
 #include "thetahat/groups_api.h"
 #include "thetahat/sgd_api.h"
 
@@ -77,6 +78,7 @@ inline void log_density(const thetahat_model* model, const double* theta, const 
                         int64_t n) {
   model->kernel->log_density(model, theta, x, out, n);
 }
+inline int has_log_hazard(const thetahat_model* model) { return model->log_hazard != nullptr; }
 inline void apply(const thetahat_function* function, const double* x, double* out, int64_t n) {
   function->apply(x, out, n);
 }

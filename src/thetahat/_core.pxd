@@ -14,6 +14,8 @@ from thetahat._api cimport (
     thetahat_keys, thetahat_partitioning
 )
 
+from thetahat._censored_api cimport thetahat_interval_rows, thetahat_intervals
+
 
 cdef class Rows:
     cdef thetahat_rows state
@@ -29,6 +31,7 @@ cdef class Model:
     cdef readonly bint solved
     cdef readonly bint shifts
     cdef readonly tuple parameters
+    cdef object owner  # of c, where it is none of the families'
 
 
 cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1
@@ -94,6 +97,18 @@ cdef struct group_functions:
     void (*merge)(const thetahat_model*, int64_t, double*, const double*) noexcept nogil
     void (*fit_sums)(const thetahat_group_task*, const double*, int64_t, int64_t) noexcept nogil
 
+cdef struct censored_functions:
+    thetahat_intervals* (*new_intervals)(const thetahat_interval_rows*) noexcept nogil
+    void (*free_intervals)(thetahat_intervals*) noexcept nogil
+    void (*attach)(const thetahat_model*, const thetahat_intervals*, thetahat_model*) noexcept nogil
+    void (*evaluate_intervals)(
+        const thetahat_model*, const thetahat_intervals*, const double*, thetahat_values*
+    ) noexcept nogil
+    void (*interval_scores)(
+        const thetahat_model*, const double*, const double*, const double*, int64_t, double*, double*
+    ) noexcept nogil
+
 cdef sums_functions sums
+cdef censored_functions censored
 cdef sgd_functions sgd
 cdef group_functions groups

@@ -46,6 +46,10 @@ from thetahat._api cimport (
     thetahat_group_sums, thetahat_merge_group_sums, thetahat_partition_begin, thetahat_partition_count,
     thetahat_partition_end, thetahat_partition_kept, thetahat_partition_scatter
 )
+from thetahat._censored_api cimport (
+    thetahat_attach, thetahat_evaluate_intervals, thetahat_free_intervals, thetahat_interval_scores,
+    thetahat_new_intervals
+)
 
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
@@ -68,9 +72,12 @@ groups.count, groups.kept, groups.scatter = (
     thetahat_partition_count, thetahat_partition_kept, thetahat_partition_scatter
 )
 groups.begin, groups.end = thetahat_group_fit_begin, thetahat_group_fit_end
-groups.advance = thetahat_group_fit_advance
+groups.advance, groups.fit_sums = thetahat_group_fit_advance, thetahat_group_fit_sums
 groups.sums, groups.merge = thetahat_group_sums, thetahat_merge_group_sums
-groups.fit_sums = thetahat_group_fit_sums
+
+censored.new_intervals, censored.free_intervals = thetahat_new_intervals, thetahat_free_intervals
+censored.attach, censored.evaluate_intervals = thetahat_attach, thetahat_evaluate_intervals
+censored.interval_scores = thetahat_interval_scores
 
 FLOAT64 = np.dtype(np.float64)
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
@@ -140,6 +147,8 @@ cdef class Model:
         self.parameters = tuple(parameters)
 
     def __reduce__(self):
+        if self.owner is not None:
+            raise TypeError("a model with intervals cannot be pickled")
         return model_named, (self.name,)
 
     def valid(self, theta):

@@ -19,6 +19,7 @@ struct student_t {
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | starts | more_starts;
+  static constexpr int line = thetahat_wide_line;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, nu, r, k, log_norm, slope;  // k = nu + 1; slope = c'(nu)

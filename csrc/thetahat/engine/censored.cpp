@@ -1,0 +1,238 @@
+// Models of exact rows and intervals together, by the derivatives of both.
+#include "thetahat/isa/baseline.hpp"
+
+#include <string.h>
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <numeric>
+#include "thetahat/censored_api.h"
+#include "thetahat/engine/limits.hpp"
+#include "thetahat/engine/transform.hpp"
+
+namespace thetahat::THETAHAT_ISA {
+
+namespace {
+
+struct sorted_limits {
+  std::vector<double> x, w;
+
+  void add(double limit, double weight) { x.push_back(limit), w.push_back(weight); }
+  void sort() {
+    if (std::is_sorted(x.begin(), x.end())) return;
+    std::vector<std::pair<double, double>> both(x.size());
+    for (size_t i = 0; i < x.size(); ++i) both[i] = {x[i], w[i]};
+    std::sort(both.begin(), both.end());  // equal limits by their weights: one order of additions
+    for (size_t i = 0; i < x.size(); ++i) x[i] = both[i].first, w[i] = both[i].second;
+  }
+};
+
+sorted_limits limits_of(const thetahat_interval_rows& rows, bool upper) {
+  sorted_limits out;
+  for (int64_t i = 0; i < rows.rows; ++i)
+    if (upper ? rows.b[i] == HUGE_VAL && rows.a[i] > -HUGE_VAL
+              : rows.a[i] == -HUGE_VAL && rows.b[i] < HUGE_VAL)
+      out.add(upper ? rows.a[i] : rows.b[i], rows.w[i]);
+  out.sort();
+  return out;
+}
+
+}  // namespace
+
+// What intervals add at one theta, kept until another is asked for.
+class interval_sums {
+ public:
+  explicit interval_sums(const thetahat_interval_rows& rows)
+      : n(rows.n),
+        threads(rows.threads),
+        interrupted(rows.interrupted),
+        upper(make(rows, true)),
+        lower(make(rows, false)) {
+    for (int64_t i = 0; i < rows.rows; ++i)
+      if (rows.a[i] > -HUGE_VAL && rows.b[i] < HUGE_VAL)
+        a.push_back(rows.a[i]), b.push_back(rows.b[i]), w.push_back(rows.w[i]);
+    add_censored(rows);
+  }
+
+  const double n;
+
+  probability_sum at(const thetahat_model& model, const double* theta) const {
+    const std::lock_guard<std::mutex> one_at_a_time(in_use);
+    const bool same = known_of == &model && !memcmp(known_at, theta, size_t(model.n_params) * sizeof(double));
+    if (!same) compute(model, theta);
+    return known;
+  }
+
+ private:
+  const int threads;
+  int (*const interrupted)(void);
+  std::vector<double> a, b, w;
+  double censored = 0.0, sum_log = 0.0;  // of right-censored rows among the exact ones
+  mutable limits upper, lower;
+  mutable std::mutex in_use;
+  mutable const thetahat_model* known_of = nullptr;
+  mutable double known_at[max_p];
+  mutable probability_sum known;
+
+  static limits make(const thetahat_interval_rows& rows, bool upper) {
+    sorted_limits of = limits_of(rows, upper);
+    return limits(upper, std::move(of.x), std::move(of.w));
+  }
+  // Blocks first, so that rounding grows little with the number of rows.
+  void add_censored(const thetahat_interval_rows& rows) {
+    for (int64_t from = 0; from < rows.x_rows; from += block_rows) {
+      const int64_t end = std::min(rows.x_rows, from + block_rows);
+      double weight = 0.0, logs = 0.0;
+      for (int64_t i = from; i < end; ++i) {
+        const double row = rows.x_weights ? rows.x_weights[i] : 1.0;
+        weight += row;
+        if (row > 0) logs += row * log(rows.x[i]);
+      }
+      censored += weight, sum_log += logs;
+    }
+  }
+  void compute(const thetahat_model& model, const double* theta) const {
+    work share{threads, interrupted};
+    probability_sum sum;
+    upper.add_to(model, theta, share, sum);
+    lower.add_to(model, theta, share, sum);
+    add_intervals(model, theta, int64_t(w.size()), a.data(), b.data(), w.data(), share, sum);
+    if (censored > 0) {
+      log_probability hazards;
+      model.log_hazard(&model, theta, censored, sum_log, &hazards);
+      sum.add(model.n_params, -1.0, hazards);
+    }
+    if (share.stopped) sum.value = NAN;
+    known = sum, known_of = share.stopped ? nullptr : &model;
+    memcpy(known_at, theta, size_t(model.n_params) * sizeof(double));
+  }
+};
+
+}  // namespace thetahat::THETAHAT_ISA
+
+using namespace thetahat;
+using namespace thetahat::THETAHAT_ISA;
+
+struct thetahat_intervals : interval_sums {  // named for C
+  using interval_sums::interval_sums;
+};
+
+namespace {
+
+void no_rows(const thetahat_model& m, const double* theta, thetahat_derivatives* d) {
+  const int p = m.n_params;
+  d->n = d->log_likelihood = 0.0;
+  d->scale = m.scale(&m, theta);
+  d->has_covariance = d->has_residual = 0;
+  for (int j = 0; j < p; ++j) d->score[j] = d->residual[j] = 0.0;
+  for (int k = 0; k < p * p; ++k) d->information[k] = 0.0;
+}
+
+void add_intervals_to(const thetahat_intervals& intervals, const thetahat_model& exact, const double* theta,
+                      thetahat_derivatives* d) {
+  const int p = exact.n_params;
+  const probability_sum more = intervals.at(exact, theta);
+  d->n += intervals.n;
+  d->log_likelihood += more.value;
+  d->has_covariance = 0;  // that of the exact rows alone
+  for (int j = 0; j < p; ++j) {
+    d->score[j] += more.first[j];
+    if (exact.parameters[j].regularity != thetahat_boundary) d->residual[j] += more.first[j];
+  }
+  for (int j = 0, at = 0; j < p; ++j)
+    for (int k = 0; k <= j; ++k, ++at) {
+      d->information[j * p + k] -= more.second[at];
+      if (k < j) d->information[k * p + j] -= more.second[at];
+    }
+}
+
+void derivatives(const thetahat_model* m, const double* theta, const double* sums, thetahat_derivatives* d) {
+  const thetahat_model& exact = *m->exact;
+  if (sums[0] != 0)
+    exact.derivatives(&exact, theta, sums, d);
+  else
+    no_rows(exact, theta, d);
+  add_intervals_to(*m->intervals, exact, theta, d);
+}
+
+void score(const thetahat_model* m, const double* theta, const double* sums, double* g) {
+  thetahat_derivatives d;
+  derivatives(m, theta, sums, &d);
+  for (int j = 0; j < m->n_params; ++j) g[j] = d.score[j];
+}
+
+// Sums of no rows are the same everywhere.
+int shift(const thetahat_model* m, const double* theta, const double* sums, const double* to, double* shifted,
+          double* error) {
+  if (sums[0] != 0) return m->exact->shift(m->exact, theta, sums, to, shifted, error);
+  memcpy(shifted, sums, size_t(m->n_sums) * sizeof(double));
+  *error = 0.0;
+  return 1;
+}
+
+int64_t gradient_ascent(const thetahat_model* m, const double* sums, double rate, int64_t epochs,
+                        const int* fixed, double* theta, double* trace) {
+  const int p = m->n_params;
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+    thetahat_derivatives d;
+    double next[max_p];
+    derivatives(m, theta, sums, &d);
+    for (int j = 0; j < p; ++j) {
+      const double step = rate * times_power(d.score[j], d.scale, -m->parameters[j].scale_power);
+      next[j] = fixed && fixed[j] ? theta[j] : theta[j] + step;
+    }
+    if (!m->valid(m, next)) return epoch;
+    for (int j = 0; j < p; ++j) theta[j] = next[j];
+    for (int j = 0; trace && j < p; ++j) trace[epoch * p + j] = theta[j];
+  }
+  return epochs;
+}
+
+}  // namespace
+
+thetahat_intervals* thetahat_new_intervals(const thetahat_interval_rows* rows) try {
+  return new thetahat_intervals(*rows);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
+void thetahat_free_intervals(thetahat_intervals* intervals) { delete intervals; }
+
+void thetahat_attach(const thetahat_model* exact, const thetahat_intervals* intervals, thetahat_model* out) {
+  *out = *exact;
+  out->exact = exact, out->intervals = intervals;
+  out->derivatives = derivatives, out->score = score, out->gradient_ascent = gradient_ascent;
+  out->shift = exact->shift ? shift : nullptr;
+  out->maximum = nullptr, out->profile = nullptr, out->leap = nullptr;
+  out->existence = nullptr, out->other_starts = nullptr;
+}
+
+void thetahat_evaluate_intervals(const thetahat_model* m, const thetahat_intervals* intervals,
+                                 const double* theta, thetahat_values* v) {
+  thetahat_derivatives d;
+  no_rows(*m, theta, &d);
+  add_intervals_to(*intervals, *m, theta, &d);
+  v->log_likelihood = d.log_likelihood;
+  for (int j = 0; j < m->n_params; ++j) {
+    const int power = m->parameters[j].scale_power;
+    v->score[j] = times_power(d.score[j], d.scale, -power);
+    for (int k = 0; k < m->n_params; ++k) {
+      const int at = j * m->n_params + k;
+      v->information[at] = times_power(d.information[at], d.scale, -power - m->parameters[k].scale_power);
+    }
+  }
+}
+
+void thetahat_interval_scores(const thetahat_model* m, const double* theta, const double* a, const double* b,
+                              int64_t n, double* log_p, double* scores) {
+  probabilities at(*m, theta);
+  log_probability row;
+  const double scale = m->scale(m, theta);
+  const int p = m->n_params;
+  for (int64_t i = 0; i < n; ++i) {
+    at.of(a[i], b[i], &row);
+    log_p[i] = row.value;
+    for (int j = 0; scores && j < p; ++j)
+      scores[i * p + j] = times_power(row.first[j], scale, -m->parameters[j].scale_power);
+  }
+}

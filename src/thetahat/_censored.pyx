@@ -1,0 +1,157 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: freethreading_compatible=True
+"""Rows of which only limits are known: the probabilities of intervals, and models that have them."""
+
+import numpy as np
+
+cimport cython
+from libc.stdint cimport int64_t
+from libc.string cimport memset
+
+from thetahat._api cimport thetahat_max_params, thetahat_model, thetahat_values
+from thetahat._censored_api cimport (
+    has_log_hazard, thetahat_interval_rows, thetahat_intervals
+)
+from thetahat._core cimport Model, censored as core, read_theta, to_tuple
+
+cdef int64_t SLICE = 256  # intervals between two checks for signals
+
+cdef extern from "Python.h" nogil:
+    """
+    static int thetahat_signals(void) {
+        PyGILState_STATE state = PyGILState_Ensure();
+        int pending = PyErr_Occurred() != NULL || PyErr_CheckSignals() != 0;
+        PyGILState_Release(state);
+        return pending;
+    }
+    """
+    int thetahat_signals()
+
+cdef extern from *:
+    """
+    /* Raises what thetahat_signals has found. */
+    static int thetahat_raise_pending(void) { return PyErr_Occurred() ? -1 : PyErr_CheckSignals(); }
+    """
+    int thetahat_raise_pending() except -1
+
+
+@cython.final
+cdef class AttachedModel:
+    """The C model of exact rows and intervals together, and what it points to."""
+
+    cdef thetahat_model c
+    cdef object intervals
+    cdef Model exact
+
+
+@cython.final
+cdef class Intervals:
+    """Intervals (a, b], each of which adds weight times log P(a < x <= b) to a log-likelihood.
+
+    Weights may have either sign. `n` is the weight of the rows that the intervals stand for. Right-censored
+    rows of a family with a simple hazard may be handed over among the exact rows instead: x names them.
+    """
+
+    cdef thetahat_intervals* c
+    cdef readonly double n
+    cdef readonly bint joined
+
+    def __cinit__(
+        self,
+        const double[::1] lower,
+        const double[::1] upper,
+        const double[::1] weights,
+        double n,
+        const double[::1] x=None,
+        const double[::1] x_weights=None,
+        int threads=1,
+    ):
+        cdef thetahat_interval_rows rows
+        memset(&rows, 0, sizeof(rows))
+        rows.rows, rows.n, rows.threads, rows.interrupted = lower.shape[0], n, threads, thetahat_signals
+        if upper.shape[0] != rows.rows or weights.shape[0] != rows.rows:
+            raise ValueError("lower, upper and weights differ in length")
+        if rows.rows:
+            rows.a, rows.b, rows.w = &lower[0], &upper[0], &weights[0]
+        for i in range(rows.rows):
+            if not lower[i] < upper[i]:
+                raise ValueError(f"interval {i} is empty: ({lower[i]}, {upper[i]}]")
+        if x is not None and x.shape[0]:
+            rows.x, rows.x_rows = &x[0], x.shape[0]
+            if x_weights is not None:
+                if x_weights.shape[0] != rows.x_rows:
+                    raise ValueError("x and x_weights differ in length")
+                rows.x_weights = &x_weights[0]
+        self.n, self.joined = n, rows.x_rows > 0
+        with nogil:
+            self.c = core.new_intervals(&rows)
+        if self.c == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        if self.c != NULL:
+            core.free_intervals(self.c)
+
+    def attach(self, Model model):
+        """Return the model of exact rows and these intervals together."""
+        cdef AttachedModel attached = AttachedModel()
+        cdef Model whole = Model.__new__(Model)
+        if self.joined and not has_log_hazard(model.c):
+            raise ValueError(f"the hazard of {model.name} is not a power of x")
+        attached.intervals, attached.exact = self, model
+        core.attach(model.c, self.c, &attached.c)
+        whole.c, whole.owner = &attached.c, attached
+        whole.name, whole.n_params = model.name, model.n_params
+        whole.sufficient, whole.solved = model.sufficient, False
+        whole.shifts, whole.parameters = model.shifts, model.parameters
+        return whole
+
+    def derivatives(self, Model model, theta):
+        """Return what the intervals alone add: log-likelihood, score and information."""
+        cdef double at[thetahat_max_params]
+        cdef thetahat_values v
+        cdef int p = model.n_params
+        read_theta(model.c, theta, at)
+        with nogil:
+            core.evaluate_intervals(model.c, self.c, at, &v)
+        thetahat_raise_pending()
+        return v.log_likelihood, to_tuple(v.score, p), to_tuple(v.information, p * p)
+
+
+def _interval_rows(Model model, theta, const double[::1] lower, const double[::1] upper, bint scores):
+    cdef double at[thetahat_max_params]
+    cdef int64_t n = lower.shape[0], done = 0, size
+    cdef int p = model.n_params
+    cdef double* to_scores = NULL
+    if upper.shape[0] != n:
+        raise ValueError("lower and upper differ in length")
+    read_theta(model.c, theta, at)
+    log_p, of_theta = np.empty(n), np.empty((n if scores else 0, p))
+    cdef double[::1] values = log_p
+    cdef double[:, ::1] gradients = of_theta
+    while done < n:
+        size = min(SLICE, n - done)
+        if scores:
+            to_scores = &gradients[done, 0]
+        with nogil:
+            core.interval_scores(
+                model.c, at, &lower[done], &upper[done], size, &values[done], to_scores
+            )
+        done += size
+        thetahat_raise_pending()
+    return log_p, of_theta
+
+
+def log_probability(Model model, theta, const double[::1] lower, const double[::1] upper):
+    """Return log P(a < x <= b) of each interval; the log-density where lower and upper are equal."""
+    return _interval_rows(model, theta, lower, upper, False)[0]
+
+
+def scores(Model model, theta, const double[::1] lower, const double[::1] upper):
+    """Return log P of each interval and its gradient, rows by parameters; NaN where P is 0."""
+    return _interval_rows(model, theta, lower, upper, True)
+
+
+def has_simple_hazard(Model model):
+    """Say whether right-censored rows may be handed over among the exact ones, by `Intervals(x=)`."""
+    return has_log_hazard(model.c) != 0
