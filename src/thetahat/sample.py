@@ -68,19 +68,19 @@ class Sample:
         limits: LimitTable | None = None,
     ) -> None:
         self.family, self.source = family, source
-        self.model = family.model
-        self.censored: CensoredSource | LimitTable | None = limits
-        if isinstance(source, CensoredSource):
-            self.model, self.source = source.attach(family.model)
-            self.censored = source
-        elif sums is not None:
-            self.model = sums.model
         self.passes = 0
         self._sums, self._good = None, False
         self.sums_at = sums_at
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
         self._omitted = omitted
+        self.model = family.model
+        self.censored: CensoredSource | LimitTable | None = limits
+        if isinstance(source, CensoredSource):
+            self.model, self.source = source.attach(family.model, team(self._threads, source.size))
+            self.censored = source
+        elif sums is not None:
+            self.model = sums.model
         if sums is not None:
             self._sums = self._accept(sums)
 
@@ -117,7 +117,7 @@ class Sample:
         self.passes += fit.passes
         if fit.passes:
             sums, self._good = fit.sums, True
-            self._counts = sums.n, self._rows_of(sums)
+            self._counts = self._counts_of(sums)
             if self.family.sufficient:
                 self._sums = sums
         return fit
@@ -246,17 +246,19 @@ class Sample:
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
-        if sums.finite and self._rows_of(sums) == 0:
+        if sums.finite and self._counts_of(sums)[1] == 0:
             raise self._empty()
         if not sums.finite and (not self._good or self.family.sufficient):
             self._check_overflow()
         self._good = True
-        self._counts = sums.n, self._rows_of(sums)
+        self._counts = self._counts_of(sums)
         return sums
 
-    def _rows_of(self, sums: _sums.Sums) -> int:
-        """Return the number of rows of positive weight, censored ones too."""
-        return sums.rows if self.censored is None else self.censored.n_rows
+    def _counts_of(self, sums: _sums.Sums) -> tuple[float, int]:
+        """Return the sum of the weights and the number of rows of positive weight, censored ones too."""
+        if self.censored is None:
+            return sums.n, sums.rows
+        return self.censored.weight_with(sums.n), self.censored.n_rows
 
     def _check_overflow(self) -> None:
         """Raise if rows are invalid; if they are not, sums that are not finite overflow."""

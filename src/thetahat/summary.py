@@ -91,8 +91,7 @@ class Summary:
     @property
     def n(self) -> float:
         """Number of rows, or the sum of their weights."""
-        n = self._total().n + (0 if self._limits is None else self._limits.n)
-        return int(n) if n == int(n) else n
+        return self._total().n if self._limits is None else self._limits.weight_with(self._total().n)
 
     @property
     def rows(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thetahat._censored import Intervals
+from thetahat._censored import Intervals, has_simple_hazard
 from thetahat._core import Model, Rows
 from thetahat.data.arrays import chunks_of, copy_rows
 from thetahat.data.censored_rows import CensoredRows, Kinds, Limits
@@ -153,6 +153,11 @@ class CensoredSource(ArraySource):
         """Number of rows of positive weight."""
         return self.limits.lower.size if not self._all_count else len(self.container)
 
+    def weight_with(self, _: float) -> float:
+        """Return the sum of the weights of all rows."""
+        total = float(self.n_rows if self._counting is None else self._counting.sum())
+        return int(total) if total == int(total) else total
+
     @property
     def size(self) -> int:
         """Number of rows, including those left out."""
@@ -193,18 +198,17 @@ class CensoredSource(ArraySource):
         weights = np.ones(windows.low.size) if self._counting is None else self._counting[truncated]
         return collapsed(windows.low, windows.high, -weights)
 
-    def attach(self, model: Model) -> tuple[Model, Source]:
+    def attach(self, model: Model, threads: int) -> tuple[Model, Source]:
         """Return the model of the whole sample, and the rows that its sums are made of."""
         by_event = self.container.by_event if self._all_count else None
-        if by_event and model.hazard:
+        if by_event and has_simple_hazard(model):
             lower, event = by_event
             censored = lower.take(np.flatnonzero(~event))
             if censored.size and 0 < censored.min() and censored.max() < math.inf:
-                intervals = Intervals(*np.empty((3, 0)), 0.0)
-                intervals.join_right(censored)
+                intervals = Intervals(*np.empty((3, 0)), 0.0, censored, threads=threads)
                 return intervals.attach(model), ArraySource(lower)
         of_censored = float(self.censored_rows.weights.sum())
-        return Intervals(*self.table, of_censored).attach(model), self
+        return Intervals(*self.table, of_censored, threads=threads).attach(model), self
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""

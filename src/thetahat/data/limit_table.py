@@ -86,6 +86,11 @@ class LimitTable:
         """Number of rows, exact ones too."""
         return sum(self.kinds) - self.kinds.truncated
 
+    def weight_with(self, exact: float) -> float:
+        """Return the sum of the weights of all rows, those of exact ones given."""
+        total = exact + self.n
+        return int(total) if total == int(total) else total
+
     def intervals(self) -> Table:
         """Return the intervals of rows, and of windows with weights below zero."""
         lower, upper, low, high, weights = self.entries.T
@@ -99,7 +104,8 @@ class LimitTable:
 
     def attach(self, model: Model) -> Model:
         """Return the model of the whole sample."""
-        return Intervals(*self.intervals(), self.n).attach(model)
+        intervals = (np.ascontiguousarray(column) for column in self.intervals())
+        return Intervals(*intervals, self.n).attach(model)
 
 
 def _distinct(entries: Array) -> Array:

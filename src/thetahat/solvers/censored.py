@@ -112,7 +112,8 @@ def _maximum_from(sample: Sample, start: Theta, fixed: Mapping[int, float]) -> S
         begun = some.run(_sums.ExactFit(some.model, _SOME, dict(fixed), start))
         start = begun.theta if begun.converged else start
     fit = sample.run(_sums.ExactFit(sample.model, sample.counted, dict(fixed), start))
-    values = values_at(fit.sums, fit.evaluated, fixed=tuple(fixed))
+    at = fit.theta if sample.family.sufficient else fit.evaluated
+    values = values_at(fit.sums, at, fixed=tuple(fixed))
     if fit.converged and not _is_vague(sample, fit.theta, values.stderr, values.log_likelihood):
         limit = _limit_inside_windows(sample, fixed, values.log_likelihood)
         if limit is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thetahat._censored import Intervals
+from thetahat._censored import log_probability, scores
 from thetahat._core import Model
 from thetahat.data.censored_rows import Limits
 from thetahat.data.censored_source import CensoredSource
@@ -26,25 +26,14 @@ __all__ = ["log_probabilities", "sandwich_of_censored"]
 
 def log_probabilities(model: Model, limits: Limits, theta: Theta) -> Array:
     """Return the log-density of exact rows and the log-probability of the others, given their windows."""
-    exact, truncated = limits.exact, limits.truncated
-    out = np.empty(exact.size)
-    density = np.empty(int(exact.sum()))
-    model.log_density(theta, np.ascontiguousarray(limits.lower[exact]), density)
-    out[exact] = density
-    out[~exact] = _of_intervals(model, limits.lower[~exact], limits.upper[~exact], theta)
-    out[truncated] -= _of_intervals(model, limits.low[truncated], limits.high[truncated], theta)
+    out, truncated = log_probability(model, theta, *_ends(limits.lower, limits.upper)), limits.truncated
+    if truncated.any():
+        out[truncated] -= log_probability(model, theta, *_ends(limits.low[truncated], limits.high[truncated]))
     return out
 
 
-def _of_intervals(model: Model, lower: Array, upper: Array, theta: Theta) -> Array:
-    if not lower.size:
-        return lower
-    return _intervals(lower, upper).log_probability(model, theta)
-
-
-def _intervals(lower: Array, upper: Array) -> Intervals:
-    ends = (np.ascontiguousarray(end) for end in (lower, upper))
-    return Intervals(*ends, np.ones(lower.size), float(lower.size))
+def _ends(lower: Array, upper: Array) -> tuple[Array, Array]:
+    return np.ascontiguousarray(lower), np.ascontiguousarray(upper)
 
 
 def sandwich_of_censored(sample: Sample, theta: Theta, fixed: Sequence[int]) -> Values:
@@ -64,10 +53,9 @@ def _products(sample: Sample, theta: Theta) -> Array:
         raise ParameterError("a summary has only the sums of the rows, and the sandwich needs the rows")
     limits, model = censored.limits, sample.family.model
     truncated = limits.truncated
-    scores = _intervals(limits.lower, limits.upper).scores(model, theta)
+    of_rows = scores(model, theta, *_ends(limits.lower, limits.upper))[1]
     if truncated.any():
-        windows = _intervals(limits.low[truncated], limits.high[truncated])
-        scores[truncated] -= windows.scores(model, theta)
+        of_rows[truncated] -= scores(model, theta, *_ends(limits.low[truncated], limits.high[truncated]))[1]
     weights = censored.weights
-    weighted = scores if weights is None else scores * weights[:, None]
+    weighted = of_rows if weights is None else of_rows * weights[:, None]
     return np.einsum("ij,ik->jk", weighted, weighted)
