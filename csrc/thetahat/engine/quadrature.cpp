@@ -29,6 +29,7 @@ constexpr double gauss_weights[] = {0.29552422471475287017, 0.269266719309996355
 
 constexpr double negligible = 40;     // logarithms below the peak
 constexpr double agreement = 1e-9;    // of the two rules: the better one's error is near its square
+constexpr double rounding = 1e-17;    // scores may be far larger where the density is small
 constexpr size_t most_halvings = 200;  // where rounding keeps the rules from agreeing
 constexpr double most_exponent = 700;  // of coordinates that are logarithms
 
@@ -174,7 +175,8 @@ void quadrature::refine() {
   const size_t most = panels.size() + 2 * most_halvings;
   for (size_t k = 0; k < panels.size() && panels.size() < most; ++k) {
     const panel q = panels[k];
-    if (!(fabs(q.kronrod - q.gauss) > agreement * total)) continue;
+    const double apart = fabs(q.kronrod - q.gauss);
+    if (!(apart > agreement * q.kronrod && apart > rounding * total)) continue;
     const double middle = 0.5 * (q.from + q.to);
     panels[k].halved = true;
     const size_t from = panels.size();
