@@ -52,7 +52,14 @@ def cases_of_existence():
         *limits, count = np.array(
             [[float(number) for number in each] for each in json.loads(next(iter_rows(row)))]
         ).T
-        yield row["family"], row["case"], container(np.array(limits).T), count, row["maximum"] == "yes", row["limit"]
+        yield (
+            row["family"],
+            row["case"],
+            container(np.array(limits).T),
+            count,
+            row["maximum"] == "yes",
+            row["limit"],
+        )
 
 
 def iter_rows(row):

@@ -1,4 +1,4 @@
-"""Log-probabilities of intervals and their gradients, against 25 digits of mpmath (data/censored/tails.csv)."""
+"""Log-probabilities of intervals and their gradients, against 25 digits: data/censored/tails.csv."""
 
 import csv
 from pathlib import Path

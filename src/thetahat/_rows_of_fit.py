@@ -51,7 +51,7 @@ def censored_of(fit: Fitted, sample: Sample | None, x: Any) -> CensoredSource:
     if x is not None:
         source = source_of(x, None, "omit" if fit.omitted else "raise")
         if not isinstance(source, CensoredSource) or source.n_rows != fit.rows or fit.n != fit.rows:
-            raise ParameterError(f"x must be the Censored of {fit.rows} rows that was fitted, without weights")
+            raise ParameterError(f"x must be the Censored of {fit.rows} rows that was fitted, unweighted")
     elif sample is None or not isinstance(sample.censored, CensoredSource):
         raise ParameterError("this fit no longer has its rows: pass them as x")
     else:

@@ -61,7 +61,9 @@ def group_censored(
 ) -> tuple[Grouping, CensoredGroups]:
     """Return the grouping of the rows' places, and the rows by group."""
     if axis is not None:
-        raise ParameterError("axis is for a two-dimensional x: give groups of censored rows by `by` or offsets")
+        raise ParameterError(
+            "axis is for a two-dimensional x: give groups of censored rows by by= or offsets="
+        )
     if isinstance(x, ScannedCensored):
         if weights is not None:
             raise ParameterError("weights are those of the source: pass their column to scan as weights=")
@@ -124,7 +126,7 @@ def _fit_one(
         problem = Problem(groups.sample(family, place), start, start, fixed)
         censored = problem.sample.censored
         if censored is not None:
-            numbers.rows[place], numbers.n[place] = censored.n_rows, _weight_of(groups, place, censored.n_rows)
+            numbers.rows[place], numbers.n[place] = censored.n_rows, censored.weight_with(0.0)
         fit = Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0])
     except SampleError as error:
         if error.count is None:  # there is no row
@@ -138,10 +140,3 @@ def _fit_one(
     numbers.log_likelihood[place], numbers.newton_decrement[place] = fit.log_likelihood, fit.newton_decrement
     numbers.n[place], numbers.rows[place], numbers.passes[place] = fit.n, fit.rows, fit.passes
     return "converged" if fit.status == "converged" else "precision", 0
-
-
-def _weight_of(groups: CensoredGroups, place: int, rows: int) -> float:
-    """Return the sum of a group's weights."""
-    if groups.weights is None:
-        return rows
-    return float(groups.weights[slice(*groups.offsets[place : place + 2])].sum())

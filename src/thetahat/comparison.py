@@ -256,7 +256,7 @@ def compare(
 
 
 def _are_counts(source: Source) -> bool:
-    """Whether all exact rows, and there are some, are 0, 1, 2, ..., below 2**53 where doubles miss integers."""
+    """Whether exact rows, at least one, are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
     if isinstance(source, CensoredSource) and source.kinds.exact == 0:
         return False
     counts, range_of = _of_kind(True)[0].model, find_family("uniform").model

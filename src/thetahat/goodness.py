@@ -128,9 +128,7 @@ def goodness_of_fit(fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any) ->
         return _tested(fit, x, bootstrap, generator)
 
 
-def _tested(
-    fit: Fitted, x: Array | Limits, bootstrap: int, generator: np.random.Generator
-) -> GoodnessOfFit:
+def _tested(fit: Fitted, x: Array | Limits, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
     observed, replicate = _statistics(fit, x), _replication(fit, x, generator)
     if not np.isfinite(observed[[0, 2]]).all():
         raise ParameterError(

@@ -108,7 +108,8 @@ class Mechanism:
         below = np.concatenate([[0.0], np.cumsum(self._of_limits.mass)])
         first = below[np.searchsorted(self._of_limits.lower, x, side="left")]
         u = first + generator.random(x.size) * np.maximum(below[-1] - first, 0.0)
-        return np.append(at, math.inf)[np.minimum(np.searchsorted(below[1:], u, side="left"), at.size)]
+        place = np.minimum(np.searchsorted(below[1:], u, side="left"), at.size)
+        return np.asarray(np.append(at, math.inf)[place])
 
     def _sorted_in(self, x: Array) -> tuple[Array, Array]:
         """Return the intervals of replicates of rows that were known by intervals."""

@@ -28,7 +28,7 @@ _SMALL = 1e-10  # a change of masses that ends the iteration
 
 
 class Masses(NamedTuple):
-    """Where the estimate has its mass: intervals (lower, upper] in ascending order, points where both agree."""
+    """Where the estimate has its mass: intervals (lower, upper], ascending; equal ends are a point."""
 
     lower: Array
     upper: Array
@@ -121,12 +121,13 @@ class _Covering(NamedTuple):
     def probability(self, mass: Array) -> Array:
         """Return the mass that each row covers."""
         below = np.concatenate([[0.0], np.cumsum(mass)])
-        return np.maximum(below[self.stop] - below[self.start], 2.0**-1000)
+        return np.asarray(np.maximum(below[self.stop] - below[self.start], 2.0**-1000))
 
     def spread(self, share: Array, size: int) -> Array:
         """Return the sum over rows of a share, for each of the intervals that they cover."""
         change = np.bincount(self.start, share, size + 1) - np.bincount(self.stop, share, size + 1)
-        return np.maximum(np.cumsum(change)[:-1], 0.0)
+        sums: Array = np.maximum(np.cumsum(change)[:-1], 0.0)
+        return sums
 
 
 def _self_consistent(rows: _Covering, windows: _Covering, size: int, iterations: int) -> Array:

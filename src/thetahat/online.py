@@ -16,8 +16,7 @@ from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
-from thetahat.data.censored_source import CensoredSource
-from thetahat.data.source import ArraySource, Source, source_of
+from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.fit import fit_sample
@@ -166,9 +165,7 @@ class Online:
         Online
             This stream.
         """
-        source = source_of(x, weights, nan_policy)
-        if isinstance(source, CensoredSource):
-            raise ParameterError("Online takes exact rows alone: add censored or truncated ones to a Summary")
+        source = exact_source_of(x, weights, nan_policy)
         with self._lock:
             if self._summary is not None:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)

@@ -178,9 +178,7 @@ class Summary:
 
         def read() -> Sample:
             sums, limits = self._rows(), self._limits
-            return Sample(
-                self._family, None, sums=sums, omitted=self.omitted, sums_at=self.at, limits=limits
-            )
+            return Sample(self._family, None, sums=sums, omitted=self.omitted, sums_at=self.at, limits=limits)
 
         return fit_sample(self._family, read, method, start, fixed, monitoring=Monitoring(trace))
 

@@ -13,8 +13,8 @@ from rich.console import Console
 import thetahat._commands._shared as _shared
 from thetahat._records import to_json
 from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reject_null
-from thetahat.data.columns import printable, pyarrow
 from thetahat.data.censored import Censored
+from thetahat.data.columns import printable, pyarrow
 from thetahat.data.scan import ScannedSource
 from thetahat.data.scan_censored import ScannedCensored
 from thetahat.errors import ParameterError

@@ -59,12 +59,12 @@ class Limits(NamedTuple):
     @property
     def exact(self) -> Flags:
         """Which rows are known exactly."""
-        return self.lower == self.upper
+        return np.asarray(self.lower == self.upper)
 
     @property
     def truncated(self) -> Flags:
         """Which rows could be seen in a window alone."""
-        return (self.low > -math.inf) | (self.high < math.inf)
+        return np.asarray((self.low > -math.inf) | (self.high < math.inf))
 
     @property
     def kinds(self) -> Kinds:
@@ -97,6 +97,7 @@ class CensoredRows:
             )
         of_lower = limits(lower, "lower")
         of_upper = None if upper is None else limits(upper, "upper")
+        self._event: Flags | None
         self._event, no_event = (None, None) if event is None else events(event)
         low, high = pair_of(truncated)
         named = {"lower": of_lower, "upper": of_upper, "the lower end of truncated": low}
@@ -159,9 +160,9 @@ class CensoredRows:
         """Return some of the rows: of a slice, of their indices, or of truth values."""
         rows = np.atleast_1d(rows) if isinstance(rows, int | np.integer) else rows
         some = type(self).__new__(type(self))
-        parts = (self._lower, self._upper, self._event, self._masked)
-        some._lower, some._upper, some._event, some._masked = (
-            None if part is None else part[rows] for part in parts
+        some._lower = self._lower[rows]
+        some._upper, some._event, some._masked = (
+            None if part is None else part[rows] for part in (self._upper, self._event, self._masked)
         )
         some._low, some._high = (end if isinstance(end, float) else end[rows] for end in self._ends)
         some._unknown = {

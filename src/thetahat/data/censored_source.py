@@ -42,7 +42,8 @@ def collapsed(lower: Array, upper: Array, weights: Array) -> Table:
     pairs = np.empty(lower.size, dtype=np.complex128)  # which are sorted by their real parts first
     pairs.real, pairs.imag = lower, upper
     distinct, place = np.unique(pairs, return_inverse=True)
-    return Table(distinct.real.copy(), distinct.imag.copy(), np.bincount(place, weights))
+    sums = np.bincount(place, weights).astype(np.float64, copy=False)
+    return Table(distinct.real.copy(), distinct.imag.copy(), sums)
 
 
 class CensoredSource(ArraySource):
@@ -62,7 +63,9 @@ class CensoredSource(ArraySource):
 
     what = "lower"
 
-    def __init__(self, given: CensoredRows, weights: ArrayLike | None = None, nan_policy: str = "raise") -> None:
+    def __init__(
+        self, given: CensoredRows, weights: ArrayLike | None = None, nan_policy: str = "raise"
+    ) -> None:
         self.container = given
         self._of_rows, self._policy = weights, nan_policy
         known = given.known(nan_policy)
@@ -204,15 +207,18 @@ class CensoredSource(ArraySource):
         if by_event and has_simple_hazard(model):
             lower, event = by_event
             censored = lower.take(np.flatnonzero(~event))
-            if censored.size and 0 < censored.min() and censored.max() < math.inf:
-                intervals = Intervals(*np.empty((3, 0)), 0.0, censored, threads=threads)
+            if censored.size and censored.min() > 0 and censored.max() < math.inf:
+                none = np.empty(0)
+                intervals = Intervals(none, none, none, 0.0, censored, threads=threads)
                 return intervals.attach(model), ArraySource(lower)
         of_censored = float(self.censored_rows.weights.sum())
-        return Intervals(*self.table, of_censored, threads=threads).attach(model), self
+        return Intervals(*self.table, n=of_censored, threads=threads).attach(model), self
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""
-        return self if nan_policy == self._policy else CensoredSource(self.container, self._of_rows, nan_policy)
+        return (
+            self if nan_policy == self._policy else CensoredSource(self.container, self._of_rows, nan_policy)
+        )
 
     def locate(self, index: int) -> str:
         """Return where the exact row of this index lies among all rows."""

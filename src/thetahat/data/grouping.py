@@ -19,7 +19,7 @@ from thetahat.errors import ParameterError, SampleError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Grouping", "NAN_POLICIES", "check_named", "group_rows"]
+__all__ = ["NAN_POLICIES", "Grouping", "check_named", "group_rows"]
 
 NAN_POLICIES = ("status", "omit", "raise")
 _NULL_KEYS = ("drop", "group")

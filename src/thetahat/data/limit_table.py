@@ -42,8 +42,8 @@ class LimitTable:
     def __init__(self, entries: Array, n: float, kinds: Kinds) -> None:
         if len(entries) > _MOST:
             raise SampleError(
-                f"a summary keeps at most {_MOST} distinct limits of censored and truncated rows, and these have"
-                f" {len(entries)}: round them to a coarser grid, or fit the rows themselves"
+                f"a summary keeps at most {_MOST} distinct limits of censored and truncated rows, and these"
+                f" have {len(entries)}: round them to a coarser grid, or fit the rows themselves"
             )
         self.entries, self.n, self.kinds = entries, n, kinds
 
@@ -104,8 +104,8 @@ class LimitTable:
 
     def attach(self, model: Model) -> Model:
         """Return the model of the whole sample."""
-        intervals = (np.ascontiguousarray(column) for column in self.intervals())
-        return Intervals(*intervals, self.n).attach(model)
+        lower, upper, weights = map(np.ascontiguousarray, self.intervals())
+        return Intervals(lower, upper, weights, self.n).attach(model)
 
 
 def _distinct(entries: Array) -> Array:

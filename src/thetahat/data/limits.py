@@ -134,8 +134,8 @@ def _of_objects(values: list[Any]) -> Array:
             out[i] = math.nan
         else:
             raise TypeError(
-                f"event holds a {type(value).__name__} at index {i}: pass truth values, or 0 and 1; True: seen"
-                " exactly"
+                f"event holds a {type(value).__name__} at index {i}: pass truth values, or 0 and 1; True:"
+                " seen exactly"
             )
     return out
 

@@ -34,7 +34,7 @@ class LimitColumns:
 
     def __init__(self, upper: str | None, event: str | None, truncated: Truncated) -> None:
         if upper is not None and event is not None:
-            raise ParameterError("upper and event both say how rows are known: name the column of one of them")
+            raise ParameterError("upper and event both say how rows are known: name one of the columns")
         if not isinstance(truncated, tuple | list) or len(truncated) != 2:
             raise ParameterError(
                 f"truncated must be a pair of numbers or names of columns, such as ('entry', inf), got"
@@ -104,7 +104,10 @@ class ScannedCensored(Sampled, Source):
         weights = None if self._weights is None else next(found)
         event = None if self._columns.event is None else integers_of(next(found))
         rows = Censored(lower, upper, event=event, truncated=(ends[0], ends[1]))
-        keys = {name: integers_of(key) if self._table.of_text else key for name, key in zip(by, found, strict=True)}
+        keys = {
+            name: integers_of(key) if self._table.of_text else key
+            for name, key in zip(by, found, strict=True)
+        }
         return rows, keys, weights
 
     @property

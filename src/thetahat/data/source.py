@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["ArraySource", "BlockSource", "Sampled", "Source", "source_of"]
+__all__ = ["ArraySource", "BlockSource", "Sampled", "Source", "exact_source_of", "source_of"]
 
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 
@@ -286,7 +286,7 @@ class Sampled:
 
 
 def source_of(x: Any, weights: Any = None, nan_policy: str = "raise") -> Source:
-    """Return the source of a sample: of an array, of rows that are known by limits, or one that was scanned."""
+    """Return the source of a sample: of an array, of rows known by limits, or one that was scanned."""
     if isinstance(x, Sampled):
         return x.source(weights, check_choice("nan_policy", nan_policy, POLICIES))
     if not isinstance(x, Source):
@@ -294,6 +294,14 @@ def source_of(x: Any, weights: Any = None, nan_policy: str = "raise") -> Source:
     if weights is not None:
         raise ParameterError("weights are those of the source: pass their column to scan as weights=")
     return x.with_policy(check_choice("nan_policy", nan_policy, POLICIES))
+
+
+def exact_source_of(x: Any, weights: Any, nan_policy: str) -> Source:
+    """Return the source of a stream's rows; raise if some are known by limits alone."""
+    source = source_of(x, weights, nan_policy)
+    if isinstance(x, Sampled) and type(source) is not ArraySource:
+        raise ParameterError("Online takes exact rows alone: add censored or truncated ones to a Summary")
+    return source
 
 
 class BlockSource:

@@ -87,7 +87,9 @@ def _draw_survival(axis: Axes, found: _Estimate, fitted: Fitted, name: str, kind
     low, high = _range(found)
     masses, below = found.masses, np.concatenate([[1.0], found.survival()])
     at_lower, at_upper = (np.clip(end, low, high) for end in (masses.lower, masses.upper))
-    axis.stairs(below, np.concatenate([[low], at_upper, [high]]), baseline=None, color="#0072b2", label=found.name)
+    axis.stairs(
+        below, np.concatenate([[low], at_upper, [high]]), baseline=None, color="#0072b2", label=found.name
+    )
     if not masses.points or masses.upper[-1] == math.inf:
         wide = masses.lower < masses.upper
         for left, right, top, bottom in zip(
@@ -121,7 +123,7 @@ def _survival_of(fitted: Fitted, at: Array, found: _Estimate) -> Array:
     """Return the probability by the fit that a row which could be seen lies above each value."""
     inside = np.clip(at, found.low, np.nextafter(found.high, -math.inf))
     rows = Censored(inside, np.full(at.size, math.inf), truncated=(found.low, found.high))
-    return np.exp(logpdf(rows, fitted.family, fitted.theta))  # type: ignore[arg-type]
+    return np.exp(logpdf(rows, fitted.family, fitted.theta))
 
 
 def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -> None:

@@ -34,8 +34,8 @@ def refuse_edges(family: Family, fixed: Container[int]) -> None:
     ]
     if sharp:
         raise ParameterError(
-            f"fits of {family.name} to censored or truncated rows need a value of {' and '.join(sharp)}, where"
-            " the likelihood has a kink or an edge: pass fixed={"
+            f"fits of {family.name} to censored or truncated rows need a value of {' and '.join(sharp)},"
+            " where the likelihood has a kink or an edge: pass fixed={"
             + ", ".join(f"{name!r}: ..." for name in sharp)
             + "}; log_likelihood, score and logpdf need none"
         )
@@ -162,8 +162,8 @@ def _limit_inside_windows(
         return None
     what = "their logarithms" if ends.log_rows else "rows"
     return Missing(
-        f"inside the truncation, a density exp(-{limit.rate:.6g} y) of {what} is likelier than any of the family"
-        f" (log-likelihood {limit.log_likelihood:.10g})",
+        f"inside the truncation, a density exp(-{limit.rate:.6g} y) of {what} is likelier than any of the"
+        f" family (log-likelihood {limit.log_likelihood:.10g})",
         ends.falling if limit.rate > 0 else ends.rising,
     )
 

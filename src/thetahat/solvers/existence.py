@@ -8,7 +8,6 @@ below all limits, or with an infinite scale.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np

@@ -58,4 +58,5 @@ def _products(sample: Sample, theta: Theta) -> Array:
         of_rows[truncated] -= scores(model, theta, *_ends(limits.low[truncated], limits.high[truncated]))[1]
     weights = censored.weights
     weighted = of_rows if weights is None else of_rows * weights[:, None]
-    return np.einsum("ij,ik->jk", weighted, weighted)
+    products: Array = np.einsum("ij,ik->jk", weighted, weighted)
+    return products

@@ -25,7 +25,7 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 class WindowLimit(NamedTuple):
-    """The limit of the highest likelihood: its rate, positive if the density falls, and its log-likelihood."""
+    """The limit of the highest likelihood: its rate, positive where the density falls, and how high."""
 
     rate: float
     log_likelihood: float
@@ -35,7 +35,8 @@ class _Rows:
     """Truncated rows, or their logarithms, under densities exp(-rate y) inside their windows."""
 
     def __init__(self, limits: Limits, weights: Array, log_rows: bool) -> None:
-        of_ends = [np.log(end) for end in limits] if log_rows else list(limits)
+        with np.errstate(divide="ignore"):
+            of_ends: list[Array] = [np.log(np.maximum(end, 0.0)) for end in limits] if log_rows else [*limits]
         lower, upper, self.low, self.high = of_ends
         exact = limits.exact
         self.weights, self.total = weights, float((weights[exact] * lower[exact]).sum())
@@ -87,7 +88,7 @@ def window_limit(
 
 
 def _log_integral(rate: float, low: Array, high: Array) -> Array:
-    """Return log of the integral of exp(-rate y) from low to high, not infinite where the density is large."""
+    """Return the logarithm of the integral of exp(-rate y) from low to high."""
     steep = abs(rate)
     start = np.where(rate > 0, -rate * low, -rate * high)
     value: Array = start + np.log(-np.expm1(-steep * (high - low))) - math.log(steep)
