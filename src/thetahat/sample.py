@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from thetahat import _core, _sums
+from thetahat._censored import log_probability
 from thetahat._checks import check_count
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
@@ -77,7 +81,7 @@ class Sample:
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits
         if isinstance(source, CensoredSource):
-            self.model, self.source = source.attach(family.model, team(self._threads, source.size))
+            self.model, self.source = source.attach(family.model, family.counts, team(self._threads, source.size))
             self.censored = source
         elif sums is not None:
             self.model = sums.model
@@ -107,7 +111,7 @@ class Sample:
         while True:
             answer = fit.run(rows, self.threads, self._good)
             if answer == "empty":
-                raise self._empty()
+                raise self.empty()
             if answer == "check":
                 self._check_overflow()
             elif fit.state == "all rows":
@@ -208,7 +212,8 @@ class Sample:
 
     def fingerprint(self) -> dict[str, int]:
         """Return checksums of the rows and of the weights."""
-        return {} if self.source is None else self.source.fingerprint()
+        source = self.censored if isinstance(self.censored, CensoredSource) else self.source
+        return {} if source is None else source.fingerprint()
 
     def pilot(self, wanted: int) -> Pilot:
         """Return about so many rows, spread evenly over the sample; all rows if it has no more."""
@@ -229,7 +234,7 @@ class Sample:
             raise ParameterError("SGD requires the rows; a summary has only their sums")
         rows = self.source.contiguous()
         if rows.x.size == 0:
-            raise self._empty()
+            raise self.empty()
         return rows
 
     def in_order(self) -> _core.Rows:
@@ -240,14 +245,15 @@ class Sample:
         rows = self.contiguous()
         return chunks_of(rows.x, weights=rows.weights)[0]
 
-    def _empty(self) -> SampleError:
+    def empty(self) -> SampleError:
+        """Return the error of a sample without rows."""
         return empty(self.size) if self.source is None else empty(self.size, self.source.what)
 
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
         if sums.finite and self._counts_of(sums)[1] == 0:
-            raise self._empty()
+            raise self.empty()
         if not sums.finite and (not self._good or self.family.sufficient):
             self._check_overflow()
         self._good = True
@@ -270,7 +276,11 @@ class Sample:
 
     def check_rows(self) -> None:
         """Raise if rows are not finite or outside the family's support."""
-        reject_rows(self.read(), self.family.model, self.family.support)
+        reject_rows(self._checked(), self.family.model, self.family.support)
+
+    def _checked(self) -> Source:
+        """Return the rows by which errors count: of a censored sample all, exact ones apart."""
+        return self.censored.in_place() if isinstance(self.censored, CensoredSource) else self.read()
 
     def check_intervals(self) -> None:
         """Raise if intervals of a censored sample lie outside the family's support."""
@@ -289,13 +299,28 @@ class Sample:
 
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
-        rows = self.read()
+        rows = self._checked()
         count, first = count_outside(rows, self.family.model, theta)
         if count:
             raise ParameterError(
                 f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
                 f" at index {first}{rows.locate(first)}: {value_at(rows, first)!r}; the log-likelihood there"
                 " is -inf, and has no score"
+            )
+        if isinstance(self.censored, CensoredSource):
+            self._check_probabilities(self.censored, theta, what)
+
+    def _check_probabilities(self, censored: CensoredSource, theta: Theta, what: str) -> None:
+        """Raise if censored rows have no probability at theta."""
+        limits = censored.limits
+        ends = np.ascontiguousarray(limits.lower), np.ascontiguousarray(limits.upper)
+        never = log_probability(self.family.model, theta, *ends) == -math.inf
+        if never.any():
+            row = int(np.argmax(never))
+            raise ParameterError(
+                f"{what}: {int(never.sum())} interval(s) have no probability by {self.family.name} at {theta},"
+                f" the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
+                " log-likelihood there is -inf, and has no score"
             )
 
 

@@ -131,9 +131,9 @@ class CensoredSource(ArraySource):
         rows = self.limits
         wrong = ~rows.exact & _outside(rows.lower, rows.upper, low, high, counts)
         first = int(np.argmax(wrong))
-        return int(np.count_nonzero(wrong)), self._place(first), rows.of(slice(first, first + 1))
+        return int(np.count_nonzero(wrong)), self.place(first), rows.of(slice(first, first + 1))
 
-    def _place(self, row: int) -> int:
+    def place(self, row: int) -> int:
         """Return the index among all rows of one that counts."""
         return row if self._all_count else int(np.arange(len(self.container))[self._places][row])
 
@@ -169,8 +169,9 @@ class CensoredSource(ArraySource):
     @cached_property
     def kinds(self) -> Kinds:
         """How many rows are known in which way."""
-        if self._all_count and self.container.by_event:
-            return Kinds(exact=self.n, right=self.n_rows - self.n)
+        if self._all_count and (by_event := self.container.by_event):
+            seen = int(np.count_nonzero(by_event[1]))
+            return Kinds(exact=seen, right=self.n_rows - seen)
         return self.limits.kinds
 
     @cached_property
@@ -201,18 +202,27 @@ class CensoredSource(ArraySource):
         weights = np.ones(windows.low.size) if self._counting is None else self._counting[truncated]
         return collapsed(windows.low, windows.high, -weights)
 
-    def attach(self, model: Model, threads: int) -> tuple[Model, Source]:
+    def attach(self, model: Model, counts: bool, threads: int) -> tuple[Model, Source]:
         """Return the model of the whole sample, and the rows that its sums are made of."""
         by_event = self.container.by_event if self._all_count else None
         if by_event and has_simple_hazard(model):
             lower, event = by_event
             censored = lower.take(np.flatnonzero(~event))
-            if censored.size and censored.min() > 0 and censored.max() < math.inf:
+            good = not counts or bool((censored == np.floor(censored)).all())
+            if good and censored.size and censored.min() > 0 and censored.max() < math.inf:
                 none = np.empty(0)
                 intervals = Intervals(none, none, none, 0.0, censored, threads=threads)
                 return intervals.attach(model), ArraySource(lower)
         of_censored = float(self.censored_rows.weights.sum())
         return Intervals(*self.table, n=of_censored, threads=threads).attach(model), self
+
+    def fingerprint(self) -> dict[str, int]:
+        """Return the checksums of the exact rows and of the intervals, and of their weights."""
+        from zlib import crc32
+
+        lower, upper, weights = map(np.ascontiguousarray, self.table)
+        of_intervals = crc32(weights.data, crc32(upper.data, crc32(lower.data)))
+        return {**super().fingerprint(), "digest of the intervals": of_intervals}
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""
@@ -220,10 +230,13 @@ class CensoredSource(ArraySource):
             self if nan_policy == self._policy else CensoredSource(self.container, self._of_rows, nan_policy)
         )
 
-    def locate(self, index: int) -> str:
-        """Return where the exact row of this index lies among all rows."""
-        row = self._place(int(np.flatnonzero(self.limits.exact)[index]))
-        return f" of the exact rows, which is row {row} of all"
+    def in_place(self) -> Source:
+        """Return the exact rows as a masked array of all rows, whose indices errors tell."""
+        exact = np.zeros(len(self.container), dtype=bool)
+        exact[self._places] = self.limits.exact
+        rows = ArraySource(np.ma.array(self.container.limits().lower, mask=~exact))
+        rows.what = self.what
+        return rows
 
 
 def _outside(lower: Array, upper: Array, low: float, high: float, counts: bool) -> NDArray[np.bool_]:

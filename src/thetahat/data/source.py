@@ -300,7 +300,9 @@ def exact_source_of(x: Any, weights: Any, nan_policy: str) -> Source:
     """Return the source of a stream's rows; raise if some are known by limits alone."""
     source = source_of(x, weights, nan_policy)
     if isinstance(x, Sampled) and type(source) is not ArraySource:
-        raise ParameterError("Online takes exact rows alone: add censored or truncated ones to a Summary")
+        raise ParameterError(
+            "without sufficient statistics, Online takes exact rows alone: fit censored or truncated ones by fit"
+        )
     return source
 
 
@@ -320,13 +322,13 @@ class BlockSource:
     ) -> None:
         self._x, self._weights, self._nan_policy = x, weights, nan_policy
 
-    def sources(self) -> Iterator[ArraySource]:
+    def sources(self) -> Iterator[Source]:
         """Yield each block as a source of its own."""
         if self._weights is None:
-            yield from (ArraySource(block, None, self._nan_policy) for block in self._x)
+            yield from (source_of(block, None, self._nan_policy) for block in self._x)
         else:
             for block, weights in zip_longest(self._x, self._weights):
                 if block is None or weights is None:
                     more, fewer = ("weights", "x") if block is None else ("x", "weights")
                     raise SampleError(f"{more} has more blocks than {fewer}: each block needs its weights")
-                yield ArraySource(block, weights, self._nan_policy)
+                yield source_of(block, weights, self._nan_policy)

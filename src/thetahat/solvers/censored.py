@@ -49,6 +49,8 @@ def maximum_of_censored(problem: Problem) -> Solution:
     """
     sample, family, fixed = problem.sample, problem.family, problem.fixed
     refuse_edges(family, fixed)
+    if sample.censored is not None and sample.censored.n_rows == 0:
+        raise sample.empty()
     if len(fixed) == len(family.names):
         theta = with_fixed((0.0,) * len(fixed), fixed)
         return Solution(theta, sums=sample.at(theta))
@@ -74,6 +76,8 @@ def start_of_censored(sample: Sample, fixed: Mapping[int, float]) -> list[Theta]
     starts = starts_of(sample.family, few.limits, few.weights, Sample(sample.family, few, 1), fixed)
     if not starts:
         sample.check_rows()
+        if sample.family.has_boundary:  # which is fixed
+            sample.check_support(with_fixed((1.0,) * len(sample.family.names), fixed), "fixed")
         raise ConvergenceError(
             f"no start values of {sample.family.name} were found for these {censored.n_rows} censored row(s):"
             " pass start="
