@@ -203,18 +203,35 @@ class CensoredSource(ArraySource):
         return collapsed(windows.low, windows.high, -weights)
 
     def attach(self, model: Model, counts: bool, threads: int) -> tuple[Model, Source]:
-        """Return the model of the whole sample, and the rows that its sums are made of."""
-        by_event = self.container.by_event if self._all_count else None
-        if by_event and has_simple_hazard(model):
+        """Return the model of the whole sample, and the rows that its sums are made of.
+
+        Where the hazard is a power of x, right-censored rows are among the rows of the sums.
+        """
+        if has_simple_hazard(model) and (right := self._right_censored()):
+            lower, weights, censored, of_censored = right
+            good = not counts or bool((censored == np.floor(censored)).all())
+            if good and censored.min() > 0 and censored.max() < math.inf:
+                none = np.empty(0)
+                intervals = Intervals(none, none, none, 0.0, censored, of_censored, threads=threads)
+                return intervals.attach(model), ArraySource(lower, weights)
+        n = float(self.censored_rows.weights.sum())
+        return Intervals(*self.table, n=n, threads=threads).attach(model), self
+
+    def _right_censored(self) -> tuple[Array, Array | None, Array, Array | None] | None:
+        """Return all rows, and the right-censored ones, with their weights; None if there are others."""
+        if self._all_count and self._counting is None and (by_event := self.container.by_event):
             lower, event = by_event
             censored = lower.take(np.flatnonzero(~event))
-            good = not counts or bool((censored == np.floor(censored)).all())
-            if good and censored.size and censored.min() > 0 and censored.max() < math.inf:
-                none = np.empty(0)
-                intervals = Intervals(none, none, none, 0.0, censored, threads=threads)
-                return intervals.attach(model), ArraySource(lower)
-        of_censored = float(self.censored_rows.weights.sum())
-        return Intervals(*self.table, n=of_censored, threads=threads).attach(model), self
+            return (lower, None, censored, None) if censored.size else None
+        lower, upper, low, high = self.limits
+        open_ = upper == math.inf
+        if not (open_ | self.limits.exact).all() or not open_.any():
+            return None
+        if (low > -math.inf).any() or (high < math.inf).any():
+            return None
+        weights = self._counting
+        lower = np.ascontiguousarray(lower)
+        return lower, weights, lower[open_], None if weights is None else weights[open_]
 
     def fingerprint(self) -> dict[str, int]:
         """Return the checksums of the exact rows and of the intervals, and of their weights."""

@@ -133,9 +133,9 @@ def _is_vague(sample: Sample, theta: Theta, stderr: tuple[float, ...], log_likel
         error / parameter.slope(value) if parameter.transformed else 0.0
         for parameter, value, error in zip(family.parameters, theta, stderr, strict=True)
     ]
-    if not max(errors) > _VAGUE:
+    if all(error <= _VAGUE for error in errors):
         return False
-    place = errors.index(max(errors))
+    place = int(np.argmax(np.where(np.isnan(errors), math.inf, errors)))
     ahead = [
         tuple(
             parameter.moved(value, side * 5.0) if j == place else value
