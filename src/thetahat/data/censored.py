@@ -46,16 +46,34 @@ class Censored(CensoredRows, Sampled):
     ParameterError
         If both upper and event are given.
 
+    Notes
+    -----
+    For counts, (a, b] holds the integers a + 1 to b. Angles have no open ends: an interval of one turn or more,
+    an infinite one too, says nothing of them. Fits with a free kink or edge (laplace's mu, pareto's minimum,
+    uniform's ends) and stochastic ascents take exact rows alone.
+
     Examples
     --------
-    Of these 38 shock absorbers 11 failed, at so many kilometres; the others had not failed when they were
-    last seen (O'Connor 1985). Without them, the shape of the wear-out is estimated twice too large:
+    Weeks that 21 patients with leukaemia were in remission (Freireich and others 1963): 12 of them had not
+    relapsed when they were last seen. As if they had, or without them, remissions seem half as long:
 
     >>> import thetahat as th
-    >>> km = [6700, 6950, 7820, 8790, 9120, 9660, 9820, 11310, 11690, 11850, 11880, 12140, 12200]
-    >>> km += [12870, 13150, 13330, 13470, 14040, 14300, 17520, 17540, 17890, 18450, 18960, 18980]
-    >>> km += [19410, 20100, 20100, 20150, 20320, 20900, 22700, 23490, 26510, 27410, 27490, 27890, 28100]
-    >>> failures = [0, 5, 12, 13, 17, 19, 22, 24, 27, 31, 32]
+    >>> weeks = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    >>> relapse = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+    >>> th.fit(th.Censored(weeks, event=relapse), "weibull")
+    <Fit weibull(shape=1.35373, scale=33.7652), n=21, converged>
+    >>> th.fit(weeks, "weibull")
+    <Fit weibull(shape=1.86462, scale=19.3598), n=21, converged>
+
+    A histogram, and claims above a deductible of 200, known only as more than 1000 where they are:
+
+    >>> edges, counts = [79, 80, 81, 82, 83, 84, 85, 86, 87], [1, 0, 4, 10, 24, 22, 14, 9]
+    >>> th.fit(th.Censored(edges[:-1], edges[1:]), "normal", weights=counts)
+    <Fit normal(mu=84.1546, sigma=1.37156), n=84, converged>
+    >>> claims = [243, 294, 340, 384, 457, 680, 855, 877, 974, 1000, 1000, 1000, 1000, 1000]
+    >>> seen = [claim < 1000 for claim in claims]
+    >>> th.fit(th.Censored(claims, event=seen, truncated=(200, float("inf"))), "exponential")
+    <Fit exponential(scale=811.556), n=14, converged>
     """
 
     def __init__(
