@@ -3,9 +3,9 @@
 
 #include <string.h>
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <new>
-#include <numeric>
 #include "thetahat/censored_api.h"
 #include "thetahat/engine/limits.hpp"
 #include "thetahat/engine/transform.hpp"
@@ -14,15 +14,33 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-struct sorted_limits {
+class sorted_limits {
+ public:
   std::vector<double> x, w;
 
   void add(double limit, double weight) { x.push_back(limit), w.push_back(weight); }
+  // Equal limits become one.
   void sort() {
-    if (std::is_sorted(x.begin(), x.end())) return;
+    if (!std::is_sorted(x.begin(), x.end())) sort_both();
+    size_t n = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const bool repeats = n > 0 && x[n - 1] == x[i];
+      if (repeats)
+        w[n - 1] += w[i];
+      else
+        x[n] = x[i], w[n] = w[i], ++n;
+    }
+    x.resize(n), w.resize(n);
+  }
+
+ private:
+  // Of equal limits, the lighter ones first: one order of additions. Limits alone are quicker to sort.
+  void sort_both() {
+    if (std::adjacent_find(w.begin(), w.end(), std::not_equal_to<double>()) == w.end())
+      return std::sort(x.begin(), x.end());
     std::vector<std::pair<double, double>> both(x.size());
     for (size_t i = 0; i < x.size(); ++i) both[i] = {x[i], w[i]};
-    std::sort(both.begin(), both.end());  // equal limits by their weights: one order of additions
+    std::sort(both.begin(), both.end());
     for (size_t i = 0; i < x.size(); ++i) x[i] = both[i].first, w[i] = both[i].second;
   }
 };
@@ -80,13 +98,17 @@ class interval_sums {
   }
   // Blocks first, so that rounding grows little with the number of rows.
   void add_censored(const thetahat_interval_rows& rows) {
+    const thetahat_function* logarithm = level->functions;
+    while (strcmp(logarithm->name, "log")) ++logarithm;
+    double log_x[block_rows];
     for (int64_t from = 0; from < rows.x_rows; from += block_rows) {
-      const int64_t end = std::min(rows.x_rows, from + block_rows);
+      const int64_t size = std::min(rows.x_rows - from, block_rows);
+      logarithm->apply(rows.x + from, log_x, size);
       double weight = 0.0, logs = 0.0;
-      for (int64_t i = from; i < end; ++i) {
-        const double row = rows.x_weights ? rows.x_weights[i] : 1.0;
+      for (int64_t i = 0; i < size; ++i) {
+        const double row = rows.x_weights ? rows.x_weights[from + i] : 1.0;
         weight += row;
-        if (row > 0) logs += row * log(rows.x[i]);
+        if (row > 0) logs += row * log_x[i];
       }
       censored += weight, sum_log += logs;
     }

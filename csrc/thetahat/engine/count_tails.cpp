@@ -32,18 +32,14 @@ double count_tails::end_of_tail(double first, int direction) {
 }
 
 bool count_tails::falling_side(double c, thetahat_log_probability* out) {
-  const bool above = at(c + 1) < at(c);
-  if (above)
-    between(c + 1, end_of_tail(c + 1, 1), out);
-  else
-    between(end_of_tail(c, -1), c, out);
+  const bool above = falls_above(c);
+  beyond_each(above, &c, 1, out);
   return above;
 }
 
-void count_tails::between(double first, double last, thetahat_log_probability* out) {
-  const double ends[] = {at(first), at(last)}, top = ends[0] > ends[1] ? ends[0] : ends[1];
+// Adds counts to the moments, in units of exp(top); returns the sum of their probabilities.
+double count_tails::add(double first, double last, double top) {
   double total = 0.0;
-  moments.clear();
   for (double count = first; count <= last; count += block_rows) {
     x.clear();
     for (int64_t i = 0; i < block_rows && count + double(i) <= last; ++i) x.push_back(count + double(i));
@@ -57,8 +53,31 @@ void count_tails::between(double first, double last, thetahat_log_probability* o
     }
     moments.add(x.data(), level.data(), int64_t(kept));
   }
+  return total;
+}
+
+void count_tails::between(double first, double last, thetahat_log_probability* out) {
+  const double ends[] = {at(first), at(last)}, top = ends[0] > ends[1] ? ends[0] : ends[1];
+  moments.clear();
+  const double total = add(first, last, top);
   moments.write(out);
   out->value = top + log(total);
+}
+
+void count_tails::beyond_each(bool above, const double* limits, int64_t n, thetahat_log_probability* out) {
+  const double side = above ? 1 : 0;
+  double total = 0.0, top = 0.0, added = end_of_tail(limits[0] + side, above ? 1 : -1);
+  moments.clear();
+  for (int64_t i = 0; i < n; ++i) {
+    const double edge = limits[i] + side, level_there = at(edge), by = i ? exp(top - level_there) : 1.0;
+    top = level_there;
+    moments.multiply(by);
+    total *= by;
+    total += above ? add(edge, added, top) : add(added, edge, top);
+    added = above ? edge - 1 : edge + 1;
+    moments.write(&out[i]);
+    out[i].value = top + log(total);
+  }
 }
 
 }  // namespace thetahat::THETAHAT_ISA

@@ -168,7 +168,21 @@ void limits::add_single(const thetahat_model& model, const double* theta, const 
   for (const probability_sum& part : parts) out.add(model.n_params, part);
 }
 
+void limits::add_counts(const thetahat_model& model, const double* theta, probability_sum& out) const {
+  std::vector<double> distinct;
+  for (double limit : x)
+    if (distinct.empty() || floor(limit) != distinct.back()) distinct.push_back(floor(limit));
+  std::vector<log_probability> at(distinct.size());
+  probabilities(model, theta).of_counts(upper, distinct.data(), int64_t(distinct.size()), at.data());
+  for (size_t i = 0, k = 0; i < x.size(); ++i) {
+    while (distinct[k] != floor(x[i])) ++k;
+    out.add(model.n_params, w[i], at[k]);
+  }
+}
+
 void limits::add_to(const thetahat_model& model, const double* theta, work& share, probability_sum& out) {
+  if (x.empty()) return;
+  if (model.line == thetahat_counts && !model.log_probability) return add_counts(model, theta, out);
   std::vector<panel> few, open(1, {0, x.size(), false, {}});
   const bool smooth = model.line != thetahat_counts && model.line != thetahat_circle;
   const size_t least = smooth ? few_limits : x.size();

@@ -62,6 +62,7 @@ class limits {
   const std::vector<double>& moments(int line, const panel& q);
   size_t middle(int line, const panel& q) const;
   void add_panel(const thetahat_model& model, const panel& q, probability_sum& out);
+  void add_counts(const thetahat_model& model, const double* theta, probability_sum& out) const;
   void add_single(const thetahat_model& model, const double* theta, const std::vector<panel>& few, work& share,
                   probability_sum& out) const;
 };

@@ -1,5 +1,6 @@
 #include "thetahat/isa/baseline.hpp"
 
+#include <algorithm>
 #include "thetahat/engine/probabilities.hpp"
 #include "thetahat/math/tails.hpp"
 
@@ -68,6 +69,26 @@ void probabilities::one_sided(double x, bool upper, log_probability* out) {
     *out = side;
   else
     complement(side, out);
+}
+
+void probabilities::of_counts(bool upper, const double* limits, int64_t n, log_probability* out) {
+  int64_t from = 0;
+  while (from < n && limits[from] < 0) of(upper ? limits[from] : -HUGE_VAL, upper ? HUGE_VAL : limits[from], out + from), ++from;
+  // Below the peak probabilities fall off downwards.
+  const int64_t peak = std::partition_point(limits + from, limits + n, [&](double c) { return !count().falls_above(c); }) - limits;
+  const auto finish = [&](log_probability& x, bool above) {
+    const log_probability side = x;
+    if (above != upper) complement(side, &x);
+    if (impossible(x)) none(&x);
+  };
+  if (peak > from) count().beyond_each(false, limits + from, peak - from, out + from);
+  for (int64_t i = from; i < peak; ++i) finish(out[i], false);
+  if (peak == n) return;
+  std::vector<double> inwards(limits + peak, limits + n);
+  std::reverse(inwards.begin(), inwards.end());
+  count().beyond_each(true, inwards.data(), n - peak, out + peak);
+  std::reverse(out + peak, out + n);
+  for (int64_t i = peak; i < n; ++i) finish(out[i], true);
 }
 
 void probabilities::direct(double a, double b, log_probability* out) {

@@ -15,6 +15,8 @@ class probabilities {
 
   // a < b, or a == b: of the density there. Derivatives are NaN where P = 0.
   void of(double a, double b, log_probability* out);
+  // Of many limits of counts, distinct and in increasing order.
+  void of_counts(bool upper, const double* limits, int64_t n, log_probability* out);
 
  private:
   const thetahat_model& m;

@@ -125,11 +125,13 @@ void quadrature::densities(const double* v, double* out, int64_t n) {
   }
 }
 
+// The side on which the density falls off, by steps of powers of 8, and where it has become negligible, between
+// the last two of them.
 quadrature::tail quadrature::find_tail() {
   double v[2 * n_steps + 1], at[2 * n_steps + 1];
   const double most[] = {furthest(-1), furthest(1)};
   for (int k = 0; k < n_steps; ++k) {
-    const double step = ldexp(1.0, k - 36);
+    const double step = ldexp(1.0, 3 * (k - 8));
     v[k] = -(step < most[0] ? step : most[0]);
     v[n_steps + k] = step < most[1] ? step : most[1];
   }
@@ -141,7 +143,20 @@ quadrature::tail quadrature::find_tail() {
   const bool rises = above[k] > below[k];
   const double *falling = rises ? below : above, *places = v + (rises ? 0 : n_steps);
   for (k = 0; k + 1 < n_steps && !(falling[k] < here - negligible);) ++k;
-  return {!rises, places[k], falling[k] < here - negligible};
+  const bool ends = falling[k] < here - negligible;
+  return {!rises, ends && k > 0 ? nearer_end(places[k - 1], places[k], here) : places[k], ends};
+}
+
+double quadrature::nearer_end(double inside, double outside, double here) {
+  constexpr int parts = 8;
+  double v[parts], at[parts];
+  const double ratio = log(outside / inside);
+  for (int i = 0; i < parts - 1; ++i) v[i] = inside * exp(ratio * (i + 1.0) / parts);
+  v[parts - 1] = outside;
+  densities(v, at, parts - 1);
+  int i = 0;
+  while (i + 1 < parts && !(at[i] < here - negligible)) ++i;
+  return v[i];
 }
 
 void quadrature::evaluate(size_t from) {

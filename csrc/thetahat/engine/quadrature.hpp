@@ -19,7 +19,7 @@ class quadrature {
   void arc(double a, double width, thetahat_log_probability* out);
 
  private:
-  static constexpr int n_steps = 96;  // powers of 2 by which the end of a tail is looked for
+  static constexpr int n_steps = 28;  // by which the end of a tail is looked for
   struct panel {
     double from, to, kronrod, gauss;
     size_t first;  // of its nodes
@@ -49,6 +49,7 @@ class quadrature {
   double log_stretch(double v) const;
   void densities(const double* v, double* out, int64_t n);
   tail find_tail();
+  double nearer_end(double inside, double outside, double here);
   void integrate(const double* breaks, int n);
   void evaluate(size_t from);
   void refine();

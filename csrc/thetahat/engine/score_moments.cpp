@@ -78,6 +78,13 @@ void score_moments::merge(const score_moments& other) {
   }
 }
 
+void score_moments::multiply(double by) {
+  mass *= by;
+  for (double& v : first) v *= by;
+  for (double& v : products) v *= by;
+  for (double& v : information) v *= by;
+}
+
 void score_moments::write(thetahat_log_probability* out) const {
   for (int j = 0; j < p; ++j) out->first[j] = first[j] / mass;
   for (int j = 0, at = 0; j < p; ++j)

@@ -22,6 +22,7 @@ class score_moments {
   // sides of the mean, with the mean and the variance of all.
   void add_remainder(double before, double last, double mean, double weight);
   void merge(const score_moments& other);
+  void multiply(double by);
   // Derivatives of log P; the value stays.
   void write(thetahat_log_probability* out) const;
 
