@@ -12,7 +12,7 @@ import argparse
 import sys
 
 import numpy as np
-from monte_carlo import LEVEL, coverages, share_of, unit_variances, zero_means
+from monte_carlo import LEVEL, coverages, said_by, share_of, unit_variances, zero_means
 from scipy import stats
 
 import thetahat as th
