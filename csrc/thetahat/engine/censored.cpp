@@ -114,7 +114,7 @@ class interval_sums {
     }
   }
   void compute(const thetahat_model& model, const double* theta) const {
-    work share{threads, interrupted};
+    work share{threads, interrupted, interrupted && interrupted()};
     probability_sum sum;
     upper.add_to(model, theta, share, sum);
     lower.add_to(model, theta, share, sum);

@@ -156,7 +156,7 @@ void limits::add_single(const thetahat_model& model, const double* theta, const 
     for (size_t i = q.from; i < q.to; ++i) rows.push_back(i);
   const int64_t jobs = (int64_t(rows.size()) + rows_at_once - 1) / rows_at_once;
   std::vector<probability_sum> parts(static_cast<size_t>(jobs));
-  share.run(jobs, 16 * share.threads, [&](int64_t job) {
+  share.run(jobs, 4 * share.threads, [&](int64_t job) {
     probabilities at(model, theta);
     log_probability row;
     const size_t end = std::min(rows.size(), size_t((job + 1) * rows_at_once));
@@ -197,7 +197,7 @@ void limits::add_to(const thetahat_model& model, const double* theta, work& shar
     std::vector<panel> wide;
     for (panel& q : open)
       (q.to - q.from <= least || x[q.from] == x[q.to - 1] ? few : wide).push_back(std::move(q));
-    share.run(int64_t(wide.size()), 16 * share.threads,
+    share.run(int64_t(wide.size()), 4 * share.threads,
               [&](int64_t k) { evaluate(model, theta, wide[size_t(k)]); });
     open.clear();
     for (const panel& q : wide) {
@@ -217,7 +217,7 @@ void add_intervals(const thetahat_model& model, const double* theta, int64_t n, 
                    const double* b, const double* w, work& share, probability_sum& out) {
   const int64_t jobs = (n + rows_at_once - 1) / rows_at_once;
   std::vector<probability_sum> parts(static_cast<size_t>(jobs));
-  share.run(jobs, 16 * share.threads, [&](int64_t job) {
+  share.run(jobs, 4 * share.threads, [&](int64_t job) {
     probabilities at(model, theta);
     log_probability row;
     const int64_t end = std::min(n, (job + 1) * rows_at_once);
