@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "censored_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -190,7 +190,7 @@ def check_lengths() -> Iterator[str]:
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
     # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._core", "thetahat._segments"}
+    modules = {"thetahat._api", "thetahat._censored", "thetahat._censored_api", "thetahat._core", "thetahat._segments"}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

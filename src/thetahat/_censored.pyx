@@ -5,6 +5,7 @@
 import numpy as np
 
 cimport cython
+from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
@@ -16,23 +17,25 @@ from thetahat._core cimport Model, censored as core, read_theta, to_tuple
 
 cdef int64_t SLICE = 256  # intervals between two checks for signals
 
-cdef extern from "Python.h" nogil:
-    """
-    static int thetahat_signals(void) {
-        PyGILState_STATE state = PyGILState_Ensure();
-        int pending = PyErr_Occurred() != NULL || PyErr_CheckSignals() != 0;
-        PyGILState_Release(state);
-        return pending;
-    }
-    """
-    int thetahat_signals()
+# What a signal handler has raised while the core was at work, which gives up then.
+cdef object pending = None
 
-cdef extern from *:
-    """
-    /* Raises what thetahat_signals has found. */
-    static int thetahat_raise_pending(void) { return PyErr_Occurred() ? -1 : PyErr_CheckSignals(); }
-    """
-    int thetahat_raise_pending() except -1
+
+cdef int interrupted() noexcept with gil:
+    global pending
+    try:
+        PyErr_CheckSignals()
+    except BaseException as error:
+        pending = error
+    return pending is not None
+
+
+cdef int raise_pending() except -1:
+    global pending
+    if pending is not None:
+        error, pending = pending, None
+        raise error
+    return 0
 
 
 @cython.final
@@ -68,7 +71,7 @@ cdef class Intervals:
     ):
         cdef thetahat_interval_rows rows
         memset(&rows, 0, sizeof(rows))
-        rows.rows, rows.n, rows.threads, rows.interrupted = lower.shape[0], n, threads, thetahat_signals
+        rows.rows, rows.n, rows.threads, rows.interrupted = lower.shape[0], n, threads, interrupted
         if upper.shape[0] != rows.rows or weights.shape[0] != rows.rows:
             raise ValueError("lower, upper and weights differ in length")
         if rows.rows:
@@ -84,13 +87,13 @@ cdef class Intervals:
                 rows.x_weights = &x_weights[0]
         self.n, self.joined = n, rows.x_rows > 0
         with nogil:
-            self.c = core.new_intervals(&rows)
+            self.c = core.make(&rows)
         if self.c == NULL:
             raise MemoryError
 
     def __dealloc__(self):
         if self.c != NULL:
-            core.free_intervals(self.c)
+            core.free(self.c)
 
     def attach(self, Model model):
         """Return the model of exact rows and these intervals together."""
@@ -113,8 +116,8 @@ cdef class Intervals:
         cdef int p = model.n_params
         read_theta(model.c, theta, at)
         with nogil:
-            core.evaluate_intervals(model.c, self.c, at, &v)
-        thetahat_raise_pending()
+            core.evaluate(model.c, self.c, at, &v)
+        raise_pending()
         return v.log_likelihood, to_tuple(v.score, p), to_tuple(v.information, p * p)
 
 
@@ -134,11 +137,11 @@ def _interval_rows(Model model, theta, const double[::1] lower, const double[::1
         if scores:
             to_scores = &gradients[done, 0]
         with nogil:
-            core.interval_scores(
+            core.scores(
                 model.c, at, &lower[done], &upper[done], size, &values[done], to_scores
             )
         done += size
-        thetahat_raise_pending()
+        PyErr_CheckSignals()
     return log_p, of_theta
 
 

@@ -19,17 +19,17 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int threads
         int (*interrupted)() noexcept nogil
 
-    thetahat_intervals* thetahat_new_intervals "THETAHAT_CALL(thetahat_new_intervals)"(
-        const thetahat_interval_rows*
-    )
-    void thetahat_free_intervals "THETAHAT_CALL(thetahat_free_intervals)"(thetahat_intervals*)
-    void thetahat_attach "THETAHAT_CALL(thetahat_attach)"(
-        const thetahat_model*, const thetahat_intervals*, thetahat_model*
-    )
-    void thetahat_evaluate_intervals "THETAHAT_CALL(thetahat_evaluate_intervals)"(
-        const thetahat_model*, const thetahat_intervals*, const double*, thetahat_values*
-    )
-    void thetahat_interval_scores "THETAHAT_CALL(thetahat_interval_scores)"(
-        const thetahat_model*, const double*, const double*, const double*, int64_t, double*, double*
-    )
+    # What the core alone links, for the modules that it is not linked into.
+    ctypedef struct censored_functions "thetahat::censored_functions":
+        thetahat_intervals* (*make)(const thetahat_interval_rows*) noexcept nogil
+        void (*free)(thetahat_intervals*) noexcept nogil
+        void (*attach)(const thetahat_model*, const thetahat_intervals*, thetahat_model*) noexcept nogil
+        void (*evaluate)(
+            const thetahat_model*, const thetahat_intervals*, const double*, thetahat_values*
+        ) noexcept nogil
+        void (*scores)(
+            const thetahat_model*, const double*, const double*, const double*, int64_t, double*, double*
+        ) noexcept nogil
+
+    censored_functions censored_functions_of_the_core "thetahat::censored_functions_of_the_core"()
     int has_log_hazard "thetahat::has_log_hazard"(const thetahat_model*)

@@ -14,7 +14,7 @@ from thetahat._api cimport (
     thetahat_keys, thetahat_partitioning
 )
 
-from thetahat._censored_api cimport thetahat_interval_rows, thetahat_intervals
+from thetahat._censored_api cimport censored_functions
 
 
 cdef class Rows:
@@ -96,17 +96,6 @@ cdef struct group_functions:
     int64_t (*sums)(const thetahat_model*, const thetahat_groups*, int64_t, double*) noexcept nogil
     void (*merge)(const thetahat_model*, int64_t, double*, const double*) noexcept nogil
     void (*fit_sums)(const thetahat_group_task*, const double*, int64_t, int64_t) noexcept nogil
-
-cdef struct censored_functions:
-    thetahat_intervals* (*new_intervals)(const thetahat_interval_rows*) noexcept nogil
-    void (*free_intervals)(thetahat_intervals*) noexcept nogil
-    void (*attach)(const thetahat_model*, const thetahat_intervals*, thetahat_model*) noexcept nogil
-    void (*evaluate_intervals)(
-        const thetahat_model*, const thetahat_intervals*, const double*, thetahat_values*
-    ) noexcept nogil
-    void (*interval_scores)(
-        const thetahat_model*, const double*, const double*, const double*, int64_t, double*, double*
-    ) noexcept nogil
 
 cdef sums_functions sums
 cdef censored_functions censored

@@ -113,9 +113,7 @@ class interval_sums {
       censored += weight, sum_log += logs;
     }
   }
-  void compute(const thetahat_model& model, const double* theta) const {
-    work share{threads, interrupted};
-    probability_sum sum;
+  void add_all(const thetahat_model& model, const double* theta, work& share, probability_sum& sum) const {
     upper.add_to(model, theta, share, sum);
     lower.add_to(model, theta, share, sum);
     add_intervals(model, theta, int64_t(w.size()), a.data(), b.data(), w.data(), share, sum);
@@ -124,6 +122,11 @@ class interval_sums {
       model.log_hazard(&model, theta, censored, sum_log, &hazards);
       sum.add(model.n_params, -1.0, hazards);
     }
+  }
+  void compute(const thetahat_model& model, const double* theta) const {
+    work share{threads, interrupted, interrupted && interrupted()};
+    probability_sum sum;
+    if (!share.stopped) add_all(model, theta, share, sum);
     if (share.stopped) sum.value = NAN;
     known = sum, known_of = share.stopped ? nullptr : &model;
     memcpy(known_at, theta, size_t(model.n_params) * sizeof(double));

@@ -1,6 +1,7 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include "thetahat/engine/count_tails.hpp"
+#include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 

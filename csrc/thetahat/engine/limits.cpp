@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include "thetahat/engine/limits.hpp"
+#include "thetahat/math/exp_log.hpp"
 #include "thetahat/math/trig.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -100,30 +101,29 @@ void limits::evaluate(const thetahat_model& model, const double* theta, panel& q
 
 // Sums of w T_k(s), s the place of a limit between the ends of the panel.
 const std::vector<double>& limits::moments(int line, const panel& q) {
-  std::vector<double>& sums = known_moments[{q.from, q.to}];
+  std::vector<double>& sums = known_moments[{line, q.from, q.to}];
   if (!sums.empty()) return sums;
   sums.assign(n_nodes, 0.0);
   const double low = coordinate(line, x[q.from]), high = coordinate(line, x[q.to - 1]);
   const double middle = 0.5 * (low + high), by = 2.0 / (high - low);
-  constexpr size_t some = 64;
-  double s[some], before[some], now[some];
+  constexpr size_t some = 8;  // limits whose chains of instructions run side by side
+  double total[n_nodes][some] = {};
   for (size_t from = q.from; from < q.to; from += some) {
     const size_t n = std::min(some, q.to - from);
-    const double* weight = w.data() + from;
+    double twice[some] = {}, before[some] = {}, now[some] = {};
     for (size_t i = 0; i < n; ++i) {
-      s[i] = (coordinate(line, x[from + i]) - middle) * by;
-      before[i] = weight[i], now[i] = weight[i] * s[i];
+      const double place = (coordinate(line, x[from + i]) - middle) * by;
+      before[i] = w[from + i], now[i] = w[from + i] * place, twice[i] = 2.0 * place;
     }
-    for (int k = 0; k < n_nodes; ++k) {
-      double sum = 0.0;
-      for (size_t i = 0; i < n; ++i) {
-        sum += before[i];
-        const double next = 2.0 * s[i] * now[i] - before[i];
+    for (auto& of_k : total)
+      for (size_t i = 0; i < some; ++i) {
+        const double next = twice[i] * now[i] - before[i];
+        of_k[i] += before[i];
         before[i] = now[i], now[i] = next;
       }
-      sums[size_t(k)] += sum;
-    }
   }
+  for (int k = 0; k < n_nodes; ++k)
+    for (double of_lane : total[k]) sums[size_t(k)] += of_lane;
   return sums;
 }
 
@@ -156,7 +156,7 @@ void limits::add_single(const thetahat_model& model, const double* theta, const 
     for (size_t i = q.from; i < q.to; ++i) rows.push_back(i);
   const int64_t jobs = (int64_t(rows.size()) + rows_at_once - 1) / rows_at_once;
   std::vector<probability_sum> parts(static_cast<size_t>(jobs));
-  share.run(jobs, 16 * share.threads, [&](int64_t job) {
+  share.run(jobs, 4 * share.threads, [&](int64_t job) {
     probabilities at(model, theta);
     log_probability row;
     const size_t end = std::min(rows.size(), size_t((job + 1) * rows_at_once));
@@ -197,7 +197,7 @@ void limits::add_to(const thetahat_model& model, const double* theta, work& shar
     std::vector<panel> wide;
     for (panel& q : open)
       (q.to - q.from <= least || x[q.from] == x[q.to - 1] ? few : wide).push_back(std::move(q));
-    share.run(int64_t(wide.size()), 16 * share.threads,
+    share.run(int64_t(wide.size()), 4 * share.threads,
               [&](int64_t k) { evaluate(model, theta, wide[size_t(k)]); });
     open.clear();
     for (const panel& q : wide) {
@@ -217,7 +217,7 @@ void add_intervals(const thetahat_model& model, const double* theta, int64_t n, 
                    const double* b, const double* w, work& share, probability_sum& out) {
   const int64_t jobs = (n + rows_at_once - 1) / rows_at_once;
   std::vector<probability_sum> parts(static_cast<size_t>(jobs));
-  share.run(jobs, 16 * share.threads, [&](int64_t job) {
+  share.run(jobs, 4 * share.threads, [&](int64_t job) {
     probabilities at(model, theta);
     log_probability row;
     const int64_t end = std::min(n, (job + 1) * rows_at_once);

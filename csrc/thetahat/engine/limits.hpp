@@ -4,6 +4,7 @@
 // there are.
 #pragma once
 #include <map>
+#include <tuple>
 #include <vector>
 #include "thetahat/engine/probabilities.hpp"
 #include "thetahat/engine/threads.hpp"
@@ -53,7 +54,8 @@ class limits {
   };
   const bool upper;
   const std::vector<double> x, w;
-  std::map<std::pair<size_t, size_t>, std::vector<double>> known_moments;  // of panels, which lie fixed
+  // Of panels, which lie fixed, in a coordinate.
+  std::map<std::tuple<int, size_t, size_t>, std::vector<double>> known_moments;
 
   double coordinate(int line, double limit) const;
   double limit_at(int line, double t) const;
