@@ -68,6 +68,7 @@ cdef class Intervals:
         const double[::1] x=None,
         const double[::1] x_weights=None,
         int threads=1,
+        const unsigned char[::1] x_events=None,
     ):
         cdef thetahat_interval_rows rows
         memset(&rows, 0, sizeof(rows))
@@ -85,6 +86,10 @@ cdef class Intervals:
                 if x_weights.shape[0] != rows.x_rows:
                     raise ValueError("x and x_weights differ in length")
                 rows.x_weights = &x_weights[0]
+            if x_events is not None:
+                if x_events.shape[0] != rows.x_rows or x_weights is not None:
+                    raise ValueError("x_events and x differ in length, or there are weights")
+                rows.x_events = &x_events[0]
         self.n, self.joined = n, rows.x_rows > 0
         with nogil:
             self.c = core.make(&rows)

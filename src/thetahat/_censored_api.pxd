@@ -16,6 +16,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         const double* x
         const double* x_weights
         int64_t x_rows
+        const unsigned char* x_events
         int threads
         int (*interrupted)() noexcept nogil
 

@@ -81,7 +81,9 @@ class Sample:
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits
         if isinstance(source, CensoredSource):
-            self.model, self.source = source.attach(family.model, family.counts, team(self._threads, source.size))
+            self.model, self.source = source.attach(
+                family.model, family.counts, team(self._threads, source.size)
+            )
             self.censored = source
         elif sums is not None:
             self.model = sums.model

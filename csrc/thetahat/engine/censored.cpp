@@ -57,6 +57,33 @@ sorted_limits limits_of(const thetahat_interval_rows& rows, bool upper) {
 
 }  // namespace
 
+static void apply_log(const double* x, double* out, int64_t n) {
+  const thetahat_function* logarithm = level->functions;
+  while (strcmp(logarithm->name, "log")) ++logarithm;
+  logarithm->apply(x, out, n);
+}
+// The sum of the logarithms of a block of positive rows: of mantissas by their products, below 2^512 each.
+static double log_of_product(const double* x, int64_t n) {
+  constexpr int lanes = 4;
+  static_assert(block_rows <= 512 * lanes);
+  double product[lanes] = {1.0, 1.0, 1.0, 1.0}, logs[block_rows], sum = 0.0;
+  int64_t exponents = 0;
+  bool normal = true;
+  for (int64_t i = 0; i < n; ++i) {
+    uint64_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    normal &= bits >> 52 != 0;
+    exponents += int64_t(bits >> 52) - 1023;
+    bits = (bits & 0xfffffffffffff) | 0x3ff0000000000000;
+    double mantissa;
+    memcpy(&mantissa, &bits, sizeof mantissa);
+    product[i % lanes] *= mantissa;
+  }
+  apply_log(normal ? product : x, logs, normal ? lanes : n);
+  for (int64_t i = 0; i < (normal ? lanes : n); ++i) sum += logs[i];
+  return normal ? sum + double(exponents) * 0.6931471805599453 : sum;
+}
+
 // What intervals add at one theta, kept until another is asked for.
 class interval_sums {
  public:
@@ -98,20 +125,32 @@ class interval_sums {
   }
   // Blocks first, so that rounding grows little with the number of rows.
   void add_censored(const thetahat_interval_rows& rows) {
-    const thetahat_function* logarithm = level->functions;
-    while (strcmp(logarithm->name, "log")) ++logarithm;
-    double log_x[block_rows];
-    for (int64_t from = 0; from < rows.x_rows; from += block_rows) {
-      const int64_t size = std::min(rows.x_rows - from, block_rows);
-      logarithm->apply(rows.x + from, log_x, size);
-      double weight = 0.0, logs = 0.0;
-      for (int64_t i = 0; i < size; ++i) {
-        const double row = rows.x_weights ? rows.x_weights[from + i] : 1.0;
-        weight += row;
-        if (row > 0) logs += row * log_x[i];
+    double kept[2 * block_rows];
+    int64_t waiting = 0;  // rows that are kept, of those between which events lie
+    for (int64_t from = 0; from < rows.x_rows || waiting; from += block_rows) {
+      int64_t size = std::clamp(rows.x_rows - from, int64_t(0), int64_t(block_rows));
+      const double* x = rows.x + from;
+      if (rows.x_events) {
+        for (int64_t i = 0; i < size; ++i) kept[waiting] = x[i], waiting += !rows.x_events[from + i];
+        if (waiting < block_rows && from + size < rows.x_rows) continue;
+        size = std::min(waiting, int64_t(block_rows)), x = kept;
       }
-      censored += weight, sum_log += logs;
+      add_block(x, rows.x_weights ? rows.x_weights + from : nullptr, size);
+      if (rows.x_events) memmove(kept, kept + size, size_t(waiting -= size) * sizeof(double));
     }
+  }
+  void add_block(const double* x, const double* weights, int64_t size) {
+    if (!weights) {
+      censored += double(size), sum_log += log_of_product(x, size);
+      return;
+    }
+    double log_x[block_rows], weight = 0.0, logs = 0.0;
+    apply_log(x, log_x, size);
+    for (int64_t i = 0; i < size; ++i) {
+      weight += weights[i];
+      if (weights[i] > 0) logs += weights[i] * log_x[i];
+    }
+    censored += weight, sum_log += logs;
   }
   void add_all(const thetahat_model& model, const double* theta, work& share, probability_sum& sum) const {
     upper.add_to(model, theta, share, sum);

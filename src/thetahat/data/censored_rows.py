@@ -107,6 +107,7 @@ class CensoredRows:
         self._lower: Array = np.broadcast_to(of_lower.values, self._n)
         self._upper: Array | None = None if of_upper is None else np.broadcast_to(of_upper.values, self._n)
         self._low, self._high = low.values, high.values
+        self._top = of_lower.top
         self._unknown = _missing(columns, no_event)
         self._masked = _union([column.mask for column in columns.values()])
         self._check()
@@ -117,7 +118,7 @@ class CensoredRows:
         if isinstance(low, float) and isinstance(high, float) and not low < high:
             raise SampleError(f"truncated is ({low}, {high}]: its lower end must be below its upper end")
         if self._upper is None and self._untruncated:
-            if self._event is not None and self._n and np.max(lower) == math.inf:
+            if self._event is not None and self._top == math.inf:
                 beyond = (lower == math.inf) & ~self._event
                 reject_where(beyond, "{} censored row(s) lie above lower = inf", lower)
             return
@@ -180,10 +181,11 @@ class CensoredRows:
         """The values, masked and NaN as they were given, where all are exact and nothing was hidden."""
         if not self._untruncated:
             return None
-        if self._event is not None or self._upper is not None:
-            known, all_exact = self.known(), self.limits().exact
-            if not (all_exact[known] if self._event is None else self._event[known]).all():
-                return None
+        exact = self._event
+        if self._upper is not None:
+            exact = self.limits().exact
+        if exact is not None and not exact[self.known()].all():
+            return None
         unknown = _union([missing for missing in self._unknown.values() if missing is not None])
         values = self._lower if unknown is None else np.where(unknown, math.nan, self._lower)
         return values if self._masked is None else np.ma.array(values, mask=self._masked)
@@ -254,8 +256,7 @@ def _missing(columns: dict[str, Column], no_event: Flags | None) -> dict[str, Fl
     missing: dict[str, Flags | None] = {"event": no_event}
     for what, column in columns.items():
         if isinstance(column.values, np.ndarray):
-            nan = np.isnan(column.values)
-            missing[what] = nan if nan.any() else None
+            missing[what] = np.isnan(column.values) if math.isnan(column.top) else None
     return missing
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -208,30 +209,31 @@ class CensoredSource(ArraySource):
         Where the hazard is a power of x, right-censored rows are among the rows of the sums.
         """
         if has_simple_hazard(model) and (right := self._right_censored()):
-            lower, weights, censored, of_censored = right
-            good = not counts or bool((censored == np.floor(censored)).all())
-            if good and censored.min() > 0 and censored.max() < math.inf:
-                none = np.empty(0)
-                intervals = Intervals(none, none, none, 0.0, censored, of_censored, threads=threads)
-                return intervals.attach(model), ArraySource(lower, weights)
+            lower, weights, intervals = right
+            if lower.min() > 0 and not (counts and (lower != np.floor(lower)).any()):
+                return intervals(threads).attach(model), ArraySource(lower, weights)
         n = float(self.censored_rows.weights.sum())
         return Intervals(*self.table, n=n, threads=threads).attach(model), self
 
-    def _right_censored(self) -> tuple[Array, Array | None, Array, Array | None] | None:
-        """Return all rows, and the right-censored ones, with their weights; None if there are others."""
+    def _right_censored(self) -> tuple[Array, Array | None, Callable[[int], Intervals]] | None:
+        """Return all rows, their weights, and what makes intervals of those that are right-censored.
+
+        None if rows are censored otherwise, or truncated.
+        """
+        none = np.empty(0)
+        join = partial(Intervals, none, none, none, 0.0)
         if self._all_count and self._counting is None and (by_event := self.container.by_event):
-            lower, event = by_event
-            censored = lower.take(np.flatnonzero(~event))
-            return (lower, None, censored, None) if censored.size else None
+            values, events = (np.ascontiguousarray(column) for column in by_event)
+            if values.size:
+                return values, None, lambda threads: join(values, None, threads, events.view(np.uint8))
         lower, upper, low, high = self.limits
         open_ = upper == math.inf
-        if not (open_ | self.limits.exact).all() or not open_.any():
+        hidden = (low > -math.inf).any() or (high < math.inf).any()
+        if hidden or not (open_ | self.limits.exact).all() or not open_.any():
             return None
-        if (low > -math.inf).any() or (high < math.inf).any():
-            return None
-        weights = self._counting
-        lower = np.ascontiguousarray(lower)
-        return lower, weights, lower[open_], None if weights is None else weights[open_]
+        lower, censored, weights = np.ascontiguousarray(lower), lower[open_], self._counting
+        of_censored = None if weights is None else weights[open_]
+        return lower, weights, lambda threads: join(censored, of_censored, threads)
 
     def fingerprint(self) -> dict[str, int]:
         """Return the checksums of the exact rows and of the intervals, and of their weights."""

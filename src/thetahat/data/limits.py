@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,11 @@ class Column:
     def n(self) -> int | None:
         """Number of rows; None of one value for all."""
         return self.values.size if isinstance(self.values, np.ndarray) else None
+
+    @cached_property
+    def top(self) -> float:
+        """The largest value; NaN where some row has none."""
+        return float(np.max(self.values, initial=-math.inf))
 
 
 def is_number(x: Any) -> bool:
