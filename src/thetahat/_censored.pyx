@@ -105,7 +105,7 @@ cdef class Intervals:
         cdef AttachedModel attached = AttachedModel()
         cdef Model whole = Model.__new__(Model)
         if self.joined and not has_log_hazard(model.c):
-            raise ValueError(f"the hazard of {model.name} is not a power of x")
+            raise ValueError(f"the hazard of {model.name} is no power of x")
         attached.intervals, attached.exact = self, model
         core.attach(model.c, self.c, &attached.c)
         whole.c, whole.owner = &attached.c, attached

@@ -31,7 +31,8 @@ constexpr double negligible = 40;     // logarithms below the peak
 constexpr double agreement = 1e-9;    // of the two rules: the better one's error is near its square
 constexpr double rounding = 1e-17;    // scores may be far larger where the density is small
 constexpr size_t most_halvings = 200;  // where rounding keeps the rules from agreeing
-constexpr double most_exponent = 700;  // of coordinates that are logarithms
+constexpr double most_exponent = 700;  // of coordinates that are logarithms of rows
+constexpr double most_of_square = 340;  // where rows are squared
 
 double node_of(int i) { return i < half_nodes ? -kronrod_nodes[half_nodes - i] : kronrod_nodes[i - half_nodes]; }
 int from_middle(int i) { return i < half_nodes ? half_nodes - i : i - half_nodes; }
@@ -51,7 +52,7 @@ double asinh_difference(double s, double t, double step) {
 }  // namespace
 
 quadrature::quadrature(const thetahat_model& model, const double* at)
-    : m(model), theta(at), unit(model.scale(&model, at)), moments(model, at) {
+    : m(model), theta(at), unit(model.scale(&model, at)), centred(model, at), moments(model, centred.at) {
   if (m.line != thetahat_unit_line) return;
   turned_theta[0] = at[1], turned_theta[1] = at[0];
   turned_moments.reset(new score_moments(model, turned_theta, true));
@@ -70,7 +71,8 @@ void quadrature::begin(double limit) {
 
 // How far the coordinate goes from the limit where rows are numbers of full precision.
 double quadrature::furthest(int direction) const {
-  const double most = most_exponent - direction * start;
+  const double end = m.line == thetahat_wide_line ? most_of_square : most_exponent;
+  const double most = end - direction * start;
   return m.line == thetahat_real_line ? 0x1p60 : most > 0 ? most : 0.0;
 }
 
@@ -91,7 +93,7 @@ double quadrature::place(double v) const {
     case thetahat_unit_line:
       return 1.0 / (1.0 + exp(fabs(start + v)));  // of the mirror image where that is the smaller one
     case thetahat_wide_line:
-      return theta[0] + unit * sinh(start + v);
+      return unit * sinh(start + v);
   }
   return origin + unit * v;
 }
@@ -117,7 +119,7 @@ void quadrature::densities(const double* v, double* out, int64_t n) {
   for (int64_t i = 0, end; i < n; i = end) {
     const bool other = turned(v[i]);
     for (end = i + 1; end < n && turned(v[end]) == other;) ++end;
-    m.kernel->log_density(&m, other ? turned_theta : theta, x.data() + i, out + i, end - i);
+    m.kernel->log_density(&m, other ? turned_theta : centred.at, x.data() + i, out + i, end - i);
   }
   for (int64_t i = 0; i < n; ++i) {
     out[i] += log_stretch(v[i]);

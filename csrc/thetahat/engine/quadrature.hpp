@@ -32,8 +32,16 @@ class quadrature {
   };
   const thetahat_model& m;
   const double* const theta;
-  double turned_theta[max_p];  // of the mirror image of the unit line
   const double unit;
+  // Where the integrals are taken: about 0 on the wide line, for the digits of rows near the centre.
+  struct centred_theta {
+    double at[max_p];
+    centred_theta(const thetahat_model& model, const double* theta) {
+      for (int j = 0; j < model.n_params; ++j) at[j] = theta[j];
+      if (model.line == thetahat_wide_line) at[0] = 0.0;
+    }
+  } const centred;
+  double turned_theta[max_p];  // of the mirror image of the unit line
   score_moments moments;
   std::unique_ptr<score_moments> turned_moments;
   double origin, start;  // a limit, and its coordinate
