@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "censored_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -23,18 +23,19 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_segments", "_version"),
-    ("_arrow", "_core", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_censored", "_core", "_groups", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data",),
     ("families",),
-    ("_checkpoint", "_distribution", "_shift", "_theta", "sample"),
+    ("_checkpoint", "_distribution", "_shift", "_theta", "nonparametric", "sample"),
     ("solvers",),
     ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),
-    ("inference", "_records"),
+    ("_rows_of_fit", "goodness_of_censored", "inference", "_records"),
     ("_report", "goodness"),
     ("plots",),
     ("result",),
     ("fit",),
+    ("censored_groups",),
     ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
     ("groups",),
@@ -44,7 +45,7 @@ PACKAGE_FLOORS = (
 )
 PER_LEVEL = tuple(CSRC / "isa" / f"{level}.cpp" for level in ("baseline", "avx2", "avx512"))
 TYPES_ALONE = re.compile(r"std::(make_)?integer_sequence\b")  # of <utility>; they leave no code
-USER_FLOOR = 17  # up to here the package needs NumPy alone; what is optional is imported inside functions
+USER_FLOOR = 18  # up to here the package needs NumPy alone; what is optional is imported inside functions
 MOST_LINES = 450  # of a file, which has one reason to exist
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it
 
@@ -189,7 +190,7 @@ def check_lengths() -> Iterator[str]:
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
     # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._core", "thetahat._segments"}
+    modules = {"thetahat._api", "thetahat._censored", "thetahat._censored_api", "thetahat._core", "thetahat._segments"}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

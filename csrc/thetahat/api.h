@@ -101,6 +101,18 @@ enum { thetahat_identity, thetahat_log, thetahat_logit };
  * scale); or the support would no longer hold all rows. */
 enum { thetahat_regular, thetahat_nonsmooth, thetahat_boundary };
 
+/* The coordinate in which probabilities are integrated, where the density falls off from one peak at least as
+ * fast as an exponential: x; log x; log(x / (1 - x)), by which two parameters change places; asinh((x - first
+ * parameter) / scale); angles of period 2 pi about the first parameter. Counts are added up. */
+enum {
+  thetahat_real_line,
+  thetahat_half_line,
+  thetahat_unit_line,
+  thetahat_wide_line,
+  thetahat_circle,
+  thetahat_counts
+};
+
 typedef struct {
   double low, high; /* the open interval of its domain */
   int coordinate;
@@ -134,6 +146,14 @@ typedef struct {
   double decrement;
 } thetahat_values;
 
+/* log P(a < x <= b) and its derivatives in units of the scale: the lower triangle of the second ones by rows.
+ */
+typedef struct {
+  double value;
+  double first[thetahat_max_params];
+  double second[thetahat_max_params * (thetahat_max_params + 1) / 2];
+} thetahat_log_probability;
+
 /* Some of a sample's rows, from which start values are taken. */
 typedef struct {
   const double *x, *w; /* w may be NULL */
@@ -141,6 +161,7 @@ typedef struct {
 } thetahat_pilot;
 
 typedef struct thetahat_model thetahat_model;
+typedef struct thetahat_intervals thetahat_intervals;
 typedef struct thetahat_update_rule thetahat_update_rule;
 typedef struct thetahat_sgd_state thetahat_sgd_state;
 typedef struct thetahat_epoch_reader thetahat_epoch_reader;
@@ -219,6 +240,19 @@ struct thetahat_model {
                                thetahat_epoch_reader*, double* x, const double* w, int64_t n);
   /* Steps on n rows of several thetas, one after the other. */
   void (*lane_rows)(const thetahat_model*, thetahat_lanes*, const double* x, int shared, int64_t n);
+
+  int line; /* a coordinate */
+  /* log P(a < x <= b), a or b infinite, in closed form; 0: there is none of an interval with two finite ends.
+   * NULL: there is none at all. */
+  int (*log_probability)(const thetahat_model*, const double* theta, double a, double b,
+                         thetahat_log_probability*);
+  /* The logarithm of the hazard of rows, added up: it is c + d log x. Minus its derivatives are added to
+   * those of a sample where rows of this weight and sum of log x are right-censored. NULL: it is another. */
+  void (*log_hazard)(const thetahat_model*, const double* theta, double n, double sum_log,
+                     thetahat_log_probability*);
+  /* Of a sample with censored rows: what is known of them, and the model of the others. Else NULL. */
+  const thetahat_intervals* intervals;
+  const thetahat_model* exact;
 };
 
 /* A mathematical function of one number: out[i] = f(x[i]); out may be x. */

@@ -3,6 +3,7 @@
 // it is restored when the call returns. The threads that a call starts begin in its mode.
 #pragma once
 #include <stdint.h>
+#include "thetahat/censored_api.h"
 #include "thetahat/groups_api.h"
 #include "thetahat/sgd_api.h"
 
@@ -77,6 +78,7 @@ inline void log_density(const thetahat_model* model, const double* theta, const 
                         int64_t n) {
   model->kernel->log_density(model, theta, x, out, n);
 }
+inline int has_log_hazard(const thetahat_model* model) { return model->log_hazard != nullptr; }
 inline void apply(const thetahat_function* function, const double* x, double* out, int64_t n) {
   function->apply(x, out, n);
 }
@@ -84,3 +86,23 @@ inline void apply(const thetahat_function* function, const double* x, double* ou
 }  // namespace thetahat
 
 #define THETAHAT_CALL(function) thetahat::usual_mode<&function>::call
+
+namespace thetahat {
+
+// The functions of censored_api.h as a table, filled where the core is linked.
+struct censored_functions {
+  thetahat_intervals* (*make)(const thetahat_interval_rows*);
+  void (*free)(thetahat_intervals*);
+  void (*attach)(const thetahat_model*, const thetahat_intervals*, thetahat_model*);
+  void (*evaluate)(const thetahat_model*, const thetahat_intervals*, const double*, thetahat_values*);
+  void (*scores)(const thetahat_model*, const double*, const double*, const double*, int64_t, double*,
+                 double*);
+};
+
+inline censored_functions censored_functions_of_the_core() {
+  return {THETAHAT_CALL(thetahat_new_intervals), THETAHAT_CALL(thetahat_free_intervals),
+          THETAHAT_CALL(thetahat_attach), THETAHAT_CALL(thetahat_evaluate_intervals),
+          THETAHAT_CALL(thetahat_interval_scores)};
+}
+
+}  // namespace thetahat

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from thetahat._config import show_config
 from thetahat._version import __version__
 from thetahat.comparison import Candidate, Comparison, compare
+from thetahat.data.censored import Censored
 from thetahat.data.scan import scan
 from thetahat.data.source import Source
 from thetahat.errors import (
@@ -62,6 +63,7 @@ __all__ = [
     "SGD",
     "Adam",
     "Candidate",
+    "Censored",
     "CheckpointError",
     "Comparison",
     "ConvergenceError",

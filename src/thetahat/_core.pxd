@@ -14,6 +14,8 @@ from thetahat._api cimport (
     thetahat_keys, thetahat_partitioning
 )
 
+from thetahat._censored_api cimport censored_functions
+
 
 cdef class Rows:
     cdef thetahat_rows state
@@ -29,6 +31,7 @@ cdef class Model:
     cdef readonly bint solved
     cdef readonly bint shifts
     cdef readonly tuple parameters
+    cdef object owner  # of c, where it is none of the families'
 
 
 cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1
@@ -95,5 +98,6 @@ cdef struct group_functions:
     void (*fit_sums)(const thetahat_group_task*, const double*, int64_t, int64_t) noexcept nogil
 
 cdef sums_functions sums
+cdef censored_functions censored
 cdef sgd_functions sgd
 cdef group_functions groups

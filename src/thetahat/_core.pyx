@@ -18,16 +18,13 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    apply_function, existence_of_maximum, log_density, thetahat_boundary, thetahat_copy_counted,
-    thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels,
+    apply_function, existence_of_maximum, log_density, thetahat_all, thetahat_boundary, thetahat_bucket,
+    thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
+    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_locate,
     thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
-    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_pilot,
-    thetahat_regular, thetahat_span_rows, thetahat_use, valid_theta
-)
-from thetahat._api cimport (
-    thetahat_all, thetahat_bucket, thetahat_locate, thetahat_partition, thetahat_partition_rows,
-    thetahat_rank_rows, thetahat_ranks
+    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
+    thetahat_partition_rows, thetahat_pilot, thetahat_rank_rows, thetahat_ranks, thetahat_regular,
+    thetahat_span_rows, thetahat_use, valid_theta
 )
 from thetahat._api cimport (
     thetahat_add_to_subsample, thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass,
@@ -46,6 +43,7 @@ from thetahat._api cimport (
     thetahat_group_sums, thetahat_merge_group_sums, thetahat_partition_begin, thetahat_partition_count,
     thetahat_partition_end, thetahat_partition_kept, thetahat_partition_scatter
 )
+from thetahat._censored_api cimport censored_functions_of_the_core
 
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
@@ -64,13 +62,12 @@ sgd.begin_lanes, sgd.lane_rows = thetahat_begin_lanes, thetahat_lane_rows
 groups.begin_coding, groups.end_coding = thetahat_coding_begin, thetahat_coding_end
 groups.code, groups.uniques = thetahat_coding_advance, thetahat_coding_uniques
 groups.begin_partition, groups.end_partition = thetahat_partition_begin, thetahat_partition_end
-groups.count, groups.kept, groups.scatter = (
-    thetahat_partition_count, thetahat_partition_kept, thetahat_partition_scatter
-)
+groups.count, groups.kept = thetahat_partition_count, thetahat_partition_kept
+groups.scatter = thetahat_partition_scatter
 groups.begin, groups.end = thetahat_group_fit_begin, thetahat_group_fit_end
-groups.advance = thetahat_group_fit_advance
+groups.advance, groups.fit_sums = thetahat_group_fit_advance, thetahat_group_fit_sums
 groups.sums, groups.merge = thetahat_group_sums, thetahat_merge_group_sums
-groups.fit_sums = thetahat_group_fit_sums
+censored = censored_functions_of_the_core()
 
 FLOAT64 = np.dtype(np.float64)
 THREAD_ROWS = 2 * thetahat_span_rows  # a second thread starts from here on
@@ -140,6 +137,8 @@ cdef class Model:
         self.parameters = tuple(parameters)
 
     def __reduce__(self):
+        if self.owner is not None:
+            raise TypeError("a model with intervals cannot be pickled")
         return model_named, (self.name,)
 
     def valid(self, theta):

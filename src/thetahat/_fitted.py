@@ -11,12 +11,13 @@ import numpy as np
 
 from thetahat import _core, _sums
 from thetahat._distribution import distribution
-from thetahat.data.source import ArraySource
+from thetahat.data.censored_rows import Kinds
+from thetahat.data.source import ArraySource, Source
 from thetahat.families import Family
-from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
+from thetahat.solvers.row_scores import sandwich_of_censored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ class Fitted:
     _fixed: tuple[int, ...] = ()
     _ending = "precision"
     cov_type, omitted, skipped, epochs = COVARIANCES[0], 0, 0, 0
+    kinds: Kinds | None = None
     trace: Array | None = None
     trace_epochs: Array | None = None
 
@@ -58,6 +60,7 @@ class Fitted:
         ending: str = "precision",
         trace: Array | None = None,
         trace_epochs: Array | None = None,
+        kinds: Kinds | None = None,
     ) -> None:
         self._family = family
         self._theta = theta
@@ -73,6 +76,7 @@ class Fitted:
         self._ending = ending
         self.trace = trace
         self.trace_epochs = trace_epochs
+        self.kinds = kinds
         for kept in (trace, trace_epochs):
             if kept is not None:
                 kept.flags.writeable = False
@@ -115,12 +119,14 @@ class Fitted:
         sums = solution.sums
         if sums is None and values is None:
             sums = sample.at(theta)
-        if cov == "sandwich":
+        if cov == "sandwich" and sample.censored is not None:
+            values = sandwich_of_censored(sample, theta, fixed)
+        elif cov == "sandwich":
             products = sample.score_products(theta)
             values = values_at(sums if sums is not None else sample.at(theta), theta, products, fixed)
         elif sums is not None and not sample.family.sufficient:
             values = values_at(check_sums(sums, theta), theta, fixed=fixed)
-        n, rows = (sums.n, sums.rows) if sums is not None else sample.counts
+        n, rows = sample.counts if sums is None or sample.censored else (sums.n, sums.rows)
         return cls(
             sample.family,
             theta,
@@ -138,6 +144,7 @@ class Fitted:
             ending=solution.ending,
             trace=solution.trace,
             trace_epochs=solution.trace_epochs,
+            kinds=None if sample.censored is None else sample.censored.kinds,
         )
 
     @cached_property
@@ -269,11 +276,11 @@ class Fitted:
         return sum(move * move for move in moves)
 
 
-def refit(fit: Fitted, rows: Pilot, fixed: Mapping[str, float]) -> Fitted:
+def refit(fit: Fitted, rows: Source, fixed: Mapping[str, float]) -> Fitted:
     """Return the exact fit of a fit's family to other rows, some parameters fixed."""
     family, method = fit._family, Exact()
     places = {family.names.index(name): value for name, value in fixed.items()}
-    problem = Problem(Sample(family, ArraySource(*rows)), fixed=places)
+    problem = Problem(Sample(family, rows), fixed=places)
     return Fitted.from_solution(method.run(problem), problem, method, COVARIANCES[0])
 
 

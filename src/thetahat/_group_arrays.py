@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["FITTED", "GroupArrays", "GroupNumbers"]
+__all__ = ["FITTED", "LIMIT_OF_CENSORED", "GroupArrays", "GroupNumbers"]
 
 _CODES = 32  # more than there are codes of reasons
 _REASONS = {  # by the codes of the core; below them are those of limits
@@ -29,7 +29,9 @@ _REASONS = {  # by the codes of the core; below them are those of limits
     19: "rows that are NaN or infinite",
     20: "rows outside the support",
     21: "weights that are negative or not finite",
+    22: "limits of censored rows",
 }
+LIMIT_OF_CENSORED = 22
 FITTED = ("converged", "boundary", "precision")  # statuses of groups that have a theta
 
 
@@ -63,7 +65,7 @@ class GroupArrays:
     omitted: NDArray[np.int64]
     _fixed: Fixed | None = None
     _start: Array | None = None  # a row for all groups
-    _rows: _groups.GroupedRows | None = None
+    _rows: Any = None  # GroupedRows or CensoredGroups
     _sums: Array | None = None  # of each group's rows, where these are gone
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from thetahat import _sums
 from thetahat._group_arrays import FITTED, GroupArrays, GroupNumbers
 from thetahat._groups import GroupedRows
+from thetahat.censored_groups import CensoredGroups
 from thetahat.data.arrays import empty
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
@@ -23,6 +24,7 @@ def fit_of_group(fits: GroupArrays, place: int) -> Fit:
     """Return the fit of the group in this place; raise, as the fit of its rows does, where it has none."""
     if fits.status[place] not in FITTED:
         raise _error(fits, place)
+    sample = _sample(fits, place)
     numbers = GroupNumbers(*(array[place].tolist() for array in fits._numbers))
     n = float(numbers.n)
     return Fit(
@@ -31,7 +33,7 @@ def fit_of_group(fits: GroupArrays, place: int) -> Fit:
         int(n) if n == int(n) else n,
         _EXACT,
         rows=int(numbers.rows),
-        sample=_sample(fits, place),
+        sample=sample,
         values=Values(
             float(numbers.log_likelihood),
             tuple(fits.cov[place].ravel().tolist()),
@@ -41,6 +43,7 @@ def fit_of_group(fits: GroupArrays, place: int) -> Fit:
         fixed=fits._fixed_places,
         omitted=int(fits.omitted[place]),
         passes=int(numbers.passes),
+        kinds=None if sample is None or sample.censored is None else sample.censored.kinds,
     )
 
 
@@ -54,7 +57,9 @@ def _sample(fits: GroupArrays, place: int) -> Sample | None:
     return Sample(fits._family, None, sums=sums, omitted=int(fits.omitted[place]))
 
 
-def _sample_of_rows(rows: GroupedRows, family: Family, place: int) -> Sample:
+def _sample_of_rows(rows: GroupedRows | CensoredGroups, family: Family, place: int) -> Sample:
+    if isinstance(rows, CensoredGroups):
+        return rows.sample(family, place)
     of_group = slice(*rows.offsets[place : place + 2])
     weights = None if rows.weights is None else rows.weights[of_group]
     return Sample(family, ArraySource(rows.values[of_group], weights))

@@ -9,6 +9,7 @@ import numpy as np
 from thetahat import _groups
 from thetahat._group_arrays import GroupArrays, GroupNumbers
 from thetahat._theta import Fixed
+from thetahat.censored_groups import CensoredGroups
 from thetahat.data.keys import merged_keys
 from thetahat.errors import ParameterError
 
@@ -40,6 +41,8 @@ def added(fits: GroupArrays, others: GroupArrays) -> tuple[Any, ...]:
             f"fits of {family.name} do not add: it has no sums that say all of its rows. Fit the rows of both"
             " together"
         )
+    if any(isinstance(each._rows, CensoredGroups) for each in (fits, others)):
+        raise ParameterError("fits of censored rows do not add: fit the rows of both together")
     fixed, start = fits._fixed, fits._start
     if not _same(fixed, others._fixed):
         raise ParameterError(

@@ -10,6 +10,7 @@ import numpy as np
 from thetahat._checks import check_choice, check_count, check_positive
 from thetahat._fitted import Fitted
 from thetahat._theta import check_theta
+from thetahat.data.censored_rows import Kinds
 from thetahat.families import find_family
 from thetahat.solvers import COVARIANCES, STATUSES, Method, Values
 
@@ -23,6 +24,7 @@ __all__ = ["read_record", "to_json", "to_record"]
 
 def to_record(fit: Fitted) -> dict[str, Any]:
     """Return what `Fit.to_dict` returns."""
+    of_kinds = {} if fit.kinds is None else {"kinds": fit.kinds._asdict()}
     return {
         "family": fit.family,
         "params": fit.params,
@@ -45,6 +47,7 @@ def to_record(fit: Fitted) -> dict[str, Any]:
         "epochs": fit.epochs,
         "trace": None if fit.trace is None else fit.trace.tolist(),
         "trace_epochs": None if fit.trace_epochs is None else fit.trace_epochs.tolist(),
+        **of_kinds,
     }
 
 
@@ -77,7 +80,13 @@ def read_record(record: dict[str, Any]) -> dict[str, Any]:
         "epochs": epochs,
         "ending": "precision" if status == "converged" else status,  # which numbers that agree make converged
         **_read_trace(record["trace"], record["trace_epochs"], p),
+        "kinds": _read_kinds(record["kinds"]) if "kinds" in record else None,
     }
+
+
+def _read_kinds(counts: dict[str, Any]) -> Kinds:
+    """Return how many rows of a censored sample were known in which way."""
+    return Kinds(**{kind: check_count(kind, count, least=0) for kind, count in counts.items()})
 
 
 def _read_trace(trace: Any, epochs: Any, p: int) -> dict[str, Array | None]:

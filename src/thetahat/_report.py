@@ -39,9 +39,10 @@ def heading(fit: Fitted) -> list[str]:
     family = find_family(fit.family)
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     how = str(fit.method) if fit.method.iterates else f"in {fit.passes} pass" + "es" * (fit.passes > 1)
+    known = "" if fit.kinds is None else f" ({fit.kinds})"
     left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
     return [
-        f"{family.signature}, fitted to {fit.rows} rows{weight} {how}{left_out}",
+        f"{family.signature}, fitted to {fit.rows} rows{known}{weight} {how}{left_out}",
         f"log-likelihood {fit.log_likelihood:.10g}   AIC {fit.aic:.10g}   BIC {fit.bic:.10g}",
     ]
 

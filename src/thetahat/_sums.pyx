@@ -18,6 +18,7 @@ from thetahat._api cimport (
     thetahat_products, thetahat_rows, thetahat_running, thetahat_subsample, thetahat_sums_layout,
     thetahat_tree, thetahat_values, valid_theta
 )
+from thetahat._censored cimport raise_pending
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
 
 SUMS_LAYOUT = thetahat_sums_layout  # of the numbers in records
@@ -129,7 +130,9 @@ cdef class Sums:
             of_scores = products.node
         read_theta(self.model.c, theta, at)
         read_fixed(self.model.c, fixed, which)
-        core.evaluate(self.model.c, self.node, of_scores, at, which, &v)
+        with nogil:
+            core.evaluate(self.model.c, self.node, of_scores, at, which, &v)
+        raise_pending()
         return (
             v.log_likelihood,
             to_tuple(v.score, p),
@@ -163,6 +166,7 @@ cdef class Sums:
                 )
             done += took
             PyErr_CheckSignals()
+            raise_pending()
             if took < wanted:
                 break
         return to_tuple(at, p), done
@@ -266,7 +270,9 @@ cdef class Newton:
 
     def iterate(self, Sums sums):
         """Take the sums at theta in; return whether there is more to do."""
-        core.iterate(self.model.c, 1, sums.node, &self.state)
+        with nogil:
+            core.iterate(self.model.c, 1, sums.node, &self.state)
+        raise_pending()
         return self.state.state == thetahat_running
 
 
@@ -396,7 +402,9 @@ cdef class ExactFit:
         """Answer a wanted pass."""
         memcpy(self.fit.node, sums.node, sizeof(sums.node))
         self.fit.passes += 1
-        core.take_pass(self.model.c, &self.fit.exact, self.fit.node)
+        with nogil:
+            core.take_pass(self.model.c, &self.fit.exact, self.fit.node)
+        raise_pending()
 
     @property
     def converged(self):
@@ -420,6 +428,7 @@ cdef class ExactFit:
             with nogil:
                 answer = core.advance(self.model.c, &self.fit)
             PyErr_CheckSignals()
+            raise_pending()
         if answer == thetahat_fit_no_memory:
             raise MemoryError
         if answer == thetahat_fit_check:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from thetahat import _core
 from thetahat._checks import check_count
 from thetahat.data.arrays import reject_for_all
+from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import Source, source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family, find_family
@@ -142,8 +143,10 @@ class Comparison(Sequence[Candidate]):
 def _heading(fits: list[Fit]) -> str:
     fit = fits[0]
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
+    known = "" if fit.kinds is None else f" ({fit.kinds})"
     left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
-    return f"{len(fits)} famil{'ies' if len(fits) > 1 else 'y'}, fitted to {fit.rows} rows{weight}{left_out}"
+    several = "ies" if len(fits) > 1 else "y"
+    return f"{len(fits)} famil{several}, fitted to {fit.rows} rows{known}{weight}{left_out}"
 
 
 def _table(comparison: Comparison) -> list[str]:
@@ -179,7 +182,7 @@ def compare(
 
     Parameters
     ----------
-    x : array_like, shape (n,), or Source
+    x : array_like, shape (n,), Source or Censored
         The sample, as in `fit`.
     families : sequence of str, optional
         Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of
@@ -228,7 +231,8 @@ def compare(
     source = source_of(x, weights, nan_policy)
     counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else check_families(families)
-    sufficient = [family for family in chosen if family.sufficient]
+    censored = isinstance(source, CensoredSource)
+    sufficient = [family for family in chosen if family.sufficient and not censored]
     names = [family.name for family in sufficient]
     sums = dict(zip(names, read_once(sufficient, source.blocks(), threads), strict=True))
     fits, reasons, outside = [], {}, []
@@ -240,7 +244,7 @@ def compare(
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
             reject_for_all(source)
-            if read_once([find_family("normal")], source.blocks(), threads)[0].rows == 0:
+            if not censored and read_once([find_family("normal")], source.blocks(), threads)[0].rows == 0:
                 raise  # the sample is empty
             if families is None and error.count:
                 outside.append(name)
@@ -252,7 +256,9 @@ def compare(
 
 
 def _are_counts(source: Source) -> bool:
-    """Whether all rows are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
+    """Whether exact rows, at least one, are 0, 1, 2, ... below 2**53, where doubles are not all integers."""
+    if isinstance(source, CensoredSource) and source.kinds.exact == 0:
+        return False
     counts, range_of = _of_kind(True)[0].model, find_family("uniform").model
     return not any(
         counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0]

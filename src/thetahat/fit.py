@@ -14,7 +14,8 @@ from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, find_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import COVARIANCES, Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers import COVARIANCES, SGD, Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
@@ -53,13 +54,14 @@ def fit(
 
     Parameters
     ----------
-    x : array_like, shape (n,), or Source
+    x : array_like, shape (n,), Source or Censored
         The sample: real finite numbers of any integer type, float16, float32 or float64, as a list, a NumPy
         array of any byte order and stride, a pandas or polars Series, an Arrow array or chunked array, or a
         table of one column. It is read in place, block by block, and never modified. Rows that are masked
         (NumPy) are left out; null ones (pandas, polars, Arrow) obey `nan_policy`, as NaN does. `SGD` makes a
         float64 copy of samples with such rows, with weights or in several chunks. A `Source`, from `scan`, is
-        read where it lies, once for each pass; `SGD` holds all of its rows in memory.
+        read where it lies, once for each pass; `SGD` holds all of its rows in memory. Rows that are censored,
+        truncated or binned are a `Censored`.
     family : str
         One of `families()`.
     method : Method, default Exact()
@@ -188,10 +190,17 @@ def fit_sample(
         raise ParameterError(
             "trace, progress, callback and checkpoint require an iterative method (GradientAscent, SGD)"
         )
-    if start is not None and not method.iterates and family.solved and not fixed_values:
-        raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     first = () if start is None else check_theta(family, start, "start")
     problem = Problem(read(), first, first, fixed_values, rng, monitoring)
+    if problem.sample.censored is not None:
+        refuse_edges(family, fixed_values)
+        if isinstance(method, SGD):
+            raise ParameterError(
+                f"method: {method.name} takes exact rows alone: fit censored or truncated ones by Exact() or"
+                " GradientAscent(...)"
+            )
+    elif first and not method.iterates and family.solved and not fixed_values:
+        raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     if method.iterates and problem.solved:
         problem.solve()  # raises if there is no maximum
     if method.starts:

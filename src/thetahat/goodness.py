@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,9 +13,12 @@ from thetahat._checks import as_generator, check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
+from thetahat.data.censored import Censored
+from thetahat.data.censored_rows import CensoredRows, Limits
+from thetahat.data.source import source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-from thetahat.pilot import Pilot
+from thetahat.goodness_of_censored import Mechanism, statistics_of_censored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,14 +103,14 @@ class GoodnessOfFit:
         return {"family": self.family, **statistics, "bootstrap": self.bootstrap, "failed": self.failed}
 
 
-def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
+def goodness_of_fit(fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any) -> GoodnessOfFit:
     """Return the tests of a fit; `Fit.gof` describes them.
 
     Parameters
     ----------
     fit : Fitted
         At the maximum.
-    x : ndarray of float64, shape (n,)
+    x : ndarray of float64, shape (n,), or Limits
         Its rows.
     bootstrap : int
         Number of replicates.
@@ -123,17 +128,17 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
         return _tested(fit, x, bootstrap, generator)
 
 
-def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
-    distribution, observed = fit.dist(), statistics(fit, x)
+def _tested(fit: Fitted, x: Array | Limits, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
+    observed, replicate = _statistics(fit, x), _replication(fit, x, generator)
     if not np.isfinite(observed[[0, 2]]).all():
         raise ParameterError(
             f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
         )
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
-        rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
+        rows = replicate()
         try:
-            by_chance = statistics(fit_anew(fit, rows), rows)
+            by_chance = _statistics(fit_anew(fit, rows), rows)
         except (ConvergenceError, NoMaximumError, SampleError, ParameterError):
             failed += 1
         else:
@@ -146,6 +151,23 @@ def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generato
     return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
+def _replication(
+    fit: Fitted, x: Array | Limits, generator: np.random.Generator
+) -> Callable[[], Array | Censored]:
+    """Return what draws samples of the fit, censored and truncated as its rows are."""
+    distribution, counts = fit.dist(), find_family(fit.family).counts
+    if isinstance(x, Limits):
+        return partial(Mechanism(x).draw, distribution, generator)
+    return partial(_drawn, distribution, x.size, generator, counts)
+
+
+def _statistics(fit: Fitted, x: Array | Limits | Censored) -> Array:
+    """Return the statistics of a fit to rows, censored or not."""
+    if isinstance(x, CensoredRows):
+        x = x.limits()
+    return statistics_of_censored(fit, x) if isinstance(x, Limits) else statistics(fit, x)
+
+
 def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
     """Return rows drawn from a distribution; those rounded to an end of its support are moved inside."""
     rows = np.asarray(distribution.rvs(n, random_state=generator), dtype=np.float64)
@@ -153,9 +175,9 @@ def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bo
     return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
 
 
-def fit_anew(fit: Fitted, x: Array, weights: Array | None = None) -> Fitted:
+def fit_anew(fit: Fitted, x: Array | Censored, weights: Array | None = None) -> Fitted:
     """Return the exact fit to other rows, with the same parameters fixed."""
-    return refit(fit, Pilot(x, weights), {name: fit.params[name] for name in fit.fixed})
+    return refit(fit, source_of(x, weights), {name: fit.params[name] for name in fit.fixed})
 
 
 def statistics(fit: Fitted, x: Array) -> Array:

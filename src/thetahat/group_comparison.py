@@ -11,11 +11,13 @@ import numpy as np
 
 from thetahat._checks import check_choice, check_flag
 from thetahat._tables import Table
+from thetahat.censored_groups import group_censored
 from thetahat.comparison import Comparison, check_families
 from thetahat.data.grouping import NAN_POLICIES, group_rows
+from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_each, polled, threads_of
+from thetahat.groups import fit_each, fit_each_of_censored, polled, threads_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -176,9 +178,17 @@ def compare_groups(
     chosen = check_families(families)
     check_flag("progress", progress)
     threads = threads_of(threads)
-    grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
-    fits = {}
+    fits, groups = {}, None
+    how = (by, offsets, axis, weights, nan_policy, null_keys, threads)
+    if isinstance(x, Sampled):
+        grouping, groups = group_censored(x, *how)
+    else:
+        grouping = group_rows(x, *how)
     for family in chosen:
         with polled(len(grouping.keys), progress, f"{family.name} ") as poll:
-            fits[family.name] = fit_each(family, grouping, None, None, threads, poll)
+            fits[family.name] = (
+                fit_each(family, grouping, None, None, threads, poll)
+                if groups is None
+                else fit_each_of_censored(family, grouping, groups, None, None, poll)
+            )
     return GroupComparison(fits)

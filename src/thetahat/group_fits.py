@@ -11,6 +11,7 @@ from thetahat._group_arrays import FITTED, GroupArrays
 from thetahat._group_member import fit_of_group
 from thetahat._group_sums import added, sums_of
 from thetahat._tables import Table, plain
+from thetahat.censored_groups import CensoredGroups
 from thetahat.inference import Estimate, quantiles_of_groups, return_levels_of_groups, wald_limits
 from thetahat.result import Fit
 
@@ -247,6 +248,11 @@ class GroupFits(GroupArrays, Table):
         limits = self.confint(level)[:, place]
         return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level))
 
+    @property
+    def _has_sums(self) -> bool:
+        """Whether sums say all of the rows; of censored ones none do."""
+        return self._family.sufficient and not isinstance(self._rows, CensoredGroups)
+
     def __add__(self, other: GroupFits) -> GroupFits:
         """Return the fits of the rows of both, group by group: groups of equal keys become one.
 
@@ -260,4 +266,4 @@ class GroupFits(GroupArrays, Table):
 
     def __reduce__(self) -> tuple[Any, ...]:
         kept = (self._family, self._keys, self._numbers, self.omitted, self._fixed, self._start)
-        return GroupFits, (*kept, None, sums_of(self) if self._family.sufficient else None)
+        return GroupFits, (*kept, None, sums_of(self) if self._has_sums else None)

@@ -13,12 +13,15 @@ from thetahat import _groups
 from thetahat._checks import check_count, check_flag
 from thetahat._group_arrays import GroupNumbers
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
+from thetahat.censored_groups import CensoredGroups, fit_each_censored, group_censored
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
+from thetahat.data.source import Sampled
 from thetahat.errors import ParameterError
 from thetahat.families import Family, find_family
 from thetahat.group_fits import GroupFits
 from thetahat.sample import default_threads
+from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.monitoring import progress_bar
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["fit_each", "fit_groups", "polled", "threads_of"]
+__all__ = ["fit_each", "fit_each_of_censored", "fit_groups", "polled", "threads_of"]
 
 
 def fit_groups(
@@ -51,7 +54,7 @@ def fit_groups(
 
     Parameters
     ----------
-    x : array_like, shape (n,), or Source
+    x : array_like, shape (n,), Source or Censored
         The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
         columns as `by` (and `weights`): the other column has the rows. A `Source`, from `scan`, with names of
         columns of its files or its table as `by`: rows and codes of the keys are held in memory.
@@ -124,6 +127,11 @@ def fit_groups(
         raise ParameterError(f"start is not used: {described.name} has a closed-form maximum")
     first = None if start is None else np.array([check_theta(described, start, "start")])
     threads = threads_of(threads)
+    if isinstance(x, Sampled):
+        grouped, groups = group_censored(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
+        of_groups = check_fixed_of_groups(described, fixed, grouped.keys)
+        with polled(len(grouped.keys), progress) as poll:
+            return fit_each_of_censored(described, grouped, groups, of_groups, first, poll)
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
     values = check_fixed_of_groups(described, fixed, grouping.keys)
     with polled(len(grouping.keys), progress) as poll:
@@ -131,6 +139,20 @@ def fit_groups(
     if nan_policy == "raise" and (fits.status == "bad_rows").any():
         reject_rows(Chunks(grouping.chunks), described.model, described.support)
     return fits
+
+
+def fit_each_of_censored(
+    family: Family,
+    grouping: Grouping,
+    groups: CensoredGroups,
+    fixed: Fixed | None,
+    start: Array | None,
+    poll: Callable[[int], object] | None,
+) -> GroupFits:
+    """Return the fits of grouped censored rows."""
+    refuse_edges(family, () if fixed is None else fixed.places)
+    numbers = fit_each_censored(family, groups, fixed, start, poll)
+    return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, groups)
 
 
 def fit_each(

@@ -9,10 +9,12 @@ import numpy as np
 
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, stretches
+from thetahat.data.censored_rows import CensoredRows
 from thetahat.data.source import source_of
 from thetahat.errors import SampleError
 from thetahat.families import find_family
 from thetahat.sample import Sample, check_sums
+from thetahat.solvers.row_scores import log_probabilities
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -144,8 +146,9 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
 
     Parameters
     ----------
-    x : array_like, shape (n,)
-        Rows, as in `fit`; infinite ones are allowed and have log-density ``-inf``.
+    x : array_like, shape (n,), or Censored
+        Rows, as in `fit`; infinite ones are allowed and have log-density ``-inf``. Of a censored row, the
+        logarithm of the probability of its interval; of a truncated one, that given that it was seen.
     family, theta
         As in `log_likelihood`.
 
@@ -168,6 +171,9 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
     """
     described = find_family(family)
     at = check_theta(described, theta, "theta")
+    if isinstance(x, CensoredRows):
+        x.known("raise")
+        return log_probabilities(described.model, x.limits(), at)
     rows = as_rows(x)
     out = np.empty(rows.size)
     described.model.log_density(at, rows, out)

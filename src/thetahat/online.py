@@ -16,7 +16,7 @@ from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
-from thetahat.data.source import ArraySource, Source, source_of
+from thetahat.data.source import ArraySource, Source, exact_source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.fit import fit_sample
@@ -169,7 +169,7 @@ class Online:
             if self._summary is not None:
                 self._summary.update(x, weights=weights, nan_policy=nan_policy)
             else:
-                self._take(source_of(x, weights, nan_policy))
+                self._take(exact_source_of(x, weights, nan_policy))
         return self
 
     def _take(self, source: Source) -> None:

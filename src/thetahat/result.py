@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from thetahat._checks import check_choice, check_level
 from thetahat._fitted import Fitted
 from thetahat._records import read_record, to_record
 from thetahat._report import report
+from thetahat._rows_of_fit import agrees, censored_of, equal_rows_of, rows_of
 from thetahat._theta import Theta
-from thetahat.data.arrays import as_rows
-from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError
 from thetahat.inference import METHODS as INTERVALS
 from thetahat.inference import (
@@ -26,7 +24,6 @@ from thetahat.inference import (
     quantile,
     return_level,
 )
-from thetahat.pilot import Pilot
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES
 
@@ -79,6 +76,9 @@ class Fit(Fitted):
         when they came.
     passes : int
         Number of passes over the sample.
+    kinds : Kinds or None
+        Of a censored sample, how many rows are `exact`, `right`-censored, `left`-censored, known by an
+        `interval`, and how many of all are `truncated`; else None.
     fixed : tuple of str
         The parameters that were fixed; their standard errors are 0.
     cov_type : str
@@ -182,14 +182,9 @@ class Fit(Fitted):
         if self._sample is None:
             raise ParameterError(f"{what} needs the data again; a fit from a record or a pickle has none")
         value = self._sample.at(self._theta).evaluate(self._theta)[0]
-        if not self._agrees(value):
+        if not agrees(self, value):
             raise ParameterError(f"{what} needs the data again, but they changed after the fit: refit")
         return Profile(self._sample, self._theta, value, self._fixed)
-
-    def _agrees(self, log_likelihood: float) -> bool:
-        """Whether this is the log-likelihood of the fit, except for the order of summation."""
-        mine = self.log_likelihood
-        return log_likelihood == mine or abs(log_likelihood - mine) <= 1e-9 * (abs(mine) + self.n) < math.inf
 
     def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
         """Return quantiles of the fitted distribution, with standard errors by the delta method.
@@ -273,6 +268,10 @@ class Fit(Fitted):
         For counts, D and W squared are evaluated where both distribution functions jump, and the bootstrap
         has the same ties; A squared is not defined. Angles are cut opposite to their mean direction.
 
+        Of censored rows, the fit is compared with Kaplan-Meier's estimate, or Turnbull's, as far as that is
+        known, and replicates are censored by the same limits: those of exact rows, which are not known, are
+        drawn from Kaplan-Meier's estimate of limits; replicates of binned rows are sorted into the bins.
+
         Parameters
         ----------
         x : array_like, shape (n,), optional
@@ -305,10 +304,7 @@ class Fit(Fitted):
         """
         from thetahat.goodness import goodness_of_fit
 
-        rows, weights = self._rows(x)
-        if weights is not None and np.any(weights != 1):
-            raise ParameterError("gof is not supported with weights: replicates are samples of equal rows")
-        return goodness_of_fit(self, rows, bootstrap, rng)
+        return goodness_of_fit(self, equal_rows_of(self, self._sample, x), bootstrap, rng)
 
     def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
         """Draw the fit over its sample.
@@ -327,11 +323,15 @@ class Fit(Fitted):
         maximum: near it, k standard errors away. Without sufficient statistics they are from about 10,000
         rows, moved to the maximum of all.
 
+        A fit to censored or truncated rows has two other panels: ``"survival"``, the share of rows above each
+        value over Kaplan-Meier's estimate (Turnbull's where rows are known by intervals), and
+        ``"probability"``, a probability plot, where rows of the family lie on a line.
+
         Parameters
         ----------
-        kind : {"density", "qq", "pp", "trace"}, optional
-            One panel; by default all of them. There is no Q-Q plot of counts, which would be a staircase, and
-            neither Q-Q nor P-P with weights.
+        kind : {"density", "qq", "pp", "trace", "survival", "probability"}, optional
+            One panel; by default all that there are. There is no Q-Q plot of counts, which would be a
+            staircase, and neither Q-Q nor P-P with weights.
         x : array_like, shape (n,), optional
             The rows that were fitted, if the fit no longer has them (a pickle, a record).
         name : str, default "value"
@@ -358,33 +358,16 @@ class Fit(Fitted):
         >>> figure = th.fit([1.0, 2.0, 4.0, 7.0], "normal").plot("density")
         >>> figure.savefig("normal.png")  # doctest: +SKIP
         """
-        from thetahat.plots import fit_figure
+        from thetahat.plots import censored_figure, fit_figure
 
         density_alone = isinstance(kind, str) and kind == "density" and x is None
         if density_alone and self._sample is not None and self._sample.is_long:
             drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
             return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
-        rows, weights = self._rows(x)
+        if self.kinds is not None:
+            return censored_figure(censored_of(self, self._sample, x), self, name, kind)
+        rows, weights = rows_of(self, self._sample, x)
         return fit_figure(rows, self, name, kind, weights)
-
-    def _rows(self, x: ArrayLike | None) -> Pilot:
-        """Return the rows of the fit: those given, or those that it still has."""
-        if x is not None:
-            rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
-            if rows.x.size != self.rows or self.n != self.rows:
-                raise ParameterError(
-                    f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
-                )
-        elif self._sample is None or not self._sample.has_rows:
-            raise ParameterError("this fit no longer has its rows: pass them as x")
-        else:
-            rows = self._sample.contiguous()
-        sums = Sample(self._family, ArraySource(*rows)).at(self._theta)
-        if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):
-            raise ParameterError(
-                "the rows have changed since the fit" if x is None else "x does not have the rows of this fit"
-            )
-        return rows
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts, for strict JSON.
@@ -416,7 +399,7 @@ class Fit(Fitted):
 
     def __reduce__(self) -> tuple[Any, ...]:
         sums = None
-        if self._sample is not None and self._family.sufficient:
+        if self._sample is not None and self._family.sufficient and self.kinds is None:
             sums = self._sample.at(self._theta).numbers()
         return _unpickled, (self.to_dict(), sums)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
 from thetahat import _core, _sums
+from thetahat._censored import log_probability
 from thetahat._checks import check_count
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
+from thetahat.data.censored_source import CensoredSource
+from thetahat.data.limit_table import LimitTable
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
@@ -44,6 +50,15 @@ class Sample:
         Sums of the rows, if they are known and the rows are not.
     sums_at : tuple of float, optional
         Where they were taken, if they are not sufficient.
+    limits : LimitTable, optional
+        What is known of censored and truncated rows beside these sums, which are of the model of the whole.
+
+    Attributes
+    ----------
+    model : Model
+        What makes sums of rows, and derivatives of sums: those of the intervals of a censored sample too.
+    censored : CensoredSource, LimitTable or None
+        The censored sample whose exact rows, or whose sums of exact rows, these are.
     """
 
     def __init__(
@@ -54,6 +69,7 @@ class Sample:
         sums: _sums.Sums | None = None,
         omitted: int = 0,
         sums_at: Theta = (),
+        limits: LimitTable | None = None,
     ) -> None:
         self.family, self.source = family, source
         self.passes = 0
@@ -62,6 +78,15 @@ class Sample:
         self._counts: tuple[float, int] = (0, 0)
         self._threads = None if threads is None else check_count("threads", threads, 10_000)
         self._omitted = omitted
+        self.model = family.model
+        self.censored: CensoredSource | LimitTable | None = limits
+        if isinstance(source, CensoredSource):
+            self.model, self.source = source.attach(
+                family.model, family.counts, team(self._threads, source.size)
+            )
+            self.censored = source
+        elif sums is not None:
+            self.model = sums.model
         if sums is not None:
             self._sums = self._accept(sums)
 
@@ -73,7 +98,7 @@ class Sample:
         """
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
-        tree = _sums.Tree(self.family.model, None if self.family.sufficient else theta, moments=moments)
+        tree = _sums.Tree(self.model, None if self.family.sufficient else theta, moments=moments)
         add_rows(tree, self.blocks(), self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:
@@ -88,7 +113,7 @@ class Sample:
         while True:
             answer = fit.run(rows, self.threads, self._good)
             if answer == "empty":
-                raise self._empty()
+                raise self.empty()
             if answer == "check":
                 self._check_overflow()
             elif fit.state == "all rows":
@@ -98,7 +123,7 @@ class Sample:
         self.passes += fit.passes
         if fit.passes:
             sums, self._good = fit.sums, True
-            self._counts = sums.n, sums.rows
+            self._counts = self._counts_of(sums)
             if self.family.sufficient:
                 self._sums = sums
         return fit
@@ -132,6 +157,8 @@ class Sample:
     @property
     def size(self) -> int:
         """Number of rows, including those left out."""
+        if isinstance(self.censored, CensoredSource):
+            return self.censored.size
         return self._counts[1] + self._omitted if self.source is None else self.source.n
 
     @property
@@ -187,7 +214,8 @@ class Sample:
 
     def fingerprint(self) -> dict[str, int]:
         """Return checksums of the rows and of the weights."""
-        return {} if self.source is None else self.source.fingerprint()
+        source = self.censored if isinstance(self.censored, CensoredSource) else self.source
+        return {} if source is None else source.fingerprint()
 
     def pilot(self, wanted: int) -> Pilot:
         """Return about so many rows, spread evenly over the sample; all rows if it has no more."""
@@ -208,7 +236,7 @@ class Sample:
             raise ParameterError("SGD requires the rows; a summary has only their sums")
         rows = self.source.contiguous()
         if rows.x.size == 0:
-            raise self._empty()
+            raise self.empty()
         return rows
 
     def in_order(self) -> _core.Rows:
@@ -219,19 +247,26 @@ class Sample:
         rows = self.contiguous()
         return chunks_of(rows.x, weights=rows.weights)[0]
 
-    def _empty(self) -> SampleError:
+    def empty(self) -> SampleError:
+        """Return the error of a sample without rows."""
         return empty(self.size) if self.source is None else empty(self.size, self.source.what)
 
     def _accept(self, sums: _sums.Sums) -> _sums.Sums:
         """Return the sums of a pass; raise if the rows are no sample of the family."""
         self.passes += 1
-        if sums.finite and sums.rows == 0:
-            raise self._empty()
+        if sums.finite and self._counts_of(sums)[1] == 0:
+            raise self.empty()
         if not sums.finite and (not self._good or self.family.sufficient):
             self._check_overflow()
         self._good = True
-        self._counts = sums.n, sums.rows
+        self._counts = self._counts_of(sums)
         return sums
+
+    def _counts_of(self, sums: _sums.Sums) -> tuple[float, int]:
+        """Return the sum of the weights and the number of rows of positive weight, censored ones too."""
+        if self.censored is None:
+            return sums.n, sums.rows
+        return self.censored.weight_with(sums.n), self.censored.n_rows
 
     def _check_overflow(self) -> None:
         """Raise if rows are invalid; if they are not, sums that are not finite overflow."""
@@ -243,17 +278,51 @@ class Sample:
 
     def check_rows(self) -> None:
         """Raise if rows are not finite or outside the family's support."""
-        reject_rows(self.read(), self.family.model, self.family.support)
+        reject_rows(self._checked(), self.family.model, self.family.support)
+
+    def _checked(self) -> Source:
+        """Return the rows by which errors count: of a censored sample all, exact ones apart."""
+        return self.censored.in_place() if isinstance(self.censored, CensoredSource) else self.read()
+
+    def check_intervals(self) -> None:
+        """Raise if intervals of a censored sample lie outside the family's support."""
+        family = self.family
+        if not isinstance(self.censored, CensoredSource):
+            return
+        found = self.censored.impossible(*family.ends, family.counts)
+        if found:
+            count, first, rows = found
+            raise SampleError(
+                f"x holds {count} row(s) whose interval lies outside the support of {family.name},"
+                f" {family.support}, the first at index {first}: ({rows.lower[0]}, {rows.upper[0]}]",
+                first,
+                count,
+            )
 
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
-        rows = self.read()
+        rows = self._checked()
         count, first = count_outside(rows, self.family.model, theta)
         if count:
             raise ParameterError(
                 f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
                 f" at index {first}{rows.locate(first)}: {value_at(rows, first)!r}; the log-likelihood there"
                 " is -inf, and has no score"
+            )
+        if isinstance(self.censored, CensoredSource):
+            self._check_probabilities(self.censored, theta, what)
+
+    def _check_probabilities(self, censored: CensoredSource, theta: Theta, what: str) -> None:
+        """Raise if censored rows have no probability at theta."""
+        limits = censored.limits
+        ends = np.ascontiguousarray(limits.lower), np.ascontiguousarray(limits.upper)
+        never = log_probability(self.family.model, theta, *ends) == -math.inf
+        if never.any():
+            row = int(np.argmax(never))
+            raise ParameterError(
+                f"{what}: {int(never.sum())} interval(s) have no probability by {self.family.name} at {theta},"
+                f" the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
+                " log-likelihood there is -inf, and has no score"
             )
 
 

@@ -14,6 +14,8 @@ from thetahat._shift import shift
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import count_outside, empty, reject_rows
+from thetahat.data.censored_source import CensoredSource
+from thetahat.data.limit_table import LimitTable
 from thetahat.data.source import BlockSource, Source, source_of
 from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import Family, find_family
@@ -78,6 +80,7 @@ class Summary:
         self.at = _check_at(self._family, at)
         self._tree = Tree(self._family.model, self.at or None)
         self._other: Sums | None = None  # sums whose rows are elsewhere
+        self._limits: LimitTable | None = None  # of censored and truncated rows
         self.omitted = 0
 
     @property
@@ -88,12 +91,12 @@ class Summary:
     @property
     def n(self) -> float:
         """Number of rows, or the sum of their weights."""
-        return self._total().n
+        return self._total().n if self._limits is None else self._limits.weight_with(self._total().n)
 
     @property
     def rows(self) -> int:
         """Number of rows of positive weight."""
-        return self._total().rows
+        return self._total().rows if self._limits is None else self._limits.n_rows
 
     def update(
         self,
@@ -134,8 +137,16 @@ class Summary:
                 f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds all"
             )
         self._check_finite(after if self._other is None else self._other.merge(after))
+        left_out = source.n - (after.rows - before)
+        if isinstance(source, CensoredSource):
+            Sample(self._family, source).check_intervals()
+            left_out = source.size - source.n_rows
+            mine = LimitTable.of_exact(self._total().rows) if self._limits is None else self._limits
+            self._limits = mine + LimitTable.of(source)
+        elif self._limits is not None:
+            self._limits += LimitTable.of_exact(after.rows - before)
         self._tree = tree
-        self.omitted += source.n - (after.rows - before)
+        self.omitted += left_out
         return self
 
     def fit(
@@ -166,7 +177,8 @@ class Summary:
         """
 
         def read() -> Sample:
-            return Sample(self._family, None, sums=self._rows(), omitted=self.omitted, sums_at=self.at)
+            sums, limits = self._rows(), self._limits
+            return Sample(self._family, None, sums=sums, omitted=self.omitted, sums_at=self.at, limits=limits)
 
         return fit_sample(self._family, read, method, start, fixed, monitoring=Monitoring(trace))
 
@@ -204,7 +216,8 @@ class Summary:
             )
         both = self._total().merge(other._total())
         self._check_finite(both)
-        return _holding(self._family, self.at, both, self.omitted + other.omitted)
+        limits = _added_limits(self, other)
+        return _holding(self._family, self.at, both, self.omitted + other.omitted, limits)
 
     def __repr__(self) -> str:
         place = f" at {self.at}" if self.at else ""
@@ -213,7 +226,11 @@ class Summary:
     def to_bytes(self) -> bytes:
         """Return the summary as portable bytes, with a version and a checksum."""
         values = {"family": self.family, "at": self.at, "omitted": self.omitted, "layout": SUMS_LAYOUT}
-        return pack(_PROGRAM, values, {"sums": np.array(self._total().numbers())})
+        arrays = {"sums": np.array(self._total().numbers())}
+        if self._limits is not None:
+            values |= {"n": self._limits.n, "kinds": self._limits.kinds._asdict()}
+            arrays["limits"] = self._limits.entries
+        return pack(_PROGRAM, values, arrays)
 
     @staticmethod
     def from_bytes(record: bytes) -> Summary:
@@ -234,11 +251,14 @@ class Summary:
             at = _check_at(family, values["at"] or None)
             sums = Sums.from_numbers(family.model, arrays["sums"].tolist())
             omitted = check_count("omitted", values["omitted"], least=0)
+            limits = None
+            if "limits" in arrays:
+                limits = LimitTable.from_arrays(arrays["limits"], float(values["n"]), values["kinds"])
         except UnknownFamilyError:
             raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ParameterError(f"this is not a summary of thetahat: it {error}") from error
-        return _holding(family, at, sums, omitted)
+        return _holding(family, at, sums, omitted, limits)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Summary.from_bytes, (self.to_bytes(),)
@@ -250,8 +270,10 @@ class Summary:
     def _rows(self, theta: tuple[float, ...] = ()) -> Sums:
         """Return the sums of at least one row, at theta if one is given and they depend on it."""
         sums = self._total()
-        if sums.rows == 0:
+        if self.rows == 0:
             raise empty(self.omitted)
+        if self._limits is not None:  # of the same numbers, with derivatives of the intervals too
+            sums = Sums.from_numbers(self._limits.attach(self._family.model), sums.numbers())
         return shift(self._family, sums, self.at, theta) if self.at and theta else sums
 
     @property
@@ -325,8 +347,18 @@ def _check_at(family: Family, at: Theta | None) -> tuple[float, ...]:
     return check_theta(family, at, "at")
 
 
-def _holding(family: Family, at: tuple[float, ...], sums: Sums, omitted: int) -> Summary:
+def _added_limits(one: Summary, other: Summary) -> LimitTable | None:
+    """Return the limits of both, where one has any; exact rows of the other are counted."""
+    if one._limits is None and other._limits is None:
+        return None
+    mine, its = (each._limits or LimitTable.of_exact(each._total().rows) for each in (one, other))
+    return mine + its
+
+
+def _holding(
+    family: Family, at: tuple[float, ...], sums: Sums, omitted: int, limits: LimitTable | None = None
+) -> Summary:
     summary = Summary(family.name, at=at or None)
-    summary._other = sums
+    summary._other, summary._limits = sums, limits
     summary.omitted = omitted
     return summary

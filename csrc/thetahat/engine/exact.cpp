@@ -174,6 +174,7 @@ void explore(const thetahat_model& m, thetahat_exact& e, const thetahat_pilot& r
 
 // Where Newton's method has failed: the next start, or the family's own after one that was given.
 bool next_start(const thetahat_model& m, thetahat_exact& e) {
+  if (m.intervals) return false;  // exact rows alone give no start values
   if (e.has_start) {
     e.has_start = 0;
     thetahat_exact_begin(&m, &e);
@@ -309,7 +310,7 @@ static int end_pass(const thetahat_model* m, thetahat_fit* f) {
   if (!finite && !f->rows_are_good) return thetahat_fit_check;
   f->in_pass = 0;
   f->passes += 1;
-  if (finite && f->node[0] == 0) return thetahat_fit_empty;
+  if (finite && f->node[0] == 0 && !m->intervals) return thetahat_fit_empty;
   f->rows_are_good = 1;
   if (!finite && m->sufficient) return thetahat_fit_check;
   thetahat_exact_pass(m, &f->exact, f->node);

@@ -56,6 +56,7 @@ struct beta {
       positive_parameter(0), positive_parameter(1)};  // b in units of itself: of tiny rows it is huge
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved | own_covariance;
+  static constexpr int line = thetahat_unit_line;
   using sums = unit_gap;
 
   double a, b, N, p, q, log_p, log_q, log_norm, excess_a,

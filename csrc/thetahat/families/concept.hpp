@@ -3,6 +3,7 @@
 // declared, does not compile.
 #pragma once
 #include "thetahat/families/pilot.hpp"
+#include "thetahat/math/jets.hpp"
 #include "thetahat/sums/terms.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -27,7 +28,12 @@ enum optional_members : unsigned {
   profiled = 1 << 13,  // profile(sums, fixed, theta) const: the maximum over some parameters given the others
   leaps = 1 << 14,     // leap(sums, theta) const: past where few rows outweigh all others
   more_starts = 1 << 15,  // other_starts(pilot, starts): where there may be several maxima
-  sums_apart = 1 << 16    // of_rows: a type with own_sum's sum alone, which is ready at theta sooner
+  sums_apart = 1 << 20,   // of_rows: a type with own_sum's sum alone, which is ready at theta sooner
+  // Probabilities in closed form, by parameters of a type with derivatives (math/jets.hpp); else by quadrature.
+  hazard = 1 << 16,           // cumulative_hazard(theta, a, b): log S(a) - log S(b), a may be -inf
+  reversed_hazard = 1 << 17,  // reversed_hazard_between(theta, a, b): log F(b) - log F(a), b may be inf
+  closed_tails = 1 << 18,     // log_tail(theta, x, upper): log S(x), or log F(x)
+  power_hazard = 1 << 19      // log_hazards(theta, n, sum_log): of n rows, where it is c + d log x
 };
 
 template <class Family>
@@ -77,6 +83,11 @@ THETAHAT_FINDS(profile,
                made<const F&>().profile(made<const typename F::sums&>(), made<const int*>(), made<double*>()))
 THETAHAT_FINDS(leap, made<const F&>().leap(made<const typename F::sums&>(), made<double*>()))
 THETAHAT_FINDS(has_standard_errors, F::has_standard_errors(made<const double*>()))
+THETAHAT_FINDS(line, F::line)
+THETAHAT_FINDS(cumulative_hazard, F::cumulative_hazard(made<const jet<F::n_params>*>(), 1.0, 1.0))
+THETAHAT_FINDS(reversed_hazard_between, F::reversed_hazard_between(made<const jet<F::n_params>*>(), 1.0, 1.0))
+THETAHAT_FINDS(log_hazards, F::log_hazards(made<const jet<F::n_params>*>(), 1.0, 1.0))
+THETAHAT_FINDS(log_tail, F::log_tail(made<const jet<F::n_params>*>(), 1.0, true))
 
 }  // namespace finds
 
@@ -125,6 +136,13 @@ constexpr bool is_family() {
   static_assert(finds::may_exist<F> == brings<F>(conditional), "conditional: may_exist(pilot, figures)");
   static_assert(finds::has_standard_errors<F> == brings<F>(errors_hold),
                 "errors_hold: has_standard_errors(theta)");
+  static_assert(finds::line<F>, "line is missing");
+  static_assert(finds::cumulative_hazard<F> == brings<F>(hazard), "hazard: cumulative_hazard(theta, a, b)");
+  static_assert(finds::reversed_hazard_between<F> == brings<F>(reversed_hazard),
+                "reversed_hazard: reversed_hazard_between(theta, a, b)");
+  static_assert(finds::log_tail<F> == brings<F>(closed_tails), "closed_tails: log_tail(theta, x, upper)");
+  static_assert(finds::log_hazards<F> == brings<F>(power_hazard),
+                "power_hazard: log_hazards(theta, n, sum_log)");
   static_assert(finds::profile<F> == brings<F>(profiled), "profiled: profile(sums, fixed, theta) const");
   static_assert(!brings<F>(profiled) || brings<F>(shifts), "profiled needs shift_sums(sums, to) const");
   static_assert(finds::leap<F> == brings<F>(leaps), "leaps: leap(sums, theta) const");

@@ -10,7 +10,8 @@ struct exponential {
   static constexpr int n_params = 1;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | lane_scores;
+  static constexpr unsigned optional = solved | lane_scores | hazard | power_hazard;
+  static constexpr int line = thetahat_half_line;
   using sums = moments;
 
   double s, log_s;
@@ -57,6 +58,15 @@ struct exponential {
   static V lane_score(const V* theta, V x, V* g) {
     g[0] = (x - theta[0]) / theta[0];
     return theta[0];
+  }
+  template <class T>
+  static T log_hazards(const T* theta, double n, double) {
+    return -n * log(theta[0]);
+  }
+  // (b - a) / s.
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    return (at_least(b, 0.0) - at_least(a, 0.0)) / theta[0];
   }
 };
 

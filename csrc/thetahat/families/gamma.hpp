@@ -13,6 +13,7 @@ struct gamma {
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved | own_covariance | starts;
+  static constexpr int line = thetahat_half_line;
   using sums = log_gap;
 
   double a, s, unit, mean, log_norm, excess;  // mean = a s unit; excess = log a - digamma(a)

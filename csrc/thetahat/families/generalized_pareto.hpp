@@ -18,7 +18,8 @@ struct generalized_pareto {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts | errors_hold;
+  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts | errors_hold | hazard;
+  static constexpr int line = thetahat_half_line;
   using sums = taylor_sums<n_terms, n_factors, Y3, Y13>;
 
   double xi, s, r, log_s, inverse;  // inverse: of xi
@@ -141,6 +142,14 @@ struct generalized_pareto {
     const row<V> at(*this, x);
     g[0] = select(at.inside, gaps<V>(*this, at).b - at.y, splat<V>(NAN));
     g[1] = (1 + xi) * at.y - 1.0;
+  }
+  // log(v(b) / v(a)) / xi; infinite from the end of the support on.
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    a = at_least(a, 0.0), b = at_least(b, 0.0);
+    const T v = 1.0 + theta[0] * (a / theta[1]), step = (b - a) / theta[1] / v;
+    if (!(v.v > 0) || !(1.0 + theta[0].v * step.v > 0)) return T(HUGE_VAL);
+    return log1p_scaled(theta[0], step);
   }
 
  private:

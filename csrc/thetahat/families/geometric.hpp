@@ -12,7 +12,8 @@ struct geometric {
   static constexpr int n_params = 1;
   static constexpr thetahat_parameter parameters[] = {unit_parameter(1)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | starts;
+  static constexpr unsigned optional = solved | starts | hazard | power_hazard;
+  static constexpr int line = thetahat_counts;
   using sums = term_sums<n_terms, 0>;
 
   double p, odds, log_p, log_q;  // odds = p / q, q = 1 - p
@@ -57,6 +58,16 @@ struct geometric {
   template <class V>
   void row_score(V x, V* g) const {
     g[0] = 1.0 - x * odds;
+  }
+  // S(x) = f(x) (1 - p) / p.
+  template <class T>
+  static T log_hazards(const T* theta, double n, double) {
+    return n * (log(theta[0]) - log1p(-theta[0]));
+  }
+  // -log(1 - p) for each count in (a, b].
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    return (at_least(floor(b), -1.0) - at_least(floor(a), -1.0)) * -log1p(-theta[0]);
   }
 };
 

@@ -19,7 +19,8 @@ struct gev {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       shape_above_minus_one()};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = bounded_at | starts | more_starts | conditional | errors_hold;
+  static constexpr unsigned optional = bounded_at | starts | more_starts | conditional | errors_hold | reversed_hazard;
+  static constexpr int line = thetahat_real_line;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, sigma, xi, r, log_sigma, inverse, k;  // inverse: of xi; k = 1 + xi
@@ -137,6 +138,16 @@ struct gev {
     g[0] = select(at.outside == 0.0, a * at.i, none);
     g[1] = select(at.outside == 0.0, a * at.q - 1.0, none);
     g[2] = select(at.outside == 0.0, a * at.b - at.y, none);
+  }
+  // exp(-y) at a less that at b: e(b) expm1(y(b) - y(a)); infinite up to the lower end of the support.
+  template <class T>
+  static T reversed_hazard_between(const T* theta, double a, double b) {
+    const T at_a = 1.0 + theta[2] * ((T(a) - theta[0]) / theta[1]);
+    if (!(at_a.v > 0)) return T(theta[2].v > 0 ? HUGE_VAL : 0.0);
+    if (b == HUGE_VAL) return exp(-log1p_scaled(theta[2], (T(a) - theta[0]) / theta[1]));
+    const T z = (T(b) - theta[0]) / theta[1], step = (b - a) / theta[1] / at_a;
+    if (!(1.0 + theta[2].v * z.v > 0)) return reversed_hazard_between(theta, a, HUGE_VAL);
+    return exp(-log1p_scaled(theta[2], z)) * expm1(log1p_scaled(theta[2], step));
   }
 
  private:

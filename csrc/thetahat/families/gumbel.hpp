@@ -12,7 +12,8 @@ struct gumbel {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | lane_scores | starts;
+  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | lane_scores | starts | reversed_hazard;
+  static constexpr int line = thetahat_real_line;
   using sums = taylor_sums<n_terms, n_factors, Z3E, Z8E>;
 
   double mu, beta, r, log_beta;
@@ -89,6 +90,12 @@ struct gumbel {
   static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
+  }
+  // exp(-z) at a less that at b: e(b) expm1((b - a) / beta).
+  template <class T>
+  static T reversed_hazard_between(const T* theta, double a, double b) {
+    if (b == HUGE_VAL) return exp((theta[0] - T(a)) / theta[1]);
+    return exp((theta[0] - T(b)) / theta[1]) * expm1((b - a) / theta[1]);
   }
 
  private:

@@ -13,6 +13,7 @@ struct inverse_gaussian {
   static constexpr thetahat_parameter parameters[] = {positive_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved | starts;
+  static constexpr int line = thetahat_half_line;
   using sums = reciprocal_gap;
 
   double mu, lambda, k, log_norm;  // k = lambda / mu

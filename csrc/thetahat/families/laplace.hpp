@@ -14,7 +14,8 @@ struct laplace {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_nonsmooth),
                                                       positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = solved | own_covariance | own_residual | lane_scores | starts;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | lane_scores | starts | closed_tails;
+  static constexpr int line = thetahat_real_line;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, b, r, log_2b;
@@ -83,6 +84,13 @@ struct laplace {
   static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
+  }
+  // -z - log 2 beyond mu, log(1 - exp(z) / 2) before.
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    const T z = (T(x) - theta[0]) / theta[1], beyond = upper ? z : -z;
+    constexpr double log_2 = ln2_hi + ln2_lo;
+    return beyond.v >= 0 ? -beyond - T(log_2) : log_one_less_exp(T(log_2) - beyond);
   }
 
  private:

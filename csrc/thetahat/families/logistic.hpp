@@ -15,7 +15,8 @@ struct logistic {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | lane_scores | starts;
+  static constexpr unsigned optional = own_sum | lane_scores | starts | closed_tails;
+  static constexpr int line = thetahat_real_line;
   using sums = term_sums<n_terms, n_factors>;
 
   double mu, s, r, log_s;
@@ -77,6 +78,11 @@ struct logistic {
   static V lane_score(const V* theta, V x, V* g) {
     score_of((x - theta[0]) * (1.0 / theta[1]), g);
     return theta[1];
+  }
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    const T z = (T(x) - theta[0]) / theta[1];
+    return log_logistic_survival(upper ? z : -z);
   }
 
  private:

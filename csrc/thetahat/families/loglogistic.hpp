@@ -15,7 +15,8 @@ struct loglogistic {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | starts;
+  static constexpr unsigned optional = own_sum | starts | closed_tails;
+  static constexpr int line = thetahat_half_line;
   using sums = term_sums<n_terms, n_factors>;
 
   double k, s, r, log_k, log_s;
@@ -81,6 +82,11 @@ struct loglogistic {
     V q = log_ratio(x, s, r), z = k * q, h = logistic_parts<V>(z).slope(z);
     g[0] = 1 / k - q * h;
     g[1] = k * h;
+  }
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    const T z = theta[0] * log_ratio(at_least(x, 0.0), theta[1]);
+    return log_logistic_survival(upper ? z : -z);
   }
 
  private:

@@ -10,7 +10,8 @@ struct lognormal {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | starts;
+  static constexpr unsigned optional = solved | starts | closed_tails;
+  static constexpr int line = thetahat_half_line;
   using sums = log_moments;
 
   double mu, sigma, log_norm;
@@ -65,6 +66,11 @@ struct lognormal {
     V z = (log(x) - mu) / sigma;
     g[0] = z;
     g[1] = z * z - 1.0;
+  }
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    const T z = (T(log(at_least(x, 0.0))) - theta[0]) / theta[1];
+    return log_normal_survival(upper ? z : -z);
   }
 };
 

@@ -19,6 +19,7 @@ struct negative_binomial {
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = count_terms | starts | conditional;
+  static constexpr int line = thetahat_counts;
   using sums = term_sums<n_terms, n_factors>;
 
   double r, mu, inverse, inverse_r, p, q;  // inverse = 1 / m, p = r / m, q = mu / m

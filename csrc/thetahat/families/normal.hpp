@@ -12,7 +12,8 @@ struct normal {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = float_sums | solved | own_steps;
+  static constexpr unsigned optional = float_sums | solved | own_steps | closed_tails;
+  static constexpr int line = thetahat_real_line;
   using sums = moments;
 
   double mu, sigma, log_norm;
@@ -80,6 +81,11 @@ struct normal {
     double rn = rate * b.n, rd = rate * b.d, rd2 = rate * b.d2;
     theta[0] += (rd + rn * e) * q2;
     theta[1] = (s - rn * q) + ((rd2 + e * (2 * rd + rn * e)) * q) * q2;
+  }
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    const T z = (T(x) - theta[0]) / theta[1];
+    return log_normal_survival(upper ? z : -z);
   }
 };
 

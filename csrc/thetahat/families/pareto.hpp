@@ -23,7 +23,8 @@ struct pareto {
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0),
                                                       positive_parameter(1, thetahat_boundary)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at | hazard;
+  static constexpr int line = thetahat_half_line;
   using sums = logs_and_least;
 
   double a, m, log_norm, inverse;
@@ -83,6 +84,12 @@ struct pareto {
   void row_score(V x, V* g) const {
     g[0] = 1 / a - log_ratio(x, m, inverse);
     g[1] = splat<V>(a);
+  }
+  // a log(b / a'), a' no less than m.
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    if (!(b > theta[1].v)) return T(0.0);
+    return theta[0] * (a > theta[1].v ? T(log_ratio(b, a, 1.0 / a)) : log_ratio(b, theta[1]));
   }
 
  private:

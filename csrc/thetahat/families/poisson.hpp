@@ -11,6 +11,7 @@ struct poisson {
   static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved;
+  static constexpr int line = thetahat_counts;
   using sums = count_gap;
 
   double r;

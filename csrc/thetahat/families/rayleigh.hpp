@@ -10,7 +10,8 @@ struct rayleigh {
   static constexpr int n_params = 1;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(1)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | starts;
+  static constexpr unsigned optional = solved | starts | hazard | power_hazard;
+  static constexpr int line = thetahat_half_line;
   using sums = positive_moments;
 
   double sigma, log_norm;
@@ -50,6 +51,16 @@ struct rayleigh {
   void row_score(V x, V* g) const {
     V z = x / sigma;
     g[0] = z * z - 2.0;
+  }
+  template <class T>
+  static T log_hazards(const T* theta, double n, double sum_log) {
+    return sum_log - 2 * n * log(theta[0]);
+  }
+  // (b^2 - a^2) / (2 sigma^2).
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    a = at_least(a, 0.0), b = at_least(b, 0.0);
+    return (0.5 * (b - a)) / theta[0] * ((b + a) / theta[0]);
   }
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 #include <math.h>
 #include "thetahat/families/concept.hpp"
+#include "thetahat/math/tails.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 

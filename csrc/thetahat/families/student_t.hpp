@@ -52,6 +52,7 @@ struct student_t : student_t_rows {
                                                       positive_parameter(0)};
   static constexpr bool sufficient = false;
   static constexpr unsigned optional = own_sum | sums_apart | starts | more_starts;
+  static constexpr int line = thetahat_wide_line;
   using of_rows = student_t_rows;
 
   double k, log_norm, slope;  // k = nu + 1; slope = c'(nu)

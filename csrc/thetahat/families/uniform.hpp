@@ -13,7 +13,8 @@ struct uniform {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_boundary),
                                                       real_parameter(1, thetahat_boundary)};
   static constexpr bool sufficient = true;
-  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at;
+  static constexpr unsigned optional = solved | own_covariance | own_residual | bounded_at | closed_tails;
+  static constexpr int line = thetahat_real_line;
   using sums = extrema;
 
   double low, high, w, log_w;
@@ -63,6 +64,12 @@ struct uniform {
   void row_score(V, V* g) const {
     g[0] = splat<V>(1.0);
     g[1] = splat<V>(-1.0);
+  }
+  template <class T>
+  static T log_tail(const T* theta, double x, bool upper) {
+    x = x < theta[0].v ? theta[0].v : x > theta[1].v ? theta[1].v : x;
+    const T part = upper ? theta[1] - T(x) : T(x) - theta[0];
+    return log(part / (theta[1] - theta[0]));
   }
 };
 

@@ -13,6 +13,7 @@ struct von_mises {
   static constexpr thetahat_parameter parameters[] = {real_parameter(0), positive_parameter(0)};
   static constexpr bool sufficient = true;
   static constexpr unsigned optional = solved;
+  static constexpr int line = thetahat_circle;
   using sums = directions;
 
   double mu, kappa, log_norm, deficit;  // deficit = 1 - A(kappa), A = I1 / I0

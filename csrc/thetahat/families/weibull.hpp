@@ -12,7 +12,8 @@ struct weibull {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {positive_parameter(0), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | starts;
+  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | starts | hazard | power_hazard;
+  static constexpr int line = thetahat_half_line;
   using sums = taylor_sums<n_terms, n_factors, Q3W, Q8W>;
 
   double k, s, r, log_k, log_s;
@@ -98,6 +99,19 @@ struct weibull {
     V q = log_ratio(x, s, r), w = exp_for_sums(k * q);
     g[0] = 1 / k + (q - q * w);
     g[1] = k * (w - 1.0);
+  }
+  // log k - log s + (k - 1) q.
+  template <class T>
+  static T log_hazards(const T* theta, double n, double sum_log) {
+    const T log_s = log(theta[1]);
+    return n * (log(theta[0]) - log_s) + (theta[0] - T(1.0)) * (T(sum_log) - n * log_s);
+  }
+  // w at b less w at a: w(a) expm1(k log(b / a)).
+  template <class T>
+  static T cumulative_hazard(const T* theta, double a, double b) {
+    if (!(b > 0)) return T(0.0);
+    if (!(a > 0)) return exp(theta[0] * log_ratio(b, theta[1]));
+    return exp(theta[0] * log_ratio(a, theta[1])) * expm1(log_ratio(b, a, 1.0 / a) * theta[0]);
   }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 #include <string.h>
 #include "thetahat/engine/row_steps.hpp"
+#include "thetahat/isa/probabilities.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -121,7 +122,12 @@ struct model_of {
             gradient_ascent<Family>,
             textbook_steps<Family>,
             preconditioned_steps<Family>,
-            lanes_in_turn<Family>};
+            lanes_in_turn<Family>,
+            Family::line,
+            has_closed_form<Family>() ? closed_form<Family>::log_probability : nullptr,
+            brings<Family>(power_hazard) ? closed_form<Family>::log_hazard : nullptr,
+            nullptr,
+            nullptr};
   }
 };
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from thetahat.data.columns import printable
 from thetahat.data.formats import FORMATS, Format
 from thetahat.data.paths import File
 from thetahat.data.scan import ScannedSource, scan
+from thetahat.data.scan_censored import ScannedCensored
 from thetahat.errors import ThetahatError
 from thetahat.families import families
 from thetahat.solvers.monitoring import progress_bar
@@ -126,7 +128,41 @@ family = click.option(
     help=f"One of: {', '.join(families())}.",
 )
 files = click.argument("files", metavar="FILE...", nargs=-1, required=True)
+
+
+def parse_end(_: click.Context, __: click.Parameter, text: str | None) -> float | str | None:
+    """Return a number, or the name of a column."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
 _READING: Sequence[Callable[[Any], Any]] = (
+    click.option(
+        "--event",
+        metavar="COLUMN",
+        shell_complete=complete_columns,
+        help="True or 1 where a row is the value itself, false or 0 where the value lies above it.",
+    ),
+    click.option(
+        "--upper",
+        metavar="COLUMN",
+        shell_complete=complete_columns,
+        help="Upper limits of rows, of which --column has the lower ones; inf is an open end.",
+    ),
+    click.option(
+        "--truncated-below",
+        metavar="NUMBER|COLUMN",
+        callback=parse_end,
+        help="Rows are there since their values lie above this.",
+    ),
+    click.option(
+        "--truncated-above",
+        metavar="NUMBER|COLUMN",
+        callback=parse_end,
+        help="Rows are there since their values are at most this.",
+    ),
     click.option("--where", metavar="CONDITION", help='Rows to keep, such as "year > 2020 and k in (1, 2)".'),
     click.option(
         "--format",
@@ -141,8 +177,12 @@ _READING: Sequence[Callable[[Any], Any]] = (
 
 
 class Reading(NamedTuple):
-    """How files are read."""
+    """How files are read, and which columns say how their rows are known."""
 
+    event: str | None
+    upper: str | None
+    truncated_below: float | str | None
+    truncated_above: float | str | None
     where: str | None
     format: str | None
     delimiter: str | None
@@ -163,7 +203,9 @@ def take_reading(options: dict[str, Any]) -> Reading:
     return Reading(*(options.pop(name) for name in Reading._fields))
 
 
-def scan_files(paths: Sequence[str], column: str | None, weights: str | None, how: Reading) -> ScannedSource:
+def scan_files(
+    paths: Sequence[str], column: str | None, weights: str | None, how: Reading
+) -> ScannedSource | ScannedCensored:
     """Return the source of some files, or of standard input, which a temporary file keeps for later."""
     found: list[Any] = [_spooled() if path == "-" else path for path in paths]
     kind = how.format or ("csv" if "-" in paths else None)
@@ -171,6 +213,12 @@ def scan_files(paths: Sequence[str], column: str | None, weights: str | None, ho
         found,
         column,
         weights=weights,
+        upper=how.upper,
+        event=how.event,
+        truncated=(
+            -math.inf if how.truncated_below is None else how.truncated_below,
+            math.inf if how.truncated_above is None else how.truncated_above,
+        ),
         where=how.where,
         format=kind,
         delimiter=how.delimiter,
@@ -178,7 +226,7 @@ def scan_files(paths: Sequence[str], column: str | None, weights: str | None, ho
         header=not how.no_header,
         comment=how.skip_comments,
     )
-    assert isinstance(source, ScannedSource)
+    assert isinstance(source, ScannedSource | ScannedCensored)
     return source
 
 
@@ -193,7 +241,7 @@ def _spooled() -> File:
 
 
 @contextmanager
-def following(source: ScannedSource, progress: bool) -> Iterator[None]:
+def following(source: ScannedSource | ScannedCensored, progress: bool) -> Iterator[None]:
     """Show how many rows have been read, of all passes together."""
     if not progress or sys.stderr is None:
         yield

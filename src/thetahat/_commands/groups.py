@@ -13,8 +13,10 @@ from rich.console import Console
 import thetahat._commands._shared as _shared
 from thetahat._records import to_json
 from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reject_null
+from thetahat.data.censored import Censored
 from thetahat.data.columns import printable, pyarrow
 from thetahat.data.scan import ScannedSource
+from thetahat.data.scan_censored import ScannedCensored
 from thetahat.errors import ParameterError
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_groups
@@ -37,7 +39,7 @@ def parse_output(_: click.Context, __: click.Parameter, path: Path | None) -> Pa
 
 
 def fit_by_groups(
-    source: ScannedSource,
+    source: ScannedSource | ScannedCensored,
     by: Sequence[str],
     missing: str,
     family: str,
@@ -48,7 +50,9 @@ def fit_by_groups(
 ) -> None:
     """Fit a family to each group of a column, and print or write the fits; `place` is in every record."""
     x, keys, weights = source.held(by)
-    if missing != "omit":
+    if missing != "omit" and isinstance(x, Censored):
+        x.known("raise")
+    elif missing != "omit":
         rows = Chunks(chunks_with_nulls(x, False, weights), source.what, source.what_weights)
         reject_null(rows)
         reject_for_all(rows)

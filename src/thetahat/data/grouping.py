@@ -21,7 +21,7 @@ from thetahat.errors import ParameterError, SampleError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["NAN_POLICIES", "Grouping", "group_rows"]
+__all__ = ["NAN_POLICIES", "Grouping", "check_named", "group_rows"]
 
 NAN_POLICIES = ("status", "omit", "raise")
 _NULL_KEYS = ("drop", "group")
@@ -102,14 +102,19 @@ def _of_source(source: Source, by: Any, weights: Any) -> tuple[Any, Any, Any]:
     """Return the rows of a source, with the columns of keys that are named, and their weights."""
     if weights is not None:
         raise ParameterError("weights are those of the source: pass their column to scan as weights=")
-    named = [by] if isinstance(by, str) else by
     if isinstance(source, ArraySource):
         rows, own = source.given
         return rows, by, own
+    assert isinstance(source, ScannedSource)
+    return source.held(check_named(by))
+
+
+def check_named(by: Any) -> list[str]:
+    """Return the names of columns of keys; raise where there are others."""
+    named = [by] if isinstance(by, str) else by
     if not (isinstance(named, list | tuple) and named and all(isinstance(name, str) for name in named)):
         raise ParameterError(f"by must name columns of the source, such as by='key', got {by!r}")
-    assert isinstance(source, ScannedSource)
-    return source.held(named)
+    return list(named)
 
 
 def _check_one(**ways: Any) -> None:

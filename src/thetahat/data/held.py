@@ -35,7 +35,7 @@ class Held:
         for pieces, values in zip(self._pieces, block, strict=True):
             pieces.append(_compact(values))
         self._rows += len(block[0])
-        check_memory(_AT_WORK * self._rows, f"{self._what} by group, after {self._rows} rows,")
+        check_memory(_AT_WORK * self._rows, f"{self._what} in memory, after {self._rows} rows,")
 
     def columns(self) -> list[Any]:
         """Return the columns whole, as arrays of NumPy or Arrow, or as columns of the only data frame."""

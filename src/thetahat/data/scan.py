@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from thetahat.data.arrays import weigh
 from thetahat.data.columns import printable, pyarrow
 from thetahat.data.containers import rows_in
 from thetahat.data.held import Held, integers_of
+from thetahat.data.scan_censored import LimitColumns, ScannedCensored
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError
 
@@ -115,6 +117,9 @@ def scan(
     column: str | None = None,
     *,
     weights: str | None = None,
+    upper: str | None = None,
+    event: str | None = None,
+    truncated: tuple[float | str, float | str] = (-math.inf, math.inf),
     where: Any = None,
     format: str | None = None,  # noqa: A002 - the name that such functions have
     delimiter: str | None = None,
@@ -147,6 +152,11 @@ def scan(
         called ``"f0"``, ``"f1"``, ...
     weights : str, optional
         A column of weights, as in `fit`.
+    upper, event : str, optional
+        A column of upper limits, or of events, of rows whose lower limits are in `column`, as of `Censored`.
+        All rows are held in memory then.
+    truncated : pair of float or str, default (-inf, inf)
+        Numbers or columns, as of `Censored`.
     where : pyarrow.compute.Expression or str, optional
         Which rows to keep, such as ``pc.field("year") > 2020`` or ``"year > 2020 and carrier in ('AA',
         'DL')"`` (comparisons, ``in``, ``is null``, joined by ``and``, ``or``, ``not``); of files and tables
@@ -194,13 +204,18 @@ def scan(
     from thetahat.data.formats import Format  # what reads files is imported by those who do
 
     table = _table(source, where, Format(format, delimiter, decimal, header, comment))
+    limits = LimitColumns(upper, event, truncated)
+    if table is not None and limits:
+        names = [column, *limits.of_numbers, *(name for name in (weights, event) if name is not None)]
+        table.check_columns(names)
+        return ScannedCensored(table, column, weights, limits)
     if table is not None:
         table.check_columns([column] if weights is None else [column, weights])
         return ScannedSource(table, column, weights)
-    if column is not None or weights is not None:
+    if column is not None or weights is not None or limits:
         raise ParameterError(
             f"a {type(source).__name__} has no columns by name: leave column and weights out, and pass"
-            " weights to the fit"
+            " weights to the fit; limits, events and truncation go to Censored"
         )
     return ArraySource(source)  # type: ignore[arg-type]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["ArraySource", "BlockSource", "Source", "source_of"]
+__all__ = ["ArraySource", "BlockSource", "Sampled", "Source", "exact_source_of", "source_of"]
 
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 
@@ -277,13 +277,33 @@ class ArraySource(Source):
         return Pilot(*copy_rows(self.rows))
 
 
+class Sampled:
+    """A container of rows that makes a source of itself."""
+
+    def source(self, weights: Any, nan_policy: str) -> Source:
+        """Return the source of these rows."""
+        raise NotImplementedError
+
+
 def source_of(x: Any, weights: Any = None, nan_policy: str = "raise") -> Source:
-    """Return the source of a sample: of an array, or one that was scanned."""
+    """Return the source of a sample: of an array, of rows known by limits, or one that was scanned."""
+    if isinstance(x, Sampled):
+        return x.source(weights, check_choice("nan_policy", nan_policy, POLICIES))
     if not isinstance(x, Source):
         return ArraySource(x, weights, nan_policy)
     if weights is not None:
         raise ParameterError("weights are those of the source: pass their column to scan as weights=")
     return x.with_policy(check_choice("nan_policy", nan_policy, POLICIES))
+
+
+def exact_source_of(x: Any, weights: Any, nan_policy: str) -> Source:
+    """Return the source of a stream's rows; raise if some are known by limits alone."""
+    source = source_of(x, weights, nan_policy)
+    if isinstance(x, Sampled) and type(source) is not ArraySource:
+        raise ParameterError(
+            "without sufficient statistics, Online takes exact rows alone: fit censored or truncated ones by fit"
+        )
+    return source
 
 
 class BlockSource:
@@ -302,13 +322,13 @@ class BlockSource:
     ) -> None:
         self._x, self._weights, self._nan_policy = x, weights, nan_policy
 
-    def sources(self) -> Iterator[ArraySource]:
+    def sources(self) -> Iterator[Source]:
         """Yield each block as a source of its own."""
         if self._weights is None:
-            yield from (ArraySource(block, None, self._nan_policy) for block in self._x)
+            yield from (source_of(block, None, self._nan_policy) for block in self._x)
         else:
             for block, weights in zip_longest(self._x, self._weights):
                 if block is None or weights is None:
                     more, fewer = ("weights", "x") if block is None else ("x", "weights")
                     raise SampleError(f"{more} has more blocks than {fewer}: each block needs its weights")
-                yield ArraySource(block, weights, self._nan_policy)
+                yield source_of(block, weights, self._nan_policy)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from thetahat import _core
+from thetahat.data.arrays import chunks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = [
     "BOUNDARY",
     "NONSMOOTH",
     "REGULAR",
+    "Censoring",
     "Family",
     "Limits",
     "Number",
@@ -98,6 +100,34 @@ class Parameter:
         return value / (value + (1 - value) * exp(-step))
 
 
+@dataclass(frozen=True)
+class Censoring:
+    """What the likelihood of rows that are known by limits increases towards where it has no maximum.
+
+    Attributes
+    ----------
+    above, below : str
+        The parameters where all mass lies above, or below, all limits.
+    point : str
+        Those where it lies at one point, whichever; empty if the family has no such limit.
+    wide : str
+        Of a location and a scale, those where the scale is infinite.
+    log_rows : bool
+        Whether rows have location and scale in their logarithms.
+    falling, rising : str
+        Those where, inside windows, the density is exponential in rows, or a power of them, and falls or
+        rises; empty if the family has no such limit.
+    """
+
+    above: str = ""
+    below: str = ""
+    point: str = ""
+    wide: str = ""
+    log_rows: bool = False
+    falling: str = ""
+    rising: str = ""
+
+
 @dataclass(frozen=True, eq=False)  # a name has one object
 class Family:
     """A family of distributions.
@@ -131,6 +161,8 @@ class Family:
         parameters whose maximum lies on the boundary of the support. Theta and n are numbers, or arrays.
     missing_condition : callable, optional
         The condition that rows violate in words, from the two figures of the compiled check.
+    censoring : Censoring
+        What the likelihood of censored and truncated rows increases towards.
     """
 
     name: str
@@ -145,6 +177,7 @@ class Family:
     elsewhere: tuple[str, ...] = ()
     boundary_limits: Callable[..., dict[int, tuple[Any, Any]]] | None = None
     missing_condition: Callable[[float, float], str] | None = None
+    censoring: Censoring = Censoring()
 
     @cached_property
     def model(self) -> _core.Model:
@@ -173,6 +206,15 @@ class Family:
     def shifts(self) -> bool:
         """Whether the sums at one theta give those at others near by."""
         return self.model.shifts
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the support, that of all theta together."""
+
+        def outside(*values: float) -> bool:
+            return self.model.count_outside(chunks_of(np.array(values))[0])[0] == len(values)
+
+        return 0.0 if outside(-1.0, -0.5) else -math.inf, 1.0 if outside(1.5, 2.0) else math.inf
 
     @property
     def condition(self) -> str:

@@ -5,7 +5,7 @@ mean(log(1 - x)): two equations of the sums alone, whatever the number of rows. 
 support: only with a = 1 or b = 1 is the density positive and finite there.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -22,4 +22,9 @@ family = Family(
         "SciPy's betaprime(a=a, b=b) with x replaced by x / (1 + x)",
     ),
     scipy=lambda a, b: ("beta", {"a": a, "b": b}),
+    censoring=Censoring(
+        above="a = infinity, the point 1",
+        below="b = infinity, the point 0",
+        point="a, b = infinity, a single point",
+    ),
 )

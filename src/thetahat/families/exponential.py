@@ -5,7 +5,7 @@ density is greatest there. If all rows are zero, the likelihood increases withou
 0.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -18,4 +18,8 @@ family = Family(
     limiting_family="scale = 0, a single point",
     elsewhere=("SciPy's expon(scale=scale)", "R's exp(rate=1 / scale)"),
     scipy=lambda scale: ("expon", {"scale": scale}),
+    censoring=Censoring(
+        above="scale = infinity",
+        below="scale = 0, a single point",
+    ),
 )

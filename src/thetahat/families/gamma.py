@@ -5,7 +5,7 @@ equation of the sums alone, whatever the number of rows. Zero is outside the sup
 density positive and finite there.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -28,4 +28,11 @@ family = Family(
         "SciPy's loggamma(c=shape, loc=log(scale)) with x replaced by exp(x)",
     ),
     scipy=lambda shape, scale: ("gamma", {"a": shape, "scale": scale}),
+    censoring=Censoring(
+        above="scale = infinity",
+        below="scale = 0",
+        point="shape = infinity, a single point",
+        log_rows=True,
+        rising="scale = infinity, a power law",
+    ),
 )

@@ -12,7 +12,7 @@ hold for shapes above -1/2 only (Smith 1985): below, the largest row determines 
 than they say.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -31,4 +31,8 @@ family = Family(
         "R's (actuar) pareto2(min=0, shape=1 / shape, scale=scale / shape)",
     ),
     scipy=lambda shape, scale: ("genpareto", {"c": shape, "scale": scale}),
+    censoring=Censoring(
+        above="scale = infinity",
+        below="scale = 0, a single point",
+    ),
 )

@@ -5,7 +5,7 @@ logarithm of a count's probability. The maximum is 1 / (1 + mean). If all rows a
 increases all the way to p = 1, which is outside the domain: there is no maximum.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -19,4 +19,8 @@ family = Family(
     limiting_family="p = 1, a single point",
     elsewhere=("SciPy's geom(p=p, loc=-1)", "MATLAB's geo(p=p)"),
     scipy=lambda p: ("geom", {"p": p, "loc": -1}),
+    censoring=Censoring(
+        above="p = 0",
+        below="p = 1, a single point",
+    ),
 )

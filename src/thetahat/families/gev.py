@@ -13,7 +13,7 @@ or to ever larger xi, as it may with a few rows. Standard errors hold for xi abo
 are NaN elsewhere: there the largest row determines the parameters more precisely than they say.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -29,4 +29,9 @@ family = Family(
         "MATLAB's GeneralizedExtremeValue(k=xi, sigma=sigma, mu=mu)",
     ),
     scipy=lambda mu, sigma, xi: ("genextreme", {"c": -xi, "loc": mu, "scale": sigma}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = -infinity",
+        point="sigma = 0, a single point",
+    ),
 )

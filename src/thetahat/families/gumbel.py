@@ -3,7 +3,7 @@
 For minima, fit -x. There are no sufficient statistics: the fit reads the rows a few times.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -21,4 +21,12 @@ family = Family(
         "MATLAB's ExtremeValue(mu=-mu, sigma=beta) with x replaced by -x",
     ),
     scipy=lambda mu, beta: ("gumbel_r", {"loc": mu, "scale": beta}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = -infinity",
+        point="beta = 0, a single point",
+        wide="beta = infinity",
+        falling="mu = -infinity, an exponential distribution",
+        rising="mu = infinity, beta = infinity, an exponential distribution",
+    ),
 )

@@ -5,7 +5,7 @@ is in closed form: mu is the mean, 1 / shape is mean(1 / x) - 1 / mean. Zero is 
 density vanishes there.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -23,4 +23,9 @@ family = Family(
         "SciPy's recipinvgauss(mu=mu / shape, scale=1 / shape) with x replaced by 1 / x",
     ),
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = 0",
+        point="shape = infinity, a single point",
+    ),
 )

@@ -5,7 +5,7 @@ sufficient statistics: the fit reads the rows a few times. At the maximum, with 
 mean of tanh(z/2) is 0 and that of z tanh(z/2) is 1; there is one. Zero is outside the support.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -18,4 +18,13 @@ family = Family(
     limiting_family="shape = infinity, a single point",
     elsewhere=("SciPy's fisk(c=shape, scale=scale)", "R's (actuar) llogis(shape=shape, scale=scale)"),
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
+    censoring=Censoring(
+        above="scale = infinity",
+        below="scale = 0",
+        point="shape = infinity, a single point",
+        wide="shape = 0",
+        log_rows=True,
+        falling="scale = 0, a Pareto distribution",
+        rising="scale = infinity, a power law",
+    ),
 )

@@ -4,7 +4,7 @@ R's ``dlnorm(meanlog=mu, sdlog=sigma)``. The maximum is in closed form: mu is th
 root of its mean squared deviation (divisor n). Zero is outside the support: the density vanishes there.
 """
 
-from thetahat.families._family import Family, exp
+from thetahat.families._family import Censoring, Family, exp
 
 __all__ = ["family"]
 
@@ -22,4 +22,13 @@ family = Family(
         "SciPy's gibrat(scale=exp(mu)) with fixed={'sigma': 1}",
     ),
     scipy=lambda mu, sigma: ("lognorm", {"s": sigma, "scale": exp(mu)}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = -infinity",
+        point="sigma = 0, a single point",
+        wide="sigma = infinity",
+        log_rows=True,
+        falling="mu = -infinity, sigma = infinity, a Pareto distribution",
+        rising="mu = infinity, sigma = infinity, a power law",
+    ),
 )

@@ -7,7 +7,7 @@ their mean, the likelihood increases all the way to size = infinity, the Poisson
 and Eberly 1992).
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -33,4 +33,8 @@ family = Family(
         "the negbin(size, mu)",
     ),
     scipy=lambda size, mu: ("nbinom", {"n": size, "p": size / (size + mu)}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = 0, a single point",
+    ),
 )

@@ -3,7 +3,7 @@
 The maximum is in closed form: mu is the mean, sigma the root of the mean squared deviation (divisor n).
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -19,4 +19,12 @@ family = Family(
         "the Gaussian(mu, sigma)",
     ),
     scipy=lambda mu, sigma: ("norm", {"loc": mu, "scale": sigma}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = -infinity",
+        point="sigma = 0, a single point",
+        wide="sigma = infinity",
+        falling="mu = -infinity, sigma = infinity, an exponential distribution",
+        rising="mu = infinity, sigma = infinity, an exponential distribution",
+    ),
 )

@@ -4,7 +4,7 @@
 likelihood increases all the way to the rate 0, which is outside the domain: there is no maximum.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -18,4 +18,8 @@ family = Family(
     limiting_family="rate = 0, a single point",
     elsewhere=("R's pois(lambda=rate)", "MATLAB's poiss(lambda=rate)"),
     scipy=lambda rate: ("poisson", {"mu": rate}),
+    censoring=Censoring(
+        above="rate = infinity",
+        below="rate = 0, a single point",
+    ),
 )

@@ -4,7 +4,7 @@ R's ``VGAM::drayleigh(scale=sigma)``. The maximum is the root of mean(x**2) / 2,
 equal rows. Zero is outside the support: the density vanishes there, and a likelihood of 0 has no maximum.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -16,4 +16,8 @@ family = Family(
     existence="at least one row",
     elsewhere=("MATLAB's rayl(b=sigma)",),
     scipy=lambda sigma: ("rayleigh", {"scale": sigma}),
+    censoring=Censoring(
+        above="sigma = infinity",
+        below="sigma = 0, a single point",
+    ),
 )

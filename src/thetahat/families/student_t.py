@@ -7,7 +7,7 @@ shortest intervals of a half, a fourth, a tenth and 3 % of the rows where these 
 quartiles say.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -26,4 +26,9 @@ family = Family(
         "the Lorentz(mu, sigma) with fixed={'nu': 1}",
     ),
     scipy=lambda mu, sigma, nu: ("t", {"df": nu, "loc": mu, "scale": sigma}),
+    censoring=Censoring(
+        above="mu = infinity",
+        below="mu = -infinity",
+        point="sigma = 0, a single point",
+    ),
 )

@@ -5,7 +5,7 @@ no difference. Fits report mu in (-pi, pi]. At the maximum, mu is the direction 
 the rows' unit vectors, and I1(kappa) / I0(kappa) its length divided by n.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -24,4 +24,7 @@ family = Family(
         "the circular-normal(mu, kappa)",
     ),
     scipy=lambda mu, kappa: ("vonmises", {"kappa": kappa, "loc": mu}),
+    censoring=Censoring(
+        point="kappa = infinity, a single direction",
+    ),
 )

@@ -6,7 +6,7 @@ support: only with shape 1 is the density positive and finite there. For minima 
 starts elsewhere, fit the difference.
 """
 
-from thetahat.families._family import Family
+from thetahat.families._family import Censoring, Family
 
 __all__ = ["family"]
 
@@ -25,4 +25,13 @@ family = Family(
         "the Frechet(shape, 1 / scale) with x replaced by 1 / x",
     ),
     scipy=lambda shape, scale: ("weibull_min", {"c": shape, "scale": scale}),
+    censoring=Censoring(
+        above="scale = infinity",
+        below="scale = 0",
+        point="shape = infinity, a single point",
+        wide="shape = 0",
+        log_rows=True,
+        falling="shape = 0, a Pareto distribution",
+        rising="scale = infinity, a power law",
+    ),
 )

@@ -119,7 +119,7 @@ def _thinned(whole: Landscape, maximum: Fitted) -> Landscape | None:
         return whole
     others = {name: value for j, (name, value) in enumerate(maximum.params.items()) if j not in whole.places}
     try:
-        top = refit(maximum, rows, others)
+        top = refit(maximum, ArraySource(*rows), others)
     except (ConvergenceError, NoMaximumError):
         return None
     moves = tuple(

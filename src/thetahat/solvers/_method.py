@@ -114,6 +114,8 @@ class Problem(NamedTuple):
     @property
     def solved(self) -> bool:
         """Whether the maximum over the free parameters has a closed form in the sums."""
+        if self.sample.censored is not None:
+            return False
         return self.family.solved and (not self.fixed or self.family.has_boundary)
 
     def solve(self) -> Theta:

@@ -10,6 +10,7 @@ from thetahat import _sums
 from thetahat.errors import ParameterError
 from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Problem, Solution, Theta, no_maximum_error
+from thetahat.solvers.censored import maximum_of_censored, start_of_censored
 from thetahat.solvers.median import maximum_at_median
 from thetahat.solvers.newton import missing_condition_of, not_converged_error, values_at, with_fixed
 
@@ -38,6 +39,8 @@ class Exact(Method):
 
     def run(self, problem: Problem) -> Solution:
         """Return the maximum; raise `NoMaximumError` if there is none."""
+        if problem.sample.censored is not None:
+            return maximum_of_censored(problem)
         sample, fixed, family = problem.sample, problem.fixed, problem.family
         if family.nonsmooth and len(fixed) < len(family.names):
             return Solution(maximum_at_median(problem))
@@ -65,6 +68,8 @@ def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta
     family = sample.family
     if len(fixed) == len(family.names):
         return tuple(fixed[j] for j in range(len(fixed)))
+    if sample.censored is not None:
+        return start_of_censored(sample, fixed)[0]
     if not sample.has_rows:
         return with_fixed(_start_of_sums(sample, fixed), fixed)
     fit = _sums.ExactFit(family.model, 0, dict(fixed))

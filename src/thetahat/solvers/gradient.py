@@ -101,7 +101,7 @@ class GradientAscent(Method):
         """Run so many epochs; return theta and the epochs done."""
         fixed, done = tuple(problem.fixed), 0
         while done < epochs:
-            wanted = epochs - done if problem.family.sufficient else 1
+            wanted = epochs - done if problem.family.sufficient and problem.sample.censored is None else 1
             rows = None if trace is None else trace[done : done + wanted + 1]
             theta, went = problem.sample.at(theta).gradient_ascent(
                 theta, self.learning_rate, wanted, rows, fixed

@@ -25,7 +25,7 @@ def newton(sample: Sample, start: Theta, fixed: Sequence[int]) -> tuple[Theta, V
 
 def iterate(sample: Sample, theta: Theta, fixed: Sequence[int]) -> tuple[Newton, Theta, _sums.Sums]:
     """Iterate from theta until it ends; return the solver, the last theta evaluated, and the sums there."""
-    solver = Newton(sample.family.model, theta, fixed)
+    solver = Newton(sample.model, theta, fixed)
     sums = sample.at(theta)
     while solver.iterate(sums):
         theta = solver.theta
@@ -61,7 +61,7 @@ def not_converged_error(
 def missing_condition_of(sample: Sample) -> str | None:
     """Return the condition of a maximum that the rows violate, with no parameter fixed; None if not known."""
     family = sample.family
-    if family.missing_condition is None:
+    if family.missing_condition is None or sample.censored is not None:
         return None
     figures = family.model.existence(*sample.contiguous())
     return None if figures is None else family.missing_condition(*figures)

@@ -1,0 +1,148 @@
+"""A fit to censored rows: over the nonparametric estimate of the survival, and in a probability plot."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from thetahat._checks import check_choice
+from thetahat._fitted import Fitted
+from thetahat.data.censored import Censored
+from thetahat.data.censored_source import CensoredSource
+from thetahat.errors import ParameterError, SampleError
+from thetahat.likelihood import logpdf
+from thetahat.nonparametric import Masses, estimate
+from thetahat.plots._shared import TRUTH, dots, family_of, plain, symbol
+from thetahat.plots.canvas import legend, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+__all__ = ["CENSORED_KINDS", "censored_figure"]
+
+CENSORED_KINDS = ("survival", "probability")
+_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+_HUGE = 1e300
+
+
+class _Estimate(NamedTuple):
+    """The nonparametric estimate, and between what values rows could be seen at all."""
+
+    masses: Masses
+    low: float
+    high: float
+
+    @property
+    def name(self) -> str:
+        points = "Kaplan-Meier" if self.masses.points else "Turnbull"
+        return f"{points}'s estimate"
+
+    def survival(self) -> Array:
+        """Return the share of rows above each mass."""
+        return np.maximum(1 - np.cumsum(self.masses.mass), 0.0)
+
+
+def censored_figure(source: CensoredSource, fitted: Fitted, name: str, kind: str | None) -> Figure:
+    """Draw a fit to censored rows; `Fit.plot` describes the panels.
+
+    Parameters
+    ----------
+    source : CensoredSource
+        The rows.
+    fitted : Fitted
+        The fit to them.
+    name : str
+        What the values are.
+    kind : {"survival", "probability"}, optional
+        One panel; by default all that the fit has.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if not isinstance(name, str):
+        raise ParameterError(f"name must be a string, got {name!r}")
+    has = CENSORED_KINDS[: 1 if family_of(fitted).circular else 2]
+    kinds = has if kind is None else (check_choice("kind", kind, has),)
+    limits = source.limits
+    found = _Estimate(estimate(limits, source.weights), float(limits.low.min()), float(limits.high.max()))
+    figure = new_figure(6.4, 4.0 + 4.6 * (len(kinds) - 1))
+    axes = dict(zip(kinds, figure.subplots(len(kinds), 1, squeeze=False)[:, 0], strict=True))
+    if "survival" in axes:
+        _draw_survival(axes["survival"], found, fitted, name, str(source.kinds))
+    if "probability" in axes:
+        _draw_probability(axes["probability"], found, fitted, name)
+    legend(figure, list(axes.values()), columns=2)
+    return figure
+
+
+def _draw_survival(axis: Axes, found: _Estimate, fitted: Fitted, name: str, kinds: str) -> None:
+    """Draw the share of rows above each value: the estimate in steps, and the fit."""
+    low, high = _range(found)
+    masses, below = found.masses, np.concatenate([[1.0], found.survival()])
+    at_lower, at_upper = (np.clip(end, low, high) for end in (masses.lower, masses.upper))
+    axis.stairs(
+        below, np.concatenate([[low], at_upper, [high]]), baseline=None, color="#0072b2", label=found.name
+    )
+    if not masses.points or masses.upper[-1] == math.inf:
+        wide = masses.lower < masses.upper
+        for left, right, top, bottom in zip(
+            at_lower[wide], at_upper[wide], below[:-1][wide], below[1:][wide], strict=True
+        ):
+            axis.fill_between([left, right], bottom, top, color="#0072b2", alpha=0.12, linewidth=0)
+    at = np.linspace(low, high, 501)
+    if family_of(fitted).counts:
+        at = np.unique(np.floor(at))
+    estimates = ", ".join(f"{symbol(key)} = {value:.5g}" for key, value in fitted.params.items())
+    axis.plot(at, _survival_of(fitted, at, found), color="#d55e00", label=f"{fitted.family}: {estimates}")
+    axis.set(xlim=(low, high), ylim=(-0.02, 1.02), ylabel="share of rows above")
+    axis.set_xlabel(f"{plain(name)}   ({kinds})")
+
+
+def _range(found: _Estimate) -> tuple[float, float]:
+    """Return between what values curves are drawn; raise where doubles have no room for axes."""
+    ends = np.concatenate(found.masses[:2])
+    ends = ends[np.isfinite(ends)]
+    if not ends.size:
+        raise SampleError("cannot draw rows without limits")
+    low, high = float(ends.min()), float(ends.max())
+    if not max(-low, high) < _HUGE or 0 < high - low < 1 / _HUGE:
+        raise SampleError(f"cannot draw values from {low} to {high}: float64 has no room for their axes")
+    margin = 0.06 * (high - low) or 0.5 * (abs(low) or 1)
+    first = 0.0 if low >= 0 and low < 3 * margin else low - margin
+    return max(first, found.low), min(high + margin, found.high)
+
+
+def _survival_of(fitted: Fitted, at: Array, found: _Estimate) -> Array:
+    """Return the probability by the fit that a row which could be seen lies above each value."""
+    inside = np.clip(at, found.low, np.nextafter(found.high, -math.inf))
+    rows = Censored(inside, np.full(at.size, math.inf), truncated=(found.low, found.high))
+    return np.exp(logpdf(rows, fitted.family, fitted.theta))
+
+
+def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -> None:
+    """Draw where the fit has the estimate's probability against each value: a line if the fit is right."""
+    masses, distribution = found.masses, fitted.dist()
+    known = np.isfinite(masses.upper) & (masses.mass > 0)
+    below, above = distribution.cdf([found.low, found.high])
+    middle = np.cumsum(masses.mass) - masses.mass * (0.5 if masses.points else 0.0)
+    share = np.clip(middle[known], 0.0, 1 - 2.0**-50)
+    values, quantiles = masses.upper[known], distribution.ppf(below + share * (above - below))
+    drawn = np.isfinite(quantiles) & (share > 0)
+    values, quantiles = values[drawn], quantiles[drawn]
+    axis.plot(values, quantiles, label=found.name, **dots(values.size))
+    if values.size:
+        ends = [min(values.min(), quantiles.min()), max(values.max(), quantiles.max())]
+        axis.plot(ends, ends, **TRUTH)
+    ticks = distribution.ppf(below + np.array(_TICKS) * (above - below))
+    low, high = axis.get_ylim()
+    shown = (ticks >= low) & (ticks <= high)
+    axis.set_yticks(ticks[shown], [f"{tick:g}" for tick, show in zip(_TICKS, shown, strict=True) if show])
+    axis.set_xlabel(plain(name))
+    axis.set_ylabel(f"probability by the {fitted.family} fit")
