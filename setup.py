@@ -26,10 +26,12 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
+MODULES = ("_core", "_sums", "_sgd", "_groups", "_arrow", "_formulas")
+
 # What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_sgd", "_groups", "_arrow")},
+    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
 }
 
 
@@ -118,7 +120,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_groups", "_arrow")),
+    *(extension(name, [], CALLED) for name in MODULES[1:]),
 ]
 
 setup(

@@ -3,6 +3,7 @@
 // it is restored when the call returns. The threads that a call starts begin in its mode.
 #pragma once
 #include <stdint.h>
+#include "thetahat/formula_api.h"
 #include "thetahat/groups_api.h"
 #include "thetahat/sgd_api.h"
 

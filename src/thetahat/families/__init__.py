@@ -7,12 +7,14 @@ from importlib import import_module
 from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
+from thetahat.families._formula import FormulaFamily, defined
 
 __all__ = [
     "BOUNDARY",
     "NONSMOOTH",
     "REGULAR",
     "Family",
+    "FormulaFamily",
     "Parameter",
     "families",
     "find_family",
@@ -37,9 +39,11 @@ def families() -> tuple[str, ...]:
     return _NAMES
 
 
-def find_family(name: str) -> Family:
-    """Return the family of that name; raise the error that says which family another name means."""
-    found = _found.get(name) if isinstance(name, str) else None
+def find_family(name: str | Family) -> Family:
+    """Return a family, by its name or itself; raise the error that says which family another name means."""
+    if isinstance(name, FormulaFamily):
+        return name
+    found = _found.get(name) or defined.get(name) if isinstance(name, str) else None
     if found is None:
         if not isinstance(name, str) or name not in _NAMES:
             from thetahat.families._unknown import unknown_family
