@@ -118,12 +118,18 @@ struct thetahat_formula {
   thetahat_formula_start start; /* NULL: by the units and domains of the parameters */
   void* owner;                  /* what `start` belongs to */
   void (*tabulate)(const thetahat_formula*, const double* theta, double* uniforms);
-  /* Subtracts what the normalization contributes to l and its derivatives of a row; NULL: nothing. */
-  void (*normalize)(const thetahat_formula*, const double* theta, const double* uniforms, int derivatives,
+  /* Writes what the normalization adds to l and its first and second derivatives, of each row, or where rows
+   * are those of a process, of all of them as a whole; NaN where the integral is not found. NULL: nothing. */
+  void (*normalize)(const thetahat_formula*, const double* theta, const double* uniforms, int whole,
                     double* outputs);
 };
 
 void thetahat_formula_init(thetahat_formula*);
+/* The values program's outputs for n rows, without the normalization: out[k * n + i]. */
+void thetahat_formula_values(const thetahat_formula*, const double* theta, const double* x, int64_t n,
+                             double* out);
+/* What the normalization adds to them for each row, whatever the kind. */
+void thetahat_formula_integral(const thetahat_formula*, const double* theta, double* outputs);
 
 #ifdef __cplusplus
 }

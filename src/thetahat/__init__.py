@@ -31,6 +31,7 @@ from thetahat.errors import (
     UnknownFamilyError,
     UnknownGroupError,
 )
+from thetahat.families import FormulaFamily as Family
 from thetahat.families import families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
@@ -67,6 +68,7 @@ __all__ = [
     "ConvergenceError",
     "Estimate",
     "Exact",
+    "Family",
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",

@@ -100,6 +100,8 @@ cdef struct group_functions:
 cdef struct formula_functions:
     void (*init)(thetahat_formula*) noexcept nogil
     const char* const* operations
+    void (*values)(const thetahat_formula*, const double*, const double*, int64_t, double*) noexcept nogil
+    void (*integral)(const thetahat_formula*, const double*, double*) noexcept nogil
 
 cdef sums_functions sums
 cdef sgd_functions sgd

@@ -36,9 +36,12 @@ from thetahat._api cimport (
     thetahat_span_rows, thetahat_start_epoch, thetahat_subsample_size, thetahat_take_subsample,
     thetahat_tree_add, thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total, thetahat_use, valid_theta
 )
-from thetahat._formula_api cimport thetahat_formula_init, thetahat_formula_operations
+from thetahat._formula_api cimport (
+    thetahat_formula_init, thetahat_formula_integral, thetahat_formula_operations, thetahat_formula_values
+)
 
 formulas.init, formulas.operations = thetahat_formula_init, thetahat_formula_operations
+formulas.values, formulas.integral = thetahat_formula_values, thetahat_formula_integral
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
 sums.evaluate, sums.iterate, sums.advance = thetahat_evaluate, thetahat_newton_iterate, thetahat_fit_advance

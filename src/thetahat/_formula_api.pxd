@@ -67,3 +67,9 @@ cdef extern from "thetahat/calls.hpp" nogil:
         void* owner
 
     void thetahat_formula_init "THETAHAT_CALL(thetahat_formula_init)"(thetahat_formula*)
+    void thetahat_formula_values "THETAHAT_CALL(thetahat_formula_values)"(
+        const thetahat_formula*, const double*, const double*, int64_t, double*
+    )
+    void thetahat_formula_integral "THETAHAT_CALL(thetahat_formula_integral)"(
+        const thetahat_formula*, const double*, double*
+    )

@@ -97,7 +97,7 @@ cdef class Formula:
             self.state.parameters[j].coordinate = coordinate
             self.state.parameters[j].scale_power = scale_power
             self.state.parameters[j].regularity = regularity
-        self.state.low, self.state.high, self.state.open_low, self.state.open_high = support
+        self.state.low, self.state.high = support
         self.state.uniforms = program_of(uniforms)
         for j in range(thetahat_programs):
             self.state.programs[j] = program_of(programs[j])
@@ -115,6 +115,30 @@ cdef class Formula:
             self.state.start = ask_for_starts
         core.init(&self.state)
 
+    def open_ends(self, bint low, bint high):
+        """Say which ends of the support are outside."""
+        self.state.open_low, self.state.open_high = low, high
+
     def of(self):
         """Return the model, which keeps this object."""
         return model_of(&self.state.model, self)
+
+    def values(self, const double[::1] theta, const double[::1] x):
+        """Return l, its first derivatives and its second ones by rows j <= i, for each row of x, 512 at most.
+
+        Without the normalization.
+        """
+        cdef int p = self.state.n_params
+        out = np.empty((1 + p + p * (p + 1) // 2, x.shape[0]))
+        cdef double[:, ::1] values = out
+        core.values(&self.state, &theta[0], &x[0], x.shape[0], &values[0, 0])
+        return out
+
+    def integral(self, const double[::1] theta):
+        """Return minus log Z and its first and second derivatives, Z the integral; NaN where it is not found."""
+        cdef int p = self.state.n_params
+        out = np.empty(1 + p + p * (p + 1) // 2)
+        cdef double[::1] values = out
+        with nogil:
+            core.integral(&self.state, &theta[0], &values[0])
+        return out

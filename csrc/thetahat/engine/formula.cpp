@@ -112,8 +112,9 @@ void outputs_of(const thetahat_formula& f, const double* theta, const double* su
   for (const thetahat_formula_term* t = f.terms; t < f.terms + f.n_terms && t->output < count; ++t)
     out[t->output] += u[t->coefficient] * (t->sum < 0 ? s.n : values[t->sum]);
   if (!f.normalize) return;
-  f.normalize(&f, theta, u, count > 1 + f.n_params ? 2 : count > 1 ? 1 : 0, of_row);
-  for (int k = 0; k < count; ++k) out[k] += of_row[k] * (f.kind == thetahat_intensity ? 1.0 : s.n);
+  const bool whole = f.kind == thetahat_intensity;
+  f.normalize(&f, theta, u, whole, of_row);
+  for (int k = 0; k < count; ++k) out[k] += whole ? of_row[k] : of_row[k] * s.n;
 }
 
 void score_of_formula(const thetahat_model* m, const double* theta, const double* sums, double* g) {
@@ -250,4 +251,17 @@ void thetahat_formula_init(thetahat_formula* f) {
               nullptr,
               nullptr,
               lanes_of_formula};
+}
+
+void thetahat_formula_values(const thetahat_formula* f, const double* theta, const double* x, int64_t n,
+                             double* out) {
+  double u[thetahat_formula_uniforms];
+  tabulate(f, theta, u);
+  level->formula_outputs(f, thetahat_values_program, u, x, n, out, n);
+}
+
+void thetahat_formula_integral(const thetahat_formula* f, const double* theta, double* outputs) {
+  double u[thetahat_formula_uniforms];
+  tabulate(f, theta, u);
+  normalize_formula(f, theta, u, 0, outputs);
 }

@@ -234,7 +234,7 @@ inline void formula_scores(const thetahat_model* m, const double* theta, const d
   double uniforms[thetahat_formula_uniforms], of_row[thetahat_formula_outputs] = {};
   f.tabulate(&f, theta, uniforms);
   formula_outputs(&f, thetahat_scores_program, uniforms, x, n, out, block_rows);
-  if (f.normalize) f.normalize(&f, theta, uniforms, 1, of_row);
+  if (f.normalize) f.normalize(&f, theta, uniforms, 0, of_row);
   const double scale = m->scale(m, theta);
   for (int j = 0; j < m->n_params; ++j) {
     const double unit = times_power(1.0, scale, m->parameters[j].scale_power);

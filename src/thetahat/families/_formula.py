@@ -163,7 +163,7 @@ class FormulaFamily(Family):
     @cached_property
     def compiled(self) -> _formulas.Formula:
         """What the compiled core runs."""
-        lowered, powers = self.lowered, scale_powers(self.graph, self.node)
+        lowered, powers = self.lowered, self.powers
         uniforms = lowered.uniforms
         programs = (lowered.sums, lowered.density, lowered.scores, lowered.values)
         if uniforms.size > _formulas.MOST_UNIFORMS:
@@ -172,7 +172,7 @@ class FormulaFamily(Family):
                 f" {_formulas.MOST_UNIFORMS}: write a shorter formula"
             )
         positive = [j for j, (low, _) in enumerate(self.domains.values()) if low == 0 and powers[j]]
-        return _formulas.Formula(
+        compiled = _formulas.Formula(
             self.name,
             [
                 (low, high, _coordinate(low, high), power, _core.REGULAR)
@@ -182,7 +182,7 @@ class FormulaFamily(Family):
             [_code(program) for program in programs],
             np.array(lowered.terms, dtype=np.intc),
             np.array([*uniforms.constants, 0.0]),
-            (*self.ends, *self._open_ends()),
+            self.ends,
             n_constants=len(uniforms.constants),
             n_uniforms=uniforms.size,
             n_plain=lowered.n_sums,
@@ -193,9 +193,13 @@ class FormulaFamily(Family):
             scale_of=min(positive, key=lambda j: abs(powers[j] - 1), default=-1) if any(powers) else -1,
             start=self._starts if self.start is not None else None,
         )
+        compiled.open_ends(*checks.open_ends(self, compiled))
+        return compiled
 
-    def _open_ends(self) -> tuple[bool, bool]:
-        return False, False
+    @cached_property
+    def powers(self) -> list[int]:
+        """The power of the rows' unit in each parameter; zeros where rows have none."""
+        return scale_powers(self.graph, self.node)
 
     @cached_property
     def model(self) -> _core.Model:
