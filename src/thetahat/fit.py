@@ -33,7 +33,7 @@ _PILOT = 1000  # rows of the start values of an iterative method
 
 def fit(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     *,
     method: Method = _EXACT,
     start: Theta | None = None,
@@ -60,8 +60,8 @@ def fit(
         (NumPy) are left out; null ones (pandas, polars, Arrow) obey `nan_policy`, as NaN does. `SGD` makes a
         float64 copy of samples with such rows, with weights or in several chunks. A `Source`, from `scan`, is
         read where it lies, once for each pass; `SGD` holds all of its rows in memory.
-    family : str
-        One of `families()`.
+    family : str or Family
+        One of `families()`, or a family by its formula.
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
     start : sequence of float, or dict by name, optional

@@ -12,7 +12,6 @@ from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
-from thetahat.families import find_family
 from thetahat.pilot import Pilot
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generato
         )
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
     for _ in range(bootstrap):
-        rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
+        rows = _drawn(distribution, x.size, generator, fit._family.counts)
         try:
             by_chance = statistics(fit_anew(fit, rows), rows)
         except (ConvergenceError, NoMaximumError, SampleError, ParameterError):
@@ -160,7 +159,7 @@ def fit_anew(fit: Fitted, x: Array, weights: Array | None = None) -> Fitted:
 
 def statistics(fit: Fitted, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN if undefined."""
-    family, n = find_family(fit.family), x.size
+    family, n = fit._family, x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
         return _statistics_of_counts(distribution, shapes, x)
@@ -180,7 +179,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
 
 def unrolled(fit: Fitted, x: Array) -> Array:
     """Return rows; angles are moved to the turn around their mean direction, which is cut opposite to it."""
-    if not find_family(fit.family).circular:
+    if not fit._family.circular:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)

@@ -43,8 +43,8 @@ class Summary:
 
     Parameters
     ----------
-    family : str
-        One of `families()` that has sufficient statistics, or sums that hold near a theta; those of others
+    family : str or Family
+        One of `families()`, or a family by its formula, that has sufficient statistics, or sums that hold near a theta; those of others
         require the rows at every theta.
     at : sequence of float, or dict by name, optional
         Parameters near the maximum of the rows to come, where the sums of a family without sufficient
@@ -73,7 +73,7 @@ class Summary:
     2.7441
     """
 
-    def __init__(self, family: str, *, at: Theta | None = None) -> None:
+    def __init__(self, family: str | Family, *, at: Theta | None = None) -> None:
         self._family = find_family(family)
         self.at = _check_at(self._family, at)
         self._tree = Tree(self._family.model, self.at or None)
@@ -212,7 +212,7 @@ class Summary:
 
     def to_bytes(self) -> bytes:
         """Return the summary as portable bytes, with a version and a checksum."""
-        values = {"family": self.family, "at": self.at, "omitted": self.omitted, "layout": SUMS_LAYOUT}
+        values = {"family": self._family.identity, "at": self.at, "omitted": self.omitted, "layout": SUMS_LAYOUT}
         return pack(_PROGRAM, values, {"sums": np.array(self._total().numbers())})
 
     @staticmethod
@@ -261,7 +261,7 @@ class Summary:
 
 def summarize(
     x: ArrayLike | Iterator[ArrayLike],
-    family: str,
+    family: str | Family,
     *,
     at: Theta | None = None,
     weights: ArrayLike | Iterator[ArrayLike] | None = None,

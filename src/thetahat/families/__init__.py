@@ -45,6 +45,11 @@ def find_family(name: str | Family) -> Family:
         return name
     found = _found.get(name) or defined.get(name) if isinstance(name, str) else None
     if found is None:
+        if isinstance(name, str) and "#" in name:
+            called, _, digest = name.partition("#")
+            raise UnknownFamilyError(
+                f"the family {called!r} is a formula, {digest}, that is not defined here: define it first"
+            )
         if not isinstance(name, str) or name not in _NAMES:
             from thetahat.families._unknown import unknown_family
 

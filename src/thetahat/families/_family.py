@@ -78,24 +78,27 @@ class Parameter:
         return self.coordinate != _core.IDENTITY
 
     def free(self, value: Number) -> Number:
-        """Return the free coordinate: the logarithm if positive, log(p / (1 - p)) if between 0 and 1."""
+        """Return the free coordinate: the logarithm of the distance to the bound, log(p / (1 - p)) of a share p."""
         if not self.transformed:
             return value
-        return log(value if self.high == math.inf else value / (1 - value))
+        return log(value - self.low if self.high == math.inf else (value - self.low) / (self.high - value))
 
     def slope(self, value: Number) -> Number | float:
         """Return the derivative of the parameter with respect to its free coordinate."""
         if not self.transformed:
             return 1.0
-        return value if self.high == math.inf else value * (1 - value)
+        if self.high == math.inf:
+            return value - self.low
+        return (value - self.low) * ((self.high - value) / (self.high - self.low))
 
     def moved(self, value: Number, step: Number) -> Number:
         """Return the parameter after a step in its free coordinate."""
         if not self.transformed:
             return value + step
         if self.high == math.inf:
-            return value * exp(step)
-        return value / (value + (1 - value) * exp(-step))
+            return self.low + (value - self.low) * exp(step)
+        share = (value - self.low) / (self.high - self.low)
+        return self.low + (self.high - self.low) * (share / (share + (1 - share) * exp(-step)))
 
 
 @dataclass(frozen=True, eq=False)  # a name has one object
@@ -216,6 +219,11 @@ class Family:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _named, (self.name,)
+
+    @property
+    def identity(self) -> str:
+        """What records call it: its name, and for a formula a hash of that too."""
+        return self.name
 
     @property
     def signature(self) -> str:

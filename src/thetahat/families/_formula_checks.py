@@ -89,7 +89,7 @@ def _some_rows(family: FormulaFamily, theta: Array) -> Array:
     elif high < math.inf:
         rows = high - width * np.array([0.06, 0.4, 1.1, 2.6, 5.3])
     else:
-        rows = place + width * np.array([-2.7, -0.8, 0.3, 1.2, 3.4])
+        rows = place + width * np.array([-2.71, -0.83, 0.377, 1.19, 3.43])
     if not family.counts:
         return rows
     first = low if low > -math.inf else 0.0
