@@ -32,7 +32,7 @@ from thetahat.errors import (
     UnknownGroupError,
 )
 from thetahat.families import FormulaFamily as Family
-from thetahat.families import families
+from thetahat.families import families, mixture
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
@@ -103,6 +103,7 @@ __all__ = [
     "log_likelihood_and_score",
     "logpdf",
     "minibatches",
+    "mixture",
     "scan",
     "score",
     "show_config",

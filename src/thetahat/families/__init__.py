@@ -8,6 +8,7 @@ from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
 from thetahat.families._formula import FormulaFamily, defined
+from thetahat.families._mixture import mixture
 
 __all__ = [
     "BOUNDARY",
@@ -18,6 +19,7 @@ __all__ = [
     "Parameter",
     "families",
     "find_family",
+    "mixture",
 ]
 _NAMES = tuple(_core.models)
 _found: dict[str, Family] = {}

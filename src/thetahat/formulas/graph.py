@@ -28,9 +28,11 @@ class Node:
 
     def __init__(self, graph: Graph, op: str, args: tuple[Any, ...], key: int) -> None:
         self.graph, self.op, self.args, self.key = graph, op, args, key
-        parts = [arg for arg in args if isinstance(arg, Node)]
-        self.row = op == "x" or any(part.row for part in parts)  # whether it depends on the row
-        self.theta = op == "p" or any(part.theta for part in parts)  # on parameters
+        self.row, self.theta = op == "x", op == "p"  # whether it depends on the row, on parameters
+        for arg in args:
+            if arg.__class__ is Node:
+                self.row |= arg.row
+                self.theta |= arg.theta
 
     @property
     def value(self) -> float | None:
@@ -63,7 +65,7 @@ class Graph:
         self.parameters = [self._node("p", place) for place in range(len(self.lows))]
 
     def _node(self, op: str, *args: Any) -> Node:
-        key = (op, *(arg.key if isinstance(arg, Node) else arg for arg in args))
+        key = (op, *[arg.key if arg.__class__ is Node else arg for arg in args])
         node = self._known.get(key)
         if node is None:
             if len(self.nodes) >= _MOST_NODES:

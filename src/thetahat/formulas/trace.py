@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from thetahat.errors import ParameterError
-from thetahat.formulas.graph import Graph, Node
+from thetahat.formulas.graph import Graph, Node, reachable
 
-__all__ = ["Symbol", "trace"]
+__all__ = ["Symbol", "functions", "grafted", "trace"]
 
 _WHAT_THERE_IS = (
     "+ - * / ** abs, comparisons, exp exp2 log log2 log10 log1p expm1 sqrt square reciprocal sign where minimum"
@@ -197,6 +197,32 @@ _FUNCTIONS: dict[str, Callable[..., Node]] = {
     "invert": _not,
     "where": Graph.where,
 }
+
+
+def _function(name: str) -> Callable[..., Symbol]:
+    return lambda *inputs: _apply(name, inputs)
+
+
+# Those of scipy.special, where SciPy is not there.
+functions = {name: _function(name) for name in ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")}
+
+
+def grafted(node: Node, graph: Graph, parameters: Sequence[Node]) -> Node:
+    """Return a node of another graph as one of this graph, with other parameters in their order."""
+    made: dict[int, Node] = {}
+    for part in reachable(node):
+        args = [made[arg.key] for arg in part.args if isinstance(arg, Node)]
+        if part.op == "c":
+            made[part.key] = graph.constant(part.args[0])
+        elif part.op in ("x", "p"):
+            made[part.key] = graph.x if part.op == "x" else parameters[part.args[0]]
+        elif part.op in ("+", "*"):
+            made[part.key] = graph.add(*args) if part.op == "+" else graph.multiply(*args)
+        elif len(args) == 3:
+            made[part.key] = graph.where(*args)
+        else:
+            made[part.key] = graph.unary(part.op, *args) if len(args) == 1 else graph.binary(part.op, *args)
+    return made[node.key]
 
 
 def trace(function: Callable[..., Any], graph: Graph) -> Node:

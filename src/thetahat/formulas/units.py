@@ -6,14 +6,14 @@ linear in the unknown units of the parameters, and so is what each operation req
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from thetahat.formulas.graph import Graph, Node, reachable
 
 __all__ = ["scale_powers"]
 
-Form = list[Fraction]  # coefficients of the parameters' units, and a constant at the end
+Form = list[float]  # coefficients of the parameters' units, and a constant at the end
 _SAME = frozenset({"+", "min", "max"})
+_ROUNDING = 1e-9
+_MOST = 8  # of a power
 
 
 def scale_powers(graph: Graph, node: Node) -> list[int]:
@@ -35,7 +35,7 @@ class _Units:
         self._vanish(self._known[of.key][0])
 
     def _zero(self) -> Form:
-        return [Fraction(0)] * (self.p + 1)
+        return [0.0] * (self.p + 1)
 
     def _vanish(self, *forms: Form) -> None:
         self.equations += [form for form in forms if any(form)]
@@ -44,9 +44,9 @@ class _Units:
         """Return the units of a node, and those of what it is the logarithm of."""
         units, log_units = self._zero(), self._zero()
         if n.op == "x":
-            units[-1] = Fraction(1)
+            units[-1] = 1.0
         elif n.op == "p":
-            units[n.args[0]] = Fraction(1)
+            units[n.args[0]] = 1.0
         elif n.op == "*":
             return self._product(*n.args)
         elif n.op in _SAME or n.op == "where":
@@ -61,7 +61,7 @@ class _Units:
         (m, l), (k, r) = self._known[a.key], self._known[b.key]
         constant = a.value if a.op == "c" else b.value
         if constant is not None and constant - constant == 0:
-            factor = Fraction(constant)
+            factor = constant
             logs = r if a.op == "c" else l
             return _plus(m, k), [factor * value for value in logs]
         self._vanish(l, r)
@@ -85,7 +85,7 @@ class _Units:
         self._vanish(l)
         if op == "log":
             return self._zero(), m
-        powers = {"recip": Fraction(-1), "sqrt": Fraction(1, 2), "abs": Fraction(1)}
+        powers = {"recip": -1.0, "sqrt": 0.5, "abs": 1.0}
         if op in powers:
             return [powers[op] * value for value in m], self._zero()
         if op != "sign":
@@ -96,19 +96,21 @@ class _Units:
         """Return the units that solve the equations, whole numbers, those that are free 0; None if none do."""
         rows, solved = [list(row) for row in self.equations], {}
         for place in range(self.p):
-            pivot = next((row for row in rows if row[place]), None)
-            if pivot is None:
+            pivot = max(rows, key=lambda row: abs(row[place]), default=None)
+            if pivot is None or abs(pivot[place]) < _ROUNDING:
                 continue
             rows.remove(pivot)
             pivot = [value / pivot[place] for value in pivot]
             rows = [_plus(row, pivot, -row[place]) for row in rows]
             solved = {j: _plus(row, pivot, -row[place]) for j, row in solved.items()}
             solved[place] = pivot
-        if any(row[-1] for row in rows):
+        if any(abs(row[-1]) > _ROUNDING for row in rows):
             return None
-        powers = [-solved[j][-1] if j in solved else Fraction(0) for j in range(self.p)]
-        return [int(k) for k in powers] if all(k.denominator == 1 and abs(k) <= 8 for k in powers) else None
+        powers = [-solved[j][-1] if j in solved else 0.0 for j in range(self.p)]
+        whole = [round(k) for k in powers]
+        near = all(abs(k - w) < _ROUNDING and abs(w) <= _MOST for k, w in zip(powers, whole, strict=True))
+        return whole if near else None
 
 
-def _plus(a: Form, b: Form, factor: Fraction | int = 1) -> Form:
+def _plus(a: Form, b: Form, factor: float = 1.0) -> Form:
     return [left + factor * right for left, right in zip(a, b, strict=True)]
