@@ -326,7 +326,7 @@ def _check_at(family: Family, at: Theta | None) -> tuple[float, ...]:
 
 
 def _holding(family: Family, at: tuple[float, ...], sums: Sums, omitted: int) -> Summary:
-    summary = Summary(family.name, at=at or None)
+    summary = Summary(family, at=at or None)
     summary._other = sums
     summary.omitted = omitted
     return summary

@@ -38,7 +38,7 @@ inline V erf(V x) {
                           -0.026866170644851698,  0.005223977620954202,  -0.000854832660274704,
                           0.00012055308361887965, -1.4924722967478408e-05, 1.6439582732072647e-06,
                           -1.602315136260448e-07, 1.1801680871864897e-08};
-  const V a = abs(x), far = 1.0 - exp_minus_square(clamp(a, 0.0, 27.0)) * erfcx(a);
+  const V a = clamp(abs(x), 0.0, 27.0), far = 1.0 - exp_minus_square(a) * erfcx(a);
   const V y = select(a < 0.7, x * polynomial(c, x * x), select(x < 0.0, -far, far));
   return select(x == x, y, x);
 }

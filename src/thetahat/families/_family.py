@@ -221,6 +221,14 @@ class Family:
         return _named, (self.name,)
 
     @property
+    def known_start(self) -> Theta | None:
+        """Start values that need no rows, if there are any."""
+        return None
+
+    def check_starts(self) -> None:
+        """Raise if a function of the user's that finds start values has failed."""
+
+    @property
     def identity(self) -> str:
         """What records call it: its name, and for a formula a hash of that too."""
         return self.name

@@ -219,6 +219,19 @@ class FormulaFamily(Family):
         found = self.start(x[order]) if callable(self.start) else self.start
         return checks.start_values(self, found)
 
+    @property
+    def known_start(self) -> tuple[float, ...] | None:
+        """The first of the start values, where they are no function of rows."""
+        return checks.start_values(self, self.start)[0] if isinstance(self.start, list) else None
+
+    def check_starts(self) -> None:
+        """Raise if the function of start values has failed."""
+        failure, self.compiled.failure = self.compiled.failure, None
+        if isinstance(failure, Exception):
+            raise ParameterError(f"start of {self.name} has failed: {failure}") from failure
+        if failure is not None:
+            raise failure
+
     def __reduce__(self) -> tuple[Any, ...]:
         start = None if callable(self.start) else self.start
         record = self.graph.record(self.node)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from thetahat.errors import ParameterError
 from thetahat.formulas.graph import Graph, Node, reachable
 
 __all__ = ["Derivatives"]
@@ -83,8 +82,6 @@ class Derivatives:
             return g.zero
         if n.op == "log" and n.args[0].op == "*":  # u'/u + v'/v: factors of theta alone leave the rows
             return g.add(*(self._relative(arg, p) for arg in n.args[0].args))
-        if n.op not in _SLOPES:
-            raise ParameterError("log_density: the second derivatives of digamma of a parameter are not there")
         return g.multiply(slopes[0], _SLOPES[n.op](g, n, n.args[0]))
 
     def _relative(self, u: Node, p: Node) -> Node:
@@ -98,6 +95,5 @@ class Derivatives:
         return g.zero if slope is g.zero else g.multiply(slope, g.unary("recip", u))
 
     def _of_extreme(self, n: Node, slopes: list[Node]) -> Node:
-        a, b = n.args if n.op == "min" else reversed(n.args)
-        first, second = slopes if n.op == "min" else reversed(slopes)
-        return self.graph.where(self.graph.binary("<=", a, b), first, second)
+        a, b = n.args if n.op == "min" else (n.args[1], n.args[0])
+        return self.graph.where(self.graph.binary("<=", a, b), slopes[0], slopes[1])

@@ -53,7 +53,7 @@ class _Sums:
             self._of_monomials(outputs, plain, logs)
         else:
             self._of_outputs(of.graph, outputs)
-        self.sufficient = not any(of.atoms[atom].node.theta for m in monomials for atom, _ in m)
+        self.sufficient = all(map(of.is_data, outputs))
 
     def _of_monomials(
         self,
@@ -93,7 +93,8 @@ def lower(graph: Graph, log_density: Node) -> Lowered:
     curvatures = [derivatives.of(slopes[i], p[j]) for i in range(len(p)) for j in range(i + 1)]
     of = Polynomials(graph)
     outputs = [of.split_logs(of.of(node)) for node in (log_density, *slopes, *curvatures)]
-    sums = _Sums(of, outputs)
+    apart = [of.expanded(output) for output in outputs]
+    sums = _Sums(of, apart if all(map(of.is_data, apart)) else outputs)
     handed = [_handed_out(of, outputs[first:last]) for first, last in ((0, 1), (1, 1 + len(p)), (0, None))]
     uniforms = Uniforms(
         len(p),

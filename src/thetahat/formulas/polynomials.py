@@ -104,6 +104,23 @@ class Polynomials:
                     _add(self.graph, total, m, self.graph.multiply(coefficient, c))
         return total
 
+    def expanded(self, polynomial: Polynomial) -> Polynomial:
+        """Return the polynomial with differences from constants that are only added up taken apart."""
+        total: Polynomial = {}
+        for monomial, coefficient in polynomial.items():
+            atom = self.atoms[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
+            if atom is None or atom.op != "shift":
+                _add(self.graph, total, monomial, coefficient)
+                continue
+            for part in atom.args:
+                for m, c in part.items():
+                    _add(self.graph, total, m, self.graph.multiply(coefficient, c))
+        return total
+
+    def is_data(self, polynomial: Polynomial) -> bool:
+        """Whether its monomials are of the row alone."""
+        return not any(self.atoms[atom].node.theta for monomial in polynomial for atom, _ in monomial)
+
     @staticmethod
     def _factor(product: Node) -> tuple[Node, Node] | None:
         """Return a positive factor that does not depend on the row, and the other; None if there is none."""
