@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "formula_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -23,11 +23,12 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_segments", "_version"),
-    ("_arrow", "_core", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_core", "_formulas", "_groups", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
-    ("data",),
+    ("data", "formulas"),
     ("families",),
-    ("_checkpoint", "_distribution", "_shift", "_theta", "sample"),
+    ("formula_families",),
+    ("_checkpoint", "_distribution", "_shift", "_theta", "mixture", "sample"),
     ("solvers",),
     ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),
     ("inference", "_records"),
@@ -189,7 +190,7 @@ def check_lengths() -> Iterator[str]:
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
     # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._core", "thetahat._segments"}
+    modules = {"thetahat._api", "thetahat._core", "thetahat._formula_api", "thetahat._segments"}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

@@ -1,4 +1,4 @@
-"""A pass over rows by formulas, beside the compiled families of the same name; and how long a definition takes.
+"""A pass by formulas beside one by the compiled families of the same name; and how long a definition takes.
 
 Ratios of the least times of many short rounds in turns, by one thread.
 """

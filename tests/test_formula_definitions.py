@@ -43,14 +43,19 @@ REFUSED = {
     "math": (lambda x, mu: math.exp(x - mu), {"mu": LINE}, {}, "instead of those of math"),
     "no such function": (lambda x, mu: np.arcsinh(x - mu), {"mu": LINE}, {}, "cannot use arcsinh.*there are"),
     "a sum": (lambda x, mu: np.sum(x - mu), {"mu": LINE}, {}, "cannot use sum"),
-    "a constant": (lambda x, mu: 1.0, {"mu": LINE}, {}, "returned 1.0"),
+    "a constant": (lambda _x, _mu: 1.0, {"mu": LINE}, {}, "returned 1.0"),
     "an array": (lambda x, mu: (x - mu) * np.ones(3), {"mu": LINE}, {}, "no number"),
-    "an exception": (lambda x, mu: x / 0, {"mu": LINE}, {}, "cannot be traced|log_density"),
+    "an exception": (lambda x, _mu: x / 0, {"mu": LINE}, {}, "cannot be traced|log_density"),
     "too few arguments": (lambda x: -x * x, {"mu": LINE}, {}, "cannot be traced.*argument"),
     "negative": (lambda x, mu: np.log(-((x - mu) ** 2)), {"mu": LINE}, {}, "log_density is nan at x = "),
     "infinite": (lambda x, mu: 1 / (x - x) + mu, {"mu": LINE}, {}, "log_density"),
-    "nothing of a parameter": (lambda x, mu, a: gaussian(x, mu, 1.0), {"mu": LINE, "a": LINE}, {}, "parameter a"),
-    "nothing of x": (lambda x, mu: -mu * mu, {"mu": LINE}, {}, "depend on x"),
+    "nothing of a parameter": (
+        lambda x, mu, _a: gaussian(x, mu, 1.0),
+        {"mu": LINE, "a": LINE},
+        {},
+        "parameter a",
+    ),
+    "nothing of x": (lambda _x, mu: -mu * mu, {"mu": LINE}, {}, "depend on x"),
     "not normalized": (bell, NORMAL, {}, "integral of the density is .* and not 1"),
     "a window": (gaussian, NORMAL, {"support": (0, 1)}, "integral of the density"),
     "no integral": (lambda x, a: a * x, {"a": POSITIVE}, {"normalized": False}, "not found, or is infinite"),
@@ -129,8 +134,8 @@ def test_a_truncated_fit_is_the_maximum(window):
     assert fit.log_likelihood == pytest.approx(-minus(fit.theta), rel=1e-12)
     found = optimize.minimize(minus, (2, 1), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
     np.testing.assert_allclose(fit.theta, found.x, rtol=1e-5)
-    h = 1e-4
-    curvature = (minus(fit.theta + [h, 0]) - 2 * minus(fit.theta) + minus(fit.theta - [h, 0])) / h**2
+    h, (mu, sigma) = 1e-4, fit.theta
+    curvature = (minus((mu + h, sigma)) - 2 * minus((mu, sigma)) + minus((mu - h, sigma))) / h**2
     assert np.linalg.inv(fit.cov)[0, 0] == pytest.approx(curvature, rel=1e-4)
 
 
@@ -177,7 +182,9 @@ def test_counts_are_normalized_by_sums():
 
 def test_an_intensity_counts_its_rows():
     """Of rate exp(a + b x) on (0, 1): the expected number at the maximum is that of the rows."""
-    process = th.Family(lambda x, a, b: a + b * x, {"a": LINE, "b": LINE}, (0, 1), extended=True, name="process")
+    process = th.Family(
+        lambda x, a, b: a + b * x, {"a": LINE, "b": LINE}, (0, 1), extended=True, name="process"
+    )
     x = np.random.default_rng(0).beta(2, 1, 500)
     fit = th.fit(x, process)
     a, b = fit.theta

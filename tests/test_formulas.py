@@ -206,7 +206,11 @@ FUNCTIONS = {
     "square": (np.square, lambda u: u * u, (-0.3, 5)),
     "cube": (lambda u: u**-3, lambda u: u**-3, (-0.3, 5)),
     "exp2": (np.exp2, lambda u: mpmath.mpf(2) ** u, (-0.3, 5)),
-    "logaddexp": (lambda u: np.logaddexp(u, 1.0), lambda u: mpmath.log(mpmath.exp(u) + mpmath.e), (-40, 1, 3)),
+    "logaddexp": (
+        lambda u: np.logaddexp(u, 1.0),
+        lambda u: mpmath.log(mpmath.exp(u) + mpmath.e),
+        (-40, 1, 3),
+    ),
     "where": (lambda u: np.where(u > 1, u * u, 3 * u), lambda u: u * u if u > 1 else 3 * u, (0.3, 5)),
     "minimum": (lambda u: np.minimum(u * u, 4.0), lambda u: min(u * u, mpmath.mpf(4)), (0.3, 5)),
     "maximum": (lambda u: np.maximum(u * u, 4.0), lambda u: max(u * u, mpmath.mpf(4)), (0.3, 5)),

@@ -244,8 +244,8 @@ typedef struct {
   void (*sum_scores)(int n_params, const double* scores, const thetahat_block*, double* score);
   void (*prepare_products)(const thetahat_model*, const double* theta, void* at);
   void (*sum_products)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
-  /* The kernel of models that are filled at run time, and their programs for single rows: output k of row i at
-   * out[k * stride + i]. */
+  /* The kernel of models that are filled at run time, and their programs for single rows: output k of row i
+   * at out[k * stride + i]. */
   const thetahat_kernel* formula;
   void (*formula_outputs)(const struct thetahat_formula*, int program, const double* uniforms,
                           const double* x, int64_t n, double* out, int64_t stride);

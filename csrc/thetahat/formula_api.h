@@ -1,5 +1,5 @@
-/* Models that are filled at run time, in plain C: a log-density as programs for blocks of rows, and as terms of
- * its sums. */
+/* Models that are filled at run time, in plain C: a log-density as programs for blocks of rows, and as terms
+ * of its sums. */
 #pragma once
 #include "thetahat/api.h"
 
@@ -11,8 +11,7 @@ enum {
   thetahat_formula_registers = 40,  /* of a program */
   thetahat_formula_rows = 512,      /* that a register holds */
   thetahat_formula_uniforms = 2048, /* numbers that depend on theta alone */
-  thetahat_formula_outputs =
-      1 + thetahat_max_params + thetahat_max_params * (thetahat_max_params + 1) / 2
+  thetahat_formula_outputs = 1 + thetahat_max_params + thetahat_max_params * (thetahat_max_params + 1) / 2
 };
 
 /* What instructions do with registers a, b and c, and with constants k and l; of what depends on theta alone,
@@ -25,13 +24,13 @@ enum {
   thetahat_op_less,
   thetahat_op_at_most,
   thetahat_op_equal,
-  thetahat_op_where,  /* b where a is not 0, else c */
-  thetahat_op_fill,   /* k */
-  thetahat_op_addc,   /* a + k */
-  thetahat_op_mulc,   /* k a */
-  thetahat_op_maddc,  /* k a + l */
-  thetahat_op_madd,   /* a + k b */
-  thetahat_op_expc,   /* exp(k a) */
+  thetahat_op_where, /* b where a is not 0, else c */
+  thetahat_op_fill,  /* k */
+  thetahat_op_addc,  /* a + k */
+  thetahat_op_mulc,  /* k a */
+  thetahat_op_maddc, /* k a + l */
+  thetahat_op_madd,  /* a + k b */
+  thetahat_op_expc,  /* exp(k a) */
   thetahat_op_recip,
   thetahat_op_exp,
   thetahat_op_log,

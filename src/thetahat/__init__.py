@@ -32,12 +32,13 @@ from thetahat.errors import (
     UnknownGroupError,
 )
 from thetahat.families import FormulaFamily as Family
-from thetahat.families import families, mixture
+from thetahat.families import families, formula_families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
+from thetahat.mixture import mixture
 from thetahat.multistart import fit_multistart
 from thetahat.online import Online
 from thetahat.result import Fit
@@ -98,6 +99,7 @@ __all__ = [
     "fit",
     "fit_groups",
     "fit_multistart",
+    "formula_families",
     "gradient_step",
     "log_likelihood",
     "log_likelihood_and_score",

@@ -5,11 +5,10 @@
 import numpy as np
 
 cimport cython
-from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from thetahat._api cimport thetahat_pilot
-from thetahat._core cimport formulas as core, Model, model_of
+from thetahat._core cimport formulas as core, model_of
 from thetahat._formula_api cimport (
     thetahat_density, thetahat_formula, thetahat_formula_term,
     thetahat_formula_uniforms, thetahat_instruction, thetahat_intensity, thetahat_max_starts,
@@ -30,12 +29,8 @@ cdef int ask_for_starts(
     cdef Formula formula = <Formula>f.owner
     cdef int n = 0
     try:
-        x, w = np.empty(rows.n), None if rows.w == NULL else np.empty(rows.n)
-        for i in range(rows.n):
-            x[i] = rows.x[i]
-            if rows.w != NULL:
-                w[i] = rows.w[i]
-        for theta in formula.start(x, w)[:thetahat_max_starts]:
+        x = np.array(<double[:rows.n]><double*>rows.x)
+        for theta in formula.start(x)[:thetahat_max_starts]:
             for j in range(f.n_params):
                 starts[n][j] = theta[j]
             n += 1
@@ -135,7 +130,7 @@ cdef class Formula:
         return out
 
     def integral(self, const double[::1] theta):
-        """Return minus log Z and its first and second derivatives, Z the integral; NaN where it is not found."""
+        """Return minus log Z, Z the integral, and its two derivatives; NaN where it is not found."""
         cdef int p = self.state.n_params
         out = np.empty(1 + p + p * (p + 1) // 2)
         cdef double[::1] values = out

@@ -186,9 +186,9 @@ def compare(
     x : array_like, shape (n,), or Source
         The sample, as in `fit`.
     families : sequence of str or Family, optional
-        Some of `families()`, and families by their formulas, all of counts, or all of real numbers, or all of angles. By default those of
-        counts if all rows are counts 0, 1, 2, ... below 2**53, with a note in the table; otherwise those of
-        real numbers whose support contains the rows.
+        Some of `families()`, and families by their formulas, all of counts, or all of real numbers, or all of
+        angles. By default those of counts if all rows are counts 0, 1, 2, ... below 2**53, with a note in the
+        table; otherwise those of real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
 

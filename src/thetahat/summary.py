@@ -44,8 +44,8 @@ class Summary:
     Parameters
     ----------
     family : str or Family
-        One of `families()`, or a family by its formula, that has sufficient statistics, or sums that hold near a theta; those of others
-        require the rows at every theta.
+        One of `families()`, or a family by its formula, that has sufficient statistics, or sums that hold
+        near a theta; those of others require the rows at every theta.
     at : sequence of float, or dict by name, optional
         Parameters near the maximum of the rows to come, where the sums of a family without sufficient
         statistics are taken: those of a fit of some of the rows, ten thousand or more. The last terms of the
@@ -212,7 +212,12 @@ class Summary:
 
     def to_bytes(self) -> bytes:
         """Return the summary as portable bytes, with a version and a checksum."""
-        values = {"family": self._family.identity, "at": self.at, "omitted": self.omitted, "layout": SUMS_LAYOUT}
+        values = {
+            "family": self._family.identity,
+            "at": self.at,
+            "omitted": self.omitted,
+            "layout": SUMS_LAYOUT,
+        }
         return pack(_PROGRAM, values, {"sums": np.array(self._total().numbers())})
 
     @staticmethod

@@ -121,8 +121,7 @@ void score_of_formula(const thetahat_model* m, const double* theta, const double
   double out[thetahat_formula_outputs];
   outputs_of(formula_of(m), theta, sums, 1 + m->n_params, out);
   const double scale = scale_of(m, theta);
-  for (int j = 0; j < m->n_params; ++j)
-    g[j] = times_power(out[1 + j], scale, m->parameters[j].scale_power);
+  for (int j = 0; j < m->n_params; ++j) g[j] = times_power(out[1 + j], scale, m->parameters[j].scale_power);
 }
 
 void derivatives_of_formula(const thetahat_model* m, const double* theta, const double* sums,
@@ -216,11 +215,11 @@ using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 const char* const thetahat_formula_operations[thetahat_operations] = {
-    "+",      "*",     "min",    "max",    "<",        "<=",         "==",   "where",  "fill",
-    "addc",   "mulc",  "maddc",  "madd",   "expc",     "recip",      "exp",  "log",    "log1p",
-    "expm1",  "sqrt",  "abs",    "sign",   "sin",      "cos",        "sinh", "cosh",   "tanh",
-    "arctan", "lgamma", "digamma", "trigamma", "tetragamma", "erf", "erfc", "log_ndtr", "hazard",
-    "softplus", "expit", "sum",  "dot",    "sumlog",   "sumlog1p",   "out"};
+    "+",        "*",      "min",     "max",      "<",          "<=",       "==",   "where",    "fill",
+    "addc",     "mulc",   "maddc",   "madd",     "expc",       "recip",    "exp",  "log",      "log1p",
+    "expm1",    "sqrt",   "abs",     "sign",     "sin",        "cos",      "sinh", "cosh",     "tanh",
+    "arctan",   "lgamma", "digamma", "trigamma", "tetragamma", "erf",      "erfc", "log_ndtr", "hazard",
+    "softplus", "expit",  "sum",     "dot",      "sumlog",     "sumlog1p", "out"};
 
 void thetahat_formula_init(thetahat_formula* f) {
   f->tabulate = tabulate;

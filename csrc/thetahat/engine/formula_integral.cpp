@@ -1,6 +1,6 @@
 // The integral of exp(l) over the support, and its derivatives, by the values program of the formula on nodes
-// of Gauss and Legendre: on panels that end where the parameters say that the density lies, bisected until both
-// halves agree with the whole. Counts are added up.
+// of Gauss and Legendre: on panels that end where the parameters say that the density lies, bisected until
+// both halves agree with the whole. Counts are added up.
 #include "thetahat/isa/baseline.hpp"
 
 #include <float.h>
@@ -18,8 +18,12 @@ namespace {
 constexpr int max_p = thetahat_max_params, max_pairs = max_p * (max_p + 1) / 2;
 
 constexpr int half_nodes = 8, n_nodes = 2 * half_nodes;
-constexpr double nodes[half_nodes] = {0.9894009349916499, 0.9445750230732326, 0.8656312023878318, 0.755404408355003, 0.6178762444026438, 0.45801677765722737, 0.2816035507792589, 0.09501250983763744};
-constexpr double weights[half_nodes] = {0.027152459411754096, 0.062253523938647894, 0.09515851168249279, 0.12462897125553388, 0.14959598881657674, 0.16915651939500254, 0.18260341504492358, 0.1894506104550685};
+constexpr double nodes[half_nodes] = {0.9894009349916499, 0.9445750230732326, 0.8656312023878318,
+                                      0.755404408355003,  0.6178762444026438, 0.45801677765722737,
+                                      0.2816035507792589, 0.09501250983763744};
+constexpr double weights[half_nodes] = {0.027152459411754096, 0.062253523938647894, 0.09515851168249279,
+                                        0.12462897125553388,  0.14959598881657674,  0.16915651939500254,
+                                        0.18260341504492358,  0.1894506104550685};
 
 constexpr int most_levels = 60;
 constexpr int64_t most_nodes = 1 << 17;
@@ -54,7 +58,8 @@ struct panel {
   moments of;
 };
 
-// What a variable u makes of rows: x itself, or such that the tails and singular ends of densities are far out.
+// What a variable u makes of rows: x itself, or such that the tails and singular ends of densities are far
+// out.
 enum variable { plain, line, upwards, downwards, logit };
 
 class integral {
@@ -80,7 +85,8 @@ class integral {
   int64_t used = 0;
   std::vector<double> places, widths;
 
-  // Parameters in the units of the rows, or where nothing has units, any: places are real ones, widths positive.
+  // Parameters in the units of the rows, or where nothing has units, any: places are real ones, widths
+  // positive.
   void place() {
     const bool has_units = f.scale_of >= 0;
     for (int j = 0; j < p; ++j) {
@@ -91,7 +97,10 @@ class integral {
     }
     if (widths.empty() && has_units) widths.push_back(f.model.scale(&f.model, theta));
     const bool low = f.low > -HUGE_VAL, high = f.high < HUGE_VAL;
-    kind = low && high ? (f.open_low || f.open_high ? logit : plain) : low ? upwards : high ? downwards : line;
+    kind = low && high ? (f.open_low || f.open_high ? logit : plain)
+           : low       ? upwards
+           : high      ? downwards
+                       : line;
     if (!widths.empty()) width = widths[0];
     if (kind == line && !places.empty()) centre = places[0];
   }

@@ -25,8 +25,7 @@ double rough(const thetahat_formula& f, const thetahat_parameter& p, const guess
 
 }  // namespace
 
-int starts_of(const thetahat_formula& f, const thetahat_pilot& rows,
-              double (*starts)[thetahat_max_params]) {
+int starts_of(const thetahat_formula& f, const thetahat_pilot& rows, double (*starts)[thetahat_max_params]) {
   if (f.start) return f.start(&f, &rows, starts);
   constexpr double shares[] = {0.25, 0.5, 0.75};
   const pilot p(rows);
@@ -37,9 +36,8 @@ int starts_of(const thetahat_formula& f, const thetahat_pilot& rows,
   const bool one_ended = f.low > -HUGE_VAL && f.high == HUGE_VAL;
   double width = one_ended ? moments.mean - f.low : moments.sd;
   if (!(width > 0 && width < HUGE_VAL)) width = fabs(q[1]) > 0 ? fabs(q[1]) : 1.0;
-  const guess guesses[] = {{q[1], width, 1.0},        {q[1], width, 4.0},
-                           {q[1], width, 0.25},       {q[0], 0.25 * width, 1.0},
-                           {q[2], 0.25 * width, 1.0}, {q[1], 8.0 * width, 0.1},
+  const guess guesses[] = {{q[1], width, 1.0},        {q[1], width, 4.0},        {q[1], width, 0.25},
+                           {q[0], 0.25 * width, 1.0}, {q[2], 0.25 * width, 1.0}, {q[1], 8.0 * width, 0.1},
                            {q[1], 0.1 * width, 16.0}};
   int n = 0;
   for (const guess& g : guesses) {

@@ -238,7 +238,9 @@ void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* 
 int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, int64_t rows) {
   thetahat_sgd& a = *sgd;
   const int64_t slice = a.rule.implicit ? implicit_slice : slice_rows;
-  auto step = reads_in_place(a) ? step_in_place : draws_among_steps(*m, a) ? step_among_draws : step_on_copies;
+  auto step = reads_in_place(a)          ? step_in_place
+              : draws_among_steps(*m, a) ? step_among_draws
+                                         : step_on_copies;
   if (rows > slice) rows = slice;
   while (rows > 0 && a.epoch < until && a.state.diverged == 0) {
     if (a.rule.average == thetahat_average_epoch && starts_epoch(a.reader)) a.state.averaged_steps = 0.0;

@@ -1,5 +1,5 @@
-// The kernel of all formulas: a machine whose instructions are loops over the rows that a register holds. Rows
-// beyond the last whole step of lanes are copies of the block's first row, of weight 0.
+// The kernel of all formulas: a machine whose instructions are loops over the rows that a register holds.
+// Rows beyond the last whole step of lanes are copies of the block's first row, of weight 0.
 #pragma once
 #include <utility>  // integer_sequence: types alone, no code
 #include "thetahat/formula_api.h"
@@ -79,9 +79,11 @@ inline vec normal_factor(vec u, vec_bits& others) {
 
 // Adds the logarithm of a product of a + one; of the rows' logarithms where a factor is no normal number, or
 // rows have weights, or a is so small that 1 + a would lose it.
-THETAHAT_NOINLINE inline void add_logs(const formula_rows_in& r, const double* a, bool one, log_product& into) {
+THETAHAT_NOINLINE inline void add_logs(const formula_rows_in& r, const double* a, bool one,
+                                       log_product& into) {
   const auto plain = [&] {
-    return fold_rows(r, [&](int64_t i) THETAHAT_INLINED { return one ? log1p(load(a + i)) : log(load(a + i)); });
+    return fold_rows(r,
+                     [&](int64_t i) THETAHAT_INLINED { return one ? log1p(load(a + i)) : log(load(a + i)); });
   };
   if (r.w) {
     into.rest = into.rest + plain();
@@ -129,8 +131,7 @@ class formula_machine {
   const double* const uniforms;
 
   static void choose(double* d, const double* m, const double* a, const double* b, int64_t n) {
-    for (int64_t i = 0; i < n; i += width)
-      store(d + i, select(load(m + i) != 0.0, load(a + i), load(b + i)));
+    for (int64_t i = 0; i < n; i += width) store(d + i, select(load(m + i) != 0.0, load(a + i), load(b + i)));
   }
   static vec mark(decltype(vec{} > vec{}) m) { return select(m, broadcast(1.0), vec{}); }
 
@@ -214,9 +215,8 @@ inline void sum_formula(const thetahat_model* m, const void* at, const thetahat_
   for (int k = 0; k < f.n_logs; ++k) logs[k] = {1.0, 0.0, {0.0, 0.0}};
   sums[0] = weight_of(*b);
   const formula_machine machine(f.programs[thetahat_sums_program], static_cast<const double*>(at));
-  each_formula_rows(*b, [&](const formula_rows_in& r, int64_t, int64_t) {
-    machine.run(r, {plain, logs, nullptr, 0, 0});
-  });
+  each_formula_rows(
+      *b, [&](const formula_rows_in& r, int64_t, int64_t) { machine.run(r, {plain, logs, nullptr, 0, 0}); });
 }
 
 // Of a program whose outputs are those of rows: out[k * stride + i].
@@ -238,7 +238,8 @@ inline void formula_scores(const thetahat_model* m, const double* theta, const d
   const double scale = m->scale(m, theta);
   for (int j = 0; j < m->n_params; ++j) {
     const double unit = times_power(1.0, scale, m->parameters[j].scale_power);
-    for (int64_t i = 0; i < n; ++i) out[j * block_rows + i] = (out[j * block_rows + i] + of_row[1 + j]) * unit;
+    for (int64_t i = 0; i < n; ++i)
+      out[j * block_rows + i] = (out[j * block_rows + i] + of_row[1 + j]) * unit;
   }
 }
 

@@ -23,7 +23,8 @@ inline vec_bits from_mask(decltype(vec{} > vec{}) m) {
 #endif
 }
 
-// exp(x), but 0 below e^-700, so that no product of it is subnormal: those would take a hundred times as long.
+// exp(x), but 0 below e^-700, so that no product of it is subnormal: those would take a hundred times as
+// long.
 template <class V>
 THETAHAT_INLINE V exp_to_zero(V x) {
   if (!any(!((x > -700.0) & (x < 709.0)))) return exp_in_range(x);

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
-from thetahat.families._formula import FormulaFamily, defined
-from thetahat.families._mixture import mixture
+from thetahat.families._formula import FormulaFamily, defined, shipped
+from thetahat.families._mixture import mixture_of
 
 __all__ = [
     "BOUNDARY",
@@ -19,9 +21,12 @@ __all__ = [
     "Parameter",
     "families",
     "find_family",
-    "mixture",
+    "formula_families",
+    "mixture_of",
+    "shipped",
 ]
 _NAMES = tuple(_core.models)
+_FORMULAS = "thetahat.formula_families"
 _found: dict[str, Family] = {}
 
 
@@ -41,6 +46,27 @@ def families() -> tuple[str, ...]:
     return _NAMES
 
 
+@cache
+def formula_families() -> tuple[str, ...]:
+    """Return the names of further families, which are defined by formulas.
+
+    They are fitted by their names as those of `families()` are, and are not among those that `compare` takes
+    where none are named.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> "cauchy" in th.formula_families()
+    True
+    """
+    folder = Path(__file__).parents[1] / _FORMULAS.rpartition(".")[2]
+    return tuple(sorted(path.stem for path in folder.glob("[a-z]*.py")))
+
+
 def find_family(name: str | Family) -> Family:
     """Return a family, by its name or itself; raise the error that says which family another name means."""
     if isinstance(name, FormulaFamily):
@@ -49,9 +75,14 @@ def find_family(name: str | Family) -> Family:
     if found is None:
         if isinstance(name, str) and "#" in name:
             called, _, digest = name.partition("#")
+            if called in formula_families() and getattr(find_family(called), "digest", "") == digest:
+                return find_family(called)
             raise UnknownFamilyError(
                 f"the family {called!r} is a formula, {digest}, that is not defined here: define it first"
             )
+        if isinstance(name, str) and name in formula_families():
+            found = _found[name] = import_module(f"{_FORMULAS}.{name}").family
+            return found
         if not isinstance(name, str) or name not in _NAMES:
             from thetahat.families._unknown import unknown_family
 

@@ -78,7 +78,7 @@ class Parameter:
         return self.coordinate != _core.IDENTITY
 
     def free(self, value: Number) -> Number:
-        """Return the free coordinate: the logarithm of the distance to the bound, log(p / (1 - p)) of a share p."""
+        """Return the free coordinate: the logarithm of the distance to a bound, or a share's logit."""
         if not self.transformed:
             return value
         return log(value - self.low if self.high == math.inf else (value - self.low) / (self.high - value))

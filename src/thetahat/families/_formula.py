@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakValueDictionary
 
@@ -13,8 +14,8 @@ import numpy as np
 from thetahat import _core, _formulas
 from thetahat._checks import as_number, check_flag
 from thetahat.errors import ParameterError
-from thetahat.families import _formula_checks as checks
 from thetahat.families._family import Family, Parameter
+from thetahat.families._formula_checks import check_definition, check_start, open_ends, start_values
 from thetahat.formulas.graph import Graph, Node, digest
 from thetahat.formulas.lowering import Lowered, lower
 from thetahat.formulas.program import Instruction
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Start = Mapping[str, float] | Sequence[Mapping[str, float]]
 
-__all__ = ["FormulaFamily", "defined"]
+__all__ = ["FormulaFamily", "defined", "shipped"]
 
 defined: WeakValueDictionary[str, FormulaFamily] = WeakValueDictionary()  # by their identity
 
@@ -45,9 +46,9 @@ class FormulaFamily(Family):
     Parameters
     ----------
     log_density : callable
-        ``log_density(x, *params)``: the logarithm of the density of one row, or of the probability of a count,
-        written with the operators and with functions of NumPy and `scipy.special`. Write `numpy.where` instead
-        of ``if``.
+        ``log_density(x, *params)``: the logarithm of the density of one row, or of the probability of a
+        count, written with the operators and with functions of NumPy and `scipy.special`. Write `numpy.where`
+        instead of ``if``.
     params : mapping of str to None or (float, float)
         The parameters in the order of the function's arguments, at most 8, with their open domains: None is
         the line, others are such as ``(0, inf)`` and ``(0, 1)``.
@@ -63,8 +64,8 @@ class FormulaFamily(Family):
         is data too, and the log-likelihood is the sum over rows less the integral.
     start : dict, list of dicts, or callable, optional
         Start values by name: of all parameters. Several are tried on some of the rows. A function is called
-        with some of the rows in increasing order, and returns them. By default they are found by the units and
-        domains of the parameters.
+        with some of the rows in increasing order, and returns them. By default they are found by the units
+        and domains of the parameters.
     name : str, optional
         By default, that of the function.
 
@@ -109,7 +110,7 @@ class FormulaFamily(Family):
             kind,
             start,
         )
-        checks.check_definition(self, log_density)
+        check_definition(self, log_density)
 
     def _define(
         self,
@@ -131,7 +132,7 @@ class FormulaFamily(Family):
             counts=discrete,
         )
         self._keep(graph=graph, node=node, domains=dict(domains), ends=support, kind=kind)
-        self._keep(start=checks.check_start(self, start))
+        self._keep(start=check_start(self, start))
         self._keep(digest=digest([self.graph.record(node), list(domains.items()), support, discrete, kind]))
         defined[self.identity] = self
 
@@ -146,6 +147,7 @@ class FormulaFamily(Family):
     kind: int
     start: Any
     digest: str
+    module = ""  # of a family of the library
 
     def _not_in_scipy(self, *_: float) -> NoReturn:
         raise ParameterError(f"{self.name} is defined by a formula, and has no distribution in SciPy")
@@ -193,7 +195,7 @@ class FormulaFamily(Family):
             scale_of=min(positive, key=lambda j: abs(powers[j] - 1), default=-1) if any(powers) else -1,
             start=self._starts if self.start is not None else None,
         )
-        compiled.open_ends(*checks.open_ends(self, compiled))
+        compiled.open_ends(*open_ends(self, compiled))
         return compiled
 
     @cached_property
@@ -213,16 +215,15 @@ class FormulaFamily(Family):
             Parameter(name, low, high, _coordinate(low, high)) for name, (low, high) in self.domains.items()
         )
 
-    def _starts(self, x: NDArray[np.float64], w: NDArray[np.float64] | None) -> list[tuple[float, ...]]:
+    def _starts(self, x: NDArray[np.float64]) -> list[tuple[float, ...]]:
         """Return start values for the compiled core, from rows that are not sorted."""
-        order = np.argsort(x, kind="stable")
-        found = self.start(x[order]) if callable(self.start) else self.start
-        return checks.start_values(self, found)
+        found = self.start(np.sort(x)) if callable(self.start) else self.start
+        return start_values(self, found)
 
     @property
     def known_start(self) -> tuple[float, ...] | None:
         """The first of the start values, where they are no function of rows."""
-        return checks.start_values(self, self.start)[0] if isinstance(self.start, list) else None
+        return start_values(self, self.start)[0] if isinstance(self.start, list) else None
 
     def check_starts(self) -> None:
         """Raise if the function of start values has failed."""
@@ -233,10 +234,39 @@ class FormulaFamily(Family):
             raise failure
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self.module:
+            return _shipped_family, (self.module,)
         start = None if callable(self.start) else self.start
         record = self.graph.record(self.node)
         parts = (record, self.name, tuple(self.domains.items()), self.ends, self.counts, self.kind, start)
         return _restored, parts
+
+
+def shipped(
+    module: str,
+    log_density: Callable[..., Any],
+    params: Mapping[str, tuple[float, float] | None],
+    support: tuple[float, float] = (-math.inf, math.inf),
+    *,
+    discrete: bool = False,
+    start: Callable[[NDArray[np.float64]], Start] | None = None,
+    **described: Any,
+) -> FormulaFamily:
+    """Return a family of the library, which tests have checked; described as in `Family`."""
+    domains = _check_domains(params)
+    graph = Graph([low for low, _ in domains.values()])
+    family = FormulaFamily.__new__(FormulaFamily)
+    name = module.rpartition(".")[2]
+    node, ends = trace(log_density, graph), _check_support(support)
+    family._define(graph, node, name, domains, ends, discrete, _formulas.DENSITY, start)
+    family._keep(module=module, **described)
+    return family
+
+
+def _shipped_family(module: str) -> FormulaFamily:
+    """Return the family of a module of the library."""
+    family: FormulaFamily = import_module(module).family
+    return family
 
 
 def _restored(

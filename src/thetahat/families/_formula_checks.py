@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from thetahat.formulas.derivatives import Derivatives
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thetahat.families._formula import FormulaFamily
+    from thetahat.formulas.graph import Graph, Node
 
     Array = NDArray[np.float64]
 
@@ -28,7 +28,25 @@ _STEP = 2.0**-16  # of differences
 _ERROR = 1e-4  # of differences, beside what they are of
 
 
-def check_start(family: FormulaFamily, start: Any) -> Any:
+class Definition(Protocol):
+    """What is checked of a family."""
+
+    names: tuple[str, ...]
+    counts: bool
+    domains: dict[str, tuple[float, float]]
+    ends: tuple[float, float]
+    kind: int
+    start: Any
+    graph: Graph
+    node: Node
+
+    @property
+    def powers(self) -> list[int]: ...
+    @property
+    def compiled(self) -> _formulas.Formula: ...
+
+
+def check_start(family: Definition, start: Any) -> Any:
     """Return start values, a function that finds them, or None; raise if they are none of these."""
     if start is None or callable(start):
         return start
@@ -36,7 +54,7 @@ def check_start(family: FormulaFamily, start: Any) -> Any:
     return [dict(start)] if isinstance(start, Mapping) else [dict(one) for one in start]
 
 
-def start_values(family: FormulaFamily, start: Any) -> list[tuple[float, ...]]:
+def start_values(family: Definition, start: Any) -> list[tuple[float, ...]]:
     """Return start values in the order of the parameters; raise if some are outside their domains."""
     several = [start] if isinstance(start, Mapping) else start
     if not isinstance(several, list | tuple) or not several:
@@ -44,7 +62,7 @@ def start_values(family: FormulaFamily, start: Any) -> list[tuple[float, ...]]:
     return [_in_order(family, one) for one in several]
 
 
-def _in_order(family: FormulaFamily, start: Any) -> tuple[float, ...]:
+def _in_order(family: Definition, start: Any) -> tuple[float, ...]:
     if not isinstance(start, Mapping) or set(start) != set(family.names):
         raise ParameterError(
             f"start must have a value for each of {', '.join(family.names)} by name, got {start!r}"
@@ -56,14 +74,13 @@ def _in_order(family: FormulaFamily, start: Any) -> tuple[float, ...]:
     return tuple(as_number(start[name]) for name in family.names)
 
 
-def some_thetas(family: FormulaFamily) -> list[Array]:
+def some_thetas(family: Definition) -> list[Array]:
     """Return some parameters inside their domains, start values first."""
     given = start_values(family, family.start) if isinstance(family.start, list) else []
     found = [np.array(theta) for theta in given[:1]]
     for size in _SIZES:
-        found.append(
-            np.array([_inside(low, high, size + 0.1 * j) for j, (low, high) in enumerate(family.domains.values())])
-        )
+        ends = enumerate(family.domains.values())
+        found += [np.array([_inside(low, high, size + 0.1 * j) for j, (low, high) in ends])]
     return found[:3]
 
 
@@ -75,12 +92,20 @@ def _inside(low: float, high: float, size: float) -> float:
     return low + size if low > -math.inf else high - size
 
 
-def _some_rows(family: FormulaFamily, theta: Array) -> Array:
+def _some_rows(family: Definition, theta: Array) -> Array:
     """Return some rows inside the support."""
     low, high = family.ends
     powers = family.powers
-    widths = [v for v, k, (least, _) in zip(theta, powers, family.domains.values(), strict=True) if k == 1 and least == 0]
-    places = [v for v, k, (least, _) in zip(theta, powers, family.domains.values(), strict=True) if k == 1 and least < 0]
+    widths = [
+        v
+        for v, k, (least, _) in zip(theta, powers, family.domains.values(), strict=True)
+        if k == 1 and least == 0
+    ]
+    places = [
+        v
+        for v, k, (least, _) in zip(theta, powers, family.domains.values(), strict=True)
+        if k == 1 and least < 0
+    ]
     width, place = [*widths, 1.0][0], [*places, 0.0][0]
     if low > -math.inf and high < math.inf:
         rows = low + (high - low) * np.array([0.05, 0.21, 0.43, 0.67, 0.93])
@@ -96,7 +121,7 @@ def _some_rows(family: FormulaFamily, theta: Array) -> Array:
     return first + np.arange(min(5.0, high - first + 1))
 
 
-def check_definition(family: FormulaFamily, log_density: Callable[..., Any]) -> None:
+def check_definition(family: Definition, log_density: Callable[..., Any]) -> None:
     """Raise unless the formula is a log-density of all its parameters, with the derivatives of it."""
     where = _place_of(log_density)
     derivatives = Derivatives(family.graph)
@@ -119,11 +144,11 @@ def _place_of(function: Callable[..., Any]) -> str:
     return "" if code is None else f" (line {code.co_firstlineno} of {code.co_filename})"
 
 
-def _named(family: FormulaFamily, theta: Array) -> str:
+def _named(family: Definition, theta: Array) -> str:
     return ", ".join(f"{name} = {value:.6g}" for name, value in zip(family.names, theta, strict=True))
 
 
-def _check_values(family: FormulaFamily, theta: Array, where: str) -> None:
+def _check_values(family: Definition, theta: Array, where: str) -> None:
     """Raise where the log-density of a row is NaN or infinite, or of all rows -inf."""
     rows = _some_rows(family, theta)
     values = family.compiled.values(theta, rows)[0]
@@ -131,13 +156,14 @@ def _check_values(family: FormulaFamily, theta: Array, where: str) -> None:
     if bad.size or not np.isfinite(values).any():
         at = int(bad[0]) if bad.size else 0
         raise ParameterError(
-            f"log_density is {values[at]:g} at x = {rows[at]:.6g}, {_named(family, theta)}{where}: the density"
-            " must be a positive number there, or 0 at some rows; where it holds at other parameters alone,"
+            f"log_density is {values[at]:g} at x = {rows[at]:.6g}, {_named(family, theta)}{where}: the"
+            " density must be a positive number there, or 0 at some rows; where it holds at other parameters"
+            " alone,"
             " pass params= with their domains, or start= with such parameters"
         )
 
 
-def _moved(family: FormulaFamily, theta: Array) -> Iterator[tuple[int, Array, Array, float]]:
+def _moved(family: Definition, theta: Array) -> Iterator[tuple[int, Array, Array, float]]:
     """Yield the place of each parameter, theta with it a bit less and a bit more, and by how much."""
     for j, (low, high) in enumerate(family.domains.values()):
         step = _STEP * max(1.0, abs(theta[j]))
@@ -148,7 +174,7 @@ def _moved(family: FormulaFamily, theta: Array) -> Iterator[tuple[int, Array, Ar
         yield j, less, more, more[j] - less[j]
 
 
-def _check_derivatives(family: FormulaFamily, theta: Array, where: str) -> None:
+def _check_derivatives(family: Definition, theta: Array, where: str) -> None:
     """Raise where derivatives are not the limits of differences."""
     rows, p = _some_rows(family, theta), len(family.names)
     here = family.compiled.values(theta, rows)
@@ -176,7 +202,7 @@ def _pair(i: int, j: int) -> int:
     return i * (i + 1) // 2 + j
 
 
-def _check_integral(family: FormulaFamily, theta: Array, where: str) -> None:
+def _check_integral(family: Definition, theta: Array, where: str) -> None:
     """Raise unless the density integrates to 1, whatever the parameters."""
     found = family.compiled.integral(theta)
     what = "sum over the support" if family.counts else "integral"
@@ -198,18 +224,18 @@ def _check_integral(family: FormulaFamily, theta: Array, where: str) -> None:
 
 def _moves(name: str, where: str) -> ParameterError:
     return ParameterError(
-        f"log_density has a jump or a kink that moves with {name}, or a support that does{where}: its likelihood"
-        " then has terms that derivatives of the formula lack, so it is refused; fix such a parameter by writing"
-        " its value into the formula"
+        f"log_density has a jump or a kink that moves with {name}, or a support that does{where}: its"
+        " likelihood has terms that derivatives of the formula lack; write the value of such a parameter into"
+        " the formula"
     )
 
 
-def _score_sizes(family: FormulaFamily, theta: Array) -> Array:
+def _score_sizes(family: Definition, theta: Array) -> Array:
     values = family.compiled.values(theta, _some_rows(family, theta))
     return np.array([np.nanmax(np.abs(row[np.isfinite(row)]), initial=0.0) for row in values[1:]])
 
 
-def _check_normalization(family: FormulaFamily, theta: Array, where: str) -> None:
+def _check_normalization(family: Definition, theta: Array, where: str) -> None:
     """Raise unless the integral is found, and its derivatives are those of differences."""
     found, p = family.compiled.integral(theta), len(family.names)
     if np.isnan(found[0]):
@@ -228,7 +254,7 @@ def _check_normalization(family: FormulaFamily, theta: Array, where: str) -> Non
             raise _moves(family.names[j], where)
 
 
-def open_ends(family: FormulaFamily, compiled: _formulas.Formula) -> tuple[bool, bool]:
+def open_ends(family: Definition, compiled: _formulas.Formula) -> tuple[bool, bool]:
     """Return whether the ends of the support are outside: where the density at them is not finite."""
     opened = []
     for end in family.ends:
@@ -236,8 +262,9 @@ def open_ends(family: FormulaFamily, compiled: _formulas.Formula) -> tuple[bool,
         opened.append(
             finite
             and not family.counts
-            and any(not math.isfinite(compiled.values(theta, np.array([end]))[0, 0]) for theta in some_thetas(family))
+            and any(
+                not math.isfinite(compiled.values(theta, np.array([end]))[0, 0])
+                for theta in some_thetas(family)
+            )
         )
     return opened[0], opened[1]
-
-

@@ -1,4 +1,4 @@
-"""The formulas of compiled families, of which mixtures are made: those whose support depends on no parameter."""
+"""The formulas of compiled families whose support depends on no parameter: parts of mixtures."""
 
 from __future__ import annotations
 

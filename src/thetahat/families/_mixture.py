@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["MixtureFamily", "mixture"]
+__all__ = ["MixtureFamily", "mixture_of"]
 
 _MOST_STARTS = 8
 _MOST_EVALUATIONS = 200
@@ -43,7 +43,7 @@ class _Part(NamedTuple):
 
 
 class MixtureFamily(FormulaFamily):
-    """A mixture of families; made by `mixture`."""
+    """A mixture of families; made by `mixture_of`."""
 
     parts: tuple[_Part, ...]
 
@@ -125,66 +125,26 @@ class MixtureFamily(FormulaFamily):
         return *(math.log(size / sizes[0]) for size in sizes[1:]), *parameters
 
     def __reduce__(self) -> tuple[Any, ...]:
-        families = [part.family if isinstance(part.family, FormulaFamily) else part.family.name for part in self.parts]
-        return partial(mixture, name=self.name), (families,)
+        return mixture_of, ([part.family for part in self.parts], self.name)
 
 
-def mixture(parts: Sequence[str | FormulaFamily], *, name: str | None = None) -> FormulaFamily:
-    """Return a mixture of families: a weighted sum of their densities.
-
-    Parameters
-    ----------
-    parts : sequence of str or Family
-        Two or more: names of families whose support depends on no parameter, and families by formulas that are
-        normalized. All of counts, or none.
-    name : str, optional
-        By default, ``mixture`` and the names of the parts.
-
-    Returns
-    -------
-    Family
-        Its parameters are those of the parts with the number of the part, as ``mu_1``; before them, of two
-        parts the ``weight`` of the first one, of more the ``logit_2``, ..., of which, and of 0 for the first
-        part, the weights are the softmax. Where a part has no density, it adds exactly 0. Fits start from
-        several divisions of some of the rows, parts in the order of their places; the highest maximum is the
-        fit. The likelihood may be unbounded, as that of normal parts is: the fit is then the best maximum in
-        the interior.
-
-    Raises
-    ------
-    ParameterError
-        If a part has no formula, or its support depends on parameters; if parts of counts and of other rows
-        are mixed; or if there are more than 8 parameters.
-
-    Examples
-    --------
-    >>> import numpy as np, thetahat as th
-    >>> rng = np.random.default_rng(0)
-    >>> x = np.concatenate([rng.normal(0, 1, 300), rng.normal(5, 1, 700)])
-    >>> fit = th.fit(x, th.mixture(["normal", "normal"]))
-    >>> round(fit.params["weight"], 2), round(fit.params["mu_2"], 1)
-    (0.3, 5.0)
-    """
-    if isinstance(parts, str) or not isinstance(parts, Sequence) or len(parts) < 2:
-        raise ParameterError(f"parts must be two or more families, got {parts!r}")
-    found = [_part(part) for part in parts]
-    if len({part.family.counts for part in found}) > 1:
+def mixture_of(families: Sequence[Family], name: str | None = None) -> MixtureFamily:
+    """Return the mixture of some families."""
+    parts = [_part(family) for family in families]
+    if len({family.counts for family in families}) > 1:
         raise ParameterError("parts: families of counts and of other rows do not mix")
-    return MixtureFamily(found, name)
+    return MixtureFamily(parts, name)
 
 
-def _part(named: Any) -> _Part:
-    if isinstance(named, FormulaFamily):
-        if named.kind != _formulas.DENSITY:
-            raise ParameterError(f"parts: {named.name} is not normalized, and a part of a mixture must be")
-        return _Part(named, named.ends, partial(grafted, named.node))
-    from thetahat.families import find_family
-
-    family = find_family(named)
+def _part(family: Family) -> _Part:
+    if isinstance(family, FormulaFamily):
+        if family.kind != _formulas.DENSITY:
+            raise ParameterError(f"parts: {family.name} is not normalized, and a part of a mixture must be")
+        return _Part(family, family.ends, partial(grafted, family.node))
     if family.name not in KNOWN:
         raise ParameterError(
-            f"parts: {family.name} is no part of a mixture: its support or a kink of it depends on parameters,"
-            f" or it has no formula here; there are {', '.join(KNOWN)}, and formulas"
+            f"parts: {family.name} is no part of a mixture: its support or a kink depends on parameters, or"
+            f" it has no formula here; there are {', '.join(KNOWN)}, and formulas"
         )
     formula, support = KNOWN[family.name]
 

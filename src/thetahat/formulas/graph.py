@@ -14,8 +14,11 @@ __all__ = ["UNARY", "Graph", "Node"]
 
 # Functions of one argument: the names of the compiled core's operations.
 UNARY = frozenset(
-    "recip exp log log1p expm1 sqrt abs sign sin cos sinh cosh tanh arctan lgamma digamma trigamma tetragamma"
-    " erf erfc log_ndtr hazard softplus expit".split()
+    {
+        *("recip", "exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sin", "cos", "sinh", "cosh"),
+        *("tanh", "arctan", "lgamma", "digamma", "trigamma", "tetragamma", "erf", "erfc", "log_ndtr"),
+        *("hazard", "softplus", "expit"),
+    }
 )
 _BINARY = frozenset({"+", "*", "min", "max", "<", "<=", "=="})
 _MOST_NODES = 20_000

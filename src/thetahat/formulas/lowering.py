@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from thetahat._formulas import MOST_SUMS
 from thetahat.formulas.derivatives import Derivatives
 from thetahat.formulas.graph import Graph, Node
 from thetahat.formulas.polynomials import Monomial, Polynomial, Polynomials
 from thetahat.formulas.program import Instruction, Rows, Uniforms, allocated, log_arguments
 
 __all__ = ["Lowered", "Term", "lower"]
-
-_MOST_SUMS = 95  # doubles beside n: two for a sum, four for the logarithm of a product
 
 
 class Term(NamedTuple):
@@ -35,7 +34,6 @@ class Lowered(NamedTuple):
     n_sums: int
     n_logs: int
     sufficient: bool
-    places: list[str]  # of the sums, in words
 
 
 class _Sums:
@@ -49,7 +47,7 @@ class _Sums:
         monomials = sorted({m for output in outputs for m in output if m})
         logs = log_arguments(of, monomials)
         plain = [m for m in monomials if m not in logs]
-        if 2 * len(plain) + 4 * len(logs) <= _MOST_SUMS:
+        if 2 * len(plain) + 4 * len(logs) <= MOST_SUMS:  # doubles beside n
             self._of_monomials(outputs, plain, logs)
         else:
             self._of_outputs(of.graph, outputs)
@@ -119,7 +117,6 @@ def lower(graph: Graph, log_density: Node) -> Lowered:
         len(sums.sums),
         len(sums.logs),
         sums.sufficient,
-        [],
     )
 
 

@@ -20,7 +20,7 @@ _MOST_TERMS = 24  # of a product that is multiplied out
 
 
 class Atom(NamedTuple):
-    """A function of polynomials: an operation of nodes, "x" or "shift", whose second argument is a constant."""
+    """A function of polynomials: an operation of nodes, "x", or "shift", by a constant."""
 
     op: str
     args: tuple[Polynomial, ...]

@@ -183,14 +183,11 @@ def allocated(rows: Rows, uniforms: Uniforms) -> list[Instruction]:
     return code
 
 
-def log_arguments(atoms: Polynomials, monomials: Sequence[Monomial]) -> dict[Monomial, tuple[str, Polynomial]]:
+def log_arguments(
+    atoms: Polynomials, monomials: Sequence[Monomial]
+) -> dict[Monomial, tuple[str, Polynomial]]:
     """Return the logarithms that are only added up: their sum is that of a product's logarithm."""
-    inside = {
-        atom
-        for m in monomials
-        for atom, _ in m
-        if len(m) > 1 or m[0][1] > 1
-    }
+    inside = {atom for m in monomials for atom, _ in m if len(m) > 1 or m[0][1] > 1}
     waiting = [atom for m in monomials for atom, _ in m]
     seen: set[int] = set()
     while waiting:

@@ -16,9 +16,9 @@ from thetahat.formulas.graph import Graph, Node, reachable
 __all__ = ["Symbol", "functions", "grafted", "trace"]
 
 _WHAT_THERE_IS = (
-    "+ - * / ** abs, comparisons, exp exp2 log log2 log10 log1p expm1 sqrt square reciprocal sign where minimum"
-    " maximum clip logaddexp sin cos sinh cosh tanh arctan of NumPy, and gammaln digamma betaln erf erfc"
-    " log_ndtr xlogy xlog1py expit log_expit of scipy.special"
+    "+ - * / ** abs, comparisons, exp exp2 log log2 log10 log1p expm1 sqrt square reciprocal sign where"
+    " minimum maximum clip logaddexp sin cos sinh cosh tanh arctan of NumPy, and gammaln digamma betaln"
+    " erf erfc log_ndtr xlogy xlog1py expit log_expit of scipy.special"
 )
 
 
@@ -153,8 +153,8 @@ def _unary(op: str) -> Callable[[Graph, Node], Node]:
 
 
 _FUNCTIONS: dict[str, Callable[..., Node]] = {
-    **{name: _unary(name) for name in "exp log log1p expm1 sqrt sign sin cos sinh cosh tanh arctan".split()},
-    **{name: _unary(name) for name in "erf erfc log_ndtr expit".split()},
+    **{name: _unary(name) for name in ("exp", "log", "log1p", "expm1", "sqrt", "sign", "sin", "cos")},
+    **{name: _unary(name) for name in ("sinh", "cosh", "tanh", "arctan", "erf", "erfc", "log_ndtr", "expit")},
     "absolute": _unary("abs"),
     "fabs": _unary("abs"),
     "reciprocal": _unary("recip"),
@@ -168,7 +168,7 @@ _FUNCTIONS: dict[str, Callable[..., Node]] = {
     "log10": _log_of_base(10.0),
     "square": lambda g, a: g.multiply(a, a),
     "negative": Graph.negative,
-    "positive": lambda g, a: a,
+    "positive": lambda _g, a: a,
     "add": Graph.add,
     "subtract": Graph.subtract,
     "multiply": Graph.multiply,

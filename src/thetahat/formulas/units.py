@@ -58,31 +58,31 @@ class _Units:
         return units, log_units
 
     def _product(self, a: Node, b: Node) -> tuple[Form, Form]:
-        (m, l), (k, r) = self._known[a.key], self._known[b.key]
+        (m, left), (k, right) = self._known[a.key], self._known[b.key]
         constant = a.value if a.op == "c" else b.value
         if constant is not None and constant - constant == 0:
             factor = constant
-            logs = r if a.op == "c" else l
+            logs = right if a.op == "c" else left
             return _plus(m, k), [factor * value for value in logs]
-        self._vanish(l, r)
+        self._vanish(left, right)
         return _plus(m, k), self._zero()
 
     def _same(self, nodes: tuple[Node, ...], adds: bool) -> tuple[Form, Form]:
         known = [self._known[node.key] for node in nodes if node.key not in self._free]
         if len(known) < 2:
             return known[0] if known else (self._zero(), self._zero())
-        (m, l), (k, r) = known
+        (m, left), (k, right) = known
         self._vanish(_plus(m, k, -1))
         if adds:
-            return m, _plus(l, r)
-        self._vanish(_plus(l, r, -1))
-        return m, l
+            return m, _plus(left, right)
+        self._vanish(_plus(left, right, -1))
+        return m, left
 
-    def _function(self, op: str, m: Form, l: Form) -> tuple[Form, Form]:  # noqa: E741
+    def _function(self, op: str, m: Form, logs: Form) -> tuple[Form, Form]:
         if op == "exp":
             self._vanish(m)
-            return l, self._zero()
-        self._vanish(l)
+            return logs, self._zero()
+        self._vanish(logs)
         if op == "log":
             return self._zero(), m
         powers = {"recip": -1.0, "sqrt": 0.5, "abs": 1.0}
@@ -93,7 +93,7 @@ class _Units:
         return self._zero(), self._zero()
 
     def solution(self) -> list[int] | None:
-        """Return the units that solve the equations, whole numbers, those that are free 0; None if none do."""
+        """Return the units that solve the equations, free ones 0; None if no whole numbers do."""
         rows, solved = [list(row) for row in self.equations], {}
         for place in range(self.p):
             pivot = max(rows, key=lambda row: abs(row[place]), default=None)
