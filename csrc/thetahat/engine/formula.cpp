@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 #include "thetahat/engine/formula.hpp"
+#include "thetahat/engine/transform.hpp"
 #include "thetahat/engine/tree.hpp"
 #include "thetahat/kernels/formula_functions.hpp"
 #include "thetahat/math/small_matrix.hpp"
@@ -143,10 +144,19 @@ void derivatives_of_formula(const thetahat_model* m, const double* theta, const 
   }
 }
 
+// A parameter without units that is as far out as this has run off to a limit of the family, along with
+// others that keep the density what it is.
+constexpr double farthest_shape = 0x1p45;
+
 int valid_for_formula(const thetahat_model* m, const double* theta) {
-  for (int j = 0; j < m->n_params; ++j)
-    if (!(theta[j] - theta[j] == 0 && m->parameters[j].low < theta[j] && theta[j] < m->parameters[j].high))
+  const bool has_units = formula_of(m).scale_of >= 0;
+  for (int j = 0; j < m->n_params; ++j) {
+    const thetahat_parameter& p = m->parameters[j];
+    if (!(theta[j] - theta[j] == 0 && p.low < theta[j] && theta[j] < p.high)) return 0;
+    if (has_units && p.coordinate == thetahat_log && p.scale_power == 0 &&
+        distance_of(p, theta[j]) > farthest_shape)
       return 0;
+  }
   return 1;
 }
 

@@ -81,8 +81,9 @@ def find_family(name: str | Family) -> Family:
                 f"the family {called!r} is a formula, {digest}, that is not defined here: define it first"
             )
         if isinstance(name, str) and name in formula_families():
-            found = _found[name] = import_module(f"{_FORMULAS}.{name}").family
-            return found
+            of_formula: FormulaFamily = import_module(f"{_FORMULAS}.{name}").family
+            _found[name] = of_formula
+            return of_formula
         if not isinstance(name, str) or name not in _NAMES:
             from thetahat.families._unknown import unknown_family
 

@@ -31,8 +31,11 @@ _ERROR = 1e-4  # of differences, beside what they are of
 class Definition(Protocol):
     """What is checked of a family."""
 
-    names: tuple[str, ...]
-    counts: bool
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def counts(self) -> bool: ...
+
     domains: dict[str, tuple[float, float]]
     ends: tuple[float, float]
     kind: int

@@ -240,7 +240,7 @@ def _fit_of(family: Family, x: Array) -> tuple[float, ...] | None:
     if x.size < 2:
         return None
     rows = _core.plain_rows(np.ascontiguousarray(x))
-    fit = _sums.fit_plain(family.model, rows)
+    fit = None if rows is None else _sums.fit_plain(family.model, rows)
     if fit is not None:
         return tuple(fit.theta)
     begun = _sums.ExactFit(family.model, 0, {})

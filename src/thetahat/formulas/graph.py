@@ -48,9 +48,9 @@ class Node:
         if self.op == "c":
             return bool(self.args[0] > 0)
         if self.op == "p":
-            return self.graph.lows[self.args[0]] >= 0
+            return bool(self.graph.lows[self.args[0]] >= 0)
         if self.op in ("*", "+"):
-            return self.args[0].positive and self.args[1].positive
+            return bool(self.args[0].positive and self.args[1].positive)
         if self.op in ("recip", "sqrt"):
             return bool(self.args[0].positive)
         return self.op in ("exp", "cosh", "expit", "softplus", "hazard", "erfc", "trigamma")

@@ -172,9 +172,9 @@ def allocated(rows: Rows, uniforms: Uniforms) -> list[Instruction]:
                 used += 1
             held[out] = free.pop()
             out = held[out]
-        operands += [_NONE] * (3 - len(operands))
-        k, l = [*(uniforms.place(node) for node in constants), 0, 0][:2]  # noqa: E741
-        code.append(Instruction(op, out, *operands, k, l))
+        a, b, c = (*operands, _NONE, _NONE, _NONE)[:3]
+        first, second = (*(uniforms.place(node) for node in constants), 0, 0)[:2]
+        code.append(Instruction(op, out, a, b, c, first, second))
     if used > MOST_REGISTERS:
         raise ParameterError(
             f"log_density: a row needs {used} intermediate results at once, more than {MOST_REGISTERS}: write"
@@ -199,7 +199,7 @@ def log_arguments(
             for m in arg:
                 inside.update(atom for atom, _ in m)
                 waiting += [atom for atom, _ in m]
-    found = {}
+    found: dict[Monomial, tuple[str, Polynomial]] = {}
     for m in monomials:
         place = m[0][0]
         if len(m) == 1 and m[0][1] == 1 and place not in inside and atoms.atoms[place].op in ("log", "log1p"):

@@ -204,7 +204,9 @@ def _function(name: str) -> Callable[..., Symbol]:
 
 
 # Those of scipy.special, where SciPy is not there.
-functions = {name: _function(name) for name in ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")}
+functions: dict[str, Callable[..., Any]] = {
+    name: _function(name) for name in ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")
+}
 
 
 def grafted(node: Node, graph: Graph, parameters: Sequence[Node]) -> Node:

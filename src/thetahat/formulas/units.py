@@ -94,7 +94,8 @@ class _Units:
 
     def solution(self) -> list[int] | None:
         """Return the units that solve the equations, free ones 0; None if no whole numbers do."""
-        rows, solved = [list(row) for row in self.equations], {}
+        rows = [list(row) for row in self.equations]
+        solved: dict[int, Form] = {}
         for place in range(self.p):
             pivot = max(rows, key=lambda row: abs(row[place]), default=None)
             if pivot is None or abs(pivot[place]) < _ROUNDING:
