@@ -28,7 +28,7 @@ PACKAGE_FLOORS = (
     ("data", "formulas"),
     ("families",),
     ("formula_families",),
-    ("_checkpoint", "_distribution", "_shift", "_theta", "mixture", "sample"),
+    ("_checkpoint", "_distribution", "_shift", "_theta", "formula", "mixtures", "sample"),
     ("solvers",),
     ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),
     ("inference", "_records"),

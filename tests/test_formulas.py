@@ -14,7 +14,7 @@ from tolerance import EPS, log_likelihood_size, score_sizes
 
 import thetahat as th
 from thetahat import _core, _formulas, _sums
-from thetahat.families import FormulaFamily, find_family
+from thetahat.families import find_family
 from thetahat.families._known import KNOWN
 from thetahat.formulas.graph import Graph
 from thetahat.formulas.trace import trace
@@ -222,7 +222,7 @@ FUNCTIONS = {
 def values_of(function, theta, rows):
     """The values and derivatives of a function of x + a - x0, by the machine on rows."""
     graph = Graph([-INF])
-    family = FormulaFamily.__new__(FormulaFamily)
+    family = th.Family.__new__(th.Family)
     node = trace(lambda x, a: function(x + a), graph)
     family._define(graph, node, "f", {"a": (-INF, INF)}, (-INF, INF), False, _formulas.DENSITY, None)
     return family.compiled.values(np.array([theta]), np.asarray(rows, dtype=float))

@@ -31,14 +31,12 @@ from thetahat.errors import (
     UnknownFamilyError,
     UnknownGroupError,
 )
-from thetahat.families import FormulaFamily as Family
 from thetahat.families import families, formula_families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
-from thetahat.mixture import mixture
 from thetahat.multistart import fit_multistart
 from thetahat.online import Online
 from thetahat.result import Fit
@@ -56,9 +54,11 @@ from thetahat.solvers import (
 from thetahat.summary import Summary, summarize
 
 if TYPE_CHECKING:
+    from thetahat.formula import Family
     from thetahat.group_comparison import GroupComparison, compare_groups
     from thetahat.group_fits import GroupFits
     from thetahat.groups import fit_groups
+    from thetahat.mixtures import mixture
 
 __all__ = [
     "SGD",
@@ -113,10 +113,12 @@ __all__ = [
 ]
 
 _LATER = {  # imported when they are asked for: the others need a fifth less time to start
+    "Family": "formula",
     "GroupComparison": "group_comparison",
     "GroupFits": "group_fits",
     "compare_groups": "group_comparison",
     "fit_groups": "groups",
+    "mixture": "mixtures",
 }
 
 

@@ -1,6 +1,7 @@
 // The kernel of all formulas: a machine whose instructions are loops over the rows that a register holds.
 // Rows beyond the last whole step of lanes are copies of the block's first row, of weight 0.
 #pragma once
+#include <float.h>
 #include <utility>  // integer_sequence: types alone, no code
 #include "thetahat/formula_api.h"
 #include "thetahat/kernels/formula_functions.hpp"
@@ -207,16 +208,56 @@ inline void prepare_formula(const thetahat_model* m, const double* theta, void* 
   f.tabulate(&f, theta, static_cast<double*>(at));
 }
 
+// Whether all rows are in the support. (Rows outside may have a finite log-density by the formula.)
+inline bool all_inside(const thetahat_formula& f, const block& b) {
+  const double low = f.low == -HUGE_VAL ? -DBL_MAX : f.open_low ? nextafter(f.low, HUGE_VAL) : f.low;
+  const double high = f.high == HUGE_VAL ? DBL_MAX : f.open_high ? nextafter(f.high, -HUGE_VAL) : f.high;
+  const bool counts = f.counts != 0;
+  return !any_sign(b.x, b.n, [=](auto bits) {
+    const vec x = from_bits(bits);
+    const vec_bits outside = from_mask(!((x >= low) & (x <= high)));
+    return counts ? outside | from_mask(!(from_integer(x) == 0.0)) : outside;
+  });
+}
+
+// Small counts of a block, each with how often it occurs, or its weight.
+struct counted_rows {
+  double x[small_counts], w[small_counts];
+  int64_t n = 0;
+
+  explicit counted_rows(const sorted_counts& rows) {
+    double times[small_counts];
+    rows.total(times);
+    for (int c = 0; c < small_counts; ++c) {
+      x[n] = c, w[n] = times[c];
+      n += times[c] > 0;
+    }
+  }
+};
+
+// The programs of counts take long: up to here, rows are not counted first.
+constexpr int64_t few_counts = 32;
+
 inline void sum_formula(const thetahat_model* m, const void* at, const thetahat_block* b, double* sums) {
   const thetahat_formula& f = formula_of(m);
   double_double* const plain = reinterpret_cast<double_double*>(sums + 1);
   log_product* const logs = reinterpret_cast<log_product*>(plain + f.n_plain);
   for (int k = 0; k < f.n_plain; ++k) plain[k] = {0.0, 0.0};
   for (int k = 0; k < f.n_logs; ++k) logs[k] = {1.0, 0.0, {0.0, 0.0}};
-  sums[0] = weight_of(*b);
+  sums[0] = all_inside(f, *b) ? weight_of(*b) : NAN;
+  if (sums[0] != sums[0]) return;
   const formula_machine machine(f.programs[thetahat_sums_program], static_cast<const double*>(at));
-  each_formula_rows(
-      *b, [&](const formula_rows_in& r, int64_t, int64_t) { machine.run(r, {plain, logs, nullptr, 0, 0}); });
+  const auto add = [&](const block& rows) {
+    each_formula_rows(rows, [&](const formula_rows_in& r, int64_t, int64_t) {
+      machine.run(r, {plain, logs, nullptr, 0, 0});
+    });
+  };
+  if (!f.counts || f.low < 0 || b->n <= few_counts) return add(*b);
+  sorted_counts rows;
+  b->w ? rows.take<true>(*b) : rows.take<false>(*b);
+  const counted_rows small(rows);
+  add({small.x, small.w, small.n});
+  add({rows.x, b->w ? rows.w : nullptr, rows.n_large});
 }
 
 // Of a program whose outputs are those of rows: out[k * stride + i].

@@ -8,22 +8,17 @@ from pathlib import Path
 
 from thetahat import _core
 from thetahat.errors import UnknownFamilyError
-from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
-from thetahat.families._formula import FormulaFamily, defined, shipped
-from thetahat.families._mixture import mixture_of
+from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter, defined
 
 __all__ = [
     "BOUNDARY",
     "NONSMOOTH",
     "REGULAR",
     "Family",
-    "FormulaFamily",
     "Parameter",
     "families",
     "find_family",
     "formula_families",
-    "mixture_of",
-    "shipped",
 ]
 _NAMES = tuple(_core.models)
 _FORMULAS = "thetahat.formula_families"
@@ -69,7 +64,7 @@ def formula_families() -> tuple[str, ...]:
 
 def find_family(name: str | Family) -> Family:
     """Return a family, by its name or itself; raise the error that says which family another name means."""
-    if isinstance(name, FormulaFamily):
+    if isinstance(name, Family):
         return name
     found = _found.get(name) or defined.get(name) if isinstance(name, str) else None
     if found is None:
@@ -81,12 +76,14 @@ def find_family(name: str | Family) -> Family:
                 f"the family {called!r} is a formula, {digest}, that is not defined here: define it first"
             )
         if isinstance(name, str) and name in formula_families():
-            of_formula: FormulaFamily = import_module(f"{_FORMULAS}.{name}").family
+            of_formula: Family = import_module(f"{_FORMULAS}.{name}").family
             _found[name] = of_formula
             return of_formula
         if not isinstance(name, str) or name not in _NAMES:
             from thetahat.families._unknown import unknown_family
 
-            raise UnknownFamilyError(unknown_family(name, [find_family(known) for known in _NAMES]))
+            raise UnknownFamilyError(
+                unknown_family(name, [find_family(known) for known in (*_NAMES, *formula_families())])
+            )
         found = _found[name] = import_module(f"thetahat.families.{name}").family
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -25,6 +26,7 @@ __all__ = [
     "Number",
     "Parameter",
     "Theta",
+    "defined",
     "exp",
     "log",
     "ratio_quantile",
@@ -243,6 +245,10 @@ def _named(name: str) -> Family:
     """Return the family of a pickle, which is known by its name."""
     family: Family = import_module(f"thetahat.families.{name}").family
     return family
+
+
+# Families by formulas, by their identity.
+defined: WeakValueDictionary[str, Family] = WeakValueDictionary()
 
 
 def ratio_quantile(level: float, power: Number) -> Number:

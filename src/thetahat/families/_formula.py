@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
-from weakref import WeakValueDictionary
 
 import numpy as np
 
 from thetahat import _core, _formulas
 from thetahat._checks import as_number, check_flag
 from thetahat.errors import ParameterError
-from thetahat.families._family import Family, Parameter
+from thetahat.families._family import Family, Parameter, defined
 from thetahat.families._formula_checks import check_definition, check_start, open_ends, start_values
 from thetahat.formulas.graph import Graph, Node, digest
 from thetahat.formulas.lowering import Lowered, lower
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
 
     Start = Mapping[str, float] | Sequence[Mapping[str, float]]
 
-__all__ = ["FormulaFamily", "defined", "shipped"]
-
-defined: WeakValueDictionary[str, FormulaFamily] = WeakValueDictionary()  # by their identity
+__all__ = ["FormulaFamily", "shipped"]
 
 _MOST_PARAMETERS = 8
 _EXISTENCE = "a log-likelihood that is highest inside the domains of the parameters"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from thetahat.families import shipped
+from thetahat.families._formula import shipped
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]

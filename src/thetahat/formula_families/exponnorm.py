@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from thetahat.families import shipped
+from thetahat.families._formula import shipped
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -34,5 +34,6 @@ family = shipped(
     existence="rows that are skewed to the right",
     limiting_family="tau = 0, the normal distribution",
     start=_start,
+    elsewhere=("the exGaussian(mu, sigma, tau)",),
     scipy=lambda mu, sigma, tau: ("exponnorm", {"K": tau / sigma, "loc": mu, "scale": sigma}),
 )

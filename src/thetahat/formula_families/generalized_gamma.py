@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from thetahat.families import shipped
+from thetahat.families._formula import shipped
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -24,5 +24,6 @@ family = shipped(
     (0, np.inf),
     existence="logarithms of rows that are skewed to the left",
     limiting_family="shape = infinity, the lognormal distribution, or power = infinity",
+    elsewhere=("SciPy's gengamma(a=shape, c=power, scale=scale)",),
     scipy=lambda shape, power, scale: ("gengamma", {"a": shape, "c": power, "scale": scale}),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from thetahat.families import shipped
+from thetahat.families._formula import shipped
 
 __all__ = ["family"]
 
@@ -20,5 +20,6 @@ family = shipped(
     (0, np.inf),
     existence="at least one row above 0",
     limiting_family="sigma = 0, a single point",
+    elsewhere=("SciPy's halfnorm(scale=sigma)",),
     scipy=lambda sigma: ("halfnorm", {"scale": sigma}),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thetahat.families import shipped
+from thetahat.families._formula import shipped
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -38,5 +38,6 @@ family = shipped(
     existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
     limiting_family="alpha = infinity, the half-normal distribution from the least row on",
     start=_start,
+    elsewhere=("SciPy's skewnorm(a=alpha, loc=mu, scale=sigma)",),
     scipy=lambda mu, sigma, alpha: ("skewnorm", {"a": alpha, "loc": mu, "scale": sigma}),
 )

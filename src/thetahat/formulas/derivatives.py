@@ -16,10 +16,6 @@ def _gaussian(g: Graph, u: Node, sign: float) -> Node:
     return g.multiply(g.constant(sign * _TWO_OVER_ROOT_PI), g.unary("exp", g.negative(g.multiply(u, u))))
 
 
-def _expit_slope(g: Graph, n: Node, u: Node) -> Node:
-    return g.multiply(n, g.unary("expit", g.negative(u)))
-
-
 # Of a function n of u: dn / du.
 _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "recip": lambda g, n, _u: g.negative(g.multiply(n, n)),
@@ -44,7 +40,7 @@ _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "log_ndtr": lambda g, _n, u: g.unary("hazard", u),
     "hazard": lambda g, n, u: g.negative(g.multiply(n, g.add(u, n))),  # of phi(u) / Phi(u)
     "softplus": lambda g, _n, u: g.unary("expit", u),
-    "expit": _expit_slope,
+    "expit": lambda g, n, _u: g.subtract(n, g.multiply(n, n)),
 }
 
 

@@ -48,12 +48,23 @@ class Polynomials:
     def _of_row(self, node: Node) -> Polynomial:
         if node.op == "x":
             return self._atom("x", (), node)
+        if node.op in ("softplus", "expit"):
+            return self.of(self._by_exp(node))
         args = [self.of(arg) for arg in node.args]
         if node.op == "+":
             return self._sum(node, *args)
         if node.op == "*" and len(args[0]) * len(args[1]) <= _MOST_TERMS:
             return self._product(*args)
         return self._atom(node.op, tuple(args), node)
+
+    def _by_exp(self, node: Node) -> Node:
+        """Return log(1 + exp(u)) or its derivative by e = exp(-abs(u)), which both of them share."""
+        g, u = self.graph, node.args[0]
+        e = g.unary("exp", g.negative(g.unary("abs", u)))
+        if node.op == "softplus":
+            return g.add(g.binary("max", u, g.zero), g.unary("log1p", e))
+        share = g.unary("recip", g.add(g.one, e))
+        return g.where(g.binary("<", u, g.zero), g.multiply(e, share), share)
 
     def _atom(self, op: str, args: tuple[Polynomial, ...], node: Node) -> Polynomial:
         key = (op, *(_key(arg) for arg in args))

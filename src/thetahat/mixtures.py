@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thetahat.errors import ParameterError
-from thetahat.families import Family, find_family, mixture_of
+from thetahat.families import Family, find_family
+from thetahat.families._mixture import mixture_of
 
 __all__ = ["mixture"]
 
