@@ -28,9 +28,11 @@ MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
 MODULES = ("_core", "_sums", "_sgd", "_groups", "_arrow", "_formulas")
 
-# What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
+# What is compiled for size, by the end of its path: the kernels of old processors, what runs once at a theta,
+# and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
+    **{f"engine/{name}.cpp": ["-Os"] for name in ("formula", "formula_integral", "formula_starts")},
     **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
 }
 

@@ -193,6 +193,44 @@ def test_an_intensity_counts_its_rows():
     assert fit.log_likelihood == pytest.approx((a + b * x).sum() - 500, rel=1e-12)
 
 
+def test_an_intensity_is_fitted_as_a_whole():
+    process = th.Family(
+        lambda x, a: a + 0 * x + a * x * x, {"a": LINE}, (0, 1), extended=True, name="process"
+    )
+    for options in ({"method": th.SGD()}, {"cov": "sandwich"}):
+        with pytest.raises(th.ParameterError, match="process is an intensity"):
+            th.fit([0.2, 0.7], process, **options)
+
+
+@pytest.mark.parametrize("row", [3.5, -1e-9, INF, np.nan])
+def test_one_row_outside_among_many_is_named(window, row):
+    x = np.full(50_000, 1.5)
+    x[::3] = 0.5
+    weights = np.ones(x.size)
+    x[33_333], weights[33_333] = row, 0.0
+    assert math.isfinite(th.log_likelihood(x, window, (1.0, 1.0), weights=weights))
+    with pytest.raises(th.SampleError, match="index 33333"):
+        th.log_likelihood(x, window, (1.0, 1.0))
+    with pytest.raises(th.SampleError, match="index 33333"):
+        th.fit(x, window)
+
+
+def test_counts_are_summed_by_how_often_they_occur():
+    """As row by row, weighted or not, small ones and large."""
+    family = th.Family(
+        lambda x, rate: x * np.log(rate) - rate - special.gammaln(x + 1),
+        {"rate": POSITIVE},
+        (0, INF),
+        discrete=True,
+        name="poisson_formula",
+    )
+    x = np.random.default_rng(0).poisson(200, 3000).astype(float)
+    w = np.resize([1.0, 2.5, 0.0], x.size)
+    rows = th.logpdf(x, family, (200.0,))
+    assert th.log_likelihood(x, family, (200.0,)) == pytest.approx(math.fsum(rows), rel=1e-14)
+    assert th.log_likelihood(x, family, (200.0,), weights=w) == pytest.approx(math.fsum(w * rows), rel=1e-14)
+
+
 def test_rows_outside_the_support_are_named(window):
     with pytest.raises(th.SampleError, match=r"1 value.*3\.5|index 1"):
         th.fit([0.5, 3.5], window)
@@ -337,6 +375,16 @@ def test_no_distribution_of_scipy_is_a_named_error():
     fit = th.fit([1.0, 2.0, 4.0, 7.0], th.Family(gaussian, NORMAL, name="gauss"))
     with pytest.raises(th.ParameterError, match="gauss is defined by a formula"):
         fit.dist()
+
+
+def test_groups_start_by_the_function_too():
+    def start(x):
+        return {"mu": float(np.median(x)), "sigma": float(np.std(x))}
+
+    x = np.random.default_rng(0).normal(3, 2, 400)
+    groups = th.fit_groups(x, th.Family(gaussian, NORMAL, start=start), by=np.arange(400) % 4, threads=2)
+    wanted = th.fit_groups(x, "normal", by=np.arange(400) % 4)
+    np.testing.assert_allclose(groups.theta, wanted.theta, rtol=1e-12)
 
 
 def test_an_error_in_a_start_function_is_raised():

@@ -114,8 +114,9 @@ struct thetahat_formula {
   thetahat_program uniforms, programs[thetahat_programs];
   int n_terms, n_plain, n_logs; /* of sums: two doubles each, and four for each logarithm of a product */
   const thetahat_formula_term* terms;
-  thetahat_formula_start start; /* NULL: by the units and domains of the parameters */
-  void* owner;                  /* what `start` belongs to */
+  thetahat_formula_start start;         /* NULL: by the units and domains of the parameters */
+  void* owner;                          /* what `start` belongs to */
+  double (*function)(int op, double x); /* those of one argument */
   void (*tabulate)(const thetahat_formula*, const double* theta, double* uniforms);
   /* Writes what the normalization adds to l and its first and second derivatives, of each row, or where rows
    * are those of a process, of all of them as a whole; NaN where the integral is not found. NULL: nothing. */

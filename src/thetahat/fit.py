@@ -213,7 +213,12 @@ def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]
 
 
 def _check_regularity(family: Family, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
-    """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
+    """Raise if a method or a covariance requires scores of rows that are zero together at the maximum."""
+    if family.of_process and (method.name == "sgd" or cov != COVARIANCES[0]):
+        raise ParameterError(
+            f"{family.name} is an intensity, whose log-likelihood is no sum over rows: use Exact() or"
+            ' GradientAscent(...), and cov="information"'
+        )
     free = [
         parameter.regularity for place, parameter in enumerate(family.parameters) if place not in fixed_values
     ]

@@ -3,13 +3,13 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include <string.h>
-#include <utility>
 #include <vector>
 #include "thetahat/engine/formula.hpp"
 #include "thetahat/engine/transform.hpp"
 #include "thetahat/engine/tree.hpp"
 #include "thetahat/kernels/formula_functions.hpp"
 #include "thetahat/math/small_matrix.hpp"
+#include "thetahat/math/trig.hpp"
 #include "thetahat/sgd_api.h"
 #include "thetahat/sums/terms.hpp"
 
@@ -21,13 +21,86 @@ const thetahat_formula& formula_of(const thetahat_model* m) {
   return *reinterpret_cast<const thetahat_formula*>(m);
 }
 
-template <class operations>
-struct scalar_functions;
-template <int... op>
-struct scalar_functions<std::integer_sequence<int, op...>> {
-  static constexpr double (*of[])(double) = {formula_function<first_function + op, double>...};
-};
-using all_scalar_functions = scalar_functions<std::make_integer_sequence<int, n_formula_functions>>;
+double cosh_of(double x) {
+  const double e = exp(0.5 * abs(x)), f = 1.0 / e;
+  return 0.5 * (e * e) + 0.5 * (f * f);
+}
+
+double sinh_of(double x) {
+  const double a = abs(x), m = expm1(a), small = 0.5 * (m + m / (m + 1.0)), half = exp(0.5 * a);
+  const double y = a < 20.0 ? small : 0.5 * half * half;
+  return x < 0.0 ? -y : y;
+}
+
+double expit(double x) {
+  const double e = exp_to_zero(-abs(x)), d = 1.0 / (1.0 + e);
+  return x < 0.0 ? e * d : d;
+}
+
+double softplus(double x) { return (x > 0.0 ? x : 0.0) + log1p(exp_to_zero(-abs(x))); }
+
+// The derivative of trigamma; max error 1e-14 of the value. f(x) - f(x + 1) = -2 / x^3.
+double tetragamma(double x) {
+  double sum = 0.0;
+  for (x = from_zero(x); x < 15; x += 1) sum -= 2 / x / x / x;
+  const double y = 1 / (x * x);
+  const double tail = 0.5 + y * (-1.0 / 6 + y * (1.0 / 6 + y * (-0.3 + y * (5.0 / 6 - y * (691.0 / 210)))));
+  return sum - y * (1 + 1 / x + y * tail);
+}
+
+double function_of(int op, double x) {
+  double s, c;
+  switch (op) {
+    case thetahat_op_recip:
+      return 1.0 / x;
+    case thetahat_op_exp:
+      return exp_to_zero(x);
+    case thetahat_op_log:
+      return log_of_rows(x);
+    case thetahat_op_log1p:
+      return log1p(x);
+    case thetahat_op_expm1:
+      return expm1(x);
+    case thetahat_op_sqrt:
+      return sqrt(x);
+    case thetahat_op_abs:
+      return abs(x);
+    case thetahat_op_sign:
+      return signum(x);
+    case thetahat_op_sinh:
+      return sinh_of(x);
+    case thetahat_op_cosh:
+      return cosh_of(x);
+    case thetahat_op_tanh:
+      return tanh_of(x);
+    case thetahat_op_arctan:
+      return atan2(x, 1.0);
+    case thetahat_op_lgamma:
+      return lgamma(x);
+    case thetahat_op_digamma:
+      return digamma(x);
+    case thetahat_op_trigamma:
+      return trigamma(x);
+    case thetahat_op_tetragamma:
+      return tetragamma(x);
+    case thetahat_op_erf:
+      return erf(x);
+    case thetahat_op_erfc:
+      return erfc(x);
+    case thetahat_op_log_ndtr:
+      return log_ndtr(x);
+    case thetahat_op_hazard:
+      return normal_hazard(x);
+    case thetahat_op_softplus:
+      return softplus(x);
+    case thetahat_op_sin:
+      return sincos(x, s, c), s;
+    case thetahat_op_cos:
+      return sincos(x, s, c), c;
+    default:
+      return expit(x);
+  }
+}
 
 double value_of(const thetahat_instruction& i, const double* u) {
   const double a = u[i.a], b = i.b >= 0 ? u[i.b] : 0.0;
@@ -49,7 +122,7 @@ double value_of(const thetahat_instruction& i, const double* u) {
     case thetahat_op_where:
       return a != 0 ? b : u[i.c];
     default:
-      return all_scalar_functions::of[i.op - first_function](a);
+      return function_of(i.op, a);
   }
 }
 
@@ -232,6 +305,7 @@ const char* const thetahat_formula_operations[thetahat_operations] = {
     "softplus", "expit",  "sum",     "dot",      "sumlog",     "sumlog1p", "out"};
 
 void thetahat_formula_init(thetahat_formula* f) {
+  f->function = function_of;
   f->tabulate = tabulate;
   f->normalize = f->kind == thetahat_density ? nullptr : normalize_formula;
   f->model = {f->name,

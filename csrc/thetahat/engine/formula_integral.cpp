@@ -62,6 +62,12 @@ struct panel {
 // out.
 enum variable { plain, line, upwards, downwards, logit };
 
+// 1 / (1 + exp(-u)).
+double share_at(double u) {
+  const double e = exp(-fabs(u));
+  return u < 0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
+}
+
 class integral {
  public:
   integral(const thetahat_formula& formula, const double* at, const double* of_theta)
@@ -110,13 +116,13 @@ class integral {
       case plain:
         return u;
       case line:
-        return centre + width * sinh_of(u);
+        return centre + width * (0.5 * exp(u) - 0.5 * exp(-u));
       case upwards:
         return f.low + width * exp(u);
       case downwards:
         return f.high - width * exp(u);
       default:
-        return f.low + (f.high - f.low) * expit(u);
+        return f.low + (f.high - f.low) * share_at(u);
     }
   }
   double slope_of(double u) const {
@@ -124,12 +130,12 @@ class integral {
       case plain:
         return 1.0;
       case line:
-        return width * cosh_of(u);
+        return width * (0.5 * exp(u) + 0.5 * exp(-u));
       case upwards:
       case downwards:
         return width * exp(u);
       default:
-        return (f.high - f.low) * expit(u) * expit(-u);
+        return (f.high - f.low) * share_at(u) * share_at(-u);
     }
   }
   double variable_of(double x) const {

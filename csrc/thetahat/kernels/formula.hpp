@@ -2,7 +2,6 @@
 // Rows beyond the last whole step of lanes are copies of the block's first row, of weight 0.
 #pragma once
 #include <float.h>
-#include <utility>  // integer_sequence: types alone, no code
 #include "thetahat/formula_api.h"
 #include "thetahat/kernels/formula_functions.hpp"
 #include "thetahat/kernels/row_scores.hpp"
@@ -60,18 +59,36 @@ THETAHAT_INLINE double fold_rows(const formula_rows_in& r, F f) {
   return sum_registers(sum);
 }
 
-template <int op>
-void map_function(double* d, const double* a, int64_t n) {
-  map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return formula_function<op>(x); });
+template <class F>
+THETAHAT_INLINE void map_one_by_one(double* d, const double* a, int64_t n, F f) {
+  for (int64_t i = 0; i < n; i += width) store(d + i, f(load(a + i)));
 }
 
-template <class operations>
-struct function_loops;
-template <int... op>
-struct function_loops<std::integer_sequence<int, op...>> {
-  static constexpr void (*of[])(double*, const double*, int64_t) = {map_function<first_function + op>...};
-};
-using all_function_loops = function_loops<std::make_integer_sequence<int, n_formula_functions>>;
+// Functions that are slow, or seldom, are the model's, of one number each.
+inline void map_function(const thetahat_formula& f, int op, double* d, const double* a, int64_t n) {
+  switch (op) {
+    case thetahat_op_recip:
+      return map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return 1.0 / x; });
+    case thetahat_op_exp:
+      return map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return exp_to_zero(x); });
+    case thetahat_op_log:
+      return map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return log_of_rows(x); });
+    case thetahat_op_log1p:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log1p(x); });
+    case thetahat_op_expm1:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return expm1(x); });
+    case thetahat_op_abs:
+      return map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return abs(x); });
+    case thetahat_op_tanh:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return tanh_of(x); });
+    case thetahat_op_log_ndtr:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log_ndtr(x); });
+    case thetahat_op_hazard:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return normal_hazard(x); });
+    default:
+      for (int64_t i = 0; i < n; ++i) d[i] = f.function(op, a[i]);
+  }
+}
 
 inline vec normal_factor(vec u, vec_bits& others) {
   others |= from_mask(!((u >= 0x1p-1022) & (u < HUGE_VAL)));
@@ -93,7 +110,6 @@ THETAHAT_NOINLINE inline void add_logs(const formula_rows_in& r, const double* a
   running_product product[registers];
   for (running_product& p : product) p.clear();
   vec_bits others = {};
-  vec size = {};
   const double offset = one ? 1.0 : 0.0;
   for (int64_t i = 0; i < r.n; i += lanes)
     for (int k = 0; k < registers; ++k) {
@@ -109,7 +125,8 @@ THETAHAT_NOINLINE inline void add_logs(const formula_rows_in& r, const double* a
 
 class formula_machine {
  public:
-  formula_machine(const thetahat_program& p, const double* of_theta) : program(p), uniforms(of_theta) {}
+  formula_machine(const thetahat_formula& of, int which, const double* of_theta)
+      : f(of), program(of.programs[which]), uniforms(of_theta) {}
 
   // noinline: the registers take up the stack for as long as this runs.
   THETAHAT_NOINLINE void run(const formula_rows_in& r, const formula_results& to) const {
@@ -123,11 +140,12 @@ class formula_machine {
       else if (i->op < thetahat_op_recip)
         combine(*i, room[i->out], at(i->a), at(i->b), r.n);
       else
-        all_function_loops::of[i->op - first_function](room[i->out], at(i->a), r.n);
+        map_function(f, i->op, room[i->out], at(i->a), r.n);
     }
   }
 
  private:
+  const thetahat_formula& f;
   const thetahat_program program;
   const double* const uniforms;
 
@@ -246,7 +264,7 @@ inline void sum_formula(const thetahat_model* m, const void* at, const thetahat_
   for (int k = 0; k < f.n_logs; ++k) logs[k] = {1.0, 0.0, {0.0, 0.0}};
   sums[0] = all_inside(f, *b) ? weight_of(*b) : NAN;
   if (sums[0] != sums[0]) return;
-  const formula_machine machine(f.programs[thetahat_sums_program], static_cast<const double*>(at));
+  const formula_machine machine(f, thetahat_sums_program, static_cast<const double*>(at));
   const auto add = [&](const block& rows) {
     each_formula_rows(rows, [&](const formula_rows_in& r, int64_t, int64_t) {
       machine.run(r, {plain, logs, nullptr, 0, 0});
@@ -263,7 +281,7 @@ inline void sum_formula(const thetahat_model* m, const void* at, const thetahat_
 // Of a program whose outputs are those of rows: out[k * stride + i].
 inline void formula_outputs(const thetahat_formula* f, int program, const double* uniforms, const double* x,
                             int64_t n, double* out, int64_t stride) {
-  const formula_machine machine(f->programs[program], uniforms);
+  const formula_machine machine(*f, program, uniforms);
   each_formula_rows({x, nullptr, n}, [&](const formula_rows_in& r, int64_t first, int64_t rows) {
     machine.run(r, {nullptr, nullptr, out + first, stride, rows});
   });

@@ -223,6 +223,11 @@ class Family:
         return _named, (self.name,)
 
     @property
+    def of_process(self) -> bool:
+        """Whether the log-likelihood is that of a Poisson process, which is no sum over rows alone."""
+        return False
+
+    @property
     def known_start(self) -> Theta | None:
         """Start values that need no rows, if there are any."""
         return None

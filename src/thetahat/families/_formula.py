@@ -218,6 +218,11 @@ class FormulaFamily(Family):
         return start_values(self, found)
 
     @property
+    def of_process(self) -> bool:
+        """Whether the log-likelihood is that of a Poisson process, which is no sum over rows alone."""
+        return self.kind == _formulas.INTENSITY
+
+    @property
     def known_start(self) -> tuple[float, ...] | None:
         """The first of the start values, where they are no function of rows."""
         return start_values(self, self.start)[0] if isinstance(self.start, list) else None
