@@ -26,10 +26,14 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
-# What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
+MODULES = ("_core", "_sums", "_sgd", "_groups", "_arrow", "_censored", "_formulas")
+
+# What is compiled for size, by the end of its path: the kernels of old processors, what runs once at a theta,
+# and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_sgd", "_groups", "_arrow", "_censored")},
+    **{f"engine/{name}.cpp": ["-Os"] for name in ("formula", "formula_integral", "formula_starts")},
+    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
 }
 
 
@@ -118,7 +122,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_groups", "_arrow", "_censored")),
+    *(extension(name, [], CALLED) for name in MODULES[1:]),
 ]
 
 setup(

@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "censored_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "censored_api.h", "formula_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -23,11 +23,12 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_segments", "_version"),
-    ("_arrow", "_censored", "_core", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_censored", "_core", "_formulas", "_groups", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
-    ("data",),
+    ("data", "formulas"),
     ("families",),
-    ("_checkpoint", "_distribution", "_shift", "_theta", "nonparametric", "sample"),
+    ("formula_families",),
+    ("_checkpoint", "_distribution", "_shift", "_theta", "formula", "mixtures", "nonparametric", "sample"),
     ("solvers",),
     ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),
     ("_rows_of_fit", "goodness_of_censored", "inference", "_records"),
@@ -190,7 +191,8 @@ def check_lengths() -> Iterator[str]:
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
     # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._censored", "thetahat._censored_api", "thetahat._core", "thetahat._segments"}
+    of_core = ("_api", "_censored", "_censored_api", "_core", "_formula_api", "_segments")
+    modules = {f"thetahat.{module}" for module in of_core}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

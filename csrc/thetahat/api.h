@@ -21,8 +21,8 @@ enum { thetahat_sums_layout = 4, thetahat_sgd_layout = 4 };
 
 enum {
   thetahat_max_params = 8,
-  thetahat_max_sums = 64,    /* of any model */
-  thetahat_max_node = 65,    /* rows and sums */
+  thetahat_max_sums = 96,    /* of any model */
+  thetahat_max_node = 97,    /* rows and sums */
   thetahat_max_at = 1 << 14, /* bytes of what a kernel prepares at one theta */
   thetahat_max_starts = 8,
   thetahat_max_levels = 3,
@@ -261,6 +261,8 @@ typedef struct {
   void (*apply)(const double* x, double* out, int64_t n);
 } thetahat_function;
 
+struct thetahat_formula;
+
 /* What is compiled for one instruction set. */
 typedef struct {
   const char* isa;
@@ -276,6 +278,11 @@ typedef struct {
   void (*sum_scores)(int n_params, const double* scores, const thetahat_block*, double* score);
   void (*prepare_products)(const thetahat_model*, const double* theta, void* at);
   void (*sum_products)(const thetahat_model*, const void* at, const thetahat_block*, double* sums);
+  /* The kernel of models that are filled at run time, and their programs for single rows: output k of row i
+   * at out[k * stride + i]. */
+  const thetahat_kernel* formula;
+  void (*formula_outputs)(const struct thetahat_formula*, int program, const double* uniforms,
+                          const double* x, int64_t n, double* out, int64_t stride);
   int n_functions;
   const thetahat_function* functions;
 } thetahat_level;

@@ -4,6 +4,7 @@
 #pragma once
 #include <stdint.h>
 #include "thetahat/censored_api.h"
+#include "thetahat/formula_api.h"
 #include "thetahat/groups_api.h"
 #include "thetahat/sgd_api.h"
 

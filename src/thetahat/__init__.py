@@ -32,7 +32,7 @@ from thetahat.errors import (
     UnknownFamilyError,
     UnknownGroupError,
 )
-from thetahat.families import families
+from thetahat.families import families, formula_families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
@@ -55,9 +55,11 @@ from thetahat.solvers import (
 from thetahat.summary import Summary, summarize
 
 if TYPE_CHECKING:
+    from thetahat.formula import Family
     from thetahat.group_comparison import GroupComparison, compare_groups
     from thetahat.group_fits import GroupFits
     from thetahat.groups import fit_groups
+    from thetahat.mixtures import mixture
 
 __all__ = [
     "SGD",
@@ -69,6 +71,7 @@ __all__ = [
     "ConvergenceError",
     "Estimate",
     "Exact",
+    "Family",
     "Fit",
     "GoodnessOfFit",
     "GradientAscent",
@@ -98,11 +101,13 @@ __all__ = [
     "fit",
     "fit_groups",
     "fit_multistart",
+    "formula_families",
     "gradient_step",
     "log_likelihood",
     "log_likelihood_and_score",
     "logpdf",
     "minibatches",
+    "mixture",
     "scan",
     "score",
     "show_config",
@@ -110,10 +115,12 @@ __all__ = [
 ]
 
 _LATER = {  # imported when they are asked for: the others need a fifth less time to start
+    "Family": "formula",
     "GroupComparison": "group_comparison",
     "GroupFits": "group_fits",
     "compare_groups": "group_comparison",
     "fit_groups": "groups",
+    "mixture": "mixtures",
 }
 
 

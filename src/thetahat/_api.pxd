@@ -67,6 +67,7 @@ cdef extern from "thetahat/calls.hpp" nogil:
         double low
         double high
         int coordinate
+        int scale_power
         int regularity
 
     ctypedef struct thetahat_values:
@@ -81,8 +82,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
         const double* x
         const double* w
         int64_t n
-
-    ctypedef struct thetahat_model
 
     ctypedef struct thetahat_model:
         const char* name

@@ -13,6 +13,7 @@ from thetahat._api cimport (
     thetahat_coded_rows, thetahat_coding, thetahat_group_run, thetahat_group_task, thetahat_groups,
     thetahat_keys, thetahat_partitioning
 )
+from thetahat._formula_api cimport thetahat_formula
 
 from thetahat._censored_api cimport censored_functions
 
@@ -25,6 +26,7 @@ cdef class Rows:
 
 cdef class Model:
     cdef const thetahat_model* c
+    cdef object owner
     cdef readonly str name
     cdef readonly int n_params
     cdef readonly bint sufficient
@@ -34,6 +36,7 @@ cdef class Model:
     cdef object owner  # of c, where it is none of the families'
 
 
+cdef Model model_of(const thetahat_model* c, object owner)
 cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1
 cdef int read_fixed(const thetahat_model* m, object fixed, int* out) except -1
 cdef tuple to_tuple(const double* values, int n)
@@ -97,7 +100,14 @@ cdef struct group_functions:
     void (*merge)(const thetahat_model*, int64_t, double*, const double*) noexcept nogil
     void (*fit_sums)(const thetahat_group_task*, const double*, int64_t, int64_t) noexcept nogil
 
+cdef struct formula_functions:
+    void (*init)(thetahat_formula*) noexcept nogil
+    const char* const* operations
+    void (*values)(const thetahat_formula*, const double*, const double*, int64_t, double*) noexcept nogil
+    void (*integral)(const thetahat_formula*, const double*, double*) noexcept nogil
+
 cdef sums_functions sums
 cdef censored_functions censored
 cdef sgd_functions sgd
 cdef group_functions groups
+cdef formula_functions formulas

@@ -18,33 +18,31 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    apply_function, existence_of_maximum, log_density, thetahat_all, thetahat_boundary, thetahat_bucket,
-    thetahat_copy_counted, thetahat_count, thetahat_count_bad, thetahat_count_outside, thetahat_density_rows,
-    thetahat_function, thetahat_identity, thetahat_inexact, thetahat_level, thetahat_levels, thetahat_locate,
-    thetahat_log, thetahat_logit, thetahat_max_levels, thetahat_max_params, thetahat_no_weight,
-    thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter, thetahat_partition,
-    thetahat_partition_rows, thetahat_pilot, thetahat_rank_rows, thetahat_ranks, thetahat_regular,
-    thetahat_span_rows, thetahat_use, valid_theta
+    apply_function, existence_of_maximum, log_density, thetahat_add_to_subsample, thetahat_all,
+    thetahat_begin_lanes, thetahat_boundary, thetahat_bucket, thetahat_coding_advance, thetahat_coding_begin,
+    thetahat_coding_end, thetahat_coding_uniques, thetahat_copy_counted, thetahat_count, thetahat_count_bad,
+    thetahat_count_outside, thetahat_density_rows, thetahat_evaluate, thetahat_exact_begin,
+    thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance, thetahat_free_subsample,
+    thetahat_function, thetahat_group_fit_advance, thetahat_group_fit_begin, thetahat_group_fit_end,
+    thetahat_group_fit_sums, thetahat_group_sums, thetahat_identity, thetahat_inexact, thetahat_lane_rows,
+    thetahat_level, thetahat_levels, thetahat_locate, thetahat_log, thetahat_logit, thetahat_max_levels,
+    thetahat_max_params, thetahat_merge_group_sums, thetahat_new_subsample, thetahat_newton_iterate,
+    thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter,
+    thetahat_partition, thetahat_partition_begin, thetahat_partition_count, thetahat_partition_end,
+    thetahat_partition_kept, thetahat_partition_rows, thetahat_partition_scatter, thetahat_pilot,
+    thetahat_rank_rows, thetahat_ranks, thetahat_read_rows, thetahat_reader_plan, thetahat_regular,
+    thetahat_rows_seen, thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed,
+    thetahat_sgd_finish, thetahat_sgd_merge, thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle,
+    thetahat_span_rows, thetahat_start_epoch, thetahat_subsample_size, thetahat_take_subsample,
+    thetahat_tree_add, thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total, thetahat_use, valid_theta
 )
-from thetahat._api cimport (
-    thetahat_add_to_subsample, thetahat_evaluate, thetahat_exact_begin, thetahat_exact_pass,
-    thetahat_exact_pilot, thetahat_fit_advance, thetahat_free_subsample, thetahat_new_subsample,
-    thetahat_newton_iterate, thetahat_rows_seen, thetahat_subsample_size, thetahat_take_subsample,
-    thetahat_tree_add, thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total
-)
-from thetahat._api cimport (
-    thetahat_begin_lanes, thetahat_lane_rows, thetahat_read_rows, thetahat_reader_plan, thetahat_segment_rows,
-    thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
-    thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle, thetahat_start_epoch
-)
-from thetahat._api cimport (
-    thetahat_coding_advance, thetahat_coding_begin, thetahat_coding_end, thetahat_coding_uniques,
-    thetahat_group_fit_advance, thetahat_group_fit_begin, thetahat_group_fit_end, thetahat_group_fit_sums,
-    thetahat_group_sums, thetahat_merge_group_sums, thetahat_partition_begin, thetahat_partition_count,
-    thetahat_partition_end, thetahat_partition_kept, thetahat_partition_scatter
+from thetahat._formula_api cimport (
+    thetahat_formula_init, thetahat_formula_integral, thetahat_formula_operations, thetahat_formula_values
 )
 from thetahat._censored_api cimport censored_functions_of_the_core
 
+formulas.init, formulas.operations = thetahat_formula_init, thetahat_formula_operations
+formulas.values, formulas.integral = thetahat_formula_values, thetahat_formula_integral
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
 sums.evaluate, sums.iterate, sums.advance = thetahat_evaluate, thetahat_newton_iterate, thetahat_fit_advance
@@ -122,20 +120,6 @@ cdef tuple to_tuple(const double* values, int n):
 cdef class Model:
     """A family's compiled half; a pickle keeps its name alone."""
 
-    def __init__(self, int place):
-        cdef const thetahat_parameter* p
-        self.c = first_model + place
-        self.name = self.c.name.decode()
-        self.n_params = self.c.n_params
-        self.sufficient = self.c.sufficient != 0
-        self.solved = self.sufficient and self.c.maximum != NULL
-        self.shifts = self.c.shift != NULL
-        parameters = []
-        for j in range(self.n_params):
-            p = &self.c.parameters[j]
-            parameters.append((p.low, p.high, p.coordinate, p.regularity))
-        self.parameters = tuple(parameters)
-
     def __reduce__(self):
         if self.owner is not None:
             raise TypeError("a model with intervals cannot be pickled")
@@ -190,7 +174,26 @@ cdef class Model:
         return count.count, count.first
 
 
-models = {model.name: model for model in [Model(i) for i in range(_n_models)]}
+cdef Model model_of(const thetahat_model* c, object owner):
+    """Return a model that lives as long as its owner, or for ever."""
+    cdef Model model = Model.__new__(Model)
+    model.c, model.owner = c, owner
+    model.name, model.n_params = c.name.decode(), c.n_params
+    model.sufficient = c.sufficient != 0
+    model.solved, model.shifts = model.sufficient and c.maximum != NULL, c.shift != NULL
+    cdef const thetahat_parameter* p = c.parameters
+    parameters = []
+    for j in range(c.n_params):
+        parameters.append((p[j].low, p[j].high, p[j].coordinate, p[j].regularity))
+    model.parameters = tuple(parameters)
+    return model
+
+
+cdef Model model_at(int place):
+    return model_of(first_model + place, None)
+
+
+models = {model.name: model for model in [model_at(i) for i in range(_n_models)]}
 
 
 def model_named(str name):

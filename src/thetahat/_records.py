@@ -25,8 +25,10 @@ __all__ = ["read_record", "to_json", "to_record"]
 def to_record(fit: Fitted) -> dict[str, Any]:
     """Return what `Fit.to_dict` returns."""
     of_kinds = {} if fit.kinds is None else {"kinds": fit.kinds._asdict()}
+    digest = getattr(fit._family, "digest", None)
     return {
         "family": fit.family,
+        **({} if digest is None else {"formula": digest}),
         "params": fit.params,
         "stderr": dict(zip(fit.params, to_json(fit.stderr), strict=True)),
         "cov": to_json(fit.cov),
@@ -53,7 +55,8 @@ def to_record(fit: Fitted) -> dict[str, Any]:
 
 def read_record(record: dict[str, Any]) -> dict[str, Any]:
     """Return what a fit is made of, from what `to_record` wrote."""
-    family = find_family(record["family"])
+    formula = record.get("formula")
+    family = find_family(f"{record['family']}#{formula}" if formula else record["family"])
     names = family.names
     p, epochs = len(names), check_count("epochs", record["epochs"], least=0)
     status = check_choice("status", record["status"], STATUSES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from thetahat._fitted import Fitted
-from thetahat.families import find_family
 from thetahat.inference import confidence_limits
 
 __all__ = ["ending", "heading", "report"]
@@ -36,7 +35,7 @@ def ending(fit: Fitted) -> str:
 
 def heading(fit: Fitted) -> list[str]:
     """Return what was fitted to how many rows, and the criteria."""
-    family = find_family(fit.family)
+    family = fit._family
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     how = str(fit.method) if fit.method.iterates else f"in {fit.passes} pass" + "es" * (fit.passes > 1)
     known = "" if fit.kinds is None else f" ({fit.kinds})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from thetahat import _core
@@ -52,11 +52,12 @@ class Candidate:
     reason: str | None = None
     delta_aic: float | None = None
     weight: float | None = None
+    _parameters: int = field(default=0, repr=False)
 
     @property
     def parameters(self) -> int:
         """Number of fitted parameters."""
-        return len(find_family(self.family).names)
+        return self._parameters if self.fit is None else len(self.fit.theta)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as numbers, strings, lists and dicts, for strict JSON."""
@@ -86,7 +87,7 @@ class Comparison(Sequence[Candidate]):
     """
 
     def __init__(
-        self, fits: Sequence[Fit], reasons: dict[str, str], outside: Sequence[str], note: str = ""
+        self, fits: Sequence[Fit], reasons: dict[Family, str], outside: Sequence[str], note: str = ""
     ) -> None:
         ranked = sorted(fits, key=lambda fit: fit.aic)
         deltas = [fit.aic - ranked[0].aic for fit in ranked]
@@ -97,7 +98,10 @@ class Comparison(Sequence[Candidate]):
                 Candidate(fit.family, fit, None, delta, share / total)
                 for fit, delta, share in zip(ranked, deltas, shares, strict=True)
             ),
-            *(Candidate(family, reason=reason) for family, reason in reasons.items()),
+            *(
+                Candidate(family.name, reason=reason, _parameters=len(family.names))
+                for family, reason in reasons.items()
+            ),
         )
         self.outside = tuple(outside)
         self.note = note
@@ -169,7 +173,7 @@ def _number(value: Any) -> str:
 
 def compare(
     x: ArrayLike,
-    families: Sequence[str] | None = None,
+    families: Sequence[str | Family] | None = None,
     *,
     threads: int | None = None,
     nan_policy: str = "raise",
@@ -184,10 +188,10 @@ def compare(
     ----------
     x : array_like, shape (n,), Source or Censored
         The sample, as in `fit`.
-    families : sequence of str, optional
-        Some of `families()`, all of counts, or all of real numbers, or all of angles. By default those of
-        counts if all rows are counts 0, 1, 2, ... below 2**53, with a note in the table; otherwise those of
-        real numbers whose support contains the rows.
+    families : sequence of str or Family, optional
+        Some of `families()`, and families by their formulas, all of counts, or all of real numbers, or all of
+        angles. By default those of counts if all rows are counts 0, 1, 2, ... below 2**53, with a note in the
+        table; otherwise those of real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
 
@@ -233,13 +237,11 @@ def compare(
     chosen = _of_kind(counts) if families is None else check_families(families)
     censored = isinstance(source, CensoredSource)
     sufficient = [family for family in chosen if family.sufficient and not censored]
-    names = [family.name for family in sufficient]
-    sums = dict(zip(names, read_once(sufficient, source.blocks(), threads), strict=True))
+    sums = dict(zip(sufficient, read_once(sufficient, source.blocks(), threads), strict=True))
     fits, reasons, outside = [], {}, []
     for family in chosen:
-        name = family.name
         try:
-            sample = Sample(family, source, threads, sums.get(family.name))
+            sample = Sample(family, source, threads, sums.get(family))
             problem = Problem(sample)
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
@@ -247,11 +249,11 @@ def compare(
             if not censored and read_once([find_family("normal")], source.blocks(), threads)[0].rows == 0:
                 raise  # the sample is empty
             if families is None and error.count:
-                outside.append(name)
+                outside.append(family.name)
             else:
-                reasons[name] = str(error)
+                reasons[family] = str(error)
         except (ConvergenceError, NoMaximumError, ParameterError) as error:
-            reasons[name] = str(error)
+            reasons[family] = str(error)
     return Comparison(fits, reasons, outside, _NOTE if counts else "")
 
 
@@ -272,13 +274,15 @@ def _of_kind(counts: bool) -> list[Family]:
     return [family for family in described if family.counts == counts and not family.circular]
 
 
-def check_families(families: Sequence[str]) -> list[Family]:
+def check_families(families: Sequence[str | Family]) -> list[Family]:
     """Return the families of these names; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')
     chosen = list(dict.fromkeys(map(find_family, families)))
-    first = chosen[0]
+    first, named = chosen[0], {family.name: family for family in chosen}
     for other in chosen:
+        if named[other.name] is not other:
+            raise ParameterError(f"families: two of them are called {other.name}: pass name= to Family")
         if _likelihood(other) != _likelihood(first):
             raise ParameterError(
                 f"families: the log-likelihoods of {first.name} and {other.name} are not comparable: one"

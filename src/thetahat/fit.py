@@ -34,7 +34,7 @@ _PILOT = 1000  # rows of the start values of an iterative method
 
 def fit(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     *,
     method: Method = _EXACT,
     start: Theta | None = None,
@@ -62,8 +62,8 @@ def fit(
         float64 copy of samples with such rows, with weights or in several chunks. A `Source`, from `scan`, is
         read where it lies, once for each pass; `SGD` holds all of its rows in memory. Rows that are censored,
         truncated or binned are a `Censored`.
-    family : str
-        One of `families()`.
+    family : str or Family
+        One of `families()`, or a family by its formula.
     method : Method, default Exact()
         `Exact()`, `GradientAscent(...)` or `SGD(...)`.
     start : sequence of float, or dict by name, optional
@@ -222,7 +222,12 @@ def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]
 
 
 def _check_regularity(family: Family, method: Method, cov: str, fixed_values: Mapping[int, float]) -> None:
-    """Raise if a method or a covariance requires a score of zero at the maximum, and it is not zero there."""
+    """Raise if a method or a covariance requires scores of rows that are zero together at the maximum."""
+    if family.of_process and (method.name == "sgd" or cov != COVARIANCES[0]):
+        raise ParameterError(
+            f"{family.name} is an intensity, whose log-likelihood is no sum over rows: use Exact() or"
+            ' GradientAscent(...), and cov="information"'
+        )
     free = [
         parameter.regularity for place, parameter in enumerate(family.parameters) if place not in fixed_values
     ]

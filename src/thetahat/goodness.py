@@ -17,7 +17,6 @@ from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import CensoredRows, Limits
 from thetahat.data.source import source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
-from thetahat.families import find_family
 from thetahat.goodness_of_censored import Mechanism, statistics_of_censored
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ def _replication(
     fit: Fitted, x: Array | Limits, generator: np.random.Generator
 ) -> Callable[[], Array | Censored]:
     """Return what draws samples of the fit, censored and truncated as its rows are."""
-    distribution, counts = fit.dist(), find_family(fit.family).counts
+    distribution, counts = fit.dist(), fit._family.counts
     if isinstance(x, Limits):
         return partial(Mechanism(x).draw, distribution, generator)
     return partial(_drawn, distribution, x.size, generator, counts)
@@ -182,7 +181,7 @@ def fit_anew(fit: Fitted, x: Array | Censored, weights: Array | None = None) -> 
 
 def statistics(fit: Fitted, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN if undefined."""
-    family, n = find_family(fit.family), x.size
+    family, n = fit._family, x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
         return _statistics_of_counts(distribution, shapes, x)
@@ -202,7 +201,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
 
 def unrolled(fit: Fitted, x: Array) -> Array:
     """Return rows; angles are moved to the turn around their mean direction, which is cut opposite to it."""
-    if not find_family(fit.family).circular:
+    if not fit._family.circular:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)

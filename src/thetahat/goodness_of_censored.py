@@ -15,7 +15,6 @@ from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted
 from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import Limits
-from thetahat.families import find_family
 from thetahat.nonparametric import Masses, estimate
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ _TINY = 2.0**-60
 def statistics_of_censored(fit: Fitted, limits: Limits) -> Array:
     """Return D, A squared and W squared of a fit to these rows; A squared is NaN if undefined."""
     masses, n = estimate(limits), limits.lower.size
-    scipy_distribution, shapes = distribution_and_shapes(find_family(fit.family), fit._theta)
+    scipy_distribution, shapes = distribution_and_shapes(fit._family, fit._theta)
     seen_from, seen_to = limits.low.min(), limits.high.max()
     below, above = scipy_distribution.cdf([seen_from, seen_to], **shapes)
     known = masses.upper < math.inf
     F = (scipy_distribution.cdf(masses.upper[known], **shapes) - below) / (above - below)
     Fn = np.minimum(np.cumsum(masses.mass)[known], 1.0)
-    if find_family(fit.family).counts or not masses.points:
+    if fit._family.counts or not masses.points:
         mass = np.diff(Fn, prepend=0.0)
         return np.array([np.abs(Fn - F).max(initial=0.0), np.nan, n * (mass * (Fn - F) ** 2).sum()])
     before = np.concatenate([[0.0], Fn[:-1]])

@@ -108,11 +108,11 @@ class GroupComparison(Table):
     def __getitem__(self, key: Any) -> Comparison:
         """Return the comparison of one group, as `thetahat.compare` of its rows."""
         found, reasons = [], {}
-        for family, fits in self.fits.items():
+        for fits in self.fits.values():
             try:
                 found.append(fits[key])
             except (ConvergenceError, NoMaximumError, SampleError) as error:
-                reasons[family] = str(error)
+                reasons[fits._family] = str(error)
         return Comparison(found, reasons, ())
 
     def __len__(self) -> int:

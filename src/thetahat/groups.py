@@ -34,7 +34,7 @@ __all__ = ["fit_each", "fit_each_of_censored", "fit_groups", "polled", "threads_
 
 def fit_groups(
     x: Any,
-    family: str,
+    family: str | Family,
     *,
     by: Any = None,
     offsets: ArrayLike | None = None,
@@ -58,8 +58,8 @@ def fit_groups(
         The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
         columns as `by` (and `weights`): the other column has the rows. A `Source`, from `scan`, with names of
         columns of its files or its table as `by`: rows and codes of the keys are held in memory.
-    family : str
-        One of `families()`.
+    family : str or Family
+        One of `families()`, or a family by its formula.
     by : array_like of shape (n,), or several
         The key of each row: integers, text, booleans, dates, floats, categories, as a list, a NumPy array, or
         a column of pandas, polars or Arrow, in any order. Several keys are a dict of columns by name, a

@@ -12,7 +12,7 @@ from thetahat.data.arrays import as_rows, stretches
 from thetahat.data.censored_rows import CensoredRows
 from thetahat.data.source import source_of
 from thetahat.errors import SampleError
-from thetahat.families import find_family
+from thetahat.families import Family, find_family
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers.row_scores import log_probabilities
 
@@ -26,7 +26,7 @@ __all__ = ["log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 def log_likelihood(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -39,8 +39,8 @@ def log_likelihood(
     ----------
     x : array_like, shape (n,), or Source
         The sample, as in `fit`.
-    family : str
-        One of `families()`.
+    family : str or Family
+        One of `families()`, or a family by its formula.
     theta : sequence of float, or dict by name
         The parameters, all of them: in the family's order, or such as ``{"mu": 0, "sigma": 1}``.
     threads, nan_policy, weights
@@ -70,7 +70,7 @@ def log_likelihood(
 
 def score(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -107,7 +107,7 @@ def score(
 
 def log_likelihood_and_score(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -186,7 +186,7 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
 
 def _evaluate(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     theta: Theta,
     threads: int | None,
     nan_policy: str,

@@ -31,7 +31,7 @@ __all__ = ["fit_multistart"]
 
 def fit_multistart(
     x: ArrayLike,
-    family: str,
+    family: str | Family,
     *,
     method: SGD,
     start: Theta | Sequence[Theta],
@@ -85,7 +85,7 @@ def fit_multistart(
     rate = _plain_rate(method)
     if described.has_boundary:
         raise ParameterError(
-            f"the maximum of {family} lies on the boundary of the support: use fit with Exact()"
+            f"the maximum of {described.name} lies on the boundary of the support: use fit with Exact()"
         )
     if rng is not None and not method.draws:
         raise ParameterError("rng is not used: this method draws no random numbers")

@@ -18,7 +18,7 @@ from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
 from thetahat.data.source import ArraySource, Source, exact_source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.families import find_family
+from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.pilot import joined
 from thetahat.result import Fit
@@ -61,8 +61,8 @@ class Online:
 
     Parameters
     ----------
-    family : str
-        One of `families()`.
+    family : str or Family
+        One of `families()`, or a family by its formula.
     half_life : float, optional
         Rows after which the weight of a row is halved, 30 or more, to follow a distribution that drifts: the
         estimate is that of about the last 1.44 half-lives, and its standard errors are those of such weights.
@@ -95,7 +95,7 @@ class Online:
 
     def __init__(
         self,
-        family: str,
+        family: str | Family,
         *,
         half_life: float | None = None,
         batch_size: int | None = None,
@@ -118,9 +118,11 @@ class Online:
         self._lock = RLock()  # several threads may feed one stream
         if half_life is None and self._family.solved:
             self._summary = Summary(family)
+        elif self._family.of_process:
+            raise ParameterError(f"family: {self._family.name} is an intensity, of which streams have no end")
         elif self._family.has_boundary:
             raise ParameterError(
-                f"half_life is not supported for {family}: its estimates lie on the boundary of the support"
+                f"half_life is not supported for {self._family.name}: its estimates lie on the boundary of the support"
             )
         elif len(self._fixed) == len(self._family.names):
             raise ParameterError("fixed: all parameters are fixed, and none is left to estimate")
@@ -371,7 +373,7 @@ class Online:
     def _settings(self) -> dict[str, Any]:
         method = self._method
         return {
-            "family": self.family,
+            "family": self._family.identity,
             "half_life": method.half_life,
             "batch_size": method.batch_size,
             "fixed": self._named_fixed,

@@ -14,6 +14,7 @@ from thetahat._report import report
 from thetahat._rows_of_fit import agrees, censored_of, equal_rows_of, rows_of
 from thetahat._theta import Theta
 from thetahat.errors import ParameterError
+from thetahat.families import Family
 from thetahat.inference import METHODS as INTERVALS
 from thetahat.inference import (
     Estimate,
@@ -401,7 +402,7 @@ class Fit(Fitted):
         sums = None
         if self._sample is not None and self._family.sufficient and self.kinds is None:
             sums = self._sample.at(self._theta).numbers()
-        return _unpickled, (self.to_dict(), sums)
+        return _unpickled, (self.to_dict(), sums, self._family)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
@@ -411,8 +412,11 @@ class Fit(Fitted):
         return report(self)
 
 
-def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None) -> Fit:
-    """Return a fit from its record, and from its sufficient statistics instead of its sample."""
+def _unpickled(record: dict[str, Any], sums: tuple[float, ...] | None, _family: Family) -> Fit:
+    """Return a fit from its record, and from its sufficient statistics instead of its sample.
+
+    The family is there so that records find the formula of one, which its pickle defines.
+    """
     parts = read_record(record)
     if sums is not None:
         of_rows = _sums.Sums.from_numbers(parts["family"].model, sums)

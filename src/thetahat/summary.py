@@ -45,9 +45,9 @@ class Summary:
 
     Parameters
     ----------
-    family : str
-        One of `families()` that has sufficient statistics, or sums that hold near a theta; those of others
-        require the rows at every theta.
+    family : str or Family
+        One of `families()`, or a family by its formula, that has sufficient statistics, or sums that hold
+        near a theta; those of others require the rows at every theta.
     at : sequence of float, or dict by name, optional
         Parameters near the maximum of the rows to come, where the sums of a family without sufficient
         statistics are taken: those of a fit of some of the rows, ten thousand or more. The last terms of the
@@ -75,7 +75,7 @@ class Summary:
     2.7441
     """
 
-    def __init__(self, family: str, *, at: Theta | None = None) -> None:
+    def __init__(self, family: str | Family, *, at: Theta | None = None) -> None:
         self._family = find_family(family)
         self.at = _check_at(self._family, at)
         self._tree = Tree(self._family.model, self.at or None)
@@ -225,7 +225,12 @@ class Summary:
 
     def to_bytes(self) -> bytes:
         """Return the summary as portable bytes, with a version and a checksum."""
-        values = {"family": self.family, "at": self.at, "omitted": self.omitted, "layout": SUMS_LAYOUT}
+        values = {
+            "family": self._family.identity,
+            "at": self.at,
+            "omitted": self.omitted,
+            "layout": SUMS_LAYOUT,
+        }
         arrays = {"sums": np.array(self._total().numbers())}
         if self._limits is not None:
             values |= {"n": self._limits.n, "kinds": self._limits.kinds._asdict()}
@@ -283,7 +288,7 @@ class Summary:
 
 def summarize(
     x: ArrayLike | Iterator[ArrayLike],
-    family: str,
+    family: str | Family,
     *,
     at: Theta | None = None,
     weights: ArrayLike | Iterator[ArrayLike] | None = None,
@@ -358,7 +363,7 @@ def _added_limits(one: Summary, other: Summary) -> LimitTable | None:
 def _holding(
     family: Family, at: tuple[float, ...], sums: Sums, omitted: int, limits: LimitTable | None = None
 ) -> Summary:
-    summary = Summary(family.name, at=at or None)
+    summary = Summary(family, at=at or None)
     summary._other, summary._limits = sums, limits
     summary.omitted = omitted
     return summary

@@ -267,6 +267,8 @@ void thetahat_exact_pass(const thetahat_model* m, thetahat_exact* e, double* nod
     newton_iterate(*m, node + 1, c);
   for (int j = 0; j < m->n_params; ++j) e->theta[j] = c.theta[j];
   if (c.state != thetahat_running) end_newton(*m, *e);
+  if (m->sufficient)
+    memcpy(e->evaluated, e->theta, sizeof e->evaluated);  // whose sums are those at any theta
 }
 
 // Whether all rows are one block in place, which needs no tree.

@@ -243,8 +243,9 @@ struct nearness {
 };
 
 // Where a shape is large and the likelihood flat, the score is rounding, and the shape runs to infinity; at
-// small ones a maximum may be as flat, down to 0.
+// small ones a maximum may be as flat, down to 0. A share runs to 0 or 1.
 bool runs_off(const thetahat_parameter& p, double theta) {
+  if (p.coordinate == thetahat_logit) return fabs(share_of(p, theta) - 0.5) > 0.5 - 1e-10;
   return is_shape(p) && (theta > 1 || bounded_identity(p) || distance_of(p, theta) < 1e-60);
 }
 

@@ -95,9 +95,9 @@ bool scale_steps(int p, const thetahat_update_rule& r, thetahat_sgd_state& state
 
 void init_state(const thetahat_model& m, const thetahat_update_rule& r, thetahat_sgd_state& state) {
   const double scale = m.scale(&m, state.theta);
-  state.unit = r.preconditioned ? unit_near(scale, 1000)
-               : is_textbook(r) ? unit_of_rate(m.n_params, m.parameters, scale)
-                                : 1.0;
+  state.unit = r.preconditioned                     ? unit_near(scale, 1000)
+               : is_textbook(r) && m.textbook_steps ? unit_of_rate(m.n_params, m.parameters, scale)
+                                                    : 1.0;
   state.bias_correction[0] = state.bias_correction[1] = 1.0;
   for (int j = 0; j < m.n_params; ++j) state.origin[j] = state.anchor[j] = state.theta[j];
 }

@@ -47,7 +47,9 @@ void general_steps(const thetahat_model& m, thetahat_sgd& a, const double* x, co
 void steps(const thetahat_model& m, thetahat_sgd& a, thetahat_epoch_reader* reader, double* x,
            const double* w, int64_t n) {
   if (a.state.diverged != 0) return;
-  if (is_textbook(a.rule))
+  if (!m.textbook_steps)
+    general_steps(m, a, x, w, n);
+  else if (is_textbook(a.rule))
     m.textbook_steps(&m, &a.rule, &a.state, reader, x, w, n);
   else if (is_preconditioned(a.rule))
     m.preconditioned_steps(&m, &a.rule, &a.state, reader, x, w, n);
@@ -178,8 +180,8 @@ int64_t step_on_copies(const thetahat_model& m, thetahat_sgd& a) {
 
 // Whether each step is taken on a unit of the window: a row without a weight, or a batch, of which the
 // textbook rule keeps nothing.
-bool draws_among_steps(const thetahat_sgd& a) {
-  if (!a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread ||
+bool draws_among_steps(const thetahat_model& m, const thetahat_sgd& a) {
+  if (!m.textbook_steps || !a.reader.group_rows || a.reader.shuffle == thetahat_shuffle_spread ||
       a.reader.batch_unit != a.rule.batch)
     return false;
   if (a.rule.batch == 1) return !a.w && (is_textbook(a.rule) || is_preconditioned(a.rule));
@@ -236,7 +238,9 @@ void thetahat_sgd_begin(const thetahat_model* m, thetahat_sgd* a, const double* 
 int thetahat_sgd_run(const thetahat_model* m, thetahat_sgd* sgd, int64_t until, int64_t rows) {
   thetahat_sgd& a = *sgd;
   const int64_t slice = a.rule.implicit ? implicit_slice : slice_rows;
-  auto step = reads_in_place(a) ? step_in_place : draws_among_steps(a) ? step_among_draws : step_on_copies;
+  auto step = reads_in_place(a)          ? step_in_place
+              : draws_among_steps(*m, a) ? step_among_draws
+                                         : step_on_copies;
   if (rows > slice) rows = slice;
   while (rows > 0 && a.epoch < until && a.state.diverged == 0) {
     if (a.rule.average == thetahat_average_epoch && starts_epoch(a.reader)) a.state.averaged_steps = 0.0;

@@ -7,6 +7,7 @@
 #include "thetahat/families.def"
 #include "thetahat/isa/functions.hpp"
 #include "thetahat/kernels/block_sums.hpp"
+#include "thetahat/kernels/formula.hpp"
 #include "thetahat/kernels/lanes.hpp"
 #include "thetahat/kernels/row_scores.hpp"
 
@@ -112,6 +113,8 @@ const thetahat_level level_of_isa = {THETAHAT_ISA_NAME,
                                      sum_scores,
                                      prepare_products,
                                      sum_products,
+                                     &formula_kernel,
+                                     formula_outputs,
                                      n_functions,
                                      function_list};
 

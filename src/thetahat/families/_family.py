@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -27,6 +28,7 @@ __all__ = [
     "Number",
     "Parameter",
     "Theta",
+    "defined",
     "exp",
     "log",
     "ratio_quantile",
@@ -80,24 +82,27 @@ class Parameter:
         return self.coordinate != _core.IDENTITY
 
     def free(self, value: Number) -> Number:
-        """Return the free coordinate: the logarithm if positive, log(p / (1 - p)) if between 0 and 1."""
+        """Return the free coordinate: the logarithm of the distance to a bound, or a share's logit."""
         if not self.transformed:
             return value
-        return log(value if self.high == math.inf else value / (1 - value))
+        return log(value - self.low if self.high == math.inf else (value - self.low) / (self.high - value))
 
     def slope(self, value: Number) -> Number | float:
         """Return the derivative of the parameter with respect to its free coordinate."""
         if not self.transformed:
             return 1.0
-        return value if self.high == math.inf else value * (1 - value)
+        if self.high == math.inf:
+            return value - self.low
+        return (value - self.low) * ((self.high - value) / (self.high - self.low))
 
     def moved(self, value: Number, step: Number) -> Number:
         """Return the parameter after a step in its free coordinate."""
         if not self.transformed:
             return value + step
         if self.high == math.inf:
-            return value * exp(step)
-        return value / (value + (1 - value) * exp(-step))
+            return self.low + (value - self.low) * exp(step)
+        share = (value - self.low) / (self.high - self.low)
+        return self.low + (self.high - self.low) * (share / (share + (1 - share) * exp(-step)))
 
 
 @dataclass(frozen=True)
@@ -260,6 +265,24 @@ class Family:
         return _named, (self.name,)
 
     @property
+    def of_process(self) -> bool:
+        """Whether the log-likelihood is that of a Poisson process, which is no sum over rows alone."""
+        return False
+
+    @property
+    def known_start(self) -> Theta | None:
+        """Start values that need no rows, if there are any."""
+        return None
+
+    def check_starts(self) -> None:
+        """Raise if a function of the user's that finds start values has failed."""
+
+    @property
+    def identity(self) -> str:
+        """What records call it: its name, and for a formula a hash of that too."""
+        return self.name
+
+    @property
     def signature(self) -> str:
         """The family as a formula, such as ``normal(mu, sigma)``."""
         return f"{self.name}({', '.join(self.names)})"
@@ -269,6 +292,10 @@ def _named(name: str) -> Family:
     """Return the family of a pickle, which is known by its name."""
     family: Family = import_module(f"thetahat.families.{name}").family
     return family
+
+
+# Families by formulas, by their identity.
+defined: WeakValueDictionary[str, Family] = WeakValueDictionary()
 
 
 def ratio_quantile(level: float, power: Number) -> Number:

@@ -13,7 +13,7 @@ from thetahat._distribution import distribution
 from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
 from thetahat.errors import ParameterError
-from thetahat.families import BOUNDARY, Family, Parameter, find_family
+from thetahat.families import BOUNDARY, Family, Parameter
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -96,7 +96,7 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
 
 def _estimate(fit: Fitted, question: _Question, level: float) -> Estimate:
     """Return quantiles of one fit; raise where doubles cannot hold them, or their standard errors."""
-    family = find_family(fit.family)
+    family = fit._family
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]
     _check_normal(family, free)
     parts = [part[0] for part in _estimates(family, fit.theta[None], fit.cov[None], free, question, level)]

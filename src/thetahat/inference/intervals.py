@@ -8,7 +8,7 @@ import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat._quantile import normal_quantile
-from thetahat.families import BOUNDARY, Family, find_family
+from thetahat.families import BOUNDARY, Family
 from thetahat.families._family import Number
 from thetahat.inference.profile import Profile, profile_limits
 
@@ -20,7 +20,7 @@ METHODS = ("wald", "profile")
 def confidence_limits(fit: Fitted, level: float, profile: Profile | None) -> list[tuple[float, float]]:
     """Return the limits of each parameter: by the profile, where there is one, else Wald's."""
     z = normal_quantile(0.5 + level / 2)
-    family, theta, errors = find_family(fit.family), fit.theta.tolist(), fit.stderr.tolist()
+    family, theta, errors = fit._family, fit.theta.tolist(), fit.stderr.tolist()
     fixed = [place for place, name in enumerate(family.names) if name in fit.fixed]
     return [
         wald_limits(family, place, theta, errors[place], fit.n, level, fixed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat._fitted import Fitted
-from thetahat.families import Family, find_family
+from thetahat.families import Family
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ _GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "si
 
 
 def family_of(fitted: Fitted) -> Family:
-    return find_family(fitted.family)
+    return fitted._family
 
 
 def symbol(name: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from thetahat._fitted import Fitted, refit
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError
-from thetahat.families import Parameter, find_family
+from thetahat.families import Parameter
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
 from thetahat.sample import Sample
 
@@ -101,7 +101,7 @@ def landscape(fitted: Fitted, maximum: Fitted, x: Array, weights: Array | None) 
     if len(free) < 2 or not np.all(np.isfinite(maximum.stderr)):
         return None
     theta, places = tuple(maximum_beside(fitted, maximum).tolist()), tuple(free[:2])
-    sample = Sample(find_family(fitted.family), ArraySource(x, weights))
+    sample = Sample(fitted._family, ArraySource(x, weights))
     whole = Landscape(
         theta,
         tuple(maximum.stderr.tolist()),

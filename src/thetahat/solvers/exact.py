@@ -84,6 +84,7 @@ def start_values(sample: Sample, rows: int, fixed: Mapping[int, float]) -> Theta
 def _no_start(sample: Sample, fixed: Mapping[int, float]) -> Exception:
     """Return the error of rows from which there are no start values."""
     sample.check_rows()
+    sample.family.check_starts()
     missing = None if fixed else missing_condition_of(sample)
     return no_maximum_error(sample.family, sample.contiguous().x.size, missing)
 
@@ -92,7 +93,7 @@ def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
     """Return where the sums were taken, or the maximum over all parameters, if some are fixed."""
     if sample.sums_at:
         return sample.sums_at
-    theta = sample.at(()).maximum() if fixed else None
+    theta = sample.at(()).maximum() if fixed and sample.family.solved else sample.family.known_start
     if theta is None or not sample.family.model.valid(theta):
         raise ParameterError("start is needed: a summary has no rows to estimate it from")
     return theta

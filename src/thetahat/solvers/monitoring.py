@@ -129,7 +129,7 @@ def _identity(problem: Problem, method: Method) -> dict[str, Any]:
     names = problem.family.names
     return {
         "version": __version__,
-        "family": problem.family.name,
+        "family": problem.family.identity,
         "method": settings.pop("name"),
         **settings,
         "start": list(problem.given),

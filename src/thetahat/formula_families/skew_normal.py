@@ -1,0 +1,43 @@
+"""Skew normal(mu, sigma, alpha); scipy's ``skewnorm(a=alpha, loc=mu, scale=sigma)``.
+
+At alpha = 0 the likelihood is always level, and it may increase towards alpha = infinity: fits start on both
+sides.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from thetahat.families._formula import shipped
+from thetahat.formulas.trace import functions
+
+__all__ = ["family"]
+
+log_ndtr = functions["log_ndtr"]
+
+
+def _start(x: Any) -> list[dict[str, float]]:
+    mean, sd = float(np.mean(x)), float(np.std(x)) or 1.0
+    return [
+        {"mu": mean - side * sd, "sigma": 1.3 * sd, "alpha": side * size}
+        for side in (1, -1)
+        for size in (2, 0.7)
+    ]
+
+
+def _log_density(x: Any, mu: Any, sigma: Any, alpha: Any) -> Any:
+    z = (x - mu) / sigma
+    return 0.5 * np.log(2 / np.pi) - np.log(sigma) - 0.5 * z * z + log_ndtr(alpha * z)
+
+
+family = shipped(
+    __name__,
+    _log_density,
+    {"mu": None, "sigma": (0, np.inf), "alpha": None},
+    (-np.inf, np.inf),
+    existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
+    limiting_family="alpha = infinity, the half-normal distribution from the least row on",
+    start=_start,
+    elsewhere=("SciPy's skewnorm(a=alpha, loc=mu, scale=sigma)",),
+    scipy=lambda mu, sigma, alpha: ("skewnorm", {"a": alpha, "loc": mu, "scale": sigma}),
+)
