@@ -13,7 +13,7 @@ from thetahat._api cimport thetahat_max_params, thetahat_model, thetahat_values
 from thetahat._censored_api cimport (
     has_log_hazard, thetahat_interval_rows, thetahat_intervals
 )
-from thetahat._core cimport Model, censored as core, read_theta, to_tuple
+from thetahat._core cimport Model, censored as core, model_of, read_theta, to_tuple
 
 cdef int64_t SLICE = 256  # intervals between two checks for signals
 
@@ -103,16 +103,11 @@ cdef class Intervals:
     def attach(self, Model model):
         """Return the model of exact rows and these intervals together."""
         cdef AttachedModel attached = AttachedModel()
-        cdef Model whole = Model.__new__(Model)
         if self.joined and not has_log_hazard(model.c):
             raise ValueError(f"the hazard of {model.name} is no power of x")
         attached.intervals, attached.exact = self, model
         core.attach(model.c, self.c, &attached.c)
-        whole.c, whole.owner = &attached.c, attached
-        whole.name, whole.n_params = model.name, model.n_params
-        whole.sufficient, whole.solved = model.sufficient, False
-        whole.shifts, whole.parameters = model.shifts, model.parameters
-        return whole
+        return model_of(&attached.c, attached)
 
     def derivatives(self, Model model, theta):
         """Return what the intervals alone add: log-likelihood, score and information."""

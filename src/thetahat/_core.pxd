@@ -26,7 +26,6 @@ cdef class Rows:
 
 cdef class Model:
     cdef const thetahat_model* c
-    cdef object owner
     cdef readonly str name
     cdef readonly int n_params
     cdef readonly bint sufficient

@@ -122,7 +122,7 @@ cdef class Model:
 
     def __reduce__(self):
         if self.owner is not None:
-            raise TypeError("a model with intervals cannot be pickled")
+            raise TypeError("a model of a formula or of intervals has no name to be pickled by")
         return model_named, (self.name,)
 
     def valid(self, theta):
