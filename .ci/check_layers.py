@@ -22,7 +22,7 @@ CSRC_FLOORS = (
     ("isa",),
 )
 PACKAGE_FLOORS = (
-    ("errors", "_segments", "_version"),
+    ("errors", "_key_types", "_segments", "_version"),
     ("_arrow", "_core", "_groups", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data",),
@@ -188,8 +188,8 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._core", "thetahat._segments"}
+    # The declarations of api.h, what is linked with the core, and the checks of keys and of records.
+    modules = {"thetahat._api", "thetahat._core", "thetahat._key_types", "thetahat._segments"}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):
