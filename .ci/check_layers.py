@@ -22,7 +22,7 @@ CSRC_FLOORS = (
     ("isa",),
 )
 PACKAGE_FLOORS = (
-    ("errors", "_segments", "_version"),
+    ("errors", "_key_types", "_segments", "_version"),
     ("_arrow", "_censored", "_core", "_formulas", "_groups", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
@@ -190,8 +190,8 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of api.h, what is linked with the core, and the checks of records.
-    of_core = ("_api", "_censored", "_censored_api", "_core", "_formula_api", "_segments")
+    # The declarations of api.h, what is linked with the core, and the checks of keys and of records.
+    of_core = ("_api", "_censored", "_censored_api", "_core", "_formula_api", "_key_types", "_segments")
     modules = {f"thetahat.{module}" for module in of_core}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()

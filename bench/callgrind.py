@@ -67,10 +67,16 @@ def one_pass(title: str, family: str, rows: str = "x[:size]", more: str = "") ->
     return Count(title, "row", family, statement, (ROWS // 4, ROWS), 1)
 
 
+def short_groups(family: str) -> Count:
+    statement = f"th.fit_groups(x[:size], {family!r}, offsets=range(0, size + 1, 100), threads=1)"
+    return Count(f"groups of 100 rows, {family}", "row", family, statement, (5000, 25_000), 1)
+
+
 COUNTS = (
     *(one_pass(f"log-likelihood and score, {family}", family) for family in th.families()),
     one_pass("log-likelihood and score, normal, float32", "normal", "floats[:size]"),
     one_pass("log-likelihood and score, normal, weighted", "normal", more=", weights=weights[:size]"),
+    *(short_groups(family) for family in th.families()),
     sgd("SGD, samples shuffled", "batch_size=1"),
     sgd("SGD, rows in order", "batch_size=1, shuffle=None", rng=None),
     sgd("SGD, batches of 10 shuffled", "batch_size=10, shuffle='batches'"),

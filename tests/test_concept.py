@@ -53,6 +53,7 @@ MISTAKES = {
         "shifts: sum_without_moments(block) const",
     ),
     "lane_score not declared": ("gumbel", " | lane_scores", "", "lane_scores: lane_score(theta, x, g)"),
+    "sum apart not declared": ("student_t", "sums_apart | ", "", "sums_apart: of_rows"),
     "sum not declared": ("weibull", "own_sum | ", "", "own_sum: sum(block) const"),
     "maximum not declared": ("rayleigh", "solved | ", "", "solved: maximum(sums, fixed, theta)"),
     "sums that depend on theta": (

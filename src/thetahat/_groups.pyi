@@ -26,6 +26,10 @@ class GroupedRows:
         chunks: list[Rows], codes: NDArray[np.int32] | NDArray[np.int64], n_groups: int, threads: int = 1
     ) -> GroupedRows: ...
     @staticmethod
+    def of_keys(
+        chunks: list[Rows], keys: NDArray[Any], threads: int = 1
+    ) -> tuple[GroupedRows, NDArray[Any]] | None: ...
+    @staticmethod
     def of_offsets(chunks: list[Rows], offsets: NDArray[np.int64]) -> GroupedRows: ...
 
 def fit(

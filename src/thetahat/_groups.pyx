@@ -17,6 +17,7 @@ from thetahat._api cimport (
 from thetahat._core cimport Model, Rows, groups as core
 
 from thetahat._core import TYPES, copy_counted
+from thetahat._key_types import as_given, bad_code, plain_integers
 
 # The status of a group, and the reasons for it, by the numbers of groups_api.h.
 STATUSES = (
@@ -30,13 +31,13 @@ STATUSES = (
     "precision",
 )
 
-_LINE = 64  # bytes of a cache line
-_FEW_KEYS = 1 << 10  # that may be missing between the least and the greatest, and besides them as many as rows
+_LINE = 128  # bytes of a pair of cache lines
+_FEW_KEYS = 1 << 10  # that may be missing in a narrow range, and besides them as many as there are rows
 cdef int64_t SLICE_GROUPS = 1 << 12  # that are fitted by their sums between two checks for signals
 
 
 def _room(int64_t n, dtype=np.float64):
-    """Return an array that begins with a cache line."""
+    """Return an array that begins with a pair of cache lines."""
     size = np.dtype(dtype).itemsize
     room = np.empty(n + _LINE // size, dtype)
     first = -room.__array_interface__["data"][0] % _LINE // size
@@ -61,31 +62,14 @@ cdef const double* doubles(object array) except? NULL:
     return &view[0]
 
 
-_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-
-
 def code_integers(keys, int threads=1):
     """Return the distinct values of integers or booleans, in increasing order, and the place of each key.
 
     The places are int32, or int64 where there are 2**31 keys or more.
     """
-    plain = _plain_integers(keys)
+    plain = plain_integers(keys)
     codes = np.empty(plain.size, np.int32 if plain.size < 2**31 else np.int64)
-    return _as_given(coded(plain, codes, threads), keys.dtype), codes
-
-
-def _plain_integers(keys):
-    """Return keys as a contiguous array of an integer type of the core."""
-    plain = keys.view(np.uint8) if keys.dtype.kind == "b" else keys
-    plain = np.ascontiguousarray(plain, plain.dtype.newbyteorder("="))
-    if keys.ndim != 1 or plain.dtype.name not in _INTEGERS:
-        raise TypeError(f"keys must be a one-dimensional array of integers or booleans, not {keys.dtype}")
-    return plain
-
-
-def _as_given(numbers, dtype):
-    """Return keys as the core has them in their own type."""
-    return (numbers ^ np.int64(-(2**63)) if dtype == np.uint64 else numbers).astype(dtype)
+    return as_given(coded(plain, codes, threads), keys.dtype), codes
 
 
 cdef object coded(keys, codes, int threads):
@@ -175,7 +159,7 @@ cdef class GroupedRows:
 
         None where these have too wide a range: then their codes are to be found first.
         """
-        plain = _plain_integers(keys)
+        plain = plain_integers(keys)
         if plain.size == 0:
             return None
         least, most = coded(plain, None, threads).tolist()
@@ -186,7 +170,7 @@ cdef class GroupedRows:
         used = np.flatnonzero(np.diff(rows.offsets))
         if used.size < groups:
             rows = GroupedRows(rows.values, rows.weights, rows.offsets[np.append(used, groups)])
-        return rows, _as_given(used + least, keys.dtype)
+        return rows, as_given(used + least, keys.dtype)
 
     @staticmethod
     def of_offsets(list chunks, offsets):
@@ -295,15 +279,6 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least
         free(rows.chunks)
     check(answer)
     return GroupedRows(values, weights, offsets)
-
-
-def bad_code(codes, n_groups):
-    """Return the error of codes out of range: how many, and the first."""
-    bad = np.flatnonzero((codes < -1) | (codes >= n_groups))
-    return ValueError(
-        f"codes has {bad.size} value(s) that are neither -1 nor below {n_groups}, the first at index"
-        f" {bad[0]}: {codes[bad[0]]}"
-    )
 
 
 def _table(name, values, int64_t groups, int p):

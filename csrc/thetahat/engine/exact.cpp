@@ -109,8 +109,8 @@ void iterate_on_pilot(const thetahat_model& m, thetahat_exact& e, const thetahat
     for (int j = 0; j < m.n_params; ++j) e.theta[j] = c.theta[j];
 }
 
-// Whether the sums of a pass show the maximum themselves: then they become those there. Sums of the first pass
-// that show it roughly lead to the next one.
+// Whether the sums of a pass show the maximum themselves: then they become those there. Sums of the first
+// pass that show it roughly lead to the next one.
 bool end_by_shift(const thetahat_model& m, thetahat_exact& e, double* sums) {
   double theta[thetahat_max_params], there[thetahat_max_sums], error;
   memcpy(theta, e.theta, sizeof theta), memcpy(there, sums, m.n_sums * sizeof(double));

@@ -110,8 +110,8 @@ int group_fit::n_free() const {
   return count;
 }
 
-// The maximum that the sums of a short group give by themselves, which is all that nearly every one needs: the
-// same as by begin and advance. False where it takes those to say what there is instead.
+// The maximum that the sums of a short group give by themselves, which is all that nearly every one needs:
+// the same as by begin and advance. False where it takes those to say what there is instead.
 bool group_fit::solve(int64_t g) {
   constexpr int none[thetahat_max_params] = {};
   const int64_t first = task.groups.offsets[g], n = task.groups.offsets[g + 1] - first;

@@ -1,5 +1,6 @@
-// Scattered values on their way to many places: a cache line for each, which goes to memory when it is full.
-// Written one by one, each value would bring the line that it lies in into the cache, and out again.
+// Scattered values on their way to many places: two cache lines for each, which go to memory when they are
+// full. Written one by one, each value would bring the line that it lies in into the cache, and out again;
+// with one line for each, a processor would mispredict twice as often when it is full.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -15,12 +16,12 @@
 
 namespace thetahat {
 
-constexpr int64_t line_bytes = 64;
+constexpr int64_t line_bytes = 128;
 
-// Writes a line past the cache. The writes of a thread are seen by others after end_streams.
+// Writes such a pair of lines past the cache. The writes of a thread are seen by others after end_streams.
 inline void stream_line([[maybe_unused]] void* out, [[maybe_unused]] const void* line) {
 #if THETAHAT_STREAMS
-  for (int i = 0; i < 4; ++i)
+  for (int i = 0; i < line_bytes / 16; ++i)
     _mm_stream_si128(static_cast<__m128i*>(out) + i, _mm_load_si128(static_cast<const __m128i*>(line) + i));
 #else
   memcpy(out, line, line_bytes);
@@ -32,7 +33,7 @@ inline void end_streams() {
 #endif
 }
 
-// An array that begins with a cache line.
+// An array that begins with a pair of lines.
 template <class T>
 class aligned_array {
  public:
@@ -49,7 +50,7 @@ class aligned_array {
 template <class T>
 class line_buffer {
  public:
-  // Of places from[i] .. to[i] - 1 of an array that begins with a cache line.
+  // Of places from[i] .. to[i] - 1 of an array that begins with a pair of lines.
   line_buffer(T* out, const int64_t* from, const int64_t* to, int64_t n)
       : out(out), lines(n * per_line), line(lines.data()), ends(2 * n) {
     for (int64_t i = 0; i < n; ++i) ends[2 * i] = from[i], ends[2 * i + 1] = to[i];

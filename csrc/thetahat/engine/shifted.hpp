@@ -4,8 +4,8 @@
 
 namespace thetahat::THETAHAT_ISA {
 
-// Sums that are off by no more than this, as a share of a row's score, give the maximum as a pass there would:
-// their rounding is as large.
+// Sums that are off by no more than this, as a share of a row's score, give the maximum as a pass there
+// would: their rounding is as large.
 constexpr double exact_shift = 0x1p-48;
 
 // From theta, where the sums were taken, to the maximum that they show, or near it where they are not exact
