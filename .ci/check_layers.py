@@ -23,7 +23,7 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_segments", "_version"),
-    ("_arrow", "_core", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_core", "_groups", "_pieces", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data",),
     ("families",),
@@ -188,8 +188,8 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._core", "thetahat._segments"}
+    # The declarations of C headers, what is linked with the core, trees, and the checks of records.
+    modules = {f"thetahat.{part}" for part in ("_api", "_core", "_pieces_api", "_segments", "_sums")}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

@@ -4,6 +4,7 @@
 #pragma once
 #include <stdint.h>
 #include "thetahat/groups_api.h"
+#include "thetahat/pieces_api.h"
 #include "thetahat/sgd_api.h"
 
 #if defined(__x86_64__) || defined(_M_X64)

@@ -22,6 +22,7 @@ from thetahat.data.scan import scan
 from thetahat.data.source import Source
 from thetahat.errors import (
     CheckpointError,
+    ClusterError,
     ConvergenceError,
     MissingExtraError,
     NoMaximumError,
@@ -63,6 +64,7 @@ __all__ = [
     "Adam",
     "Candidate",
     "CheckpointError",
+    "ClusterError",
     "Comparison",
     "ConvergenceError",
     "Estimate",

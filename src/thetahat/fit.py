@@ -192,6 +192,8 @@ def fit_sample(
         raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     first = () if start is None else check_theta(family, start, "start")
     problem = Problem(read(), first, first, fixed_values, rng, monitoring)
+    if method.together and problem.sample.source is not None:
+        problem.sample.source.check_together(type(method).__name__)
     if method.iterates and problem.solved:
         problem.solve()  # raises if there is no maximum
     if method.starts:

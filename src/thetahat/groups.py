@@ -18,7 +18,7 @@ from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.errors import ParameterError
 from thetahat.families import Family, find_family
 from thetahat.group_fits import GroupFits
-from thetahat.sample import default_threads
+from thetahat.data.passes import default_threads
 from thetahat.solvers.monitoring import progress_bar
 
 if TYPE_CHECKING:

@@ -305,7 +305,7 @@ class Fit(Fitted):
         """
         from thetahat.goodness import goodness_of_fit
 
-        rows, weights = self._rows(x)
+        rows, weights = self._rows(x, "gof")
         if weights is not None and np.any(weights != 1):
             raise ParameterError("gof is not supported with weights: replicates are samples of equal rows")
         return goodness_of_fit(self, rows, bootstrap, rng)
@@ -364,11 +364,11 @@ class Fit(Fitted):
         if density_alone and self._sample is not None and self._sample.is_long:
             drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
             return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
-        rows, weights = self._rows(x)
+        rows, weights = self._rows(x, "a plot of other panels than the density")
         return fit_figure(rows, self, name, kind, weights)
 
-    def _rows(self, x: ArrayLike | None) -> Pilot:
-        """Return the rows of the fit: those given, or those that it still has."""
+    def _rows(self, x: ArrayLike | None, user: str) -> Pilot:
+        """Return the rows of the fit for its user: those given, or those that it still has."""
         if x is not None:
             rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
             if rows.x.size != self.rows or self.n != self.rows:
@@ -378,6 +378,7 @@ class Fit(Fitted):
         elif self._sample is None or not self._sample.has_rows:
             raise ParameterError("this fit no longer has its rows: pass them as x")
         else:
+            self._sample.read().check_together(user)
             rows = self._sample.contiguous()
         sums = Sample(self._family, ArraySource(*rows)).at(self._theta)
         if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):

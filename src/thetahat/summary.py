@@ -19,7 +19,7 @@ from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
-from thetahat.sample import Sample, add_rows
+from thetahat.sample import Sample
 from thetahat.solvers import Exact, Method, Monitoring, Trace
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ class Summary:
             threads = check_count("threads", threads, 10_000)
         tree = self._tree.copy()
         before = tree.total().rows
-        add_rows(tree, source.blocks(), threads)
+        source.add_to([tree], threads)
         after = tree.total()
         if not after.finite:
             reject_rows(source, self._family.model, self._family.support)
             self._check_finite(after)
         if self.at and after.rows and after.evaluate(self.at)[0] == -math.inf:
-            count, first = count_outside(source, self._family.model, self.at)
+            count, first, _ = count_outside(source, self._family.model, self.at)
             raise SampleError(
                 f"x has {count} row(s) outside the support of {self.family} at {self.at}, the first at index"
                 f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds all"

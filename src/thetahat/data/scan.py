@@ -21,6 +21,7 @@ from thetahat.errors import ParameterError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from thetahat.data.cluster import Engine
     from thetahat.data.formats import Format
     from thetahat.data.libraries import Table
 
@@ -77,6 +78,10 @@ class ScannedSource(Source):
             yield from chunks
             if self._follow is not None:
                 self._follow(sum(chunk.n for chunk in chunks))
+
+    def with_nulls(self) -> Iterator[Rows]:
+        """Yield the rows, null ones too, with their weights."""
+        return self._read()
 
     def held(self, by: Sequence[str]) -> tuple[Any, dict[str, Any], Any]:
         """Return the rows, their keys by column, and their weights, in memory; raise where it has no room."""
@@ -193,7 +198,11 @@ def scan(
     """
     from thetahat.data.formats import Format  # what reads files is imported by those who do
 
-    table = _table(source, where, Format(format, delimiter, decimal, header, comment))
+    options = Format(format, delimiter, decimal, header, comment)
+    cluster = _cluster(source, where, options)
+    if cluster is not None:
+        return _cluster_source(cluster, column, weights)
+    table = _table(source, where, options)
     if table is not None:
         table.check_columns([column] if weights is None else [column, weights])
         return ScannedSource(table, column, weights)
@@ -221,6 +230,37 @@ def _table(source: Any, where: Any, options: Format) -> Table | None:
         raise ParameterError("this is a source already")
     table = table_of(source, where)
     return memmap_table(source) if table is None and isinstance(source, np.memmap) else table
+
+
+def _cluster(source: Any, where: Any, options: Format) -> Engine | None:
+    """Return what reaches the partitions of a collection of Dask or Spark; None of another source."""
+    library = type(source).__module__.partition(".")[0]
+    if library not in ("dask", "pyspark"):
+        return None
+    options.reject_given()
+    if where is not None:
+        raise ParameterError(
+            f"where is for files and tables of Arrow: filter this {type(source).__name__} itself, and scan what"
+            " is left"
+        )
+    if library == "dask":
+        from thetahat.data.dask_engine import DaskEngine
+
+        return DaskEngine(source)
+    from thetahat.data.spark_engine import SparkEngine
+
+    return SparkEngine(source)
+
+
+def _cluster_source(engine: Engine, column: str | None, weights: Any) -> Source:
+    from thetahat.data.cluster import ClusterSource
+
+    if weights is not None and not isinstance(weights, str):
+        raise ParameterError(
+            f"weights must name a column of {engine.name}, got a {type(weights).__name__}: rows of two tables"
+            " have no common order; join the weights to the rows first"
+        )
+    return ClusterSource(engine, engine.column(column), None if weights is None else engine.column(weights))
 
 
 def _are_paths(source: Any) -> bool:

@@ -1,0 +1,151 @@
+"""The partitions of a collection of Dask: a DataFrame, a Series, an Array."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from thetahat.data.columns import excerpt, the_column
+from thetahat.data.libraries import FrameTable, Steady, Table
+from thetahat.data.rounds import Round
+from thetahat.errors import ClusterError, MissingExtraError, ParameterError, ThetahatError
+
+__all__ = ["DaskEngine"]
+
+
+class _Values(Steady):
+    """The rows of a partition that has one column."""
+
+    def __init__(self, values: Any, name: str) -> None:
+        self.name, self._values = name, values
+
+    def read(
+        self, columns: Sequence[str | None], keys: Sequence[str] = ()
+    ) -> Generator[list[Any], None, None]:
+        """Yield the only column."""
+        yield [self._values for _ in [*columns, *keys]]
+
+    def check_columns(self, columns: Sequence[str | None]) -> None:
+        """Do nothing: the collection has checked them."""
+
+
+def _table(part: Any, name: str) -> Table:
+    """Return a partition as a table."""
+    if len(part.shape) == 1:
+        return _Values(part, name)
+    table = FrameTable(part)
+    table.name = name
+    return table
+
+
+def _answer(asked: Round, argument: Any, part: Any) -> bytes:
+    """Return the answer of a partition: what workers run."""
+    return asked(argument, _table(part, asked.name))
+
+
+class DaskEngine:
+    """The partitions of a collection.
+
+    Parameters
+    ----------
+    x : dask.dataframe.DataFrame, dask.dataframe.Series or dask.array.Array
+    """
+
+    persist = "persist the collection (df = df.persist())"
+
+    def __init__(self, x: Any) -> None:
+        kind = type(x).__name__
+        if kind not in ("DataFrame", "Series", "Array"):
+            raise ParameterError(f"a {kind} of Dask has no columns: pass a DataFrame, a Series or an Array")
+        if kind == "Array" and x.ndim != 1:
+            raise ParameterError(f"this Array of Dask has shape {x.shape}: pass one column, such as x[:, 0]")
+        self.name = f"this {kind} of Dask"
+        self.collection, self._kind = x, kind
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns; of an Array, none."""
+        if self._kind == "Array":
+            return []
+        labels = [self.collection.name] if self._kind == "Series" else self.collection.columns
+        return [str(label) for label in labels]
+
+    def column(self, column: str | None) -> str | None:
+        """Return the name of a column, None of one without a name; raise if there is no such column."""
+        if self._kind == "DataFrame":
+            return the_column(self.name, column, self.names)
+        if column is not None and column not in self.names:
+            raise ParameterError(
+                f"{self.name} has one column: leave column and weights out; weights are another column of a"
+                " DataFrame"
+            )
+        return None
+
+    def run(self, asked: Round, arguments: Sequence[Any] | None) -> Iterator[tuple[int, bytes]]:
+        """Yield the place of each partition and its answer, as they arrive; raise if Dask gives up."""
+        delayed = _dask("delayed").delayed(_answer, pure=False)
+        parts = self._parts([name for name in (asked.column, asked.weights) if name is not None])
+        if arguments is None:
+            arguments = [None] * len(parts)
+        if len(arguments) != len(parts):
+            raise ClusterError(f"{self.name} had {len(arguments)} partitions, and has {len(parts)}")
+        yield from computed(
+            [delayed(asked, argument, part) for argument, part in zip(arguments, parts, strict=True)], self.name
+        )
+
+    def _parts(self, columns: Sequence[str]) -> list[Any]:
+        """Return the partitions, with these columns, each once."""
+        x = self.collection
+        if self._kind == "DataFrame":
+            labels = list(x.columns)
+            x = x[[labels[self.names.index(name)] for name in dict.fromkeys(columns)]]
+        return list(x.to_delayed().ravel()) if self._kind == "Array" else list(x.to_delayed())
+
+
+def computed(tasks: Sequence[Any], name: str) -> Iterator[tuple[int, Any]]:
+    """Yield the place of each task and what it returns, as they end; raise if Dask gives up."""
+    client = _client()
+    try:
+        if client is None:
+            yield from enumerate(_dask("base").compute(*tasks))
+        else:
+            yield from _by_client(client, tasks)
+    except (ThetahatError, GeneratorExit):
+        raise
+    except Exception as error:  # whatever Dask, its scheduler or a worker raises
+        raise ClusterError(
+            f"Dask gave up on the partitions of {name}: {type(error).__name__}: {excerpt(error)}. It has tried"
+            " again where workers were lost; see the logs of the workers (memory, versions, the files of the"
+            " rows), and call again when that is mended"
+        ) from error
+
+
+def _by_client(client: Any, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    futures = client.compute(list(tasks))
+    places = {future.key: place for place, future in enumerate(futures)}
+    try:
+        for future, result in _module("distributed").as_completed(futures, with_results=True):
+            yield places[future.key], result
+            future.release()
+    finally:
+        client.cancel(futures)
+
+
+def _client() -> Any:
+    """Return the client of a cluster that is in use; None if tasks run in this process."""
+    base = _dask("base")
+    chosen = base.get_scheduler()
+    return getattr(chosen, "__self__", None) if hasattr(chosen, "__self__") else None
+
+
+def _dask(module: str) -> Any:
+    return _module(f"dask.{module}")
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise MissingExtraError(f'collections of Dask need {name}: pip install "thetahat[dask]"') from error
