@@ -37,6 +37,7 @@ PACKAGE_FLOORS = (
     ("fit",),
     ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
+    ("group_cluster",),
     ("groups",),
     ("group_comparison",),
     ("__init__", "_config"),

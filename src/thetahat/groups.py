@@ -17,8 +17,10 @@ from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.errors import ParameterError
 from thetahat.families import Family, find_family
+from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
 from thetahat.data.passes import default_threads
+from thetahat.data.source import Source
 from thetahat.solvers.monitoring import progress_bar
 
 if TYPE_CHECKING:
@@ -124,6 +126,9 @@ def fit_groups(
         raise ParameterError(f"start is not used: {described.name} has a closed-form maximum")
     first = None if start is None else np.array([check_theta(described, start, "start")])
     threads = threads_of(threads)
+    if isinstance(x, Source) and x.apart:
+        given = {"offsets": offsets, "axis": axis, "weights": weights}
+        return fit_apart(x, described, by, given, fixed, first, threads, nan_policy, null_keys)
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
     values = check_fixed_of_groups(described, fixed, grouping.keys)
     with polled(len(grouping.keys), progress) as poll:

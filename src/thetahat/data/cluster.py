@@ -36,6 +36,8 @@ from thetahat.pilot import Pilot, joined
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from thetahat.data.group_rounds import GroupRound
+
     Integers = NDArray[np.int64]
     Edges = tuple[NDArray[np.float64], NDArray[np.float64] | None]
 
@@ -62,13 +64,19 @@ class Engine(Protocol):
         """Return the name of a column, None of one without a name; raise if there is no such column."""
         ...
 
-    def run(
-        self, asked: Round, arguments: Sequence[Any] | None, /
-    ) -> Iterator[tuple[int, bytes]]:
+    def run(self, asked: Round, arguments: Sequence[Any] | None, /) -> Iterator[tuple[int, bytes]]:
         """Yield the place of each partition and its answer, as they arrive; raise if the engine gives up.
 
         Each partition gets its argument; None: all of them get none.
         """
+        ...
+
+    def run_by_key(self, asked: GroupRound, buckets: int, /) -> list[tuple[bytes, Any]]:
+        """Return answers about all rows, put into so many buckets by their keys, and the keys of each."""
+        ...
+
+    def join_keys(self, keys: list[Any], names: Sequence[str], /) -> dict[str, Any]:
+        """Return the columns of the keys of all buckets."""
         ...
 
 
@@ -148,6 +156,11 @@ class ClusterSource(Source):
         return int(self.counts.kept.sum())
 
     @property
+    def partition_rows(self) -> Integers:
+        """Number of rows of each partition, those that are null among them."""
+        return self._counted.rows
+
+    @property
     def counts(self) -> Counted:
         """What the first round has counted; raise where rows are null and not to be left out."""
         counted = self._counted
@@ -201,8 +214,10 @@ class ClusterSource(Source):
         settings = [tree.settings for tree in trees]
         pieces = [Assembly() for _ in trees]
         for place, _, arrays in self.ask(Pieces(settings, before, not known), firsts):
+            if not kept[place]:
+                continue
             edges = known[place] if known else (arrays["x"], arrays.get("w"))
-            if before == 0 and settings[0][1] is not None and kept[place]:  # sums at one theta: others follow
+            if before == 0 and settings[0][1] is not None:  # sums at one theta: those at others may follow
                 self._edges[place] = edges
             first, n = before + int(firsts[place]), int(kept[place])
             for of, (assembly, tree) in enumerate(zip(pieces, trees, strict=True)):

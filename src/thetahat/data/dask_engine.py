@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from thetahat.data.columns import excerpt, the_column
+from thetahat.data.dask_groups import fitted, numbered
 from thetahat.data.libraries import FrameTable, Steady, Table
 from thetahat.data.rounds import Round
 from thetahat.errors import ClusterError, MissingExtraError, ParameterError, ThetahatError
+
+if TYPE_CHECKING:
+    from thetahat.data.group_rounds import GroupRound
 
 __all__ = ["DaskEngine"]
 
@@ -94,6 +97,24 @@ class DaskEngine:
         yield from computed(
             [delayed(asked, argument, part) for argument, part in zip(arguments, parts, strict=True)], self.name
         )
+
+    def run_by_key(self, asked: GroupRound, buckets: int) -> list[tuple[bytes, Any]]:
+        """Return answers about all rows, put into so many buckets by their keys, and the keys of each."""
+        if self._kind != "DataFrame":
+            raise ParameterError(f"by: {self.name} has one column, and no keys: pass a DataFrame")
+        delayed = _dask("delayed").delayed
+        number, fit = delayed(numbered, pure=False), delayed(fitted, pure=False)
+        parts = [number(part, asked, place) for place, part in enumerate(self._parts(asked.columns))]
+        meta = numbered(self.collection._meta, asked, 0)
+        frame = _dask("dataframe").from_delayed(parts, meta=meta, verify_meta=False)
+        frame = frame.shuffle(on="bucket", npartitions=buckets)
+        tasks = [fit(asked, part) for part in frame.to_delayed()]
+        return [answer for _, answer in computed(tasks, self.name)]
+
+    def join_keys(self, keys: list[Any], names: Sequence[str]) -> dict[str, Any]:
+        """Return the columns of the keys of all buckets."""
+        whole = _dask("dataframe.dispatch").concat(keys)
+        return {name: whole[f"k{place}"] for place, name in enumerate(names)}
 
     def _parts(self, columns: Sequence[str]) -> list[Any]:
         """Return the partitions, with these columns, each once."""

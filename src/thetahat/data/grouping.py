@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,10 +20,10 @@ from thetahat.errors import ParameterError, SampleError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["NAN_POLICIES", "Grouping", "group_rows"]
+__all__ = ["NAN_POLICIES", "NULL_KEYS", "Grouping", "group_by_keys", "group_rows", "key_names"]
 
 NAN_POLICIES = ("status", "omit", "raise")
-_NULL_KEYS = ("drop", "group")
+NULL_KEYS = ("drop", "group")
 _AXES = {0: "column", 1: "row"}  # what an index of the other axis counts
 
 
@@ -59,7 +60,7 @@ def group_rows(
 ) -> Grouping:
     """Return the rows of `fit_groups`, by group; its docstring describes the arguments."""
     check_choice("nan_policy", nan_policy, NAN_POLICIES)
-    check_choice("null_keys", null_keys, _NULL_KEYS)
+    check_choice("null_keys", null_keys, NULL_KEYS)
     _check_one(by=by, offsets=offsets, axis=axis)
     if isinstance(x, Source):
         x, by, weights = _of_source(x, by, weights)
@@ -70,9 +71,7 @@ def group_rows(
     chunks = _chunks(x, weights, nan_policy, by is not None)
     n = sum(chunk.n for chunk in chunks)
     if by is not None:
-        keys, codes = code_keys(key_columns(by, n), null_keys, threads)
-        rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
-        return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks)
+        return group_by_keys(chunks, key_columns(by, n), null_keys, threads)[0]
     places = _check_offsets(offsets, n)
     if axis is None:
         names = {"group": np.arange(places.size - 1)}
@@ -80,18 +79,32 @@ def group_rows(
     return Grouping(Keys(names), rows, _sizes(chunks, rows, None, places), chunks)
 
 
+def group_by_keys(
+    chunks: list[Rows], columns: Mapping[str, Any], null_keys: str, threads: int
+) -> tuple[Grouping, NDArray[Any]]:
+    """Return rows by group, and the code of the group of each; -1 where its key is null and dropped."""
+    keys, codes = code_keys(columns, null_keys, threads)
+    rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
+    return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks), codes
+
+
+def key_names(by: Any) -> list[str]:
+    """Return the names of columns of keys; raise if they are no names."""
+    named = [by] if isinstance(by, str) else by
+    if not (isinstance(named, list | tuple) and named and all(isinstance(name, str) for name in named)):
+        raise ParameterError(f"by must name columns of the source, such as by='key', got {by!r}")
+    return list(named)
+
+
 def _of_source(source: Source, by: Any, weights: Any) -> tuple[Any, Any, Any]:
     """Return the rows of a source, with the columns of keys that are named, and their weights."""
     if weights is not None:
         raise ParameterError("weights are those of the source: pass their column to scan as weights=")
-    named = [by] if isinstance(by, str) else by
     if isinstance(source, ArraySource):
         rows, own = source.given
         return rows, by, own
-    if not (isinstance(named, list | tuple) and named and all(isinstance(name, str) for name in named)):
-        raise ParameterError(f"by must name columns of the source, such as by='key', got {by!r}")
     assert isinstance(source, ScannedSource)
-    return source.held(named)
+    return source.held(key_names(by))
 
 
 def _check_one(**ways: Any) -> None:

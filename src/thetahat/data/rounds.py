@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from thetahat._core import Rows
     from thetahat.data.libraries import Table
 
-__all__ = ["Bad", "Beside", "Counts", "Pieces", "PilotRows", "Places", "Ranked", "Round", "failed", "read_answer"]
+__all__ = ["PROGRAM", "Bad", "Beside", "Counts", "Pieces", "PilotRows", "Places", "Ranked", "Round", "failed", "read_answer"]
 
-_PROGRAM, _FAILED = b"thetahat round ", b"thetahat error "
+PROGRAM, _FAILED = b"thetahat round ", b"thetahat error "
 _SLICE = 1 << 16  # rows that stay in the cache while they are hashed and added up
 _ERRORS: dict[str, type[Exception]] = {
     kind.__name__: kind for kind in (SampleError, ParameterError, ThetahatError, TypeError)
@@ -83,7 +83,7 @@ class Round:
             rows.add(part)
             worker.add(part)
         values, arrays = worker.answer()
-        return pack(_PROGRAM, {**values, "kept": rows.rows, "used": rows.used, "hash": rows.value}, arrays)
+        return pack(PROGRAM, {**values, "kept": rows.rows, "used": rows.used, "hash": rows.value}, arrays)
 
 
 def failed(error: Exception) -> bytes:
@@ -105,7 +105,7 @@ def read_answer(record: bytes, place: int) -> tuple[Values, Arrays]:
         if record.startswith(_FAILED):
             failed, _ = unpack(_FAILED, record)
             raise _ERRORS[failed["kind"]](f"{failed['message']} (in partition {place})")
-        return unpack(_PROGRAM, record)
+        return unpack(PROGRAM, record)
     except (KeyError, ValueError) as error:
         if isinstance(error, ThetahatError):
             raise

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from thetahat.data.columns import excerpt, pyarrow, the_column
 from thetahat.data.libraries import ArrowTable
 from thetahat.data.rounds import Round, failed
 from thetahat.errors import ClusterError, MissingExtraError, ParameterError, SampleError
+
+if TYPE_CHECKING:
+    from thetahat.data.group_rounds import GroupRound
 
 __all__ = ["SparkEngine"]
 
@@ -27,7 +32,9 @@ class _Task:
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         place = import_module("pyspark").TaskContext.get().partitionId()
-        yield answer_batch(place, self._answer(place, batches))
+        pa = pyarrow("partitions of Spark")
+        answer = self._answer(place, batches)
+        yield batch_of(place=pa.array([place], pa.int32()), answer=pa.array([answer], pa.binary()))
 
     def _answer(self, place: int, batches: Iterator[Any]) -> bytes:
         if self.arguments is not None and place >= len(self.arguments):
@@ -35,13 +42,6 @@ class _Task:
         table = ArrowTable(self.asked.name, self.names, lambda _: batches)
         table.decodes = False  # batches come from Spark's own threads
         return self.asked(None if self.arguments is None else self.arguments[place], table)
-
-
-def answer_batch(place: int, answer: bytes) -> Any:
-    """Return the batch of one row that a partition sends back."""
-    pa = pyarrow("partitions of Spark")
-    columns = [pa.array([place], pa.int32()), pa.array([answer], pa.binary())]
-    return pa.RecordBatch.from_arrays(columns, names=["place", "answer"])
 
 
 class SparkEngine:
@@ -71,20 +71,74 @@ class SparkEngine:
         """Yield the place of each partition and its answer; raise if Spark gives up."""
         names = list(dict.fromkeys(name for name in (asked.column, asked.weights) if name is not None))
         frame = self.frame.select(*[quoted(name) for name in names])
-        yield from answers(frame.mapInArrow(_Task(asked, names, arguments), _SCHEMA), self.name)
+        answers = _collected(frame.mapInArrow(_Task(asked, names, arguments), _SCHEMA), self.name)
+        yield from ((row["place"], bytes(row["answer"])) for row in answers)
+
+    def run_by_key(self, asked: GroupRound, buckets: int) -> list[tuple[bytes, Any]]:
+        """Return answers about all rows, put into so many buckets by their keys, and the keys of each."""
+        functions = spark_module("pyspark.sql.functions")
+        columns = [
+            functions.col(quoted(name)).alias(label)
+            for name, label in zip(asked.columns, asked.labels, strict=True)
+        ]
+        frame = self.frame.select(*columns, functions.monotonically_increasing_id().alias("order"))
+        keys = [_comparable(functions, *pair) for pair in frame.dtypes if pair[0].startswith("k")]
+        fitted = frame.repartition(buckets, *keys).mapInArrow(_Fit(asked), "answer binary, keys binary")
+        answers = _collected(fitted, self.name)
+        return [(bytes(row["answer"]), bytes(row["keys"])) for row in answers]
+
+    def join_keys(self, keys: list[Any], names: Sequence[str]) -> dict[str, Any]:
+        """Return the columns of the keys of all buckets."""
+        pa = pyarrow("keys of Spark")
+        whole = pa.concat_tables([pa.ipc.open_stream(of_bucket).read_all() for of_bucket in keys])
+        return {name: whole.column(f"k{place}") for place, name in enumerate(names)}
 
 
-def answers(frame: Any, name: str) -> Iterator[tuple[int, bytes]]:
-    """Yield what partitions send back; raise if Spark gives up."""
+@dataclass(frozen=True)
+class _Fit:
+    """What Spark runs on the batches of each bucket."""
+
+    asked: GroupRound
+
+    def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
+        pa = pyarrow("partitions of Spark")
+        known = list(batches)
+        if not known:
+            return
+        rows = pa.Table.from_batches(known)
+        rows = rows.take(np.argsort(np.asarray(rows.column("order")), kind="stable")).combine_chunks()
+        answer, first = self.asked({label: rows.column(label) for label in self.asked.labels})
+        keys = rows.select([f"k{at}" for at in range(self.asked.keys)]).take(first)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, keys.schema) as stream:
+            stream.write_table(keys)
+        yield batch_of(answer=pa.array([answer], pa.binary()), keys=pa.array([sink.getvalue()], pa.binary()))
+
+
+def _comparable(functions: Any, name: str, kind: str) -> Any:
+    """Return a key as Spark compares it: NaN and null are one, and zeros of both signs."""
+    key = functions.col(name)
+    if kind not in ("float", "double"):
+        return key
+    return functions.when(functions.isnan(key), None).otherwise(key + 0.0)
+
+
+def batch_of(**columns: Any) -> Any:
+    """Return the batch that a partition sends back."""
+    return pyarrow("partitions of Spark").RecordBatch.from_pydict(columns)
+
+
+def _collected(frame: Any, name: str) -> list[Any]:
+    """Return what partitions send back; raise if Spark gives up."""
     try:
-        rows = frame.collect()
+        rows: list[Any] = frame.collect()
     except Exception as error:  # whatever Spark, its Java side or a worker raises
         raise ClusterError(
             f"Spark gave up on the partitions of {name}: {type(error).__name__}: {excerpt(error)}. It has tried"
             " again where tasks failed; see the logs of the executors (memory, versions, the files of the"
             " rows), and call again when that is mended"
         ) from error
-    yield from ((row["place"], bytes(row["answer"])) for row in rows)
+    return rows
 
 
 def quoted(name: str) -> str:
