@@ -21,6 +21,13 @@ pytest.register_assert_rewrite("checkpoints", "streams")  # so that their assert
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config):
+    """Let pytest-xdist run tests that share an engine in one process, which starts it."""
+    config.addinivalue_line("markers", "xdist_group: tests of one engine")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
 FIRSTS = [(name, Likelihood(name).family.THETAS[0]) for name in th.families()]
 

@@ -29,8 +29,11 @@ def team(threads: int | None, rows: int) -> int:
 def add_rows(trees: Sequence[_sums.Tree], chunks: Iterable[_core.Rows], threads: int | None) -> None:
     """Add rows to trees, all from one reading of the rows."""
     for chunk in chunks:
-        size = chunk.n if len(trees) == 1 else _SLICE * team(threads, chunk.n)
+        if len(trees) == 1:
+            trees[0].add(chunk, team(threads, chunk.n))
+            continue
+        size = _SLICE * team(threads, chunk.n)
         for first in range(0, chunk.n if trees else 0, size):
-            part = chunk if size >= chunk.n else chunk.part(first, min(size, chunk.n - first))
+            part = chunk.part(first, min(size, chunk.n - first))
             for tree in trees:
                 tree.add(part, team(threads, part.n))

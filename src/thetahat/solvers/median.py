@@ -78,7 +78,7 @@ def _locate(sample: Sample, interval: Interval) -> tuple[Interval, Interval]:
     if located is None:
         sample.check_rows()
         if partition.weight == 0:
-            raise empty(sample.size)
+            raise empty(sample.size, sample.read().what)
         raise SampleError("the weights of this sample add up to more than doubles can hold")
     return located
 
