@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,7 +45,7 @@ def same(fit, expected):
         assert getattr(fit, name) == getattr(expected, name)
 
 
-def check_bits(frame, weights=None, families=("gamma", "weibull", "student_t")):
+def check_bits(frame, weights=None, families=("gamma",)):
     """Fits of a collection, and of what it is computed to."""
     rows, array = th.scan(frame, "x", weights=weights), th.scan(frame.compute(), "x", weights=weights)
     for family in families:
@@ -54,10 +53,19 @@ def check_bits(frame, weights=None, families=("gamma", "weibull", "student_t")):
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.parametrize("weights", [None, "w"])
-@pytest.mark.parametrize("parts", [1, 3, 17, 64])
-def test_the_bits_of_the_array(parts, weights):
-    check_bits(parted(FRAME, parts), weights)
+@pytest.mark.parametrize(
+    ("parts", "weights", "families"),
+    [
+        (1, "w", ["gamma", "weibull"]),
+        (3, None, ["gamma", "weibull", "student_t"]),
+        (17, "w", ["weibull", "student_t"]),
+        (64, None, ["gamma"]),
+    ],
+    ids=str,
+)
+def test_the_bits_of_the_array(parts, weights, families):
+    """All of them with all partitions: `python tests/cluster_kills.py`."""
+    check_bits(parted(FRAME, parts), weights, families)
 
 
 def test_without_a_cluster():
@@ -75,30 +83,25 @@ def test_partitions_of_several_types(client):
     same(th.fit(th.scan(frame), "gamma"), th.fit(pd.concat(parts)["x"].astype(float), "gamma"))
 
 
-def once(path, harm):
-    """Do some harm in the first task alone that comes here."""
+def killed_once(path):
+    """The first task alone that comes here ends its process."""
 
     def met(part):
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             return part
-        harm()
-        return part
+        os.kill(os.getpid(), signal.SIGKILL)
 
     return met
 
 
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 @pytest.mark.usefixtures("client")
-@pytest.mark.parametrize("family", ["gamma", "weibull"])
-def test_a_worker_is_killed(tmp_path, family):
+def test_a_worker_is_killed(tmp_path):
+    """Fifty times, on both engines: `python tests/cluster_kills.py`."""
     frame = parted(FRAME, 17)
-    killing = frame.map_partitions(once(str(tmp_path / "killed"), die), meta=FRAME.iloc[:0])
-    same(th.fit(th.scan(killing, "x"), family), th.fit(FRAME["x"], family))
+    killing = frame.map_partitions(killed_once(str(tmp_path / "killed")), meta=FRAME.iloc[:0])
+    same(th.fit(th.scan(killing, "x"), "gamma"), th.fit(FRAME["x"], "gamma"))
     assert (tmp_path / "killed").exists()
 
 
@@ -113,14 +116,6 @@ def test_an_error_of_a_task_is_shown_with_what_to_do():
         th.fit(th.scan(failing, "x"), "gamma")
 
 
-def test_a_cluster_that_gives_up_says_so(client, monkeypatch):
-    monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 0)
-    dying = parted(FRAME, 2).map_partitions(lambda part: die(), meta=FRAME.iloc[:0])
-    with pytest.raises(th.ClusterError, match=r"Dask gave up on .* KilledWorker: .* call again"):
-        th.fit(th.scan(dying, "x"), "gamma")
-    client.wait_for_workers(2)
-
-
 @pytest.mark.usefixtures("client")
 def test_rows_that_are_drawn_anew_each_time_must_be_persisted():
     drawn = parted(FRAME, 3).map_partitions(
@@ -128,7 +123,7 @@ def test_rows_that_are_drawn_anew_each_time_must_be_persisted():
     )
     with pytest.raises(th.SampleError, match=r"have changed: partition . has other values .*df\.persist\(\)"):
         th.fit(th.scan(drawn, "x"), "gamma")
-    check_bits(drawn.persist(), families=("gamma",))
+    check_bits(drawn.persist())
 
 
 GROUPED = FRAME.assign(
@@ -143,22 +138,20 @@ def check_groups(fits, expected):
     for name in ("theta", "stderr", "cov", "log_likelihood", "n", "rows", "omitted", "passes", "status", "reason"):
         np.testing.assert_array_equal(getattr(fits, name), getattr(expected, name))
     assert fits.keys.dtype == expected.keys.dtype
-    np.testing.assert_array_equal(fits.keys.astype(str), expected.keys.astype(str))
+    assert list(map(repr, fits)) == list(map(repr, expected))
 
 
 @pytest.mark.usefixtures("client")
-@pytest.mark.parametrize("by", ["k", "text", "part", "kind", "when", ["text", "k"]], ids=str)
-def test_groups_have_the_bits_of_the_array(by, monkeypatch):
-    monkeypatch.setattr(group_rounds, "_FEWEST_ROWS", 4000)
-    frame = parted(GROUPED, 9)
-    weights = "w" if by == "k" else None
-    null_keys = "drop" if by == "text" else "group"
-    check_groups(
-        th.fit_groups(th.scan(frame, "x", weights=weights), "weibull", by=by, null_keys=null_keys),
-        th.fit_groups(
-            th.scan(frame.compute(), "x", weights=weights), "weibull", by=by, null_keys=null_keys
-        ),
-    )
+@pytest.mark.parametrize(
+    ("by", "weights", "null_keys"),
+    [("kind", "w", "drop"), (["text", "part", "when"], None, "group"), (["text", "k"], "w", "drop")],
+    ids=str,
+)
+def test_groups_have_the_bits_of_the_array(by, weights, null_keys, monkeypatch):
+    monkeypatch.setattr(group_rounds, "_FEWEST_ROWS", 7000)
+    frame = parted(GROUPED, 6)
+    rows, array = (th.scan(of, "x", weights=weights) for of in (frame, frame.compute()))
+    check_groups(*(th.fit_groups(of, "weibull", by=by, null_keys=null_keys) for of in (rows, array)))
 
 
 def test_groups_of_bad_rows():
@@ -166,12 +159,11 @@ def test_groups_of_bad_rows():
     x[[4, 5000]] = [np.nan, -1]
     frame = FRAME.assign(x=x)
     rows, array = th.scan(parted(frame, 5), "x"), th.scan(frame, "x")
-    for policy in ("status", "omit"):
-        check_groups(*(th.fit_groups(of, "gamma", by="k", nan_policy=policy) for of in (rows, array)))
+    fits, expected = (th.fit_groups(of, "gamma", by="k", nan_policy="omit") for of in (rows, array))
+    check_groups(fits, expected)
+    check_groups(fits + fits, expected + expected)
     with pytest.raises(th.SampleError, match=r"1 value\(s\) that are NaN or infinite, the first at index 4 \(row 4"):
         th.fit_groups(rows, "gamma", by="k", nan_policy="raise")
-    added = th.fit_groups(rows, "gamma", by="k", nan_policy="omit")
-    assert (added + added).n.sum() == 2 * added.n.sum()
 
 
 def test_bad_input():
@@ -185,7 +177,7 @@ def test_bad_input():
         (lambda: th.scan(frame, "x", where="k > 2"), "filter this DataFrame itself"),
         (lambda: th.scan(frame, "x", format="csv"), "format"),
         (lambda: th.scan(da.ones((4, 2))), r"has shape \(4, 2\): pass one column"),
-        (lambda: th.scan(dask.delayed(1)), "a Delayed of Dask has no columns"),
+        (lambda: th.scan(dask.delayed(1)), "of Dask has no columns: pass a DataFrame"),
         (lambda: th.fit(th.scan(frame, "x"), "gamma", weights=FRAME["w"]), "weights are those of the source"),
         (lambda: th.fit_groups(th.scan(frame, "x"), "gamma", by=FRAME["k"]), "by must name columns"),
         (lambda: th.fit_groups(th.scan(frame, "x"), "gamma", by="z"), "no column 'z'"),
@@ -194,7 +186,7 @@ def test_bad_input():
             lambda: th.fit_groups(th.scan(frame, "x"), "gamma", by="k", fixed={"shape": np.ones(50)}),
             "shape has a value for each group",
         ),
-        (lambda: th.fit_groups(th.scan(frame["x"]), "gamma", by="k"), "has one column, and no keys"),
+        (lambda: th.fit_groups(th.scan(frame["x"]), "gamma", by="k"), "has one column"),
     ):
         with pytest.raises(th.ParameterError, match=told):
             call()
@@ -218,9 +210,9 @@ def test_dask_that_is_not_installed(monkeypatch):
         th.fit(rows, "gamma")
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # which Dask passes to pandas
 def test_files_of_dask(tmp_path, client):
-    """Row order is that of Dask: files by their names as numbers say."""
+    """The order of rows is Dask's own: part.10 comes after part.9."""
     del client
     parted(FRAME, 12).to_parquet(tmp_path / "rows")
-    assert len(list(Path(tmp_path / "rows").glob("*.parquet"))) >= 2
-    check_bits(dd.read_parquet(tmp_path / "rows"), "w", families=("gamma",))
+    check_bits(dd.read_parquet(tmp_path / "rows"), "w")

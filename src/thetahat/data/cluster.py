@@ -174,17 +174,18 @@ class ClusterSource(Source):
     def _counted(self) -> Counted:
         answers = {
             place: read_answer(record, place)[0]
-            for place, record in self._engine.run(self._round(Counts()), None)
+            for place, record in self._engine.run(self.round_of(Counts()), None)
         }
         return _counted([answers.get(place) for place in range(max(answers, default=-1) + 1)])
 
-    def _round(self, question: Question) -> Round:
+    def round_of(self, question: Question) -> Round:
+        """Return what the engine asks of the partitions."""
         return Round(self._column, self._weights, self._engine.name, self.omit, question)
 
     def ask(self, question: Question, arguments: Sequence[Any] | None) -> Iterator[tuple[int, Values, Arrays]]:
         """Yield the answers of the partitions; raise if their rows are not those that were counted."""
         missing = set(np.flatnonzero(self.counts.kept).tolist())
-        for place, record in self._engine.run(self._round(question), arguments):
+        for place, record in self._engine.run(self.round_of(question), arguments):
             values, arrays = read_answer(record, place)
             self._check(place, values["kept"], values["hash"])
             missing.discard(place)

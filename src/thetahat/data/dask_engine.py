@@ -43,9 +43,14 @@ def _table(part: Any, name: str) -> Table:
     return table
 
 
-def _answer(asked: Round, argument: Any, part: Any) -> bytes:
-    """Return the answer of a partition: what workers run."""
-    return asked(argument, _table(part, asked.name))
+class _Task:
+    """What workers run on a partition; to Dask, a function without arguments to look into."""
+
+    def __init__(self, asked: Round, argument: Any) -> None:
+        self._asked, self._argument = asked, argument
+
+    def __call__(self, part: Any) -> bytes:
+        return self._asked(self._argument, _table(part, self._asked.name))
 
 
 class DaskEngine:
@@ -88,15 +93,15 @@ class DaskEngine:
 
     def run(self, asked: Round, arguments: Sequence[Any] | None) -> Iterator[tuple[int, bytes]]:
         """Yield the place of each partition and its answer, as they arrive; raise if Dask gives up."""
-        delayed = _dask("delayed").delayed(_answer, pure=False)
+        delayed = _dask("delayed").delayed
         parts = self._parts([name for name in (asked.column, asked.weights) if name is not None])
         if arguments is None:
             arguments = [None] * len(parts)
-        if len(arguments) != len(parts):
-            raise ClusterError(f"{self.name} had {len(arguments)} partitions, and has {len(parts)}")
-        yield from computed(
-            [delayed(asked, argument, part) for argument, part in zip(arguments, parts, strict=True)], self.name
-        )
+        tasks = [
+            delayed(_Task(asked, argument), pure=False, traverse=False)(part)
+            for argument, part in zip(arguments, parts, strict=True)
+        ]
+        yield from computed(tasks, self.name)
 
     def run_by_key(self, asked: GroupRound, buckets: int) -> list[tuple[bytes, Any]]:
         """Return answers about all rows, put into so many buckets by their keys, and the keys of each."""

@@ -39,7 +39,8 @@ class _Task:
     def _answer(self, place: int, batches: Iterator[Any]) -> bytes:
         if self.arguments is not None and place >= len(self.arguments):
             return failed(SampleError(f"there were {len(self.arguments)} partitions before"))
-        table = ArrowTable(self.asked.name, self.names, lambda _: batches)
+        named = (batch.rename_columns(list(self.names)) for batch in batches)
+        table = ArrowTable(self.asked.name, self.names, lambda _: named)
         table.decodes = False  # batches come from Spark's own threads
         return self.asked(None if self.arguments is None else self.arguments[place], table)
 
@@ -56,7 +57,7 @@ class SparkEngine:
     persist = "persist the DataFrame (df = df.persist()), or write it to files and read these"
 
     def __init__(self, frame: Any) -> None:
-        if not hasattr(frame, "mapInArrow"):
+        if not hasattr(type(frame), "mapInArrow"):
             raise ParameterError(
                 f"a {type(frame).__name__} of {type(frame).__module__} is no DataFrame of Spark: pass one, such"
                 " as df.to_spark() of pandas on Spark"
@@ -70,7 +71,9 @@ class SparkEngine:
     def run(self, asked: Round, arguments: Sequence[Any] | None) -> Iterator[tuple[int, bytes]]:
         """Yield the place of each partition and its answer; raise if Spark gives up."""
         names = list(dict.fromkeys(name for name in (asked.column, asked.weights) if name is not None))
-        frame = self.frame.select(*[quoted(name) for name in names])
+        functions = spark_module("pyspark.sql.functions")
+        columns = [functions.col(quoted(name)).alias(f"c{place}") for place, name in enumerate(names)]
+        frame = self.frame.select(*columns)
         answers = _collected(frame.mapInArrow(_Task(asked, names, arguments), _SCHEMA), self.name)
         yield from ((row["place"], bytes(row["answer"])) for row in answers)
 
@@ -112,7 +115,7 @@ class _Fit:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, keys.schema) as stream:
             stream.write_table(keys)
-        yield batch_of(answer=pa.array([answer], pa.binary()), keys=pa.array([sink.getvalue()], pa.binary()))
+        yield batch_of(answer=pa.array([answer], pa.binary()), keys=pa.array([sink.getvalue().to_pybytes()], pa.binary()))
 
 
 def _comparable(functions: Any, name: str, kind: str) -> Any:
