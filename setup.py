@@ -29,7 +29,10 @@ MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 # What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_pieces", "_sgd", "_groups", "_arrow")},
+    **{
+        f"src/thetahat/{name}.cpp": ["-Os"]
+        for name in ("_core", "_sums", "_pieces", "_sgd", "_groups", "_arrow")
+    },
 }
 
 

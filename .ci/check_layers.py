@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "groups_api.h", "isa/baseline.hpp", "pieces_api.h", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),

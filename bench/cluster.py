@@ -1,8 +1,8 @@
 """Rounds over partitions: what they cost beside one machine, what they move, and what the driver needs.
 
-`python bench/cluster.py simulate [--partitions P] [--rows N]` has no engine: it sends the pieces of so many rows
-in so many partitions through the driver's own code, and checks the bits of their sums. Rows repeat every block, so
-that the nodes of a partition are known without reading its rows.
+`python bench/cluster.py simulate [--partitions P] [--rows N]` has no engine: it sends the pieces of so many
+rows in so many partitions through the driver's own code, and checks the bits of their sums. Rows repeat every
+block, so that the nodes of a partition are known without reading its rows.
 
 `python bench/cluster.py engines [--rows N]` fits on Dask (two processes) and Spark (two threads).
 """
@@ -188,7 +188,10 @@ def engines(rows, groups):
             for family in ("gamma", "weibull", "student_t"):
                 here, _ = best(lambda family=family: th.fit(table["x"], family, threads=2))
                 there, fit = best(lambda family=family: th.fit(th.scan(frame, "x"), family))
-                print(f"{name}, {family}, {rows} rows: {there:.2f} s; an array, {here:.3f} s; {fit.passes} passes")
+                print(
+                    f"{name}, {family}, {rows} rows: {there:.2f} s; an array, {here:.3f} s;"
+                    f" {fit.passes} passes"
+                )
             here, _ = best(lambda: th.fit_groups(table["x"], "gamma", by=table["k"], threads=2), 1)
             there, fits = best(lambda: th.fit_groups(th.scan(frame, "x"), "gamma", by="k"), 1)
             print(f"{name}, {len(fits)} groups: {there:.2f} s; an array, {here:.2f} s: {fits!r}", flush=True)

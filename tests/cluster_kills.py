@@ -10,6 +10,7 @@ with other bits: `python tests/cluster_kills.py [--kills KILLS] [--seed SEED] [-
 
 import argparse
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -47,7 +48,7 @@ class Dask:
         import dask.dataframe as dd
 
         ends = np.linspace(0, len(table), parts + 1).astype(int)
-        pieces = [table.iloc[low:high] for low, high in zip(ends[:-1], ends[1:], strict=True)]
+        pieces = [table.iloc[low:high] for low, high in itertools.pairwise(ends)]
         return dd.from_map(lambda piece: piece, pieces, meta=table.iloc[:0])
 
     def array(self, frame):
@@ -81,7 +82,7 @@ class Spark:
         return frame.toArrow()
 
     def workers(self):
-        """The processes of Python that the Java machine has started, but for the one that starts the others."""
+        """The processes of Python that run tasks: those that a child of the Java machine has started."""
         parents = {}
         for path in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -166,7 +167,10 @@ def main():
         try:
             start = time.monotonic()
             fits = check_bits(engine, table)
-            print(f"{name}: {fits} fits have the bits of the array, {time.monotonic() - start:.0f} s", flush=True)
+            print(
+                f"{name}: {fits} fits have the bits of the array, {time.monotonic() - start:.0f} s",
+                flush=True,
+            )
             start = time.monotonic()
             runs = check_kills(engine, table, options.kills)
             print(

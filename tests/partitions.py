@@ -1,5 +1,6 @@
 """A cluster without machines: partitions in this process, whose answers arrive in any order, as bytes."""
 
+import itertools
 import pickle
 
 import numpy as np
@@ -22,7 +23,7 @@ class Columns(Steady):
 
 
 class Here:
-    """Partitions, each a dict of arrays or a data frame; what is asked of them is pickled, as by an engine."""
+    """Partitions, dicts of arrays or data frames; what is asked of them is pickled, as by an engine."""
 
     name, persist = "this table", "persist it"
 
@@ -62,8 +63,7 @@ def parted(arrays, parts, seed=0):
     """Return the partitions of arrays of equal length, by name."""
     ends = cuts(len(next(iter(arrays.values()))), parts, seed)
     return [
-        {name: array[low:high] for name, array in arrays.items()}
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        {name: array[low:high] for name, array in arrays.items()} for low, high in itertools.pairwise(ends)
     ]
 
 

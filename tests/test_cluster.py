@@ -1,4 +1,4 @@
-"""Rows in partitions have the bits of the array of all rows: whatever the partitions and the order of answers."""
+"""Rows in partitions have the bits of the array of all rows, whatever the partitions and the order."""
 
 import numpy as np
 import pandas as pd
@@ -195,19 +195,28 @@ def test_nulls_are_counted_before_a_pass():
     told = r"holds 2 null value\(s\), the first at index 10 \(row 10 of partition 0\); nan_policy=\"omit\""
     with pytest.raises(th.SampleError, match=told):
         th.fit(ClusterSource(Here(parts), "x"), "gamma")
-    with pytest.raises(th.SampleError, match=r"column 'x' of this table holds 2 null value\(s\).*use weight 0"):
+    with pytest.raises(
+        th.SampleError, match=r"column 'x' of this table holds 2 null value\(s\).*use weight 0"
+    ):
         th.fit(ClusterSource(Here(parts), "w", "x"), "exponential")
 
 
-@pytest.mark.parametrize("left", [0, 1])
-def test_empty_partitions_and_null_ones(left):
+def mostly_null(kept):
+    """Rows of which all but some neighbours are NaN, in partitions of which three have no rows."""
     x = np.full(N, np.nan)
-    x[4000 : 4000 + 500 * left] = RNG.gamma(2, 3, 500 * left)
+    x[4000 : 4000 + kept] = RNG.gamma(2, 3, kept)
     parts = parted({"x": x}, 20)
     parts[3:3] = [{"x": x[:0]}] * 3
-    rows = ClusterSource(Here(parts), "x")
-    if left:
-        return same(th.fit(rows, "gamma", nan_policy="omit"), th.fit(x, "gamma", nan_policy="omit"))
+    return x, ClusterSource(Here(parts), "x")
+
+
+def test_empty_partitions_and_null_ones():
+    x, rows = mostly_null(500)
+    same(th.fit(rows, "gamma", nan_policy="omit"), th.fit(x, "gamma", nan_policy="omit"))
+
+
+def test_partitions_that_are_all_null():
+    _, rows = mostly_null(0)
     told = f"column 'x' of this table is empty: a fit needs at least one row .all {N} rows are"
     with pytest.raises(th.SampleError, match=told):
         th.fit(rows, "gamma", nan_policy="omit")

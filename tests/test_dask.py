@@ -1,7 +1,7 @@
 """Collections of Dask have the bits of the array in their order, on a cluster of two processes."""
 
+import itertools
 import os
-import signal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pytest
 from partitions import cuts
 
 import thetahat as th
-from thetahat.data import group_rounds
+from thetahat import group_cluster
 
 pytestmark = pytest.mark.xdist_group("dask")  # one cluster for all
 dask = pytest.importorskip("dask", reason="free-threaded Python has no Dask")
@@ -34,7 +34,7 @@ def client():
 def parted(frame, parts):
     """A DataFrame of Dask with so many partitions, some of them empty."""
     ends = cuts(len(frame), parts)
-    pieces = [frame.iloc[low:high] for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    pieces = [frame.iloc[low:high] for low, high in itertools.pairwise(ends)]
     return dd.from_map(lambda piece: piece, pieces, meta=frame.iloc[:0])
 
 
@@ -91,7 +91,7 @@ def killed_once(path):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             return part
-        os.kill(os.getpid(), signal.SIGKILL)
+        os._exit(1)
 
     return met
 
@@ -105,15 +105,15 @@ def test_a_worker_is_killed(tmp_path):
     assert (tmp_path / "killed").exists()
 
 
-def always(part):
+def failing(_):
     raise OSError("the disk is gone")
 
 
 @pytest.mark.usefixtures("client")
 def test_an_error_of_a_task_is_shown_with_what_to_do():
-    failing = parted(FRAME, 3).map_partitions(always, meta=FRAME.iloc[:0])
+    lost = parted(FRAME, 3).map_partitions(failing, meta=FRAME.iloc[:0])
     with pytest.raises(th.ClusterError, match=r"Dask gave up .* OSError: the disk is gone\. .* call again"):
-        th.fit(th.scan(failing, "x"), "gamma")
+        th.fit(th.scan(lost, "x"), "gamma")
 
 
 @pytest.mark.usefixtures("client")
@@ -135,7 +135,18 @@ GROUPED = FRAME.assign(
 
 
 def check_groups(fits, expected):
-    for name in ("theta", "stderr", "cov", "log_likelihood", "n", "rows", "omitted", "passes", "status", "reason"):
+    for name in (
+        "theta",
+        "stderr",
+        "cov",
+        "log_likelihood",
+        "n",
+        "rows",
+        "omitted",
+        "passes",
+        "status",
+        "reason",
+    ):
         np.testing.assert_array_equal(getattr(fits, name), getattr(expected, name))
     assert fits.keys.dtype == expected.keys.dtype
     assert list(map(repr, fits)) == list(map(repr, expected))
@@ -148,7 +159,7 @@ def check_groups(fits, expected):
     ids=str,
 )
 def test_groups_have_the_bits_of_the_array(by, weights, null_keys, monkeypatch):
-    monkeypatch.setattr(group_rounds, "_FEWEST_ROWS", 7000)
+    monkeypatch.setattr(group_cluster, "_FEWEST_ROWS", 7000)
     frame = parted(GROUPED, 6)
     rows, array = (th.scan(of, "x", weights=weights) for of in (frame, frame.compute()))
     check_groups(*(th.fit_groups(of, "weibull", by=by, null_keys=null_keys) for of in (rows, array)))
@@ -162,7 +173,9 @@ def test_groups_of_bad_rows():
     fits, expected = (th.fit_groups(of, "gamma", by="k", nan_policy="omit") for of in (rows, array))
     check_groups(fits, expected)
     check_groups(fits + fits, expected + expected)
-    with pytest.raises(th.SampleError, match=r"1 value\(s\) that are NaN or infinite, the first at index 4 \(row 4"):
+    with pytest.raises(
+        th.SampleError, match=r"1 value\(s\) that are NaN or infinite, the first at index 4 \(row 4"
+    ):
         th.fit_groups(rows, "gamma", by="k", nan_policy="raise")
 
 

@@ -1,5 +1,7 @@
 """Parts of a sample that are read apart add up to the bits of those read one after another."""
 
+import itertools
+
 import numpy as np
 import pytest
 from partitions import cuts
@@ -24,7 +26,7 @@ def rows(x, weights=None, first=0, last=None):
 
 def parts_of(x, parts):
     ends = cuts(len(x), parts)
-    return [(low, high) for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    return [(low, high) for low, high in itertools.pairwise(ends)]
 
 
 def piece_of(settings, x, weights, low, high, before=0):

@@ -1,6 +1,6 @@
-/* Parts of a sample that are read apart, such as the partitions of a cluster, in plain C: pieces of the tree of
- * all rows, which merge into the very nodes of a tree that reads them one after another, and a hash of rows
- * that shows whether they are the same as before. */
+/* Parts of a sample that are read apart, such as the partitions of a cluster, in plain C: pieces of the tree
+ * of all rows, which merge into the very nodes of a tree that reads them one after another, and a hash of
+ * rows that shows whether they are the same as before. */
 #pragma once
 #include "thetahat/api.h"
 
@@ -10,8 +10,8 @@ extern "C" {
 
 /* ---- pieces: the sums of neighbouring rows, wherever they begin among all that count */
 
-/* Rows before the first boundary of blocks, nodes of whole blocks, rows after the last boundary. The nodes are
- * the fewest that hold these blocks: which ones is a function of first and n. */
+/* Rows before the first boundary of blocks, nodes of whole blocks, rows after the last boundary. The nodes
+ * are the fewest that hold these blocks: which ones is a function of first and n. */
 typedef struct thetahat_piece thetahat_piece;
 typedef struct {
   int64_t first, n;  /* rows of the sample before the piece, and in it: those that count */
@@ -23,13 +23,14 @@ typedef struct {
 /* theta and kind as of thetahat_tree_clear. NULL: memory is out. */
 thetahat_piece* thetahat_new_piece(const thetahat_model*, const double* theta, int kind, int64_t first);
 void thetahat_free_piece(thetahat_piece*);
-/* Adds a slice of rows from `start` on, after those that are there; returns how many, or thetahat_no_memory. */
+/* Adds a slice of rows from `start` on, after those that are there; returns how many, or thetahat_no_memory.
+ */
 int64_t thetahat_add_to_piece(thetahat_piece*, const thetahat_rows*, int64_t start);
 void thetahat_sizes_of_piece(const thetahat_piece*, thetahat_piece_sizes*);
 /* Writes the numbers of the nodes, the edge rows, and their weights where there are some. */
 void thetahat_copy_piece(const thetahat_piece*, double* nodes, double* x, double* w);
-/* Makes a new piece one of n rows with these nodes and edge rows (w may be NULL). 0: it has not as many numbers
- * or edge rows; 1, or thetahat_no_memory. */
+/* Makes a new piece one of n rows with these nodes and edge rows (w may be NULL). 0: it has not as many
+ * numbers or edge rows; 1, or thetahat_no_memory. */
 int thetahat_restore_piece(thetahat_piece*, int64_t n, const double* nodes, int64_t numbers, const double* x,
                            const double* w, int64_t edge_rows);
 /* Adds the rows of the next piece. 0: it does not begin where this one ends, or is one of other sums. */

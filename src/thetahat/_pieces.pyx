@@ -100,7 +100,8 @@ cdef class Piece:
     def arrays(self):
         """Return numbers of nodes, edge rows, and their weights: all that `restored` needs besides n."""
         cdef thetahat_piece_sizes sizes = self.sizes()
-        nodes, x, w = np.empty(sizes.numbers + 1), np.empty(sizes.edge_rows + 1), np.empty(sizes.edge_rows + 1)
+        nodes = np.empty(sizes.numbers + 1)
+        x, w = np.empty(sizes.edge_rows + 1), np.empty(sizes.edge_rows + 1)
         cdef double[::1] of_nodes = nodes, of_x = x, of_w = w
         of_parts.copy(self.c, &of_nodes[0], &of_x[0], &of_w[0])
         return nodes[:sizes.numbers], x[:sizes.edge_rows], w[:sizes.edge_rows] if sizes.weighted else None
@@ -127,9 +128,8 @@ cdef class Piece:
         if done == thetahat_no_memory:
             raise MemoryError
         if not done:
-            raise ValueError(
-                f"a piece from row {following.first} on does not follow one that ends at {self.first + self.n}"
-            )
+            end = self.first + self.n
+            raise ValueError(f"a piece from row {following.first} on does not follow one that ends at {end}")
 
     def add_to(self, Tree tree):
         """Add the rows to a tree, which ends where the piece begins."""
@@ -137,7 +137,8 @@ cdef class Piece:
         with nogil:
             done = of_parts.add_to_tree(tree.tree, self.c)
         if not done:
-            raise ValueError(f"a piece from row {self.first} on does not follow {rows_of(tree)} rows of a tree")
+            seen = rows_of(tree)
+            raise ValueError(f"a piece from row {self.first} on does not follow {seen} rows of a tree")
 
 
 def rows_of(Tree tree):

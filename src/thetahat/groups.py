@@ -15,12 +15,12 @@ from thetahat._group_arrays import GroupNumbers
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
+from thetahat.data.passes import default_threads
+from thetahat.data.source import Source
 from thetahat.errors import ParameterError
 from thetahat.families import Family, find_family
 from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
-from thetahat.data.passes import default_threads
-from thetahat.data.source import Source
 from thetahat.solvers.monitoring import progress_bar
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def fit_groups(
     x : array_like, shape (n,), or Source
         The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
         columns as `by` (and `weights`): the other column has the rows. A `Source`, from `scan`, with names of
-        columns of its files or its table as `by`: rows and codes of the keys are held in memory.
+        columns of its files or its table as `by`: rows and codes of the keys are held in memory. Of Dask and
+        Spark, rows go by their keys to buckets in the engine's own shuffle, and are fitted there in their
+        order; the fits have no rows then.
     family : str
         One of `families()`.
     by : array_like of shape (n,), or several

@@ -236,9 +236,9 @@ class Sample:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         rows = self.read()
         found = count_outside(rows, self.family.model, theta)
-        if found.count:
+        if found.total:
             raise ParameterError(
-                f"{what}: {found.count} row(s) lie outside the support of {self.family.name} at {theta}, the"
+                f"{what}: {found.total} row(s) lie outside the support of {self.family.name} at {theta}, the"
                 f" first at index {found.first}{rows.locate(found.first)}: {value_of(found)!r}; the"
                 " log-likelihood there is -inf, and has no score"
             )

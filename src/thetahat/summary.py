@@ -60,6 +60,20 @@ class Summary:
     at : tuple of float
         Where the sums are taken; empty if they are sufficient statistics.
 
+    Notes
+    -----
+    Where rows lie apart, each part can be summarized where it is, and the summaries travel as bytes: on Ray,
+    MPI or a queue that is all it takes. They add to rounding; the very bits of one machine need no more than
+    a collection of Dask or Spark, which `scan` reads.
+
+    >>> import thetahat as th
+    >>> parts = [[97.0, 99.0], [102.0, 106.0]]
+    >>> def remotely(rows):  # such as ray.remote(...), where the rows are
+    ...     return th.summarize(rows, "gumbel", at=(100, 3)).to_bytes()
+    >>> first, *others = map(th.Summary.from_bytes, map(remotely, parts))
+    >>> round(sum(others, first).fit().params["beta"], 4)
+    2.7441
+
     Examples
     --------
     >>> import thetahat as th

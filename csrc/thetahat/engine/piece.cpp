@@ -36,9 +36,7 @@ piece::piece(const thetahat_model& of, const double* at, int which, int64_t star
 }
 
 // How many rows the block that is not whole still lacks.
-int64_t piece::missing() const {
-  return head.n() < head_rows ? head_rows - head.n() : block_rows - tail.n();
-}
+int64_t piece::missing() const { return head.n() < head_rows ? head_rows - head.n() : block_rows - tail.n(); }
 
 void piece::add(const thetahat_rows& r, int64_t start, int64_t n) {
   const pass p = made_ready();
@@ -92,8 +90,8 @@ void piece::push(const pass& p, const double* node, int level) {
 }
 
 bool piece::append(const piece& next) {
-  const bool alike = &next.model == &model && next.kind == kind &&
-                     same_numbers(thetahat_max_params, theta, next.theta);
+  const bool alike =
+      &next.model == &model && next.kind == kind && same_numbers(thetahat_max_params, theta, next.theta);
   if (!alike || next.first != first + n()) return false;
   const pass p = made_ready();
   take_edge(p, next.head);

@@ -2,7 +2,8 @@
 //
 // Its nodes are nodes of that tree, each the merge of the same two halves: pieces that are neighbours merge
 // into a larger one, and those of all rows, in whatever portions, into the very root of a tree that has read
-// all of them. Rows of blocks that the piece does not hold whole stay as they are until their neighbours come.
+// all of them. Rows of blocks that the piece does not hold whole stay as they are until their neighbours
+// come.
 #pragma once
 #include <vector>
 #include "thetahat/engine/tree.hpp"

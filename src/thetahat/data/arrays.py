@@ -52,7 +52,7 @@ Counter: TypeAlias = Callable[[Rows], tuple[int, int]]
 class Found(NamedTuple):
     """Rows that a counter has found: how many, the index of the first, or -1, and its value."""
 
-    count: int
+    total: int
     first: int
     value: float
 
@@ -271,10 +271,10 @@ def reject_inexact(rows: Blocks, of_weights: bool = False) -> None:
 def _reject(counter: Counter, rows: Blocks, message: str, of_weights: bool = False) -> None:
     """Raise if a counter finds rows: how many, and the index and the value of the first."""
     found = rows.find(counter, of_weights)
-    if found.count:
+    if found.total:
         value = "" if counter is _core.count_null else f": {value_of(found)!r}"
         place = f", the first at index {found.first}{rows.locate(found.first)}{value}"
-        raise SampleError(message.format(found.count, place), found.first, found.count)
+        raise SampleError(message.format(found.total, place), found.first, found.total)
 
 
 def value_of(found: Found) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -36,48 +36,15 @@ from thetahat.pilot import Pilot, joined
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thetahat.data.group_rounds import GroupRound
+    from thetahat.data.engines import Engine
 
     Integers = NDArray[np.int64]
     Edges = tuple[NDArray[np.float64], NDArray[np.float64] | None]
 
-__all__ = ["ClusterSource", "Engine"]
+__all__ = ["ClusterSource"]
 
 _PILOT = 1 << 18  # rows, or up to twice as many, that all pilots are taken from: more than any wants
 _DRAWS = 1 << 20  # random numbers between two checks for signals
-
-
-class Engine(Protocol):
-    """What reaches the partitions of a table: Dask or Spark."""
-
-    @property
-    def name(self) -> str:
-        """What errors call the table."""
-        ...
-
-    @property
-    def persist(self) -> str:
-        """What makes the rows stay as they are."""
-        ...
-
-    def column(self, column: str | None, /) -> str | None:
-        """Return the name of a column, None of one without a name; raise if there is no such column."""
-        ...
-
-    def run(self, asked: Round, arguments: Sequence[Any] | None, /) -> Iterator[tuple[int, bytes]]:
-        """Yield the place of each partition and its answer, as they arrive; raise if the engine gives up.
-
-        Each partition gets its argument; None: all of them get none.
-        """
-        ...
-
-    def run_by_key(self, asked: GroupRound, buckets: int, /) -> list[tuple[bytes, Any]]:
-        """Return answers about all rows, put into so many buckets by their keys, and the keys of each."""
-        ...
-
-    def join_keys(self, keys: list[Any], names: Sequence[str], /) -> dict[str, Any]:
-        """Return the columns of the keys of all buckets."""
-        ...
 
 
 class Counted(NamedTuple):
@@ -164,9 +131,9 @@ class ClusterSource(Source):
     def counts(self) -> Counted:
         """What the first round has counted; raise where rows are null and not to be left out."""
         counted = self._counted
-        if counted.nulls.count and not self.omit:
+        if counted.nulls.total and not self.omit:
             reject_null(self)
-        if counted.null_weights.count:
+        if counted.null_weights.total:
             reject_null_weights(self)
         return counted
 
@@ -182,7 +149,9 @@ class ClusterSource(Source):
         """Return what the engine asks of the partitions."""
         return Round(self._column, self._weights, self._engine.name, self.omit, question)
 
-    def ask(self, question: Question, arguments: Sequence[Any] | None) -> Iterator[tuple[int, Values, Arrays]]:
+    def ask(
+        self, question: Question, arguments: Sequence[Any] | None
+    ) -> Iterator[tuple[int, Values, Arrays]]:
         """Yield the answers of the partitions; raise if their rows are not those that were counted."""
         missing = set(np.flatnonzero(self.counts.kept).tolist())
         for place, record in self._engine.run(self.round_of(question), arguments):
@@ -200,8 +169,9 @@ class ClusterSource(Source):
         if n != kept or (kept and hashes[place] != digest):
             values = "other values than" if n == kept else f"{kept} rows, not the {n} of"
             raise SampleError(
-                f"the rows of {self.what} have changed: partition {place} has {values} the round before. Its"
-                f" tasks do not give the same rows each time: {self._engine.persist}, and scan what that returns"
+                f"the rows of {self.what} have changed: partition {place} has {values} the round before."
+                f" Its tasks do not give the same rows each time: {self._engine.persist}, and scan what that"
+                " returns"
             )
 
     def add_to(self, trees: Sequence[_sums.Tree], threads: int | None) -> None:
@@ -214,7 +184,7 @@ class ClusterSource(Source):
         known = self._edges if before == 0 and len(self._edges) == np.count_nonzero(kept) else {}
         settings = [tree.settings for tree in trees]
         pieces = [Assembly() for _ in trees]
-        for place, _, arrays in self.ask(Pieces(settings, before, not known), firsts):
+        for place, _, arrays in self.ask(Pieces(settings, before, not known), firsts.tolist()):
             if not kept[place]:
                 continue
             edges = known[place] if known else (arrays["x"], arrays.get("w"))
@@ -234,14 +204,12 @@ class ClusterSource(Source):
     @cached_property
     def _pilot(self) -> _pieces.Subsample:
         firsts = self.counts.starts(self.counts.kept)
-        rows = self._rows_of(PilotRows(self.counted, _PILOT), firsts)
+        rows = self._rows_of(PilotRows(self.counted, _PILOT), firsts.tolist())
         return _pieces.Subsample.joined(self.counted, _PILOT, rows.x, rows.weights)
 
     def _rows_of(self, question: Question, arguments: Sequence[Any] | None) -> Pilot:
         """Return rows that partitions send, in their order."""
-        blocks = {
-            place: (arrays["x"], arrays.get("w")) for place, _, arrays in self.ask(question, arguments)
-        }
+        blocks = {place: (arrays["x"], arrays.get("w")) for place, _, arrays in self.ask(question, arguments)}
         return Pilot(*joined(blocks[place] for place in sorted(blocks)))
 
     def beside(self, interval: tuple[float, float], room: int, threads: int) -> _pieces.Partition:
@@ -269,14 +237,14 @@ class ClusterSource(Source):
 
     def has_any(self, counters: Sequence[Counter]) -> bool:
         """Whether one of some counters finds a row."""
-        return any(self.find(counter).count for counter in counters)
+        return any(self.find(counter).total for counter in counters)
 
     def find(self, counter: Counter, of_weights: bool = False) -> Found:
         """Return what a counter finds in all rows, or in their weights."""
         if counter is _core.count_null:
             return self._counted.null_weights if of_weights else self._counted.nulls
         found = {
-            place: Found(*values["found"], values["value"])
+            place: _found(values["found"], values["value"])
             for place, values, _ in self.ask(Bad(counter, of_weights), None)
         }
         return _first_found(found, self.counts.starts(self.counts.rows))
@@ -321,7 +289,9 @@ class ClusterSource(Source):
     def fingerprint(self) -> dict[str, int]:
         """Return a checksum of all rows that count and their weights, by partition."""
         kept, hashes = self.counts.kept, self.counts.hashes
-        return {"digest of the partitions": crc32(hashes[kept > 0].tobytes(), crc32(kept[kept > 0].tobytes()))}
+        return {
+            "digest of the partitions": crc32(hashes[kept > 0].tobytes(), crc32(kept[kept > 0].tobytes()))
+        }
 
     def __repr__(self) -> str:
         weights = "" if self._weights is None else f", weights={self._weights!r}"
@@ -334,20 +304,27 @@ def _counted(answers: list[Values | None]) -> Counted:
     none |= {"nulls": [0, -1], "null_weights": [0, -1]}
     known = [none if answer is None else answer for answer in answers]
     rows, kept, used, hashes = (
-        np.array([answer[name] for answer in known], dtype=np.int64) for name in ("rows", "kept", "used", "hash")
+        np.array([answer[name] for answer in known], dtype=np.int64)
+        for name in ("rows", "kept", "used", "hash")
     )
     starts = np.cumsum(rows) - rows
     nulls, null_weights = (
-        _first_found({place: Found(*answer[name], 0.0) for place, answer in enumerate(known)}, starts)
+        _first_found({place: _found(answer[name]) for place, answer in enumerate(known)}, starts)
         for name in ("nulls", "null_weights")
     )
     return Counted(rows, kept, used, hashes, nulls, null_weights)
 
 
+def _found(pair: Sequence[int], value: float = 0.0) -> Found:
+    """Return what a partition has found."""
+    total, first = pair
+    return Found(total, first, value)
+
+
 def _first_found(found: dict[int, Found], starts: Integers) -> Found:
     """Return what was found in all partitions, with the index of the first row among all."""
-    total = sum(part.count for part in found.values())
-    at = min((place for place, part in found.items() if part.count), default=None)
+    total = sum(part.total for part in found.values())
+    at = min((place for place, part in found.items() if part.total), default=None)
     if at is None:
         return Found(0, -1, 0.0)
     return Found(total, int(starts[at]) + found[at].first, found[at].value)
@@ -355,7 +332,7 @@ def _first_found(found: dict[int, Found], starts: Integers) -> Found:
 
 def _filled(arrays: Arrays, weighted: bool) -> tuple[Any, ...]:
     """Return the arrays of rows beside an interval."""
-    return tuple(arrays[name] for name in ("weight", "copies", "x")) + (arrays["w"] if weighted else np.empty(0),)
+    return arrays["weight"], arrays["copies"], arrays["x"], arrays["w"] if weighted else np.empty(0)
 
 
 def drawn_places(n: int, k: int, rng: Any) -> Integers:

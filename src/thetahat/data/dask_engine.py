@@ -6,11 +6,12 @@ from collections.abc import Generator, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from thetahat.data.columns import excerpt, the_column
+from thetahat.data.columns import the_column
 from thetahat.data.dask_groups import fitted, numbered
+from thetahat.data.engines import gave_up
 from thetahat.data.libraries import FrameTable, Steady, Table
 from thetahat.data.rounds import Round
-from thetahat.errors import ClusterError, MissingExtraError, ParameterError, ThetahatError
+from thetahat.errors import MissingExtraError, ParameterError, ThetahatError
 
 if TYPE_CHECKING:
     from thetahat.data.group_rounds import GroupRound
@@ -141,11 +142,7 @@ def computed(tasks: Sequence[Any], name: str) -> Iterator[tuple[int, Any]]:
     except (ThetahatError, GeneratorExit):
         raise
     except Exception as error:  # whatever Dask, its scheduler or a worker raises
-        raise ClusterError(
-            f"Dask gave up on the partitions of {name}: {type(error).__name__}: {excerpt(error)}. It has tried"
-            " again where workers were lost; see the logs of the workers (memory, versions, the files of the"
-            " rows), and call again when that is mended"
-        ) from error
+        raise gave_up("Dask", name, error) from error
 
 
 def _by_client(client: Any, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:

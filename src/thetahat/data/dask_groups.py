@@ -18,7 +18,7 @@ _PLACES = 40  # bits of the place of a row in its partition
 
 
 def numbered(part: Any, asked: GroupRound, place: int) -> Any:
-    """Return the columns of a partition by the labels of the shuffle, the bucket and the place of each row."""
+    """Return columns by the labels of the shuffle, and the bucket and place of each row."""
     frame = part.iloc[:, [list(map(str, part.columns)).index(name) for name in asked.columns]]
     frame = frame.set_axis(asked.labels, axis=1).reset_index(drop=True)
     keys = [frame[f"k{at}"] for at in range(asked.keys)]
@@ -34,7 +34,7 @@ def fitted(asked: GroupRound, bucket: Any) -> tuple[bytes, Any]:
 
 
 def _buckets(keys: list[Any], n: int) -> NDArray[np.int64]:
-    """Return a hash of the keys of each row: the same of equal keys, whatever their types; all null ones alike."""
+    """Return a hash of the keys of each row: the same of equal keys of any type, and of all null ones."""
     total = np.zeros(n, np.uint64)
     for key in keys:
         total = total * np.uint64(1_000_003) + np.where(key.isna(), np.uint64(0), _hashed(key))

@@ -10,26 +10,23 @@ import numpy as np
 
 from thetahat import _groups
 from thetahat._core import Model
-from thetahat._packing import Arrays, pack
+from thetahat._packing import pack
 from thetahat.data.arrays import Chunks, reject_inexact, weigh
-from thetahat.data.cluster import ClusterSource
 from thetahat.data.columns import numbers
 from thetahat.data.containers import rows_in
 from thetahat.data.grouping import group_by_keys
-from thetahat.data.keys import Keys, code_keys, key_columns
-from thetahat.data.rounds import PROGRAM, failed, read_answer
-from thetahat.errors import SampleError, ThetahatError
+from thetahat.data.keys import key_columns
+from thetahat.data.rounds import PROGRAM, failed
+from thetahat.errors import ThetahatError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-__all__ = ["GroupRound", "fits_by_key"]
+__all__ = ["GroupRound"]
 
-_MOST_ROWS, _FEWEST_ROWS = 4_000_000, 250_000  # of a bucket, which one process holds
 _UNKNOWN = ("bad", "first_bad")  # results that no `GroupFits` has
-_OWN_TYPE = {"passes": np.int32, "status": np.uint8, "reason": np.int32}
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,11 @@ class GroupRound:
     @property
     def labels(self) -> list[str]:
         """What the columns are called in the shuffle, where names of users cannot meet its own."""
-        return ["x", *(f"k{place}" for place in range(self.keys)), *["w"][: len(self.columns) - 1 - self.keys]]
+        return [
+            "x",
+            *(f"k{place}" for place in range(self.keys)),
+            *["w"][: len(self.columns) - 1 - self.keys],
+        ]
 
     def __call__(self, columns: Mapping[str, Any]) -> tuple[bytes, NDArray[np.int64]]:
         """Return the fits of a bucket whose rows are in order, and the first row of each group."""
@@ -98,38 +99,9 @@ def _numbers(column: Any, what: str) -> Any:
     """Return a column of Arrow as numbers that rows are made of; others as they are."""
     if not hasattr(column, "combine_chunks"):
         return column
-    return [numbers(chunk, what, 0) for chunk in column.chunks][0] if column.num_chunks else column
+    return next(numbers(chunk, what, 0) for chunk in column.chunks) if column.num_chunks else column
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of a type that bytes are made of."""
     return array if array.dtype == np.float64 else array.astype(np.int64)
-
-
-def fits_by_key(
-    source: ClusterSource, asked: GroupRound, names: list[str], threads: int
-) -> tuple[Keys, Arrays]:
-    """Return the keys of all groups in their order, and the results of each."""
-    rows = source.partition_rows
-    n = int(rows.sum())
-    buckets = max(1, -(-n // _MOST_ROWS), min(rows.size, n // _FEWEST_ROWS))
-    answers = [
-        (*read_answer(answer, place), keys)
-        for place, (answer, keys) in enumerate(source.engine.run_by_key(asked, buckets))
-    ]
-    found = sum(values["rows"] for values, _, _ in answers)
-    if found != n:
-        raise SampleError(
-            f"the rows of {source.what} have changed: there were {n}, and {found} were fitted. Its tasks do not"
-            f" give the same rows each time: {source.engine.persist}, and scan what that returns"
-        )
-    columns = source.engine.join_keys([keys for _, _, keys in answers], names)
-    keys, codes = code_keys(columns, asked.null_keys, threads)
-    order = np.argsort(codes, kind="stable")
-    results = {
-        name: np.concatenate([arrays[name] for _, arrays, _ in answers])[order].astype(
-            _OWN_TYPE.get(name, answers[0][1][name].dtype)
-        )
-        for name in answers[0][1]
-    }
-    return keys, results

@@ -12,7 +12,7 @@ from thetahat._checks import check_choice
 from thetahat._core import Rows
 from thetahat.data.arrays import Chunks, chunks_of, chunks_with_nulls, reject_inexact
 from thetahat.data.keys import Keys, code_keys, key_columns
-from thetahat.data.scan import ScannedSource
+from thetahat.data.scanned import ScannedSource
 from thetahat.data.source import ArraySource, Source
 from thetahat.data.tables import columns_by_name, table_names
 from thetahat.errors import ParameterError, SampleError

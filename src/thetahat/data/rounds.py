@@ -11,14 +11,26 @@ import numpy as np
 from thetahat import _core, _pieces
 from thetahat._packing import Arrays, Values, pack, unpack
 from thetahat.data.arrays import Chunks, Counter, copy_rows, reject_for_all
-from thetahat.data.scan import ScannedSource
+from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ParameterError, SampleError, ThetahatError
 
 if TYPE_CHECKING:
     from thetahat._core import Rows
     from thetahat.data.libraries import Table
 
-__all__ = ["PROGRAM", "Bad", "Beside", "Counts", "Pieces", "PilotRows", "Places", "Ranked", "Round", "failed", "read_answer"]
+__all__ = [
+    "PROGRAM",
+    "Bad",
+    "Beside",
+    "Counts",
+    "Pieces",
+    "PilotRows",
+    "Places",
+    "Ranked",
+    "Round",
+    "failed",
+    "read_answer",
+]
 
 PROGRAM, _FAILED = b"thetahat round ", b"thetahat error "
 _SLICE = 1 << 16  # rows that stay in the cache while they are hashed and added up
@@ -110,7 +122,7 @@ def read_answer(record: bytes, place: int) -> tuple[Values, Arrays]:
         if isinstance(error, ThetahatError):
             raise
         raise SampleError(
-            f"the answer of partition {place} {error}: the cluster's machines need the same version of thetahat"
+            f"the answer of partition {place} {error}: all machines need the same version of thetahat"
         ) from error
 
 
@@ -167,9 +179,9 @@ class _Finding:
 
     def add(self, rows: Rows) -> None:
         found = Chunks([rows]).find(self._question.counter, self._question.of_weights)
-        if found.count and not self._found[0]:
+        if found.total and not self._found[0]:
             self._value = found.value
-        _add_found(self._found, (found.count, found.first), self._rows)
+        _add_found(self._found, (found.total, found.first), self._rows)
         self._rows += rows.n
 
     def answer(self) -> tuple[Values, Arrays]:

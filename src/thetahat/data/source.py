@@ -42,8 +42,8 @@ class Source(Blocks):
     """Where rows come from, in an order that is the same each time; made by `thetahat.scan`.
 
     It goes wherever a sample goes: `fit`, `compare`, `summarize`, `log_likelihood`, `score`, `Online`. Each
-    pass of these reads it anew, block by block; the bits of the result are those of the same rows in an
-    array.
+    pass of these reads it anew, block by block, or partition by partition where these lie on a cluster; the
+    bits of the result are those of the same rows in an array.
     """
 
     omit = False  # whether NaN and null rows are left out
@@ -100,7 +100,7 @@ class Source(Blocks):
         add_rows(trees, self.blocks(), threads)
 
     def beside(self, interval: tuple[float, float], room: int, threads: int) -> _pieces.Partition:
-        """Return the rows by where they lie beside an interval, with copies of those inside if there is room."""
+        """Return the rows by where they lie beside an interval, with copies of those inside if these fit."""
         partition = _pieces.Partition(*interval, room, self.weighted)
         for chunk in self.blocks():
             partition.add(chunk, threads)
@@ -121,8 +121,8 @@ class Source(Blocks):
         """Raise if the rows lie apart, so that what needs all of them in one place cannot have them."""
         if self.apart:
             raise ParameterError(
-                f"{what} needs all rows in one place, and {self.what} lies in partitions: pass s.sample(k), k of"
-                " the rows of the source s"
+                f"{what} needs all rows in one place, and {self.what} lies in partitions: pass s.sample(k), k"
+                " of the rows of the source s"
             )
 
     def with_policy(self, nan_policy: str) -> Source:

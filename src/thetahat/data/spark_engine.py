@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat.data.columns import excerpt, pyarrow, the_column
+from thetahat.data.columns import pyarrow, the_column
+from thetahat.data.engines import gave_up
 from thetahat.data.libraries import ArrowTable
 from thetahat.data.rounds import Round, failed
-from thetahat.errors import ClusterError, MissingExtraError, ParameterError, SampleError
+from thetahat.errors import MissingExtraError, ParameterError, SampleError
 
 if TYPE_CHECKING:
     from thetahat.data.group_rounds import GroupRound
@@ -59,8 +60,8 @@ class SparkEngine:
     def __init__(self, frame: Any) -> None:
         if not hasattr(type(frame), "mapInArrow"):
             raise ParameterError(
-                f"a {type(frame).__name__} of {type(frame).__module__} is no DataFrame of Spark: pass one, such"
-                " as df.to_spark() of pandas on Spark"
+                f"a {type(frame).__name__} of {type(frame).__module__} is no DataFrame of Spark: pass one,"
+                " such as df.to_spark() of pandas on Spark"
             )
         self.frame = frame
 
@@ -115,7 +116,9 @@ class _Fit:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, keys.schema) as stream:
             stream.write_table(keys)
-        yield batch_of(answer=pa.array([answer], pa.binary()), keys=pa.array([sink.getvalue().to_pybytes()], pa.binary()))
+        yield batch_of(
+            answer=pa.array([answer], pa.binary()), keys=pa.array([sink.getvalue().to_pybytes()], pa.binary())
+        )
 
 
 def _comparable(functions: Any, name: str, kind: str) -> Any:
@@ -136,11 +139,7 @@ def _collected(frame: Any, name: str) -> list[Any]:
     try:
         rows: list[Any] = frame.collect()
     except Exception as error:  # whatever Spark, its Java side or a worker raises
-        raise ClusterError(
-            f"Spark gave up on the partitions of {name}: {type(error).__name__}: {excerpt(error)}. It has tried"
-            " again where tasks failed; see the logs of the executors (memory, versions, the files of the"
-            " rows), and call again when that is mended"
-        ) from error
+        raise gave_up("Spark", name, error) from error
     return rows
 
 
@@ -154,4 +153,6 @@ def spark_module(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise MissingExtraError(f'a DataFrame of Spark needs {name}: pip install "thetahat[spark]"') from error
+        raise MissingExtraError(
+            f'a DataFrame of Spark needs {name}: pip install "thetahat[spark]"'
+        ) from error
