@@ -132,7 +132,7 @@ def kill_later(engine, seconds, killed):
 
 def check_kills(engine, table, wanted):
     """Fits during which a worker is killed, until there were so many; return how many fits there were."""
-    frame = engine.frame(table, 17)
+    frame = engine.frame(table, 6)
     array, killed, runs = engine.array(frame), [], 0
     expected = {family: bits(th.fit(th.scan(array, "x", weights="w"), family)) for family in FAMILIES}
     longest = dict.fromkeys(FAMILIES, 0.0)
@@ -147,6 +147,7 @@ def check_kills(engine, table, wanted):
         longest[family] = time.monotonic() - start if not longest[family] else longest[family]
         killer.join()
         runs += 1
+        print(f"{runs} fits, {len(killed)} kills", end="\r", flush=True)
         if found != expected[family]:
             raise SystemExit(f"{family}, after {len(killed)} kills: other bits")
     return runs

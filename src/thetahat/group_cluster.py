@@ -11,7 +11,7 @@ from thetahat._checks import check_choice
 from thetahat._group_arrays import GroupNumbers
 from thetahat._packing import Arrays
 from thetahat._theta import check_fixed_of_groups
-from thetahat.data.arrays import reject_rows
+from thetahat.data.arrays import reject_null_weights, reject_rows
 from thetahat.data.cluster import ClusterSource
 from thetahat.data.group_rounds import GroupRound
 from thetahat.data.grouping import NAN_POLICIES, NULL_KEYS, key_names
@@ -80,6 +80,7 @@ def _fits_by_key(
     source: ClusterSource, asked: GroupRound, names: list[str], threads: int
 ) -> tuple[Keys, Arrays]:
     """Return the keys of all groups in their order, and the results of each."""
+    reject_null_weights(source)
     rows = source.partition_rows
     n = int(rows.sum())
     buckets = max(1, -(-n // _MOST_ROWS), min(rows.size, n // _FEWEST_ROWS))

@@ -184,8 +184,8 @@ class ClusterSource(Source):
         known = self._edges if before == 0 and len(self._edges) == np.count_nonzero(kept) else {}
         settings = [tree.settings for tree in trees]
         pieces = [Assembly() for _ in trees]
-        for place, _, arrays in self.ask(Pieces(settings, before, not known), firsts.tolist()):
-            if not kept[place]:
+        for place, values, arrays in self.ask(Pieces(settings, before, not known), firsts.tolist()):
+            if not values["kept"]:
                 continue
             edges = known[place] if known else (arrays["x"], arrays.get("w"))
             if before == 0 and settings[0][1] is not None:  # sums at one theta: those at others may follow
@@ -213,7 +213,7 @@ class ClusterSource(Source):
         return Pilot(*joined(blocks[place] for place in sorted(blocks)))
 
     def beside(self, interval: tuple[float, float], room: int, threads: int) -> _pieces.Partition:
-        """Return the rows by where they lie beside an interval, with copies of those inside if there is room.
+        """Return the rows by where they lie beside an interval, with copies of those inside if these fit.
 
         They are copied only where as many as a pilot has inside are no more than that.
         """
@@ -270,7 +270,8 @@ class ClusterSource(Source):
     def sample(self, k: int, rng: Any = None) -> Source:
         """Return k of the rows that count, drawn at random without replacement, with their weights.
 
-        They are those that `Source.sample` draws of the array of all rows that have a weight.
+        They are those that `Source.sample` draws of the array of all rows that have a weight: the driver
+        draws a number for each row, and partitions send the rows.
         """
         k, used = check_count("k", k), self.counts.used
         places = drawn_places(int(used.sum()), k, rng)

@@ -158,9 +158,8 @@ def _by_client(client: Any, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
 
 def _client() -> Any:
     """Return the client of a cluster that is in use; None if tasks run in this process."""
-    base = _dask("base")
-    chosen = base.get_scheduler()
-    return getattr(chosen, "__self__", None) if hasattr(chosen, "__self__") else None
+    found = getattr(_dask("base").get_scheduler(), "__self__", None)
+    return found if hasattr(found, "compute") else None
 
 
 def _dask(module: str) -> Any:

@@ -52,6 +52,6 @@ def gave_up(engine: str, name: str, error: Exception) -> ClusterError:
     """Return the error of an engine that has failed, whatever it raised, with what to do."""
     return ClusterError(
         f"{engine} gave up on the partitions of {name}: {type(error).__name__}: {excerpt(error)}. It has"
-        " tried again where workers were lost; see their logs (memory, versions, the files of the rows), and call"
-        " again when that is mended"
+        " tried again where workers were lost; see their logs (memory, versions, the files of the rows), and"
+        " call again when that is mended"
     )
