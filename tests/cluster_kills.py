@@ -37,9 +37,14 @@ class Dask:
         import dask
         import distributed
 
-        dask.config.set({"distributed.scheduler.allowed-failures": 50})  # many of the kills hit one task
+        # Many of the kills may hit one task; and a slow machine starts workers slowly.
+        patient = {
+            "distributed.scheduler.allowed-failures": 50,
+            "distributed.deploy.lost-worker-timeout": "1h",
+        }
+        dask.config.set(patient)
         self._cluster = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         )
         self._client = distributed.Client(self._cluster)
 

@@ -1,6 +1,7 @@
 """What every test of a family is run on: the families of the list, at the points their references name."""
 
 import signal
+import sysconfig
 from array import array
 from functools import cache, lru_cache
 from inspect import isroutine
@@ -16,6 +17,9 @@ from thetahat.families import find_family
 from thetahat.reference import Likelihood, likelihood, special
 
 pytest.register_assert_rewrite("checkpoints", "streams")  # so that their assertions show values
+
+# Dask and Spark do not support free-threaded Python.
+collect_ignore = ["test_dask.py", "test_spark.py"] if sysconfig.get_config_var("Py_GIL_DISABLED") else []
 
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)

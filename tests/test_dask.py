@@ -12,8 +12,6 @@ import thetahat as th
 from thetahat import group_cluster
 
 pytestmark = pytest.mark.xdist_group("dask")  # one cluster for all
-dask = pytest.importorskip("dask", reason="free-threaded Python has no Dask")
-dd, da, distributed = (pytest.importorskip(name) for name in ("dask.dataframe", "dask.array", "distributed"))
 
 N = 20_001
 RNG = np.random.default_rng(18)
@@ -22,9 +20,12 @@ FRAME = pd.DataFrame({"x": RNG.gamma(2, 3, N), "w": RNG.integers(0, 3, N) * 0.3,
 
 @pytest.fixture(scope="module")
 def client():
-    workers = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    import dask
+    import distributed
+
+    workers = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with (
-        dask.config.set({"distributed.logging.distributed": "error", "distributed.admin.tick.limit": "1h"}),
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
         distributed.LocalCluster(**workers, silence_logs=50) as cluster,
         distributed.Client(cluster) as found,
     ):
@@ -33,6 +34,8 @@ def client():
 
 def parted(frame, parts):
     """A DataFrame of Dask with so many partitions, some of them empty."""
+    import dask.dataframe as dd
+
     ends = cuts(len(frame), parts)
     pieces = [frame.iloc[low:high] for low, high in itertools.pairwise(ends)]
     return dd.from_map(lambda piece: piece, pieces, meta=frame.iloc[:0])
@@ -58,7 +61,7 @@ def check_bits(frame, weights=None, families=("gamma",)):
     [
         (1, "w", ["gamma", "weibull"]),
         (3, None, ["gamma", "weibull", "student_t"]),
-        (17, "w", ["weibull", "student_t"]),
+        (17, "w", ["weibull"]),
         (64, None, ["gamma"]),
     ],
     ids=str,
@@ -69,6 +72,9 @@ def test_the_bits_of_the_array(parts, weights, families):
 
 
 def test_without_a_cluster():
+    import dask.array as da
+    import dask.dataframe as dd
+
     check_bits(parted(FRAME, 7), "w")
     x = FRAME["x"].to_numpy()
     same(th.fit(th.scan(dd.from_pandas(FRAME["x"], npartitions=5)), "laplace"), th.fit(x, "laplace"))
@@ -76,6 +82,8 @@ def test_without_a_cluster():
 
 
 def test_partitions_of_several_types(client):
+    import dask.dataframe as dd
+
     del client
     kinds = ("float64", "int64", "float32", "Int16")
     parts = [pd.DataFrame({"x": FRAME["x"][:500].round() + 1}).astype(kind) for kind in kinds]
@@ -179,7 +187,15 @@ def test_groups_of_bad_rows():
         th.fit_groups(rows, "gamma", by="k", nan_policy="raise")
 
 
+def test_groups_of_no_rows():
+    fits = th.fit_groups(th.scan(parted(FRAME.iloc[:0], 1), "x"), "gamma", by=["k", "w"])
+    assert (len(fits), fits.theta.shape, fits.keys.dtype.names) == (0, (0, 2), ("k", "w"))
+
+
 def test_bad_input():
+    import dask
+    import dask.array as da
+
     frame = parted(FRAME, 2)
     for call, told in (
         (lambda: th.scan(frame, "y"), "this DataFrame of Dask has no column 'y'; it has 'x', 'w', 'k'"),
@@ -226,6 +242,8 @@ def test_dask_that_is_not_installed(monkeypatch):
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # which Dask passes to pandas
 def test_files_of_dask(tmp_path, client):
     """The order of rows is Dask's own: part.10 comes after part.9."""
+    import dask.dataframe as dd
+
     del client
     parted(FRAME, 12).to_parquet(tmp_path / "rows")
     check_bits(dd.read_parquet(tmp_path / "rows"), "w")

@@ -83,6 +83,9 @@ def _fits_by_key(
     reject_null_weights(source)
     rows = source.partition_rows
     n = int(rows.sum())
+    if n == 0:  # of which engines have no answer
+        none = asked({label: np.empty(0) for label in asked.labels})[0]
+        return Keys({name: np.empty(0) for name in names}), _in_own_types(read_answer(none, 0)[1])
     buckets = max(1, -(-n // _MOST_ROWS), min(rows.size, n // _FEWEST_ROWS))
     answers = [
         (*read_answer(answer, place), keys)
@@ -97,13 +100,16 @@ def _fits_by_key(
     columns = source.engine.join_keys([keys for _, _, keys in answers], names)
     keys, codes = code_keys(columns, asked.null_keys, threads)
     order = np.argsort(codes, kind="stable")
-    results = {
-        name: np.concatenate([arrays[name] for _, arrays, _ in answers])[order].astype(
-            _OWN_TYPE.get(name, answers[0][1][name].dtype)
-        )
-        for name in answers[0][1]
+    names_of_results = answers[0][1]
+    whole = {
+        name: np.concatenate([arrays[name] for _, arrays, _ in answers])[order] for name in names_of_results
     }
-    return keys, results
+    return keys, _in_own_types(whole)
+
+
+def _in_own_types(results: Arrays) -> Arrays:
+    """Return results with the types that they had before they travelled."""
+    return {name: array.astype(_OWN_TYPE.get(name, array.dtype)) for name, array in results.items()}
 
 
 def _round(
