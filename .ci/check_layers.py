@@ -13,7 +13,7 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "censored_api.h", "formula_api.h", "groups_api.h", "isa/baseline.hpp", "sgd_api.h"),
+    ("api.h", "calls.hpp", "censored_api.h", "formula_api.h", "groups_api.h", "isa/baseline.hpp", "pieces_api.h", "sgd_api.h"),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -23,7 +23,7 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_key_types", "_segments", "_version"),
-    ("_arrow", "_censored", "_core", "_formulas", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_censored", "_core", "_formulas", "_groups", "_pieces", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
     ("families",),
@@ -39,6 +39,7 @@ PACKAGE_FLOORS = (
     ("censored_groups",),
     ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
+    ("group_cluster",),
     ("groups",),
     ("group_comparison",),
     ("__init__", "_config"),
@@ -190,9 +191,9 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of api.h, what is linked with the core, and the checks of keys and of records.
-    of_core = ("_api", "_censored", "_censored_api", "_core", "_formula_api", "_key_types", "_segments")
-    modules = {f"thetahat.{module}" for module in of_core}
+    # The declarations of C headers, what is linked with the core, trees, and the checks of keys and of records.
+    apis = ("_api", "_censored_api", "_formula_api", "_pieces_api")
+    modules = {f"thetahat.{part}" for part in (*apis, "_censored", "_core", "_key_types", "_segments", "_sums")}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

@@ -1,6 +1,7 @@
 """What every test of a family is run on: the families of the list, at the points their references name."""
 
 import signal
+import sysconfig
 from array import array
 from functools import cache, lru_cache
 from inspect import isroutine
@@ -17,8 +18,18 @@ from thetahat.reference import Likelihood, likelihood, special
 
 pytest.register_assert_rewrite("checkpoints", "streams")  # so that their assertions show values
 
+# Dask and Spark do not support free-threaded Python.
+collect_ignore = ["test_dask.py", "test_spark.py"] if sysconfig.get_config_var("Py_GIL_DISABLED") else []
+
 # A shell's background job starts with Ctrl-C ignored; tests that press it would then wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    """Let pytest-xdist run tests that share an engine in one process, which starts it."""
+    config.addinivalue_line("markers", "xdist_group: tests of one engine")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
 
 
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]

@@ -6,6 +6,7 @@
 #include "thetahat/censored_api.h"
 #include "thetahat/formula_api.h"
 #include "thetahat/groups_api.h"
+#include "thetahat/pieces_api.h"
 #include "thetahat/sgd_api.h"
 
 #if defined(__x86_64__) || defined(_M_X64)

@@ -23,6 +23,7 @@ from thetahat.data.scan import scan
 from thetahat.data.source import Source
 from thetahat.errors import (
     CheckpointError,
+    ClusterError,
     ConvergenceError,
     MissingExtraError,
     NoMaximumError,
@@ -67,6 +68,7 @@ __all__ = [
     "Candidate",
     "Censored",
     "CheckpointError",
+    "ClusterError",
     "Comparison",
     "ConvergenceError",
     "Estimate",

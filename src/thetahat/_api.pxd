@@ -22,7 +22,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
         thetahat_inexact
         thetahat_no_weight
         thetahat_null
-        thetahat_all
         thetahat_running
         thetahat_converged
         thetahat_at_limit
@@ -49,19 +48,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
         int64_t first_bit
         int64_t bit_step
         const thetahat_rows* weights
-
-    ctypedef struct thetahat_partition:
-        double low
-        double high
-        double weight[5][2]
-        int64_t copies
-        int64_t room
-        double* x
-        double* weights
-
-    ctypedef struct thetahat_ranks:
-        double low
-        double high
 
     ctypedef struct thetahat_parameter:
         double low
@@ -158,14 +144,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
     int64_t thetahat_copy_counted "THETAHAT_CALL(thetahat_copy_counted)"(
         const thetahat_rows*, thetahat_count*, double*, double*
     )
-    int64_t thetahat_partition_rows "THETAHAT_CALL(thetahat_partition_rows)"(
-        const thetahat_rows*, int64_t, int, thetahat_partition*
-    )
-    int64_t thetahat_rank_rows "THETAHAT_CALL(thetahat_rank_rows)"(
-        const thetahat_rows*, int64_t, int, thetahat_ranks*
-    )
-    int thetahat_locate "THETAHAT_CALL(thetahat_locate)"(const thetahat_partition*, double*)
-    int64_t thetahat_bucket "THETAHAT_CALL(thetahat_bucket)"(const thetahat_ranks*, int, double*)
     int64_t thetahat_density_rows "THETAHAT_CALL(thetahat_density_rows)"()
 
     ctypedef struct thetahat_subsample:

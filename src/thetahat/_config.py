@@ -6,8 +6,8 @@ import numpy as np
 
 from thetahat import _core
 from thetahat._version import __version__
+from thetahat.data.passes import default_threads
 from thetahat.families import families
-from thetahat.sample import default_threads
 
 __all__ = ["show_config"]
 

@@ -13,9 +13,11 @@ from thetahat._api cimport (
     thetahat_coded_rows, thetahat_coding, thetahat_group_run, thetahat_group_task, thetahat_groups,
     thetahat_keys, thetahat_partitioning
 )
-from thetahat._formula_api cimport thetahat_formula
-
 from thetahat._censored_api cimport censored_functions
+from thetahat._formula_api cimport thetahat_formula
+from thetahat._pieces_api cimport (
+    thetahat_partition, thetahat_piece, thetahat_piece_sizes, thetahat_ranks, thetahat_row_hash
+)
 
 
 cdef class Rows:
@@ -105,8 +107,37 @@ cdef struct formula_functions:
     void (*values)(const thetahat_formula*, const double*, const double*, int64_t, double*) noexcept nogil
     void (*integral)(const thetahat_formula*, const double*, double*) noexcept nogil
 
+cdef struct rank_functions:
+    int64_t (*partition_rows)(const thetahat_rows*, int64_t, int, thetahat_partition*) noexcept nogil
+    void (*merge_partitions)(thetahat_partition*, const thetahat_partition*) noexcept nogil
+    int (*locate)(const thetahat_partition*, double*) noexcept nogil
+    int64_t (*rank_rows)(const thetahat_rows*, int64_t, int, thetahat_ranks*) noexcept nogil
+    void (*merge_ranks)(thetahat_ranks*, const thetahat_ranks*) noexcept nogil
+    int64_t (*bucket)(const thetahat_ranks*, int, double*) noexcept nogil
+
+cdef struct piece_functions:
+    thetahat_piece* (*create)(const thetahat_model*, const double*, int, int64_t) noexcept nogil
+    void (*free)(thetahat_piece*) noexcept nogil
+    int64_t (*add)(thetahat_piece*, const thetahat_rows*, int64_t) noexcept nogil
+    void (*sizes)(const thetahat_piece*, thetahat_piece_sizes*) noexcept nogil
+    void (*copy)(const thetahat_piece*, double*, double*, double*) noexcept nogil
+    int (*restore)(
+        thetahat_piece*, int64_t, const double*, int64_t, const double*, const double*, int64_t
+    ) noexcept nogil
+    int (*append)(thetahat_piece*, const thetahat_piece*) noexcept nogil
+    int (*add_to_tree)(thetahat_tree*, const thetahat_piece*) noexcept nogil
+    int64_t (*rows_of_tree)(const thetahat_tree*) noexcept nogil
+    int64_t (*hash_rows)(const thetahat_rows*, int64_t, thetahat_row_hash*) noexcept nogil
+    thetahat_subsample* (*new_subsample)(int64_t, int64_t, int64_t) noexcept nogil
+    void (*copy_subsample)(const thetahat_subsample*, double*, double*) noexcept nogil
+    thetahat_subsample* (*join_subsample)(
+        int64_t, int64_t, const double*, const double*, int64_t
+    ) noexcept nogil
+
 cdef sums_functions sums
 cdef censored_functions censored
+cdef rank_functions ranks
+cdef piece_functions pieces
 cdef sgd_functions sgd
 cdef group_functions groups
 cdef formula_functions formulas

@@ -14,7 +14,6 @@ cimport cython
 from cpython.buffer cimport Py_buffer, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t, uint8_t
-from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from thetahat._api cimport (
@@ -40,6 +39,13 @@ from thetahat._formula_api cimport (
     thetahat_formula_init, thetahat_formula_integral, thetahat_formula_operations, thetahat_formula_values
 )
 from thetahat._censored_api cimport censored_functions_of_the_core
+from thetahat._pieces_api cimport (
+    thetahat_add_piece_to_tree, thetahat_add_to_piece, thetahat_append_piece, thetahat_bucket,
+    thetahat_copy_piece, thetahat_copy_subsample, thetahat_free_piece, thetahat_hash_rows,
+    thetahat_join_subsample, thetahat_locate, thetahat_merge_partitions, thetahat_merge_ranks,
+    thetahat_new_piece, thetahat_new_subsample_part, thetahat_partition_rows, thetahat_rank_rows,
+    thetahat_restore_piece, thetahat_rows_of_tree, thetahat_sizes_of_piece
+)
 
 formulas.init, formulas.operations = thetahat_formula_init, thetahat_formula_operations
 formulas.values, formulas.integral = thetahat_formula_values, thetahat_formula_integral
@@ -50,6 +56,17 @@ sums.begin, sums.take_pilot, sums.take_pass = thetahat_exact_begin, thetahat_exa
 sums.new_subsample, sums.free_subsample = thetahat_new_subsample, thetahat_free_subsample
 sums.add_to_subsample, sums.rows_seen = thetahat_add_to_subsample, thetahat_rows_seen
 sums.subsample_size, sums.take_subsample = thetahat_subsample_size, thetahat_take_subsample
+
+ranks.partition_rows, ranks.merge_partitions = thetahat_partition_rows, thetahat_merge_partitions
+ranks.rank_rows, ranks.merge_ranks = thetahat_rank_rows, thetahat_merge_ranks
+ranks.locate, ranks.bucket = thetahat_locate, thetahat_bucket
+
+pieces.create, pieces.free, pieces.add = thetahat_new_piece, thetahat_free_piece, thetahat_add_to_piece
+pieces.sizes, pieces.copy = thetahat_sizes_of_piece, thetahat_copy_piece
+pieces.restore, pieces.append = thetahat_restore_piece, thetahat_append_piece
+pieces.add_to_tree, pieces.rows_of_tree = thetahat_add_piece_to_tree, thetahat_rows_of_tree
+pieces.hash_rows, pieces.new_subsample = thetahat_hash_rows, thetahat_new_subsample_part
+pieces.copy_subsample, pieces.join_subsample = thetahat_copy_subsample, thetahat_join_subsample
 
 sgd.plan, sgd.read, sgd.start_epoch = thetahat_reader_plan, thetahat_read_rows, thetahat_start_epoch
 sgd.segment_rows, sgd.begin, sgd.run = thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_run
@@ -341,80 +358,6 @@ def copy_counted(Rows rows, double[::1] out, double[::1] weights=None):
             thetahat_copy_counted(&rows.state, &count, &out[0], w)
         PyErr_CheckSignals()
     return count.count
-
-
-@cython.final
-cdef class Partition:
-    """Rows beside an open interval: their weights by class, and copies of those inside if there is room."""
-
-    cdef thetahat_partition state
-
-    def __cinit__(self, double low, double high, int64_t room, bint weighted):
-        memset(&self.state, 0, sizeof(self.state))
-        self.state.low, self.state.high, self.state.room = low, high, room
-        self.state.x = <double*>malloc((room + 1) * sizeof(double))
-        if weighted:
-            self.state.weights = <double*>malloc((room + 1) * sizeof(double))
-        if self.state.x == NULL or weighted and self.state.weights == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        free(self.state.x)
-        free(self.state.weights)
-
-    def add(self, Rows rows, int threads):
-        """Add rows; those of the last call and these may have been added in any portions."""
-        cdef int64_t done = 0
-        while done < rows.state.n:
-            with nogil:
-                done += thetahat_partition_rows(&rows.state, done, threads, &self.state)
-            PyErr_CheckSignals()
-
-    @property
-    def weight(self):
-        """That of all rows."""
-        return self.state.weight[thetahat_all][0]
-
-    def locate(self):
-        """Return closed intervals of the least row up to which there is half of the weight, and of more.
-
-        They are of one number each if it is known; None if the weight is not positive and finite.
-        """
-        cdef double ends[4]
-        cdef int found
-        with nogil:
-            found = thetahat_locate(&self.state, ends)
-        if found < 0:
-            raise MemoryError
-        return ((ends[0], ends[1]), (ends[2], ends[3])) if found else None
-
-
-@cython.final
-cdef class Ranks:
-    """Rows by the buckets of a closed interval, which is cut evenly in the order of the bits of doubles."""
-
-    cdef thetahat_ranks state
-
-    def __cinit__(self, double low, double high):
-        memset(&self.state, 0, sizeof(self.state))
-        self.state.low, self.state.high = low, high
-
-    def add(self, Rows rows, int threads):
-        """Add rows, in any portions."""
-        cdef int64_t done = 0, n
-        while done < rows.state.n:
-            with nogil:
-                n = thetahat_rank_rows(&rows.state, done, threads, &self.state)
-            if n < 0:
-                raise MemoryError
-            done += n
-            PyErr_CheckSignals()
-
-    def bucket(self, bint more):
-        """Return the interval of the bucket with a row of `Partition.locate`, and its number of rows."""
-        cdef double ends[2]
-        cdef int64_t rows = thetahat_bucket(&self.state, more, ends)
-        return (ends[0], ends[1]), rows
 
 
 functions = tuple([level.functions[i].name.decode() for i in range(level.n_functions)])

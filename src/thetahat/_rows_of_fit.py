@@ -30,8 +30,8 @@ def agrees(fit: Fitted, log_likelihood: float) -> bool:
     return log_likelihood == mine or abs(log_likelihood - mine) <= 1e-9 * (abs(mine) + fit.n) < math.inf
 
 
-def rows_of(fit: Fitted, sample: Sample | None, x: Any) -> Pilot:
-    """Return the rows of a fit, those given or those of its sample; raise if they are lost or others."""
+def rows_of(fit: Fitted, sample: Sample | None, x: Any, user: str) -> Pilot:
+    """Return the rows of a fit for their user, those given or those of its sample; raise if they are lost or others."""
     if x is not None:
         rows = Pilot(as_rows(x, "omit" if fit.omitted else "raise"))
         if rows.x.size != fit.rows or fit.n != fit.rows:
@@ -41,6 +41,7 @@ def rows_of(fit: Fitted, sample: Sample | None, x: Any) -> Pilot:
     elif sample is None or not sample.has_rows:
         raise ParameterError("this fit no longer has its rows: pass them as x")
     else:
+        sample.read().check_together(user)
         rows = sample.contiguous()
     _check(fit, Sample(fit._family, ArraySource(*rows)), x)
     return rows
@@ -60,10 +61,10 @@ def censored_of(fit: Fitted, sample: Sample | None, x: Any) -> CensoredSource:
     return source
 
 
-def equal_rows_of(fit: Fitted, sample: Sample | None, x: Any) -> NDArray[np.float64] | Limits:
+def equal_rows_of(fit: Fitted, sample: Sample | None, x: Any, user: str) -> NDArray[np.float64] | Limits:
     """Return the rows of a fit of which each counts once; raise if they have other weights."""
     if fit.kinds is None:
-        rows, weights = rows_of(fit, sample, x)
+        rows, weights = rows_of(fit, sample, x, user)
         if weights is not None and np.any(weights != 1):
             raise ParameterError("gof is not supported with weights: replicates are samples of equal rows")
         return rows

@@ -15,10 +15,10 @@ from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
 from thetahat.data.arrays import chunks_of
+from thetahat.data.passes import add_rows
 from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.families import Family
 from thetahat.pilot import joined
-from thetahat.sample import add_rows
 from thetahat.solvers import Values
 from thetahat.solvers.pilot import fit_pilot
 
@@ -237,7 +237,7 @@ class Running:
 
     def _sums(self, theta: Theta, x: Array, weights: Array | None) -> Sums:
         tree = Tree(self._family.model, theta)
-        add_rows(tree, chunks_of(x, weights=weights), 1)
+        add_rows([tree], chunks_of(x, weights=weights), 1)
         return tree.total()
 
     def waiting(self) -> tuple[Array, Array | None]:

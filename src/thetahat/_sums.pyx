@@ -2,8 +2,6 @@
 # cython: freethreading_compatible=True
 """Sums of samples, and what is made of them: trees, Newton's method, exact fits."""
 
-import numpy as np
-
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t
@@ -14,9 +12,8 @@ from thetahat._api cimport (
     ascend_on_sums, maximum_of_sums, merge_sums, shift_sums, sums_finite, thetahat_all_sums,
     thetahat_at_limit, thetahat_converged, thetahat_few_sums, thetahat_fit, thetahat_fit_check,
     thetahat_fit_converged, thetahat_fit_empty, thetahat_fit_no_memory, thetahat_fit_slice,
-    thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_no_memory, thetahat_pilot,
-    thetahat_products, thetahat_rows, thetahat_running, thetahat_subsample, thetahat_sums_layout,
-    thetahat_tree, thetahat_values, valid_theta
+    thetahat_max_node, thetahat_max_params, thetahat_newton, thetahat_pilot, thetahat_products,
+    thetahat_rows, thetahat_running, thetahat_sums_layout, thetahat_tree, thetahat_values, valid_theta
 )
 from thetahat._censored cimport raise_pending
 from thetahat._core cimport Model, Rows, read_fixed, read_theta, sums as core, to_tuple
@@ -186,16 +183,13 @@ cdef class Tree:
     """A sample's sums while its rows arrive, in any portions; at theta, where they depend on it.
 
     With products, those of the products of the rows' scores at theta; without moments, those that are not to
-    be shifted.
+    be shifted. The settings are the arguments that it was made with.
     """
-
-    cdef readonly Model model
-    cdef thetahat_tree* tree
 
     def __cinit__(self, Model model, theta=None, bint products=False, bint moments=True):
         cdef double values[thetahat_max_params]
         cdef double* at = NULL
-        self.model = model
+        self.model, self.settings = model, (model, theta, products, moments)
         if theta is not None:
             read_theta(model.c, theta, values)
             at = values
@@ -212,7 +206,7 @@ cdef class Tree:
 
     def copy(self):
         """Return a tree that goes on from the same rows."""
-        cdef Tree other = Tree(self.model, (0.0,) * self.model.n_params)
+        cdef Tree other = Tree(*self.settings)
         memcpy(other.tree, self.tree, core.tree_size())
         return other
 
@@ -283,53 +277,6 @@ cdef const thetahat_rows** pointers_to(list chunks) except NULL:
     for i, chunk in enumerate(chunks):
         rows[i] = &(<Rows?>chunk).state
     return rows
-
-
-@cython.final
-cdef class Subsample:
-    """Some of the rows that count, while they arrive in any portions: those that a pilot may want.
-
-    Where it is known how many rows there are and how many a pilot wants, no more than these are kept.
-    """
-
-    cdef thetahat_subsample* c
-    cdef readonly bint weighted
-
-    def __cinit__(self, int64_t rows=0, int64_t wanted=0):
-        self.c = core.new_subsample(rows, wanted)
-        if self.c == NULL:
-            raise MemoryError
-
-    def __dealloc__(self):
-        core.free_subsample(self.c)
-
-    @property
-    def rows_seen(self):
-        """The number of rows that count so far."""
-        return core.rows_seen(self.c)
-
-    def add(self, Rows rows):
-        """Add rows after those that were there."""
-        cdef int64_t done = 0, took
-        self.weighted = rows.state.weights != NULL
-        while done < rows.state.n:
-            with nogil:
-                took = core.add_to_subsample(self.c, &rows.state, done)
-            if took == thetahat_no_memory:
-                raise MemoryError
-            done += took
-            PyErr_CheckSignals()
-
-    def take(self, int64_t wanted):
-        """Return a pilot of about so many rows, and their weights; None where a weight is none."""
-        cdef int64_t n, room = max(1, core.subsample_size(self.c))
-        x, w = np.empty(room), np.empty(room if self.weighted else 1)
-        cdef double[::1] of_x = x, of_w = w
-        with nogil:
-            n = core.take_subsample(self.c, wanted, &of_x[0], &of_w[0])
-        if n == thetahat_no_memory:
-            raise MemoryError
-        return None if n < 0 else (x[:n], w[:n] if self.weighted else None)
 
 
 @cython.final

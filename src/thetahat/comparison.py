@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from thetahat import _core
 from thetahat._checks import check_count
+from thetahat._sums import Sums, Tree
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import Source, source_of
@@ -15,7 +17,7 @@ from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, Sa
 from thetahat.families import Family, find_family
 from thetahat.families import families as all_families
 from thetahat.result import Fit
-from thetahat.sample import Sample, read_once
+from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, Exact, Problem
 
 if TYPE_CHECKING:
@@ -237,7 +239,7 @@ def compare(
     chosen = _of_kind(counts) if families is None else check_families(families)
     censored = isinstance(source, CensoredSource)
     sufficient = [family for family in chosen if family.sufficient and not censored]
-    sums = dict(zip(sufficient, read_once(sufficient, source.blocks(), threads), strict=True))
+    sums = dict(zip(sufficient, _read_once(sufficient, source, threads), strict=True))
     fits, reasons, outside = [], {}, []
     for family in chosen:
         try:
@@ -246,7 +248,7 @@ def compare(
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))
         except SampleError as error:
             reject_for_all(source)
-            if not censored and read_once([find_family("normal")], source.blocks(), threads)[0].rows == 0:
+            if not censored and _read_once([find_family("normal")], source, threads)[0].rows == 0:
                 raise  # the sample is empty
             if families is None and error.count:
                 outside.append(family.name)
@@ -262,10 +264,14 @@ def _are_counts(source: Source) -> bool:
     if isinstance(source, CensoredSource) and source.kinds.exact == 0:
         return False
     counts, range_of = _of_kind(True)[0].model, find_family("uniform").model
-    return not any(
-        counts.count_outside(chunk)[0] or range_of.count_outside(chunk, (0.0, _LAST))[0]
-        for chunk in source.blocks()
-    )
+    return not source.has_any([counts.count_outside, partial(range_of.count_outside, theta=(0.0, _LAST))])
+
+
+def _read_once(families: Sequence[Family], source: Source, threads: int | None) -> list[Sums]:
+    """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
+    trees = [Tree(family.model) for family in families]
+    source.add_to(trees, threads)
+    return [tree.total() for tree in trees]
 
 
 def _of_kind(counts: bool) -> list[Family]:

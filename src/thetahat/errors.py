@@ -2,6 +2,7 @@
 
 __all__ = [
     "CheckpointError",
+    "ClusterError",
     "ConvergenceError",
     "MissingExtraError",
     "NoMaximumError",
@@ -66,3 +67,7 @@ class CheckpointError(ThetahatError, ValueError):
 
 class MissingExtraError(ThetahatError, ImportError):
     """An optional dependency is not installed; the message has the extra that installs it."""
+
+
+class ClusterError(ThetahatError, RuntimeError):
+    """Dask or Spark gave up on its tasks; the message has its error, and what to do."""

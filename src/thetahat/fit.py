@@ -201,6 +201,8 @@ def fit_sample(
             )
     elif first and not method.iterates and family.solved and not fixed_values:
         raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
+    if method.together and problem.sample.source is not None:
+        problem.sample.source.check_together(type(method).__name__)
     if method.iterates and problem.solved:
         problem.solve()  # raises if there is no maximum
     if method.starts:

@@ -16,11 +16,12 @@ from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.censored_groups import CensoredGroups, fit_each_censored, group_censored
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
-from thetahat.data.source import Sampled
+from thetahat.data.passes import default_threads
+from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
 from thetahat.families import Family, find_family
+from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
-from thetahat.sample import default_threads
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.monitoring import progress_bar
 
@@ -57,7 +58,9 @@ def fit_groups(
     x : array_like, shape (n,), Source or Censored
         The rows, as in `fit`. With `axis`, a two-dimensional array or table. A table, with names of its
         columns as `by` (and `weights`): the other column has the rows. A `Source`, from `scan`, with names of
-        columns of its files or its table as `by`: rows and codes of the keys are held in memory.
+        columns of its files or its table as `by`: rows and codes of the keys are held in memory. Of Dask and
+        Spark, rows go by their keys to buckets in the engine's own shuffle, and are fitted there in their
+        order; the fits have no rows then.
     family : str or Family
         One of `families()`, or a family by its formula.
     by : array_like of shape (n,), or several
@@ -132,6 +135,9 @@ def fit_groups(
         of_groups = check_fixed_of_groups(described, fixed, grouped.keys)
         with polled(len(grouped.keys), progress) as poll:
             return fit_each_of_censored(described, grouped, groups, of_groups, first, poll)
+    if isinstance(x, Source) and x.apart:
+        given = {"offsets": offsets, "axis": axis, "weights": weights}
+        return fit_apart(x, described, by, given, fixed, first, threads, nan_policy, null_keys)
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
     values = check_fixed_of_groups(described, fixed, grouping.keys)
     with polled(len(grouping.keys), progress) as poll:

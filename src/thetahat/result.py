@@ -305,7 +305,7 @@ class Fit(Fitted):
         """
         from thetahat.goodness import goodness_of_fit
 
-        return goodness_of_fit(self, equal_rows_of(self, self._sample, x), bootstrap, rng)
+        return goodness_of_fit(self, equal_rows_of(self, self._sample, x, "gof"), bootstrap, rng)
 
     def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
         """Draw the fit over its sample.
@@ -367,7 +367,7 @@ class Fit(Fitted):
             return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
         if self.kinds is not None:
             return censored_figure(censored_of(self, self._sample, x), self, name, kind)
-        rows, weights = rows_of(self, self._sample, x)
+        rows, weights = rows_of(self, self._sample, x, "a plot of other panels than the density")
         return fit_figure(rows, self, name, kind, weights)
 
     def to_dict(self) -> dict[str, Any]:

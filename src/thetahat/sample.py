@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,27 +10,20 @@ from thetahat import _core, _sums
 from thetahat._censored import log_probability
 from thetahat._checks import check_count
 from thetahat._shift import shift
-from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_at
+from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_of
 from thetahat.data.censored_source import CensoredSource
 from thetahat.data.limit_table import LimitTable
+from thetahat.data.passes import default_threads, team
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
 from thetahat.pilot import Pilot
 
-__all__ = ["Sample", "add_rows", "check_sums", "default_threads", "read_once"]
+__all__ = ["Sample", "check_sums"]
 
 Theta = tuple[float, ...]
 
 _MOST_HELD = 10**7  # rows of a source
-_SLICE = 1 << 18  # rows of one thread that fit into its core's cache while all families read them
-
-
-def default_threads() -> int:
-    """Return the number of threads of a pass: the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Sample:
@@ -99,7 +90,7 @@ class Sample:
         if self._sums is not None:
             return shift(self.family, self._sums, self.sums_at, theta) if self.sums_at else self._sums
         tree = _sums.Tree(self.model, None if self.family.sufficient else theta, moments=moments)
-        add_rows(tree, self.blocks(), self._threads)
+        self.read().add_to([tree], self._threads)
         sums = self._accept(tree.total())
         if self.family.sufficient:
             self._sums = sums
@@ -172,12 +163,8 @@ class Sample:
         """Return the sum of the outer products of the rows' scores at theta, from a pass."""
         self.passes += 1
         tree = _sums.Tree(self.family.model, theta, products=True)
-        add_rows(tree, self.blocks(), self._threads)
+        self.read().add_to([tree], self._threads)
         return tree.total()
-
-    def blocks(self) -> Iterator[_core.Rows]:
-        """Yield the rows, with their weights."""
-        return self.read().blocks()
 
     def read(self) -> Source:
         """Return where the rows come from."""
@@ -192,9 +179,10 @@ class Sample:
 
     @property
     def is_long(self) -> bool:
-        """Whether the rows are not in memory, and more than are read into it for a picture."""
-        elsewhere = self.source is not None and not isinstance(self.source, ArraySource)
-        return elsewhere and self.counted > _MOST_HELD
+        """Whether the rows are apart, or not in memory and more than are read into it for a picture."""
+        if self.source is None or isinstance(self.source, ArraySource):
+            return False
+        return self.source.apart or self.counted > _MOST_HELD
 
     @property
     def counted(self) -> int:
@@ -302,12 +290,12 @@ class Sample:
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         rows = self._checked()
-        count, first = count_outside(rows, self.family.model, theta)
-        if count:
+        found = count_outside(rows, self.family.model, theta)
+        if found.total:
             raise ParameterError(
-                f"{what}: {count} row(s) lie outside the support of {self.family.name} at {theta}, the first"
-                f" at index {first}{rows.locate(first)}: {value_at(rows, first)!r}; the log-likelihood there"
-                " is -inf, and has no score"
+                f"{what}: {found.total} row(s) lie outside the support of {self.family.name} at {theta}, the"
+                f" first at index {found.first}{rows.locate(found.first)}: {value_of(found)!r}; the"
+                " log-likelihood there is -inf, and has no score"
             )
         if isinstance(self.censored, CensoredSource):
             self._check_probabilities(self.censored, theta, what)
@@ -324,33 +312,6 @@ class Sample:
                 f" the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
                 " log-likelihood there is -inf, and has no score"
             )
-
-
-def team(threads: int | None, rows: int) -> int:
-    """Return the number of threads for so many rows."""
-    if threads is None:
-        return default_threads() if rows >= _core.THREAD_ROWS else 1
-    return threads
-
-
-def add_rows(tree: _sums.Tree, chunks: Iterable[_core.Rows], threads: int | None) -> None:
-    """Add rows to a tree."""
-    for chunk in chunks:
-        tree.add(chunk, team(threads, chunk.n))
-
-
-def read_once(
-    families: Sequence[Family], chunks: Iterable[_core.Rows], threads: int | None
-) -> list[_sums.Sums]:
-    """Return the sums of families that have sufficient statistics, all from one reading of the rows."""
-    trees = [_sums.Tree(family.model) for family in families]
-    for chunk in chunks:
-        size = _SLICE * team(threads, chunk.n)
-        for first in range(0, chunk.n if trees else 0, size):
-            part = chunk.part(first, min(size, chunk.n - first))
-            for tree in trees:
-                tree.add(part, team(threads, part.n))
-    return [tree.total() for tree in trees]
 
 
 def check_sums(sums: _sums.Sums, theta: Theta) -> _sums.Sums:

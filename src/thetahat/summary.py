@@ -21,7 +21,7 @@ from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
 from thetahat.families import Family, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
-from thetahat.sample import Sample, add_rows
+from thetahat.sample import Sample
 from thetahat.solvers import Exact, Method, Monitoring, Trace
 
 if TYPE_CHECKING:
@@ -61,6 +61,20 @@ class Summary:
         Rows left out: masked, of weight 0, or NaN or null with ``nan_policy="omit"``.
     at : tuple of float
         Where the sums are taken; empty if they are sufficient statistics.
+
+    Notes
+    -----
+    Where rows lie apart, each part can be summarized where it is, and the summaries travel as bytes: on Ray,
+    MPI or a queue that is all it takes. They add to rounding; the very bits of one machine need no more than
+    a collection of Dask or Spark, which `scan` reads.
+
+    >>> import thetahat as th
+    >>> parts = [[97.0, 99.0], [102.0, 106.0]]
+    >>> def remotely(rows):  # such as ray.remote(...), where the rows are
+    ...     return th.summarize(rows, "gumbel", at=(100, 3)).to_bytes()
+    >>> first, *others = map(th.Summary.from_bytes, map(remotely, parts))
+    >>> round(sum(others, first).fit().params["beta"], 4)
+    2.7441
 
     Examples
     --------
@@ -125,13 +139,13 @@ class Summary:
             threads = check_count("threads", threads, 10_000)
         tree = self._tree.copy()
         before = tree.total().rows
-        add_rows(tree, source.blocks(), threads)
+        source.add_to([tree], threads)
         after = tree.total()
         if not after.finite:
             reject_rows(source, self._family.model, self._family.support)
             self._check_finite(after)
         if self.at and after.rows and after.evaluate(self.at)[0] == -math.inf:
-            count, first = count_outside(source, self._family.model, self.at)
+            count, first, _ = count_outside(source, self._family.model, self.at)
             raise SampleError(
                 f"x has {count} row(s) outside the support of {self.family} at {self.at}, the first at index"
                 f" {first}{source.locate(first)}; summarize the rows at parameters whose support holds all"

@@ -14,6 +14,7 @@
 #include "thetahat/engine/slices.hpp"
 #include "thetahat/engine/threads.hpp"
 #include "thetahat/math/double_double.hpp"
+#include "thetahat/pieces_api.h"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -304,4 +305,21 @@ int64_t thetahat_bucket(const thetahat_ranks* ranks, int more, double* ends) {
   const int bucket = std::min(std::max(found, 1), grid.last - 1);
   ends[0] = grid.low_of(bucket), ends[1] = grid.high_of(bucket);
   return ranks->rows[bucket];
+}
+
+void thetahat_merge_partitions(thetahat_partition* s, const thetahat_partition* other) {
+  for (int k = 0; k < thetahat_classes; ++k) add_weight(s->weight[k], other->weight[k]);
+  const int64_t before = s->copies;
+  s->copies += other->copies;
+  if (other->copies > other->room) s->copies = std::max(s->copies, s->room + 1);
+  if (s->copies > s->room) return;
+  std::copy(other->x, other->x + other->copies, s->x + before);
+  if (s->weights) std::copy(other->weights, other->weights + other->copies, s->weights + before);
+}
+
+void thetahat_merge_ranks(thetahat_ranks* ranks, const thetahat_ranks* other) {
+  for (int k = 0; k < thetahat_buckets; ++k) {
+    ranks->rows[k] += other->rows[k];
+    add_weight(ranks->weight[k], other->weight[k]);
+  }
 }

@@ -4,8 +4,10 @@
 
 #include <math.h>
 #include <string.h>
+#include <memory>
 #include <new>
 #include "thetahat/engine/slices.hpp"
+#include "thetahat/pieces_api.h"
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -80,6 +82,16 @@ void subsample::add(const thetahat_rows& r, int64_t first, int64_t n) {
   });
 }
 
+bool subsample::join(int64_t rows, const block& taken) {
+  int64_t used = 0;
+  each_run(level_, 0, rows, [&](int64_t at, int64_t size) {
+    if (used + size <= taken.n) keep(at, {taken.x + used, taken.w ? taken.w + used : nullptr, size});
+    used += size;
+  });
+  seen_ = rows;
+  return used == taken.n;
+}
+
 void subsample::thin(int level) {
   subsample fewer = at(level);
   x.swap(fewer.x), w.swap(fewer.w), run_of_.swap(fewer.run_of_);
@@ -150,4 +162,21 @@ int64_t thetahat_take_subsample(const thetahat_subsample* s, int64_t wanted, dou
   return n;
 } catch (const std::bad_alloc&) {
   return thetahat_no_memory;
+}
+
+thetahat_subsample* thetahat_new_subsample_part(int64_t rows, int64_t wanted, int64_t first) {
+  return new (std::nothrow) thetahat_subsample(level_of(rows, wanted), false, first);
+}
+
+void thetahat_copy_subsample(const thetahat_subsample* s, double* x, double* w) {
+  if (!s->x.empty()) memcpy(x, s->x.data(), s->x.size() * sizeof(double));
+  if (!s->w.empty()) memcpy(w, s->w.data(), s->w.size() * sizeof(double));
+}
+
+thetahat_subsample* thetahat_join_subsample(int64_t rows, int64_t wanted, const double* x, const double* w,
+                                            int64_t n) try {
+  auto all = std::make_unique<thetahat_subsample>(level_of(rows, wanted), true);
+  return all->join(rows, {x, w, n}) ? all.release() : nullptr;
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }

@@ -14,10 +14,13 @@ class subsample {
   std::vector<double> x, w;
 
   // `thins`: whether it is to be thinned, which needs to know the run of each row.
-  subsample(int level, bool thins) : level_(level), thins_(thins) {}
+  // `before`: how many rows count before the first that it is to see.
+  subsample(int level, bool thins, int64_t before = 0) : seen_(before), level_(level), thins_(thins) {}
   void reserve(int64_t rows, bool weighted);
   // Takes in rows first .. first + n - 1 of r, which come after those that it has seen.
   void add(const thetahat_rows& r, int64_t first, int64_t n);
+  // Takes in what its level takes of so many rows, taken before; false: it is not as much.
+  bool join(int64_t rows, const block& taken);
   // What a level takes that is no lower; and to leave no more than that.
   subsample at(int level) const;
   void thin(int level);
@@ -29,7 +32,7 @@ class subsample {
 
  private:
   std::vector<int64_t> run_of_;  // of each row in x
-  int64_t seen_ = 0;
+  int64_t seen_;
   int level_;
   bool thins_;
 

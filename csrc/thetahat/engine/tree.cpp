@@ -234,8 +234,6 @@ int64_t tree::add_spans(const pass& p, const thetahat_rows& r, int64_t first, in
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
-struct thetahat_tree : tree {};  // named for C
-
 int64_t thetahat_tree_size() { return sizeof(thetahat_tree); }
 
 void thetahat_tree_clear(thetahat_tree* t, const thetahat_model* model, const double* theta, int kind) {

@@ -58,8 +58,11 @@ struct tree {
   void add(const thetahat_rows& r, int64_t first, int64_t n, int threads);
   void add(const pass& p, const thetahat_rows& r, int64_t first, int64_t n, int threads);
   void add_block(const pass& p, const block& b);
+  // Adds a node of 2^k blocks, of whose first the number of those before is a multiple; no row is pending.
+  void push(const pass& p, const double* node, int k);
   void total(const pass& p, double* node) const;
   void total(double* node) const { total(pass(*model, kind, theta), node); }
+  int64_t rows_seen() const { return int64_t(blocks) * block_rows + pending; }
 
  private:
   double* node_at(const pass& p, int k) { return levels + k * p.node_size(); }
@@ -70,10 +73,11 @@ struct tree {
   void add_filtered_spans(const pass& p, const filtered_rows& f, int64_t from, int64_t count, int threads);
   int64_t add_spans(const pass& p, const thetahat_rows& r, int64_t first, int64_t count, int threads);
   void wait(const thetahat_rows& r, int64_t first, int64_t n);
-  void push(const pass& p, const double* node, int k);
 };
 
 // The node of a sample, or of one block, without a tree that outlives the call.
 void sum_rows(const thetahat_model& model, const double* theta, const block& b, double* node);
 
 }  // namespace thetahat::THETAHAT_ISA
+
+struct thetahat_tree : thetahat::THETAHAT_ISA::tree {};  // named for C

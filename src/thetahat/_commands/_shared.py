@@ -20,8 +20,9 @@ from thetahat import plots
 from thetahat.data.columns import printable
 from thetahat.data.formats import FORMATS, Format
 from thetahat.data.paths import File
-from thetahat.data.scan import ScannedSource, scan
+from thetahat.data.scan import scan
 from thetahat.data.scan_censored import ScannedCensored
+from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ThetahatError
 from thetahat.families import families
 from thetahat.solvers.monitoring import progress_bar

@@ -15,8 +15,8 @@ from thetahat._records import to_json
 from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reject_null
 from thetahat.data.censored import Censored
 from thetahat.data.columns import printable, pyarrow
-from thetahat.data.scan import ScannedSource
 from thetahat.data.scan_censored import ScannedCensored
+from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ParameterError
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_groups

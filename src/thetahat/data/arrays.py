@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,8 @@ __all__ = [
     "POLICIES",
     "Blocks",
     "Chunks",
+    "Counter",
+    "Found",
     "as_rows",
     "chunks_of",
     "chunks_with_nulls",
@@ -35,7 +37,7 @@ __all__ = [
     "reject_null_weights",
     "reject_rows",
     "stretches",
-    "value_at",
+    "value_of",
     "weigh",
 ]
 
@@ -43,31 +45,47 @@ POLICIES = ("raise", "omit")
 _STRETCH = 1 << 20  # rows
 _USE_ZERO = "use weight 0 to leave a row out"
 
+# Of some rows, how many it finds, and the index of the first.
+Counter: TypeAlias = Callable[[Rows], tuple[int, int]]
 
-class Blocks(Protocol):
+
+class Found(NamedTuple):
+    """Rows that a counter has found: how many, the index of the first, or -1, and its value."""
+
+    total: int
+    first: int
+    value: float
+
+
+class Blocks:
     """Rows in blocks that can be read again, and how errors name them."""
 
-    @property
-    def what(self) -> str:
-        """What errors call the rows."""
-        ...
-
-    @property
-    def what_weights(self) -> str:
-        """What errors call the weights."""
-        ...
+    what, what_weights = "x", "weights"
 
     def blocks(self) -> Iterator[Rows]:
         """Yield the rows, with their weights."""
-        ...
+        raise NotImplementedError
 
     def locate(self, index: int, /) -> str:
         """Return where the row of this index lies, for errors; nothing where the index says all."""
-        ...
+        del index
+        return ""
+
+    def find(self, counter: Counter, of_weights: bool = False) -> Found:
+        """Return what a counter finds in all rows, or in their weights."""
+        total, first, value, before = 0, -1, 0.0, 0
+        for chunk in self.blocks():
+            rows = chunk.weights if of_weights else chunk
+            count, at = (0, -1) if rows is None else counter(rows)
+            if rows is not None and count and not total:
+                first, value = before + at, rows.item(at)
+            total += count
+            before += chunk.n
+        return Found(total, first, value)
 
 
 @dataclass(frozen=True)
-class Chunks:
+class Chunks(Blocks):
     """Some rows in memory."""
 
     chunks: Iterable[Rows]
@@ -79,28 +97,9 @@ class Chunks:
         """Yield the rows, with their weights."""
         return iter(self.chunks)
 
-    def locate(self, index: int) -> str:
+    def locate(self, index: int, /) -> str:
         """Return where the row of this index lies, for errors."""
         return self.place(index) if self.place else ""
-
-
-@dataclass(frozen=True)
-class _WeightsOf:
-    """The weights of rows, as rows."""
-
-    rows: Blocks
-
-    @property
-    def what(self) -> str:
-        return self.rows.what_weights
-
-    what_weights = what
-
-    def blocks(self) -> Iterator[Rows]:
-        return (chunk.weights for chunk in self.rows.blocks() if chunk.weights is not None)
-
-    def locate(self, index: int) -> str:
-        return self.rows.locate(index)
 
 
 def plain_rows(x: Any) -> NDArray[np.float64] | None:
@@ -172,20 +171,15 @@ def reject_null(rows: Blocks) -> None:
 
 def reject_null_weights(rows: Blocks) -> None:
     """Raise if weights are null."""
-    _reject(
-        _core.count_null, _WeightsOf(rows), f"{rows.what_weights} holds {{}} null value(s){{}}; {_USE_ZERO}"
-    )
+    told = f"{rows.what_weights} holds {{}} null value(s){{}}; {_USE_ZERO}"
+    _reject(_core.count_null, rows, told, of_weights=True)
 
 
 def _reject_weights(rows: Blocks) -> None:
     """Raise if weights are invalid, with their number and the index and value of the first."""
-    weights = _WeightsOf(rows)
-    reject_inexact(weights)
-    _reject(
-        _core.count_no_weight,
-        weights,
-        f"{weights.what} holds {{}} value(s) that are negative or not finite{{}}",
-    )
+    reject_inexact(rows, of_weights=True)
+    told = f"{rows.what_weights} holds {{}} value(s) that are negative or not finite{{}}"
+    _reject(_core.count_no_weight, rows, told, of_weights=True)
 
 
 def stretches(n: int) -> Iterator[slice]:
@@ -239,9 +233,9 @@ def reject_rows(rows: Blocks, model: Model, support: str) -> None:
     _reject(model.count_outside, rows, outside)
 
 
-def count_outside(rows: Blocks, model: Model, theta: tuple[float, ...]) -> tuple[int, int]:
-    """Return the number of rows outside the support of a family at theta, and the index of the first."""
-    return _count(partial(model.count_outside, theta=theta), rows.blocks())
+def count_outside(rows: Blocks, model: Model, theta: tuple[float, ...]) -> Found:
+    """Return the rows outside the support of a family at theta."""
+    return rows.find(partial(model.count_outside, theta=theta))
 
 
 def reject_for_all(rows: Blocks) -> None:
@@ -266,38 +260,23 @@ def _side_by_side(chunks: list[Rows], weights: list[Rows]) -> Iterator[Rows]:
             done, used = done + size, used + size
 
 
-def reject_inexact(rows: Blocks) -> None:
-    """Raise if rows are integers that doubles cannot hold."""
-    beyond = f"{rows.what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
-    _reject(_core.count_inexact, rows, f"{beyond}: convert them first if rounding is what you want")
+def reject_inexact(rows: Blocks, of_weights: bool = False) -> None:
+    """Raise if rows, or weights, are integers that doubles cannot hold."""
+    what = rows.what_weights if of_weights else rows.what
+    beyond = f"{what} holds {{}} integer(s) beyond 2**53{{}}; float64 cannot hold them exactly"
+    told = f"{beyond}: convert them first if rounding is what you want"
+    _reject(_core.count_inexact, rows, told, of_weights)
 
 
-def _reject(counter: Any, rows: Blocks, message: str) -> None:
+def _reject(counter: Counter, rows: Blocks, message: str, of_weights: bool = False) -> None:
     """Raise if a counter finds rows: how many, and the index and the value of the first."""
-    count, first = _count(counter, rows.blocks())
-    if count:
-        value = "" if counter is _core.count_null else f": {value_at(rows, first)!r}"
-        place = f", the first at index {first}{rows.locate(first)}{value}"
-        raise SampleError(message.format(count, place), first, count)
+    found = rows.find(counter, of_weights)
+    if found.total:
+        value = "" if counter is _core.count_null else f": {value_of(found)!r}"
+        place = f", the first at index {found.first}{rows.locate(found.first)}{value}"
+        raise SampleError(message.format(found.total, place), found.first, found.total)
 
 
-def value_at(rows: Blocks, index: int) -> float:
-    """Return the row of this index in the whole sample."""
-    for chunk in rows.blocks():
-        if index < chunk.n:
-            value = chunk.item(index)
-            return float(value) if abs(value) <= 2.0**53 else value
-        index -= chunk.n
-    raise IndexError(index)
-
-
-def _count(counter: Any, chunks: Iterable[Rows]) -> tuple[int, int]:
-    """Return the number of rows that a counter finds in all chunks, and the index of the first."""
-    total, first, before = 0, -1, 0
-    for chunk in chunks:
-        count, at = counter(chunk)
-        if count and not total:
-            first = before + at
-        total += count
-        before += chunk.n
-    return total, first
+def value_of(found: Found) -> float:
+    """Return the value of the first row that was found: integers as floats that equal them."""
+    return float(found.value) if abs(found.value) <= 2.0**53 else found.value

@@ -13,7 +13,7 @@ from thetahat._core import Rows
 from thetahat.data.arrays import Chunks, chunks_of, chunks_with_nulls, reject_inexact
 from thetahat.data.coding import plain_integers
 from thetahat.data.keys import Keys, code_keys, key_columns
-from thetahat.data.scan import ScannedSource
+from thetahat.data.scanned import ScannedSource
 from thetahat.data.source import ArraySource, Source
 from thetahat.data.tables import columns_by_name, table_names
 from thetahat.errors import ParameterError, SampleError
@@ -21,10 +21,10 @@ from thetahat.errors import ParameterError, SampleError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["NAN_POLICIES", "Grouping", "check_named", "group_rows"]
+__all__ = ["NAN_POLICIES", "NULL_KEYS", "Grouping", "group_by_keys", "group_rows", "key_names"]
 
 NAN_POLICIES = ("status", "omit", "raise")
-_NULL_KEYS = ("drop", "group")
+NULL_KEYS = ("drop", "group")
 _AXES = {0: "column", 1: "row"}  # what an index of the other axis counts
 
 
@@ -61,7 +61,7 @@ def group_rows(
 ) -> Grouping:
     """Return the rows of `fit_groups`, by group; its docstring describes the arguments."""
     check_choice("nan_policy", nan_policy, NAN_POLICIES)
-    check_choice("null_keys", null_keys, _NULL_KEYS)
+    check_choice("null_keys", null_keys, NULL_KEYS)
     _check_one(by=by, offsets=offsets, axis=axis)
     if isinstance(x, Source):
         x, by, weights = _of_source(x, by, weights)
@@ -75,9 +75,7 @@ def group_rows(
         columns = key_columns(by, n)
         if (found := _by_integers(columns, chunks, threads)) is not None:
             return found
-        keys, codes = code_keys(columns, null_keys, threads)
-        rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
-        return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks)
+        return group_by_keys(chunks, columns, null_keys, threads)[0]
     places = _check_offsets(offsets, n)
     if axis is None:
         names = {"group": np.arange(places.size - 1)}
@@ -98,6 +96,23 @@ def _by_integers(columns: Mapping[str, Any], chunks: list[Rows], threads: int) -
     return Grouping(Keys({name: keys}), rows, np.diff(rows.offsets), chunks)
 
 
+def group_by_keys(
+    chunks: list[Rows], columns: Mapping[str, Any], null_keys: str, threads: int
+) -> tuple[Grouping, NDArray[Any]]:
+    """Return rows by group, and the code of the group of each; -1 where its key is null and dropped."""
+    keys, codes = code_keys(columns, null_keys, threads)
+    rows = _groups.GroupedRows.of_codes(chunks, codes, len(keys), threads)
+    return Grouping(keys, rows, _sizes(chunks, rows, codes, None), chunks), codes
+
+
+def key_names(by: Any) -> list[str]:
+    """Return the names of columns of keys; raise if they are no names."""
+    named = [by] if isinstance(by, str) else by
+    if not (isinstance(named, list | tuple) and named and all(isinstance(name, str) for name in named)):
+        raise ParameterError(f"by must name columns of the source, such as by='key', got {by!r}")
+    return list(named)
+
+
 def _of_source(source: Source, by: Any, weights: Any) -> tuple[Any, Any, Any]:
     """Return the rows of a source, with the columns of keys that are named, and their weights."""
     if weights is not None:
@@ -106,15 +121,7 @@ def _of_source(source: Source, by: Any, weights: Any) -> tuple[Any, Any, Any]:
         rows, own = source.given
         return rows, by, own
     assert isinstance(source, ScannedSource)
-    return source.held(check_named(by))
-
-
-def check_named(by: Any) -> list[str]:
-    """Return the names of columns of keys; raise where there are others."""
-    named = [by] if isinstance(by, str) else by
-    if not (isinstance(named, list | tuple) and named and all(isinstance(name, str) for name in named)):
-        raise ParameterError(f"by must name columns of the source, such as by='key', got {by!r}")
-    return list(named)
+    return source.held(key_names(by))
 
 
 def _check_one(**ways: Any) -> None:

@@ -4,112 +4,26 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat._core import Rows
-from thetahat.data.ahead import ahead
-from thetahat.data.arrays import weigh
-from thetahat.data.columns import printable, pyarrow
-from thetahat.data.containers import rows_in
-from thetahat.data.held import Held, integers_of
 from thetahat.data.scan_censored import LimitColumns, ScannedCensored
+from thetahat.data.scanned import ScannedSource
 from thetahat.data.source import ArraySource, Source
 from thetahat.errors import ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from thetahat.data.engines import Engine
     from thetahat.data.formats import Format
     from thetahat.data.libraries import Table
 
 __all__ = ["scan"]
 
-_OMIT = "omit"
 Path = str | os.PathLike[str]
-
-
-class ScannedSource(Source):
-    """Columns of a table, read anew in each pass."""
-
-    def __init__(self, table: Table, column: str | None, weights: str | None, omit: bool = False) -> None:
-        self._table, self._column, self._weights, self.omit = table, column, weights, omit
-        self.what = _named(table, column)
-        self.what_weights = _named(table, weights)
-        self._other: ScannedSource | None = None
-        self._follow: Callable[[int], object] | None = None
-
-    def with_policy(self, nan_policy: str) -> Source:
-        """Return the same rows under a policy for NaN and null ones."""
-        if self.omit == (nan_policy == _OMIT):
-            return self
-        if self._other is None:
-            self._other = ScannedSource(self._table, self._column, self._weights, not self.omit)
-            self._other._follow = self._follow
-        return self._other
-
-    @property
-    def weighted(self) -> bool:
-        """Whether rows have weights."""
-        return self._weights is not None
-
-    def follow(self, told: Callable[[int], object]) -> None:
-        """Let a function be told how many rows each block has."""
-        self._follow = told
-
-    def _blocks(self, by: Sequence[str] = ()) -> Iterator[list[Any]]:
-        """Yield blocks of the rows, their weights and keys, of a table that stays as it is."""
-        columns = [self._column] if self._weights is None else [self._column, self._weights]
-        self._table.check()
-        found = self._table.read(columns, by)
-        with closing(ahead(found) if self._table.decodes else found) as blocks:
-            yield from blocks
-        self._table.check()
-
-    def _read(self) -> Iterator[Rows]:
-        for values, *of_rows in self._blocks():
-            chunks = rows_in(values, self.what, self.omit)
-            for given in of_rows:
-                of_kept = _weightless_where_null(given, values) if self.omit else given
-                by_chunk = rows_in(of_kept, self.what_weights, omit_nan=False)
-                chunks = weigh(chunks, by_chunk, self.what_weights, self.what)
-            yield from chunks
-            if self._follow is not None:
-                self._follow(sum(chunk.n for chunk in chunks))
-
-    def held(self, by: Sequence[str]) -> tuple[Any, dict[str, Any], Any]:
-        """Return the rows, their keys by column, and their weights, in memory; raise where it has no room."""
-        held = Held(self.what, 1 + self.weighted + len(by))
-        for block in self._blocks(by):
-            held.add(block)
-        rows, *rest = held.columns()
-        weights = None if self._weights is None else rest.pop(0)
-        if self._table.of_text:
-            rest = [integers_of(column) for column in rest]
-        return rows, dict(zip(by, rest, strict=True)), weights
-
-    def locate(self, index: int) -> str:
-        """Return where the row of this index lies, for errors; nothing where the index says all."""
-        return printable(self._table.locate(index))
-
-    def __repr__(self) -> str:
-        weights = "" if self._weights is None else f", weights={self._weights!r}"
-        return f"<Source: {self.what}{weights}>"
-
-
-def _weightless_where_null(weights: Any, values: Any) -> Any:
-    """Return columns of Arrow's weights that are 0 where a row has no value, and needs no weight."""
-    if not hasattr(values, "null_count") or not hasattr(weights, "null_count"):
-        return weights
-    compute = pyarrow("null rows", "compute")
-    return compute.if_else(compute.is_null(values, nan_is_null=True), 0, weights)
-
-
-def _named(table: Table, column: str | None) -> str:
-    return printable(table.name if column is None else f"column {column!r} of {table.name}")
 
 
 def scan(
@@ -143,6 +57,8 @@ def scan(
           (.gz, .bz2, .zst);
         * a Dataset, Table or RecordBatch of pyarrow, a DataFrame or LazyFrame of polars, a DataFrame of
           pandas, a relation of DuckDB;
+        * a DataFrame, Series or one-dimensional Array of Dask, or a DataFrame of Spark: its partitions are
+          reduced where they lie, by the engine's own workers, which need thetahat too;
         * an array, a memory-mapped one of NumPy, which is read by its file's name, or any other sample that
           `fit` takes;
         * a function that returns an iterator of blocks each time that it is called: arrays, or with `column`
@@ -183,13 +99,24 @@ def scan(
     SampleError
         When rows are read: if a file is damaged or has changed since the pass before, a column holds no
         numbers, or memory has no room for what needs all rows at once.
+    ClusterError
+        When rows are read: if Dask or Spark gives up on its tasks.
     MissingExtraError
-        If pyarrow is needed and not installed.
+        If pyarrow, Dask or Spark is needed and not installed.
 
     Notes
     -----
     The order of rows is that of the files by name, and of the rows in each; of another library, its own.
     Checksums of Parquet pages are verified where there are some.
+
+    Of Dask and Spark it is the order of ``compute()`` and ``collect()``: Dask sorts the files of a directory
+    so that part.10 comes after part.9, Spark orders partitions by the sizes of the splits of files. In that
+    order the result has the bits of the array, whatever the partitions, the workers and the retries. A first
+    round counts the rows of each partition; then there are as many rounds as passes, in which each sends back
+    some kB, and one for start values. Each shows by a hash that its rows are those of the first round: a
+    collection whose tasks draw or reorder rows is an error, until it is persisted. Persisted ones are also
+    read once instead of in each round. What needs all rows in one place (`Fit.gof`, Q-Q plots, `SGD`,
+    `Online` without sufficient statistics) is refused; ``s.sample(k)`` gives it k of the rows.
 
     Examples
     --------
@@ -203,8 +130,17 @@ def scan(
     """
     from thetahat.data.formats import Format  # what reads files is imported by those who do
 
-    table = _table(source, where, Format(format, delimiter, decimal, header, comment))
+    options = Format(format, delimiter, decimal, header, comment)
     limits = LimitColumns(upper, event, truncated)
+    cluster = _cluster(source, where, options)
+    if cluster is not None:
+        if limits:
+            raise ParameterError(
+                "upper, event and truncated are not supported for rows in partitions of a cluster: pass the"
+                " columns of s.sample(k), k of its rows, or of files, to th.Censored"
+            )
+        return _cluster_source(cluster, column, weights)
+    table = _table(source, where, options)
     if table is not None and limits:
         names = [column, *limits.of_numbers, *(name for name in (weights, event) if name is not None)]
         table.check_columns(names)
@@ -236,6 +172,37 @@ def _table(source: Any, where: Any, options: Format) -> Table | None:
         raise ParameterError("this is a source already")
     table = table_of(source, where)
     return memmap_table(source) if table is None and isinstance(source, np.memmap) else table
+
+
+def _cluster(source: Any, where: Any, options: Format) -> Engine | None:
+    """Return what reaches the partitions of a collection of Dask or Spark; None of another source."""
+    library = type(source).__module__.partition(".")[0]
+    if library not in ("dask", "pyspark"):
+        return None
+    options.reject_given()
+    if where is not None:
+        raise ParameterError(
+            f"where is for files and tables of Arrow: filter this {type(source).__name__} itself, and scan"
+            " what is left"
+        )
+    if library == "dask":
+        from thetahat.data.dask_engine import DaskEngine
+
+        return DaskEngine(source)
+    from thetahat.data.spark_engine import SparkEngine
+
+    return SparkEngine(source)
+
+
+def _cluster_source(engine: Engine, column: str | None, weights: Any) -> Source:
+    from thetahat.data.cluster import ClusterSource
+
+    if weights is not None and not isinstance(weights, str):
+        raise ParameterError(
+            f"weights must name a column of {engine.name}, got a {type(weights).__name__}: rows of two tables"
+            " have no common order; join the weights to the rows first"
+        )
+    return ClusterSource(engine, engine.column(column), None if weights is None else engine.column(weights))
 
 
 def _are_paths(source: Any) -> bool:

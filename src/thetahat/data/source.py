@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat import _core, _sums
+from thetahat import _core, _pieces, _sums
 from thetahat._checks import as_generator, check_choice, check_count
 from thetahat._core import Rows
 from thetahat.data.arrays import (
     POLICIES,
     Blocks,
     Chunks,
+    Counter,
     chunks_of,
     copy_rows,
     plain_rows,
@@ -23,6 +24,7 @@ from thetahat.data.arrays import (
     reject_null_weights,
 )
 from thetahat.data.memory import check_memory
+from thetahat.data.passes import add_rows
 from thetahat.errors import ParameterError, SampleError
 from thetahat.pilot import Pilot, joined
 
@@ -36,18 +38,19 @@ __all__ = ["ArraySource", "BlockSource", "Sampled", "Source", "exact_source_of",
 _BLOCK = 1 << 15  # rows that fit into the cache while a digest reads them
 
 
-class Source:
+class Source(Blocks):
     """Where rows come from, in an order that is the same each time; made by `thetahat.scan`.
 
     It goes wherever a sample goes: `fit`, `compare`, `summarize`, `log_likelihood`, `score`, `Online`. Each
-    pass of these reads it anew, block by block; the bits of the result are those of the same rows in an
-    array.
+    pass of these reads it anew, block by block, or partition by partition where these lie on a cluster; the
+    bits of the result are those of the same rows in an array.
     """
 
-    what, what_weights = "x", "weights"  # in errors
     omit = False  # whether NaN and null rows are left out
+    apart = False  # whether rows lie in partitions of a cluster
+    most_copied = 1 << 62  # rows that may be copied to find a median
 
-    _subsample: _sums.Subsample | None = None
+    _subsample: _pieces.Subsample | None = None
     _n: int | None = None
 
     @property
@@ -92,10 +95,35 @@ class Source:
         """Whether rows have weights."""
         raise NotImplementedError
 
-    def locate(self, index: int, /) -> str:
-        """Return where the row of this index lies, for errors; nothing where the index says all."""
-        del index
-        return ""
+    def add_to(self, trees: Sequence[_sums.Tree], threads: int | None) -> None:
+        """Add all rows to trees, from one reading."""
+        add_rows(trees, self.blocks(), threads)
+
+    def beside(self, interval: tuple[float, float], room: int, threads: int) -> _pieces.Partition:
+        """Return the rows by where they lie beside an interval, with copies of those inside if these fit."""
+        partition = _pieces.Partition(*interval, room, self.weighted)
+        for chunk in self.blocks():
+            partition.add(chunk, threads)
+        return partition
+
+    def ranks(self, interval: tuple[float, float], threads: int) -> _pieces.Ranks:
+        """Return the rows by buckets of an interval."""
+        ranks = _pieces.Ranks(*interval)
+        for chunk in self.blocks():
+            ranks.add(chunk, threads)
+        return ranks
+
+    def has_any(self, counters: Sequence[Counter]) -> bool:
+        """Whether one of some counters finds a row."""
+        return any(counter(chunk)[0] for chunk in self.blocks() for counter in counters)
+
+    def check_together(self, what: str) -> None:
+        """Raise if the rows lie apart, so that what needs all of them in one place cannot have them."""
+        if self.apart:
+            raise ParameterError(
+                f"{what} needs all rows in one place, and {self.what} lies in partitions: pass s.sample(k), k"
+                " of the rows of the source s"
+            )
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""
@@ -107,7 +135,7 @@ class Source:
         return None if found is None else Pilot(*found)
 
     @property
-    def _looked(self) -> _sums.Subsample:
+    def _looked(self) -> _pieces.Subsample:
         if self._subsample is None:
             self._look()
         assert self._subsample is not None
@@ -115,7 +143,7 @@ class Source:
 
     def _look(self) -> None:
         """Count the rows and keep those that pilots may want, in one pass."""
-        subsample = _sums.Subsample()
+        subsample = _pieces.Subsample()
         for rows in self.blocks():
             subsample.add(rows)
         self._subsample = subsample
@@ -182,6 +210,7 @@ class Source:
         return ArraySource(rows, weights)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        self.check_together("an array")
         return np.asarray(self.contiguous().x, dtype)
 
     def fingerprint(self) -> dict[str, int]:
@@ -252,7 +281,7 @@ class ArraySource(Source):
         """Return about so many rows that count, spread evenly; None if a weight is negative or not finite."""
         if self.in_memory is None:
             return super().subsample(wanted)
-        subsample = _sums.Subsample(self.n, wanted)
+        subsample = _pieces.Subsample(self.n, wanted)
         for rows in self.rows:
             subsample.add(rows)
         found = subsample.take(wanted)

@@ -185,6 +185,7 @@ class Method(Settings):
 
     iterates: ClassVar[bool] = True  # whether it goes through epochs from start values
     sees_all: ClassVar[bool] = True  # whether the final log-likelihood is that of all rows
+    together: ClassVar[bool] = False  # whether it needs all rows in one place
 
     @property
     def draws(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from thetahat import _core
 from thetahat.data.arrays import empty
 from thetahat.errors import SampleError
 from thetahat.sample import Sample
@@ -74,14 +73,12 @@ def _by_pilot(sample: Sample) -> Interval:
 def _locate(sample: Sample, interval: Interval) -> tuple[Interval, Interval]:
     """Return intervals that hold the two rows in the middle, from a pass beside an open interval."""
     sample.passes += 1
-    partition = _core.Partition(*interval, _room(sample), sample.read().weighted)
-    for chunk in sample.blocks():
-        partition.add(chunk, sample.threads)
+    partition = sample.read().beside(interval, _room(sample), sample.threads)
     located = partition.locate()
     if located is None:
         sample.check_rows()
         if partition.weight == 0:
-            raise empty(sample.size)
+            raise empty(sample.size, sample.read().what)
         raise SampleError("the weights of this sample add up to more than doubles can hold")
     return located
 
@@ -91,15 +88,12 @@ def _narrow(sample: Sample, interval: Interval, more: bool) -> Interval:
     rows = sample.counted
     while rows > _room(sample) and interval[0] < interval[1]:
         sample.passes += 1
-        ranks = _core.Ranks(*interval)
-        for chunk in sample.blocks():
-            ranks.add(chunk, sample.threads)
-        interval, rows = ranks.bucket(more)
+        interval, rows = sample.read().ranks(interval, sample.threads).bucket(more)
     return interval
 
 
 def _room(sample: Sample) -> int:
-    return min(sample.counted, _ROOM + sample.counted // 16)
+    return min(sample.counted, _ROOM + sample.counted // 16, sample.read().most_copied)
 
 
 def _middle(a: float, b: float) -> float:

@@ -226,6 +226,7 @@ class SGD(Method):
     """
 
     name: ClassVar[str] = "sgd"
+    together: ClassVar[bool] = True
     learning_rate: float | Rate | Callable[[int], float] | None = None
     epochs: int = 1
     batch_size: int | None = None
