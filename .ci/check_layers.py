@@ -13,7 +13,10 @@ CSRC, PACKAGE = ROOT / "csrc" / "thetahat", ROOT / "src" / "thetahat"
 # and Cython share. Families name the accumulators that they need; kernels and the engine are written for any
 # family; isa puts them together, once per instruction set and once for all.
 CSRC_FLOORS = (
-    ("api.h", "calls.hpp", "censored_api.h", "formula_api.h", "groups_api.h", "isa/baseline.hpp", "pieces_api.h", "sgd_api.h"),
+    (
+        *("api.h", "censored_api.h", "formula_api.h", "groups_api.h", "pieces_api.h", "sgd_api.h"),
+        *("calls.hpp", "isa/baseline.hpp"),
+    ),
     ("math",),
     ("data", "sums"),
     ("families", "families.def"),
@@ -191,9 +194,10 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of C headers, what is linked with the core, trees, and the checks of keys and of records.
+    # The declarations of C headers, what is linked with the core, trees, and the checks of keys and records.
     apis = ("_api", "_censored_api", "_formula_api", "_pieces_api")
-    modules = {f"thetahat.{part}" for part in (*apis, "_censored", "_core", "_key_types", "_segments", "_sums")}
+    parts = (*apis, "_censored", "_core", "_key_types", "_segments", "_sums")
+    modules = {f"thetahat.{part}" for part in parts}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

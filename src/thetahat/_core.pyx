@@ -17,23 +17,23 @@ from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 from thetahat._api cimport (
-    apply_function, existence_of_maximum, log_density, thetahat_add_to_subsample, thetahat_all,
-    thetahat_begin_lanes, thetahat_boundary, thetahat_bucket, thetahat_coding_advance, thetahat_coding_begin,
-    thetahat_coding_end, thetahat_coding_uniques, thetahat_copy_counted, thetahat_count, thetahat_count_bad,
+    apply_function, existence_of_maximum, log_density, thetahat_add_to_subsample, thetahat_begin_lanes,
+    thetahat_boundary, thetahat_coding_advance, thetahat_coding_begin, thetahat_coding_end,
+    thetahat_coding_uniques, thetahat_copy_counted, thetahat_count, thetahat_count_bad,
     thetahat_count_outside, thetahat_density_rows, thetahat_evaluate, thetahat_exact_begin,
     thetahat_exact_pass, thetahat_exact_pilot, thetahat_fit_advance, thetahat_free_subsample,
     thetahat_function, thetahat_group_fit_advance, thetahat_group_fit_begin, thetahat_group_fit_end,
     thetahat_group_fit_sums, thetahat_group_sums, thetahat_identity, thetahat_inexact, thetahat_lane_rows,
-    thetahat_level, thetahat_levels, thetahat_locate, thetahat_log, thetahat_logit, thetahat_max_levels,
+    thetahat_level, thetahat_levels, thetahat_log, thetahat_logit, thetahat_max_levels,
     thetahat_max_params, thetahat_merge_group_sums, thetahat_new_subsample, thetahat_newton_iterate,
     thetahat_no_weight, thetahat_nonsmooth, thetahat_not_finite, thetahat_null, thetahat_parameter,
-    thetahat_partition, thetahat_partition_begin, thetahat_partition_count, thetahat_partition_end,
-    thetahat_partition_kept, thetahat_partition_rows, thetahat_partition_scatter, thetahat_pilot,
-    thetahat_rank_rows, thetahat_ranks, thetahat_read_rows, thetahat_reader_plan, thetahat_regular,
-    thetahat_rows_seen, thetahat_segment_rows, thetahat_sgd_begin, thetahat_sgd_evaluate, thetahat_sgd_feed,
-    thetahat_sgd_finish, thetahat_sgd_merge, thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle,
-    thetahat_span_rows, thetahat_start_epoch, thetahat_subsample_size, thetahat_take_subsample,
-    thetahat_tree_add, thetahat_tree_clear, thetahat_tree_size, thetahat_tree_total, thetahat_use, valid_theta
+    thetahat_partition_begin, thetahat_partition_count, thetahat_partition_end, thetahat_partition_kept,
+    thetahat_partition_scatter, thetahat_pilot, thetahat_read_rows, thetahat_reader_plan,
+    thetahat_regular, thetahat_rows_seen, thetahat_segment_rows, thetahat_sgd_begin,
+    thetahat_sgd_evaluate, thetahat_sgd_feed, thetahat_sgd_finish, thetahat_sgd_merge,
+    thetahat_sgd_report, thetahat_sgd_run, thetahat_sgd_settle, thetahat_span_rows, thetahat_start_epoch,
+    thetahat_subsample_size, thetahat_take_subsample, thetahat_tree_add, thetahat_tree_clear,
+    thetahat_tree_size, thetahat_tree_total, thetahat_use, valid_theta
 )
 from thetahat._formula_api cimport (
     thetahat_formula_init, thetahat_formula_integral, thetahat_formula_operations, thetahat_formula_values

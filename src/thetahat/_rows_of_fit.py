@@ -31,7 +31,7 @@ def agrees(fit: Fitted, log_likelihood: float) -> bool:
 
 
 def rows_of(fit: Fitted, sample: Sample | None, x: Any, user: str) -> Pilot:
-    """Return the rows of a fit for their user, those given or those of its sample; raise if they are lost or others."""
+    """Return the rows of a fit for their user: those given, or its own; raise if lost, or others."""
     if x is not None:
         rows = Pilot(as_rows(x, "omit" if fit.omitted else "raise"))
         if rows.x.size != fit.rows or fit.n != fit.rows:

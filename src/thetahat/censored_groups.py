@@ -12,7 +12,7 @@ from thetahat import _groups
 from thetahat._group_arrays import LIMIT_OF_CENSORED, GroupNumbers
 from thetahat._theta import Fixed
 from thetahat.data.censored import Censored
-from thetahat.data.grouping import Grouping, check_named, group_rows
+from thetahat.data.grouping import Grouping, key_names, group_rows
 from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
@@ -67,7 +67,7 @@ def group_censored(
     if isinstance(x, ScannedCensored):
         if weights is not None:
             raise ParameterError("weights are those of the source: pass their column to scan as weights=")
-        x, by, weights = x.held(check_named(by))
+        x, by, weights = x.held(key_names(by))
     if not isinstance(x, Censored):
         raise ParameterError(f"groups are made of Censored rows, got {type(x).__name__}")
     if nan_policy == "raise":
