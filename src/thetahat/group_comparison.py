@@ -15,7 +15,8 @@ from thetahat.comparison import Comparison, check_families
 from thetahat.data.grouping import NAN_POLICIES, group_rows
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_each, polled, threads_of
+from thetahat.groups import fit_each, threads_of
+from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -179,6 +180,6 @@ def compare_groups(
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
     fits = {}
     for family in chosen:
-        with polled(len(grouping.keys), progress, f"{family.name} ") as poll:
+        with counting(len(grouping.keys), "groups", progress, f"{family.name} ") as poll:
             fits[family.name] = fit_each(family, grouping, None, None, threads, poll)
     return GroupComparison(fits)

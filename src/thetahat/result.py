@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thetahat import _sums
-from thetahat._checks import check_choice, check_level
-from thetahat._fitted import Fitted
+from thetahat._checks import check_choice, check_count, check_level
+from thetahat._plotted import Plotted
 from thetahat._records import read_record, to_record
-from thetahat._report import report
+from thetahat._report import report, report_html
 from thetahat._theta import Theta
-from thetahat.data.arrays import as_rows
-from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError
 from thetahat.inference import METHODS as INTERVALS
 from thetahat.inference import (
@@ -26,12 +23,11 @@ from thetahat.inference import (
     quantile,
     return_level,
 )
-from thetahat.pilot import Pilot
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES
+from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from thetahat.goodness import GoodnessOfFit
@@ -40,10 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
-_DRAWN = 10**6  # rows of a source whose density is drawn
 
-
-class Fit(Fitted):
+class Fit(Plotted):
     """A fitted distribution.
 
     Made by `thetahat.fit`. What needs more than the parameters is computed on access. The fit keeps a
@@ -186,11 +180,6 @@ class Fit(Fitted):
             raise ParameterError(f"{what} needs the data again, but they changed after the fit: refit")
         return Profile(self._sample, self._theta, value, self._fixed)
 
-    def _agrees(self, log_likelihood: float) -> bool:
-        """Whether this is the log-likelihood of the fit, except for the order of summation."""
-        mine = self.log_likelihood
-        return log_likelihood == mine or abs(log_likelihood - mine) <= 1e-9 * (abs(mine) + self.n) < math.inf
-
     def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
         """Return quantiles of the fitted distribution, with standard errors by the delta method.
 
@@ -258,7 +247,14 @@ class Fit(Fitted):
         """
         return return_level(self, period, level)
 
-    def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
+    def gof(
+        self,
+        x: ArrayLike | None = None,
+        *,
+        bootstrap: int = 999,
+        rng: Any = None,
+        progress: bool = False,
+    ) -> GoodnessOfFit:
         """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
 
         Tables of these tests are invalid if parameters are estimated from the same rows. The p-values are
@@ -281,6 +277,8 @@ class Fit(Fitted):
             Number of replicates.
         rng : optional
             As in `fit`; the same seed gives the same p-values.
+        progress : bool, default False
+            Show a progress bar with the replicates done and the time left (needs tqdm).
 
         Returns
         -------
@@ -308,83 +306,13 @@ class Fit(Fitted):
         rows, weights = self._rows(x)
         if weights is not None and np.any(weights != 1):
             raise ParameterError("gof is not supported with weights: replicates are samples of equal rows")
-        return goodness_of_fit(self, rows, bootstrap, rng)
+        check_count("bootstrap", bootstrap)
+        with counting(bootstrap, "replicates", progress) as done:
+            return goodness_of_fit(self, rows, bootstrap, rng, done=done)
 
-    def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
-        """Draw the fit over its sample.
-
-        The density over the histogram (of counts, their probabilities), the quantiles of the rows against
-        those of the fit (Q-Q), the share of the rows against probability (P-P), and, for an iterative fit
-        with a trace, the path of the first two fitted parameters over contours of the log-likelihood, and all
-        parameters by epoch. Bands contain 95 % of samples from the fit at each point, by the beta
-        distribution of order statistics; since parameters are estimated, fewer than 5 % of the rows should be
-        outside.
-
-        Of large samples about 1500 points are drawn, evenly spaced in probability and more densely towards
-        both ends; above two million rows only the tails are exact, the rest is from a subsample, and the axis
-        says so. Of a source of more than 1e7 rows, the density is drawn over a million, and other panels need
-        memory for all. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours are k**2 / 2 below the
-        maximum: near it, k standard errors away. Without sufficient statistics they are from about 10,000
-        rows, moved to the maximum of all.
-
-        Parameters
-        ----------
-        kind : {"density", "qq", "pp", "trace"}, optional
-            One panel; by default all of them. There is no Q-Q plot of counts, which would be a staircase, and
-            neither Q-Q nor P-P with weights.
-        x : array_like, shape (n,), optional
-            The rows that were fitted, if the fit no longer has them (a pickle, a record).
-        name : str, default "value"
-            What the values are, for the axis.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            ``figure.savefig(path)`` writes it.
-
-        Raises
-        ------
-        ParameterError
-            If the fit has no such panel, its rows are lost or changed, or `x` has other rows.
-        SampleError
-            If changed rows are outside the support; if the values, or their range, are too large or small for
-            axes in float64.
-        MissingExtraError
-            If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
-
-        Examples
-        --------
-        >>> import thetahat as th
-        >>> figure = th.fit([1.0, 2.0, 4.0, 7.0], "normal").plot("density")
-        >>> figure.savefig("normal.png")  # doctest: +SKIP
-        """
-        from thetahat.plots import fit_figure
-
-        density_alone = isinstance(kind, str) and kind == "density" and x is None
-        if density_alone and self._sample is not None and self._sample.is_long:
-            drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
-            return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
-        rows, weights = self._rows(x)
-        return fit_figure(rows, self, name, kind, weights)
-
-    def _rows(self, x: ArrayLike | None) -> Pilot:
-        """Return the rows of the fit: those given, or those that it still has."""
-        if x is not None:
-            rows = Pilot(as_rows(x, "omit" if self.omitted else "raise"))
-            if rows.x.size != self.rows or self.n != self.rows:
-                raise ParameterError(
-                    f"x must be the {self.rows} rows that were fitted, without weights; it has {rows.x.size}"
-                )
-        elif self._sample is None or not self._sample.has_rows:
-            raise ParameterError("this fit no longer has its rows: pass them as x")
-        else:
-            rows = self._sample.contiguous()
-        sums = Sample(self._family, ArraySource(*rows)).at(self._theta)
-        if self.method.sees_all and not self._agrees(sums.evaluate(self._theta)[0]):
-            raise ParameterError(
-                "the rows have changed since the fit" if x is None else "x does not have the rows of this fit"
-            )
-        return rows
+    def _repr_html_(self) -> str:
+        """Return the fit as a table for a notebook."""
+        return report_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts, for strict JSON.

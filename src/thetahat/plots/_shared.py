@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thetahat._fitted import Fitted
-from thetahat.families import Family, find_family
+from thetahat.families import Family
+from thetahat.likelihood import logpdf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,22 +18,30 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAND",
+    "BELOW_ZERO",
     "FEW",
     "MAXIMUM",
     "POINTS",
     "SHADE",
     "TRUTH",
     "beta_band",
+    "circle_or_name",
+    "described",
     "dots",
+    "excludes",
     "family_of",
     "few_of",
+    "legible",
     "maximum_beside",
+    "number_of",
     "plain",
     "symbol",
 ]
 
 FEW = 200  # rows that are drawn one by one
 POINTS = 2000  # of a path, or of order statistics
+
+BELOW_ZERO = -1e-300
 
 BAND = "95 % of samples, at each point"
 SHADE: dict[str, Any] = {"color": "#d55e00", "alpha": 0.2, "linewidth": 0}
@@ -42,7 +52,12 @@ _GREEK = frozenset(("alpha", "beta", "gamma", "kappa", "lambda", "mu", "nu", "si
 
 
 def family_of(fitted: Fitted) -> Family:
-    return find_family(fitted.family)
+    return fitted._family
+
+
+def excludes(fitted: Fitted, value: float) -> bool:
+    """Whether the density of the fit is zero there."""
+    return bool(np.isneginf(logpdf([value], fitted.family, fitted.theta))[0])
 
 
 def symbol(name: str) -> str:
@@ -51,6 +66,30 @@ def symbol(name: str) -> str:
 
 def plain(name: str) -> str:
     return name.replace("$", r"\$")
+
+
+def circle_or_name(fitted: Fitted, name: str) -> str:
+    """Return what the values are, for an axis: of angles with their unit."""
+    return f"{plain(name)} (radians)" if family_of(fitted).circular else plain(name)
+
+
+def legible(value: float, digits: int) -> str:
+    """Return a number with so many digits, and the minus sign that the numbers of axes have."""
+    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def number_of(count: int, what: str) -> str:
+    """Return how many there are of what, which takes an s in the plural."""
+    return f"{count:,} {what}" + "s" * (count != 1)
+
+
+def described(fitted: Fitted) -> str:
+    """Return the family and its parameters, for a legend: with a digit more than standard errors leave."""
+    estimates = []
+    for (key, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
+        known = math.log10(abs(value) / error) if value and 0 < error < math.inf else 0
+        estimates.append(f"{symbol(key)} = {legible(value, min(max(5, math.ceil(known) + 1), 15))}")
+    return f"{fitted.family}: {', '.join(estimates)}"
 
 
 def dots(number: int) -> dict[str, Any]:
