@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from thetahat._fitted import Fitted
@@ -52,10 +53,11 @@ class Plotted(Fitted):
         far round have axes of one turn.
 
         Of large samples about 1500 points are drawn, evenly spaced in probability and more densely towards
-        both ends; above two million rows only the tails are exact, the rest is from a subsample, and the axis
-        says so. A source of more than 1e7 rows is read once or twice for it, block by block; its trace needs
-        memory for all rows. Contours are k**2 / 2 below the maximum: near it, k standard errors away. Without
-        sufficient statistics they are from about 10,000 rows, moved to the maximum of all.
+        both ends. Above two million rows P-P points are the shares of all rows up to quantiles of the fit;
+        Q-Q points are exact in the tails, the others are from a subsample, and the axis says so. A source of
+        more than 1e7 rows is read once for it, block by block; its trace needs memory for all rows. Contours
+        are k**2 / 2 below the maximum: near it, k standard errors away. Without sufficient statistics they
+        are from about 10,000 rows, moved to the maximum of all.
 
         Parameters
         ----------
@@ -98,13 +100,19 @@ class Plotted(Fitted):
         weighted = source is not None and source.weighted
         kinds = panels_of(self, weighted, kind, ax)
         with reading(source, progress):
-            rows, order = self._drawn(x, "trace" not in kinds)
+            rows, order = self._drawn(x, "trace" not in kinds, "pp" in kinds)
         return fit_figure(rows.x, self, name, kind, rows.weights, order=order, ax=ax)
 
-    def _drawn(self, x: ArrayLike | None, by_order: bool = True) -> tuple[Pilot, Order | None]:
-        """Return the rows to be drawn; if they are many and `by_order`, some of them and the order of all."""
+    def _drawn(
+        self, x: ArrayLike | None, by_order: bool = True, shares: bool = True
+    ) -> tuple[Pilot, Order | None]:
+        """Return the rows to be drawn; if they are many and `by_order`, some of them and the order of all.
+
+        The order has the shares of the rows for a P-P plot if they are asked for, which needs SciPy.
+        """
         from thetahat.goodness import unrolled
         from thetahat.plots.order import Order
+        from thetahat.plots.probabilities import values_of
 
         sample = self._sample
         if not by_order or x is not None or sample is None or not sample.is_long:
@@ -112,7 +120,8 @@ class Plotted(Fitted):
         source = sample.read()
         if source.weighted:
             return source.sample(_DRAWN, 0).contiguous(), None
-        order = Order.of_blocks(source.counted, (unrolled(self, block) for _, block, _ in source.copies()))
+        blocks = (unrolled(self, block) for _, block, _ in source.copies())
+        order = Order.of_blocks(self.rows, blocks, partial(values_of, self) if shares else None)
         return Pilot(order.rows), order
 
     def _rows(self, x: ArrayLike | None) -> Pilot:

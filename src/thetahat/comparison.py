@@ -29,6 +29,7 @@ __all__ = ["Candidate", "Comparison", "check_families", "compare"]
 _EXACT = Exact()
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
+_LARGE = 1000  # from here on a difference of AIC needs no decimals
 _WIDE = 1e12  # from here on numbers in the table lose their decimals
 
 
@@ -162,7 +163,7 @@ class Comparison(Sequence[Candidate]):
         best = self.best
         source = best._sample.source if best._sample is not None else None
         with reading(source, progress):
-            rows, order = best._drawn(None)
+            rows, order = best._drawn(None, shares=kind != "density")
         return comparison_figure(rows.x, order, rows.weights, fits, name, kind, ax)
 
     def to_dict(self) -> dict[str, Any]:
@@ -202,7 +203,10 @@ class Comparison(Sequence[Candidate]):
 
 def _label(candidate: Candidate) -> str:
     """Return what a legend calls a family."""
-    return f"{candidate.family}, AIC + {candidate.delta_aic:.4g}" if candidate.delta_aic else candidate.family
+    delta = candidate.delta_aic
+    return (
+        f"{candidate.family}, AIC + {delta:,.{0 if delta >= _LARGE else 1}f}" if delta else candidate.family
+    )
 
 
 def _heading(fits: list[Fit]) -> str:

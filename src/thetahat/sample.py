@@ -167,7 +167,7 @@ class Sample:
     def is_long(self) -> bool:
         """Whether the rows are not in memory, and more than are read into it for a picture."""
         elsewhere = self.source is not None and not isinstance(self.source, ArraySource)
-        return elsewhere and self.counted > _MOST_HELD
+        return elsewhere and (self._counts[1] or self.counted) > _MOST_HELD
 
     @property
     def counted(self) -> int:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAND",
-    "BELOW_ZERO",
     "FEW",
     "MAXIMUM",
     "POINTS",
@@ -28,20 +27,18 @@ __all__ = [
     "circle_or_name",
     "described",
     "dots",
-    "excludes",
     "family_of",
     "few_of",
     "legible",
     "maximum_beside",
     "number_of",
     "plain",
+    "support_of",
     "symbol",
 ]
 
 FEW = 200  # rows that are drawn one by one
 POINTS = 2000  # of a path, or of order statistics
-
-BELOW_ZERO = -1e-300
 
 BAND = "95 % of samples, at each point"
 SHADE: dict[str, Any] = {"color": "#d55e00", "alpha": 0.2, "linewidth": 0}
@@ -55,9 +52,10 @@ def family_of(fitted: Fitted) -> Family:
     return fitted._family
 
 
-def excludes(fitted: Fitted, value: float) -> bool:
-    """Whether the density of the fit is zero there."""
-    return bool(np.isneginf(logpdf([value], fitted.family, fitted.theta))[0])
+def support_of(fitted: Fitted, low: float, high: float) -> tuple[float, float]:
+    """Return 0 and 1 where rows from low to high end there, since densities are zero beyond; else infinity."""
+    below, above = np.isneginf(logpdf([-1e-300, 1 + 2.0**-52], fitted.family, fitted.theta)).tolist()
+    return 0.0 if below and low >= 0 else -math.inf, 1.0 if above and high <= 1 else math.inf
 
 
 def symbol(name: str) -> str:

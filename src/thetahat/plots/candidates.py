@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,12 @@ from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
 from thetahat.errors import ParameterError
 from thetahat.goodness import unrolled
-from thetahat.plots._shared import BAND, SHADE, TRUTH, family_of
+from thetahat.plots._shared import BAND, SHADE, family_of
 from thetahat.plots.canvas import check_axes, finish, new_figure
 from thetahat.plots.counts import draw_probabilities_of_counts
 from thetahat.plots.density import draw_densities
 from thetahat.plots.order import Order
-from thetahat.plots.probabilities import band_of, finish_probabilities, placed, points_of
+from thetahat.plots.probabilities import band_of, finish_probabilities, placed, points_of, values_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,7 @@ _KINDS = ("density", "pp")
 
 # Okabe and Ito's colours, told apart by the colour-blind too, first with solid lines, then with others.
 _COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+_BEST = 3  # fits whose lines are broad, and all of which a panel of differences holds
 _LINES = ("-", "--", ":", "-.")
 
 
@@ -62,11 +64,12 @@ def comparison_figure(
     """
     if not isinstance(name, str):
         raise ParameterError(f"name must be a string, got {name!r}")
-    if order is None:
-        x = unrolled(next(iter(fits.values())), x)
-        order = Order.of_rows(x)
     kinds = _kinds(weights is not None, kind, ax)
-    figure = new_figure(8.0, 0.8 + 3.4 * len(kinds)) if ax is None else None
+    if order is None:
+        best = next(iter(fits.values()))
+        x = unrolled(best, x)
+        order = Order.of_rows(x, partial(values_of, best) if "pp" in kinds else None)
+    figure = new_figure(9.4, 0.6 + 3.4 * len(kinds)) if ax is None else None
     axes: list[Any] = [ax] if figure is None else list(figure.subplots(len(kinds), squeeze=False)[:, 0])
     for each, axis in zip(kinds, axes, strict=True):
         if each == "pp":
@@ -75,7 +78,7 @@ def comparison_figure(
             counts = family_of(next(iter(fits.values()))).counts
             draw = draw_probabilities_of_counts if counts else draw_densities
             draw(axis, x, order, fits, _styles(len(fits)), name, weights)
-    return finish(axes, ax, columns=3)
+    return finish(axes, ax, columns=1)
 
 
 def _kinds(weighted: bool, kind: str | None, ax: Axes | None) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ def _styles(number: int) -> list[dict[str, Any]]:
         {
             "color": _COLORS[place % len(_COLORS)],
             "linestyle": _LINES[place // len(_COLORS) % len(_LINES)],
-            "linewidth": 2.2 if place == 0 else 1.4,
+            "linewidth": 2.2 if place == 0 else 1.4 if place < _BEST else 0.9,
             "zorder": 3 - place / number,
         }
         for place in range(number)
@@ -104,9 +107,16 @@ def _styles(number: int) -> list[dict[str, Any]]:
 
 
 def _draw_probabilities(axis: Axes, order: Order, fits: Mapping[str, Fitted]) -> None:
-    best = next(iter(fits.values()))
-    axis.fill(*placed(band_of(order, best), order), label=BAND, **SHADE)
-    axis.plot(*placed((np.array([0.0, 1.0]), np.array([0.0, 1.0])), order), **TRUTH)
+    band = placed(band_of(order, next(iter(fits.values()))), order)
+    axis.fill(*band, label=BAND, **SHADE)
+    ends = np.array([0.0, 1.0])
+    axis.plot(*placed((ends, ends), order), color="#808080", linewidth=1)
+    best = [band[1]]
     for (label, fit), style in zip(fits.items(), _styles(len(fits)), strict=True):
-        axis.plot(*placed(points_of(order, fit), order), label=label, **style)
+        probability, share = placed(points_of(order, fit), order)
+        axis.plot(probability, share, label=label, **style)
+        if len(best) <= _BEST:
+            best.append(share)
+    farthest = 1.1 * np.abs(np.concatenate(best)).max()
+    axis.set_ylim(-farthest, farthest)
     finish_probabilities(axis, order, "probability by the fit")

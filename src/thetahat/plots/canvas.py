@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["check_axes", "check_target", "finish", "legend", "new_figure"]
 
 _KINDS = (".png", ".pdf", ".svg")
+_FEW = 4  # lines of a legend that axes of the user have room for
 
 
 def check_target(path: Path) -> None:
@@ -57,7 +58,8 @@ def new_figure(width: float, height: float) -> Figure:
 def finish(panels: Iterable[Axes], ax: Axes | None, columns: int) -> Figure:
     """Give panels their legend, in the axes of the user one of their own; return the figure."""
     if ax is not None:
-        ax.legend(fontsize="small")
+        few = len(ax.get_legend_handles_labels()[1]) <= _FEW
+        ax.legend(fontsize="small" if few else "x-small")
         return cast("Figure", ax.figure)
     axes = list(panels)
     figure = cast("Figure", axes[0].figure)
@@ -66,12 +68,12 @@ def finish(panels: Iterable[Axes], ax: Axes | None, columns: int) -> Figure:
 
 
 def legend(figure: Figure, axes: Sequence[Axes], columns: int) -> None:
-    """Put one legend above all panels, where it hides no data."""
+    """Put one legend above all panels, where it hides no data; of one column, beside them."""
     pairs = [pair for axis in axes for pair in zip(*axis.get_legend_handles_labels(), strict=True)]
     handles = {label: handle for handle, label in reversed(pairs)}
     figure.legend(
         handles=[handles[label] for label in dict.fromkeys(label for _, label in pairs)],
-        loc="outside upper center",
+        loc="outside upper center" if columns > 1 else "outside right upper",
         ncols=columns,
         frameon=False,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat.likelihood import logpdf
-from thetahat.plots._shared import BELOW_ZERO, FEW, circle_or_name, described, excludes, family_of, number_of
+from thetahat.plots._shared import FEW, circle_or_name, described, family_of, number_of, support_of
 from thetahat.plots.order import Order
 from thetahat.plots.scales import Scale, fills_turn, scale_of_turn
 
@@ -72,8 +72,8 @@ def draw_densities(
     """Draw the densities of fits by label, each in its style, over the histogram that the first one has."""
     first = next(iter(fits.values()))
     turn = first.theta[0] if family_of(first).circular and fills_turn(*order.ends) else None
-    support = _support_of(first, order)
-    bars = _histogram_of(x, order, weights, support[0] == 0, turn)
+    support = support_of(first, *order.ends)
+    bars = _histogram_of(x, order, weights, support == (0, math.inf), turn)
     at = bars.places(order.n, *support)
     _draw_histogram(axis, bars, order, circle_or_name(first, name))
     for (label, fitted), style in zip(fits.items(), styles, strict=True):
@@ -83,15 +83,6 @@ def draw_densities(
         Scale("log").apply(axis.xaxis)
     if turn is not None:
         scale_of_turn(axis.xaxis, turn)
-
-
-def _support_of(fitted: Fitted, order: Order) -> tuple[float, float]:
-    """Return 0 and 1 where rows end there because densities are zero beyond, else infinity."""
-    low, high = order.ends
-    return (
-        0.0 if low >= 0 and excludes(fitted, BELOW_ZERO) else -math.inf,
-        1.0 if high <= 1 and excludes(fitted, 1 + 2.0**-52) else math.inf,
-    )
 
 
 def _histogram_of(

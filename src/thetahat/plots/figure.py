@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from thetahat.plots.counts import draw_counts
 from thetahat.plots.density import draw_density
 from thetahat.plots.order import Order
 from thetahat.plots.paths import draw_distances, draw_paths, last_epoch, scale_epochs
-from thetahat.plots.probabilities import draw_probabilities
+from thetahat.plots.probabilities import draw_probabilities, values_of
 from thetahat.plots.quantiles import draw_quantiles
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ def fit_figure(
     kinds = panels_of(fitted, weights is not None, kind, ax)
     if order is None:
         x = unrolled(fitted, x)
-        order = Order.of_rows(x)
+        order = Order.of_rows(x, partial(values_of, fitted) if "pp" in kinds else None)
     maximum = _maximum(fitted, x, weights) if "trace" in kinds else None
     land = None if maximum is None else landscape(fitted, maximum, x, weights)
-    moving = _moving(fitted) if "trace" in kinds else []
+    moving = (_moving(fitted) or _free(fitted)) if "trace" in kinds else []
     if ax is None:
         figure = new_figure(*_size(kinds, land is not None))
         panels = figure.subplot_mosaic(_mosaic(kinds, moving, land is not None))
@@ -119,11 +120,14 @@ def panels_of(fitted: Fitted, weighted: bool, kind: str | None, ax: Axes | None)
 
 
 def _moving(fitted: Fitted) -> list[str]:
-    """Return the parameters that a traced fit has moved; all that it could, where it has moved none."""
+    """Return the parameters that a traced fit has moved."""
     assert fitted.trace is not None
     moved = np.any(fitted.trace != fitted.trace[0], axis=0)
-    free = [key for key in fitted.params if key not in fitted.fixed]
-    return [key for key, moves in zip(fitted.params, moved, strict=True) if moves] or free
+    return [key for key, moves in zip(fitted.params, moved, strict=True) if moves]
+
+
+def _free(fitted: Fitted) -> list[str]:
+    return [key for key in fitted.params if key not in fitted.fixed]
 
 
 def _maximum(fitted: Fitted, x: Array, weights: Array | None) -> Fitted | None:
@@ -137,13 +141,14 @@ def _maximum(fitted: Fitted, x: Array, weights: Array | None) -> Fitted | None:
 def _panels(fitted: Fitted, weighted: bool) -> tuple[str, ...]:
     """Return the kinds of panels that a fit has."""
     left_out = {"qq": family_of(fitted).counts or weighted, "pp": weighted}
-    left_out["trace"] = fitted.trace is None
+    left_out["trace"] = fitted.trace is None or not _moving(fitted)
     return tuple(kind for kind in KINDS if not left_out.get(kind))
 
 
 def _check_kind(fitted: Fitted, weighted: bool, kind: str) -> str:
     """Return the kind of a panel; raise where the fit has none such."""
-    if check_choice("kind", kind, KINDS) in _panels(fitted, weighted):
+    check_choice("kind", kind, KINDS)
+    if kind in _panels(fitted, weighted) or (kind == "trace" and fitted.trace is not None):
         return kind
     if kind == "trace":
         raise ParameterError('this fit kept no trace: fit by SGD or GradientAscent with trace="epoch"')

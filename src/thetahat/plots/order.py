@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Order"]
 
 _SORTED = 1 << 20  # of more rows than twice that, some are sorted
+_BLOCK = 1 << 16
 _HUGE = 1e300
 _TAIL = 1000  # then a tail is one row in so many
 
@@ -60,38 +61,56 @@ class Order:
         All of them, or one in `step`.
     below, above : ndarray of float64, optional
         The least and the greatest rows, where not all are among `rows`.
+    shares : tuple of two ndarrays of float64, optional
+        Values, and what share of all rows is at most as large, where not all are among `rows`.
     """
 
     def __init__(
-        self, n: int, rows: Array, step: int = 1, below: Array | None = None, above: Array | None = None
+        self,
+        n: int,
+        rows: Array,
+        step: int = 1,
+        below: Array | None = None,
+        above: Array | None = None,
+        shares: tuple[Array, Array] | None = None,
     ) -> None:
-        self.n, self.step = n, step
+        self.n, self.step, self.shares = n, step, shares
         self.rows = np.sort(rows)
         self.below = self.rows[:0] if below is None else np.sort(below)
         self.above = self.rows[:0] if above is None else np.sort(above)
 
     @classmethod
-    def of_rows(cls, x: Array) -> Order:
-        """Return the order of rows in memory."""
-        step = _step(x.size)
-        if step == 1:
+    def of_rows(cls, x: Array, values: Callable[[int], Array] | None = None) -> Order:
+        """Return the order of rows in memory; `values` as of `of_blocks`."""
+        if _step(x.size) == 1:
             return cls(x.size, x)
-        some = np.sort(x[::step])
-        tail = some.size // _TAIL
-        return cls(x.size, some, step, x[x < some[tail]], x[x > some[-1 - tail]])
+        return cls.of_blocks(
+            x.size, (x[first : first + _BLOCK] for first in range(0, x.size, _BLOCK)), values
+        )
 
     @classmethod
-    def of_blocks(cls, n: int, blocks: Iterable[Array]) -> Order:
-        """Return the order of n rows that come in blocks; memory holds some of them."""
+    def of_blocks(
+        cls, n: int, blocks: Iterable[Array], values: Callable[[int], Array] | None = None
+    ) -> Order:
+        """Return the order of n rows that come in blocks; memory holds some of them.
+
+        `values` returns for n, if that is many, the values up to which rows are counted.
+        """
         step, first = _step(n), 0
+        if step == 1:
+            return cls(n, np.concatenate(list(blocks)))
         some, below, above = [], _Least(n // _TAIL), _Least(n // _TAIL)
+        bounds = None if values is None else values(n)
+        counts = np.zeros(0 if bounds is None else bounds.size)
         for block in blocks:
-            some.append(block[first::step])
+            some.append(block[first::step].copy())
             first = (first - block.size) % step
-            if step > 1:
-                below.add(block)
-                above.add(-block)
-        return cls(n, np.concatenate(some), step, below.rows(), -above.rows())
+            below.add(block)
+            above.add(-block)
+            if bounds is not None:
+                counts += np.searchsorted(np.sort(block), bounds, "right")
+        shares = None if bounds is None else (bounds, counts / n)
+        return cls(n, np.concatenate(some), step, below.rows(), -above.rows(), shares)
 
     def ranks(self) -> NDArray[np.int64]:
         """Return ranks 1..n to be drawn: even in probability, and more and more finely towards the ends."""
@@ -105,6 +124,8 @@ class Order:
         """Return the rows of these ranks."""
         place = np.rint((rank - 0.5) / self.n * self.rows.size - 0.5).astype(np.int64)
         rows = self.rows[np.clip(place, 0, self.rows.size - 1)]
+        if self.step > 1:  # those between the tails are estimates of their ranks
+            rows = np.clip(rows, self.below[-1], self.above[0])
         low, high = rank <= self.below.size, rank > self.n - self.above.size
         rows[low] = self.below[rank[low] - 1]
         rows[high] = self.above[rank[high] - self.n - 1]

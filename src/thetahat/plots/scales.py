@@ -110,7 +110,7 @@ def scale_of(low: float, high: float, quartiles: Array, positive: bool) -> Scale
 
 def fills_turn(low: float, high: float) -> bool:
     """Whether angles go so far round that the whole turn is shown."""
-    return high - low > math.pi / 2
+    return high - low > 2 * math.pi / 3
 
 
 def scale_of_turn(axis: Axis, centre: float) -> None:

@@ -20,10 +20,10 @@ def progress_bar(total: int | None, **options: Any) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # without widgets a notebook has the bar of a terminal
-            from tqdm.auto import tqdm
+            from tqdm import auto
     except ImportError as error:
         raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
-    return tqdm(total=total, dynamic_ncols=True, **options)
+    return auto.tqdm(total=total, dynamic_ncols=True, **options)
 
 
 @contextmanager
