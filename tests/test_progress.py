@@ -22,9 +22,9 @@ def test_an_exact_fit_of_a_file_shows_each_pass(tmp_path, capsys, family):
     path = write_parquet(tmp_path)
     fit = th.fit(th.scan(path, "x"), family, progress=True)
     told = capsys.readouterr().err
-    assert "pass 1: 100%" in told
-    assert "40.0k/40.0k [" in told
+    assert "pass 1: " in told
     assert ("pass 2: " in told) == (family != "normal")
+    assert "40.0k/40.0k [" in told
     assert fit.params == th.fit(X, family).params
 
 

@@ -53,7 +53,7 @@ def family_of(fitted: Fitted) -> Family:
 
 
 def support_of(fitted: Fitted, low: float, high: float) -> tuple[float, float]:
-    """Return 0 and 1 where rows from low to high end there, since densities are zero beyond; else infinity."""
+    """Return 0 and 1 where rows end there, since densities are zero beyond; else infinity."""
     below, above = np.isneginf(logpdf([-1e-300, 1 + 2.0**-52], fitted.family, fitted.theta)).tolist()
     return 0.0 if below and low >= 0 else -math.inf, 1.0 if above and high <= 1 else math.inf
 
