@@ -136,7 +136,7 @@ def test_shares_of_very_many_rows_are_those_of_all(monkeypatch):
     probability, difference = axis.lines[1].get_data()
     share = np.searchsorted(np.sort(rows), fit.dist().ppf(probability), "right") / rows.size
     np.testing.assert_allclose(difference, share - probability, atol=2 / rows.size)
-    corners = axis.patches[0].get_xy()
+    corners = axis.collections[0].get_paths()[0].vertices
     assert np.abs(corners[:, 1]).max() == pytest.approx(1.96 * 0.5 / math.sqrt(30_000), rel=0.05)
 
 

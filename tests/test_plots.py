@@ -195,9 +195,8 @@ BAND = "95 % of samples, at each point"
 
 def band(axis):
     """The corners of the band around the straight line."""
-    shades = axis.collections or axis.patches
-    (shade,) = shades
-    return shade.get_paths()[0].vertices if axis.collections else shade.get_xy()
+    (shade,) = axis.collections
+    return shade.get_paths()[0].vertices
 
 
 def test_quantiles_and_probabilities(x, exact):

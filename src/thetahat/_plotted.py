@@ -101,6 +101,8 @@ class Plotted(Fitted):
         kinds = panels_of(self, weighted, kind, ax)
         with reading(source, progress):
             rows, order = self._drawn(x, "trace" not in kinds, "pp" in kinds)
+        if isinstance(name, str) and order is None and rows.x.size < self.rows:
+            name = f"{name}, of {rows.x.size:,} rows"
         return fit_figure(rows.x, self, name, kind, rows.weights, order=order, ax=ax)
 
     def _drawn(

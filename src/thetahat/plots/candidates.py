@@ -12,12 +12,19 @@ from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
 from thetahat.errors import ParameterError
 from thetahat.goodness import unrolled
-from thetahat.plots._shared import BAND, SHADE, family_of
+from thetahat.plots._shared import family_of
 from thetahat.plots.canvas import check_axes, finish, new_figure
 from thetahat.plots.counts import draw_probabilities_of_counts
 from thetahat.plots.density import draw_densities
 from thetahat.plots.order import Order
-from thetahat.plots.probabilities import band_of, finish_probabilities, placed, points_of, values_of
+from thetahat.plots.probabilities import (
+    band_of,
+    draw_band,
+    finish_probabilities,
+    placed,
+    points_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +115,7 @@ def _styles(number: int) -> list[dict[str, Any]]:
 
 def _draw_probabilities(axis: Axes, order: Order, fits: Mapping[str, Fitted]) -> None:
     band = placed(band_of(order, next(iter(fits.values()))), order)
-    axis.fill(*band, label=BAND, **SHADE)
+    draw_band(axis, band)
     ends = np.array([0.0, 1.0])
     axis.plot(*placed((ends, ends), order), color="#808080", linewidth=1)
     best = [band[1]]

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Points = tuple[Array, Array]  # probabilities, and shares of the rows
 
-__all__ = ["band_of", "draw_probabilities", "finish_probabilities", "placed", "points_of", "values_of"]
+__all__ = [
+    "band_of",
+    "draw_band",
+    "draw_probabilities",
+    "finish_probabilities",
+    "placed",
+    "points_of",
+    "values_of",
+]
 
 _TAIL = 200  # values in each
 _LONG = 5000  # rows from which on the band around the diagonal is too narrow to be seen
@@ -27,10 +35,17 @@ _LONG = 5000  # rows from which on the band around the diagonal is too narrow to
 def draw_probabilities(axis: Axes, order: Order, fitted: Fitted) -> None:
     """Draw the share of rows up to each row against its probability, and the band around the diagonal."""
     points, band = points_of(order, fitted), band_of(order, fitted)
-    axis.fill(*placed(band, order), label=BAND, **SHADE)
+    draw_band(axis, placed(band, order))
     axis.plot(*placed((np.array([0.0, 1.0]), np.array([0.0, 1.0])), order), **TRUTH)
     axis.plot(*placed(points, order), **dots(points[0].size))
     finish_probabilities(axis, order, f"probability by the {fitted.family} fit")
+
+
+def draw_band(axis: Axes, corners: Points) -> None:
+    """Draw a band as one collection, which takes a tenth of the time of a patch with so many corners."""
+    from matplotlib.collections import PolyCollection
+
+    axis.add_collection(PolyCollection([np.column_stack(corners)], label=BAND, **SHADE))
 
 
 def finish_probabilities(axis: Axes, order: Order, label: str) -> None:
