@@ -82,6 +82,11 @@ def test_panels_are_drawn_into_axes_of_the_user(draw):
     assert not figure.legends
 
 
+def test_axes_of_a_subfigure_return_the_whole_figure():
+    figure = Figure()
+    assert FIT.plot(ax=figure.subfigures(1, 2)[0].subplots()) is figure
+
+
 def test_groups_are_drawn_into_axes_of_the_user():
     axis = Figure().subplots()
     assert GROUPS.plot("shape", ax=axis) is axis.figure

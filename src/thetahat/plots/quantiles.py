@@ -55,7 +55,7 @@ def draw_quantiles(axis: Axes, order: Order, fitted: Fitted, name: str) -> None:
     axis.plot(quantiles, rows, **dots(rank.size))
     for this in (axis.xaxis, axis.yaxis):
         scale.apply(this)
-        if family_of(fitted).circular and fills_turn(low, high):
+        if family_of(fitted).circular and fills_turn(*order.ends):
             scale_of_turn(this, fitted.theta[0])
     if scale.kind != "log":
         ends = least - scale.centre, greatest - scale.centre
