@@ -133,7 +133,9 @@ def test_information_is_minus_the_slope_of_the_score(case):
     smooth = [j for j, p in enumerate(_core.models[case.family].parameters) if p[3] != _core.NONSMOOTH]
     for j in smooth:
         step = 1e-4 / sizes[j]
-        up, down = (tuple(case.theta[i] + s * (i == j) for i in range(len(case.theta))) for s in (step, -step))
+        up, down = (
+            tuple(case.theta[i] + s * (i == j) for i in range(len(case.theta))) for s in (step, -step)
+        )
         slope = (derivatives(case, of, up)[1] - derivatives(case, of, down)[1]) / (2 * step)
         expected = (information[j] / sizes / sizes[j])[smooth]
         np.testing.assert_allclose((-slope / sizes / sizes[j])[smooth], expected, rtol=1e-5, atol=1e-5)
@@ -287,9 +289,7 @@ def test_what_cannot_be_has_no_score(case):
 
 def test_equal_limits_are_a_row(case):
     x = case.sample(5)
-    np.testing.assert_allclose(
-        scores(case, x, x)[0], th.logpdf(x, case.family, case.theta), rtol=1e-14
-    )
+    np.testing.assert_allclose(scores(case, x, x)[0], th.logpdf(x, case.family, case.theta), rtol=1e-14)
 
 
 def test_scores_of_rows_add_up(smooth):

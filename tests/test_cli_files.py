@@ -106,7 +106,8 @@ def test_sums_of_files_are_merged(parts, tmp_path):
 def test_progress_of_reading(parts):
     result = run("fit", *parts, "--column", "x", "--family", "normal", "--progress")
     assert result.exit_code == 0
-    assert "3.00k rows" in result.stderr
+    assert "pass 1: 100%" in result.stderr
+    assert "3.00k/3.00k" in result.stderr
 
 
 def test_completion(parts):

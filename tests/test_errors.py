@@ -337,7 +337,7 @@ def test_order():
 
 
 def test_settings_that_the_closed_form_has_no_use_for():
-    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": "epoch"}, {"progress": True}):
+    for setting in ({"start": (0, 1)}, {"rng": 0}, {"trace": "epoch"}, {"callback": print}):
         with pytest.raises(
             th.ParameterError,
             match=r"closed-form|draws no random numbers|an iterative method",

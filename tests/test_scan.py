@@ -206,10 +206,25 @@ def test_a_source_goes_where_a_sample_goes(tmp_path):
     fit.plot("density")
 
 
-def test_the_density_of_a_long_source_is_drawn_over_some_of_its_rows(monkeypatch):
+@pytest.mark.parametrize("step", [1, 4])
+def test_a_long_source_is_drawn_from_its_blocks(monkeypatch, step):
     monkeypatch.setattr("thetahat.sample._MOST_HELD", 10_000)
-    monkeypatch.setattr("thetahat.result._DRAWN", 500)
-    figure = th.fit(th.scan(lambda: [X]), "weibull").plot("density", name="claim")
+    monkeypatch.setattr("thetahat.plots.order._SORTED", X.size // step)
+    monkeypatch.setattr("thetahat._plotted.Plotted._rows", None)  # which holds all rows
+    blocks = th.fit(th.scan(lambda: [X[:777], X[777:]]), "weibull").plot(name="claim")
+    monkeypatch.undo()
+    monkeypatch.setattr("thetahat.plots.order._SORTED", X.size // step)
+    array = th.fit(X, "weibull").plot(name="claim")
+    for mine, other in zip(blocks.axes, array.axes, strict=True):
+        assert mine.get_xlabel() == other.get_xlabel()
+        for line, known in zip(mine.lines, other.lines, strict=True):
+            np.testing.assert_allclose(line.get_xydata(), known.get_xydata(), rtol=1e-9, atol=1e-9)
+
+
+def test_the_density_of_a_long_weighted_source_is_drawn_over_some_of_its_rows(monkeypatch, tmp_path):
+    monkeypatch.setattr("thetahat.sample._MOST_HELD", 10_000)
+    monkeypatch.setattr("thetahat._plotted._DRAWN", 500)
+    figure = th.fit(th.scan(write_parquet(tmp_path), "x", weights="w"), "weibull").plot(name="claim")
     assert figure.axes[0].get_xlabel().startswith("claim, of 500 rows")
     assert figure.axes[0].get_legend_handles_labels()[1][0] == "500 rows"
 

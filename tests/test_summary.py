@@ -165,7 +165,7 @@ ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
             "normal",
             {"trace": "epoch"},
             th.ParameterError,
-            "trace, progress, callback and checkpoint require",
+            "trace, callback and checkpoint require",
         ),
         ([1.0, 2.0], "normal", {"method": "exact"}, th.ParameterError, r"method must be Exact\(\)"),
         ([1.0, 2.0], "uniform", {"fixed": {"low": 1.5}}, th.NoMaximumError, "none beyond an end"),

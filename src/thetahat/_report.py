@@ -1,13 +1,14 @@
-"""The printed table of a fit."""
+"""The printed table of a fit, and that of a notebook."""
 
 from __future__ import annotations
 
 import math
 
 from thetahat._fitted import Fitted
+from thetahat._html import table
 from thetahat.inference import confidence_limits
 
-__all__ = ["ending", "heading", "report"]
+__all__ = ["ending", "heading", "report", "report_html"]
 
 
 def report(fit: Fitted) -> str:
@@ -49,11 +50,26 @@ def heading(fit: Fitted) -> list[str]:
 def _table(fit: Fitted) -> list[str]:
     wide = max(map(len, fit.params))
     lines = [f"{'':{wide}}  {'estimate':>13}  {'std. error':>11}  {'95 % confidence interval':>27}"]
-    for (name, value), error, (low, high) in zip(
-        fit.params.items(), fit.stderr, confidence_limits(fit, 0.95, None), strict=True
-    ):
-        if name in fit.fixed:
-            lines.append(f"{name:{wide}}  {value:13.7g}        fixed")
-        else:
-            lines.append(f"{name:{wide}}  {value:13.7g}  {error:11.4g}  {low:13.7g} {high:13.7g}")
+    for name, value, error, *limits in _cells(fit):
+        beside = f"  {error:>11}  {limits[0]:>13} {limits[1]:>13}" if limits else f"  {error:>11}"
+        lines.append(f"{name:{wide}}  {value:>13}{beside}")
     return lines
+
+
+def _cells(fit: Fitted) -> list[tuple[str, ...]]:
+    """Return each parameter, its estimate, standard error and limits; or that it was fixed."""
+    limits = confidence_limits(fit, 0.95, None)
+    return [
+        (name, f"{value:.7g}", "fixed")
+        if name in fit.fixed
+        else (name, f"{value:.7g}", f"{error:.4g}", f"{low:.7g}", f"{high:.7g}")
+        for (name, value), error, (low, high) in zip(fit.params.items(), fit.stderr, limits, strict=True)
+    ]
+
+
+def report_html(fit: Fitted) -> str:
+    """Return the report as a table for a notebook."""
+    caption, *notes = heading(fit)
+    titles = ("", "estimate", "std. error", "95 % confidence interval")
+    rows = ((name, value, error, " to ".join(limits)) for name, value, error, *limits in _cells(fit))
+    return table(caption, titles, rows, [*notes, ending(fit)])

@@ -12,7 +12,7 @@ from thetahat import _groups
 from thetahat._group_arrays import LIMIT_OF_CENSORED, GroupNumbers
 from thetahat._theta import Fixed
 from thetahat.data.censored import Censored
-from thetahat.data.grouping import Grouping, key_names, group_rows
+from thetahat.data.grouping import Grouping, group_rows, key_names
 from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from thetahat import _core
 from thetahat._checks import check_count
+from thetahat._html import table
 from thetahat._sums import Sums, Tree
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.censored_source import CensoredSource
@@ -19,8 +20,11 @@ from thetahat.families import families as all_families
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, Exact, Problem
+from thetahat.solvers.progress import reading
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
 __all__ = ["Candidate", "Comparison", "check_families", "compare"]
@@ -28,6 +32,7 @@ __all__ = ["Candidate", "Comparison", "check_families", "compare"]
 _EXACT = Exact()
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
+_LARGE = 1000  # from here on a difference of AIC needs no decimals
 _WIDE = 1e12  # from here on numbers in the table lose their decimals
 
 
@@ -121,6 +126,53 @@ class Comparison(Sequence[Candidate]):
             raise NoMaximumError(f"no family could be fitted\n{self}")
         return self.candidates[0].fit
 
+    def plot(
+        self,
+        kind: str | None = None,
+        *,
+        ax: Axes | None = None,
+        name: str = "value",
+        progress: bool = False,
+    ) -> Figure:
+        """Draw all fitted families over the sample, by AIC.
+
+        The densities over the histogram (of counts, the probabilities beside the shares of the rows), and the
+        share of the rows against the probability by each fit (of 5000 rows and more, their difference), as
+        `Fit.plot` draws them. The band is that of the best fit.
+
+        Parameters
+        ----------
+        kind : {"density", "pp"}, optional
+            One panel; by default both, of weighted rows the density.
+        ax, name, progress
+            As in `Fit.plot`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        NoMaximumError
+            If no family could be fitted.
+        ParameterError, SampleError, MissingExtraError
+            As `Fit.plot` does.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+        >>> figure = th.compare(x, ["gamma", "lognormal"]).plot("density")
+        """
+        from thetahat.plots.candidates import comparison_figure
+
+        fits = {_label(candidate): candidate.fit for candidate in self if candidate.fit}
+        best = self.best
+        source = best._sample.source if best._sample is not None else None
+        with reading(source, progress):
+            rows, order = best._drawn(None, shares=kind != "density")
+        return comparison_figure(rows.x, order, rows.weights, fits, name, kind, ax)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as numbers, strings, lists and dicts, for strict JSON."""
         return {"candidates": [candidate.to_dict() for candidate in self], "outside": list(self.outside)}
@@ -141,9 +193,27 @@ class Comparison(Sequence[Candidate]):
     def __str__(self) -> str:
         fits = [candidate.fit for candidate in self if candidate.fit]
         lines = [_heading(fits), "", *_table(self), ""] if fits else []
-        lines += [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
-        lines += [f"rows are outside the support of {', '.join(self.outside)}"] if self.outside else []
-        return "\n".join([*lines, self.note]).rstrip()
+        return "\n".join([*lines, *self._notes()]).rstrip()
+
+    def _repr_html_(self) -> str:
+        """Return the comparison as a table for a notebook."""
+        fits = [candidate.fit for candidate in self if candidate.fit]
+        titles, *rows = _cells(self)
+        return table(_heading(fits) if fits else "no family could be fitted", titles, rows, self._notes())
+
+    def _notes(self) -> list[str]:
+        """Return what stands below the table."""
+        notes = [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
+        notes += [f"rows are outside the support of {', '.join(self.outside)}"] if self.outside else []
+        return [*notes, self.note]
+
+
+def _label(candidate: Candidate) -> str:
+    """Return what a legend calls a family."""
+    delta = candidate.delta_aic
+    return (
+        f"{candidate.family}, AIC + {delta:,.{0 if delta >= _LARGE else 1}f}" if delta else candidate.family
+    )
 
 
 def _heading(fits: list[Fit]) -> str:
@@ -155,13 +225,18 @@ def _heading(fits: list[Fit]) -> str:
     return f"{len(fits)} famil{several}, fitted to {fit.rows} rows{known}{weight}{left_out}"
 
 
-def _table(comparison: Comparison) -> list[str]:
-    """Return the families with their criteria, k their numbers of parameters."""
+def _cells(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return the titles of the columns, and the families with their criteria, k their parameters' number."""
     cells: list[tuple[str, ...]] = [("", "k", "log-likelihood", "AIC", "delta", "weight", "BIC")]
     for row in comparison:
         if row.fit is not None:
             criteria = (row.fit.log_likelihood, row.fit.aic, row.delta_aic, row.weight, row.fit.bic)
             cells.append((row.family, str(row.parameters), *map(_number, criteria)))
+    return cells
+
+
+def _table(comparison: Comparison) -> list[str]:
+    cells = _cells(comparison)
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     return [
         f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
@@ -180,6 +255,7 @@ def compare(
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
+    progress: bool = False,
 ) -> Comparison:
     """Fit several families to one sample, and rank them by Akaike's information criterion.
 
@@ -196,6 +272,8 @@ def compare(
         table; otherwise those of real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
+    progress : bool, default False
+        Show a progress bar of the rows of a `Source` that are read, pass by pass (needs tqdm).
 
     Returns
     -------
@@ -235,6 +313,11 @@ def compare(
     if threads is not None:
         threads = check_count("threads", threads, 10_000)
     source = source_of(x, weights, nan_policy)
+    with reading(source, progress):
+        return _compared(source, families, threads)
+
+
+def _compared(source: Source, families: Sequence[str] | None, threads: int | None) -> Comparison:
     counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else check_families(families)
     censored = isinstance(source, CensoredSource)

@@ -18,6 +18,7 @@ from thetahat.solvers import COVARIANCES, SGD, Exact, Method, Monitoring, Proble
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
+from thetahat.solvers.progress import reading
 from thetahat.solvers.state import Callback
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def fit(
         Keep the parameters after every epoch, or after every so many steps, at least 1: a step is a batch of
         `SGD`, an epoch of `GradientAscent`. True means ``"epoch"``; False, the default, keeps none.
     progress : bool, default False
-        Show a progress bar with epoch, learning rate, parameters and `newton_decrement` (needs tqdm).
+        Show a progress bar, with the time left, on the terminal or in a notebook (needs tqdm): with epoch,
+        learning rate, parameters and `newton_decrement`; of an exact fit of a `Source`, of the rows read in
+        each pass. Exact fits of rows in memory show none.
     callback : callable, optional
         Called with a `State` after every epoch; the fit ends if it returns a true value.
     checkpoint : path, optional
@@ -186,9 +189,9 @@ def fit_sample(
     if rng is not None and not method.draws:
         raise ParameterError("rng is not used: this method draws no random numbers")
     monitoring = monitoring.check()
-    if monitoring and not method.iterates:
+    if monitoring._replace(progress=False) and not method.iterates:
         raise ParameterError(
-            "trace, progress, callback and checkpoint require an iterative method (GradientAscent, SGD)"
+            "trace, callback and checkpoint require an iterative method (GradientAscent, SGD)"
         )
     first = () if start is None else check_theta(family, start, "start")
     problem = Problem(read(), first, first, fixed_values, rng, monitoring)
@@ -203,6 +206,13 @@ def fit_sample(
         raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     if method.together and problem.sample.source is not None:
         problem.sample.source.check_together(type(method).__name__)
+    with reading(problem.sample.source, monitoring.progress and not method.iterates):
+        return _solve(problem, method, cov)
+
+
+def _solve(problem: Problem, method: Method, cov: str) -> Fit:
+    """Return the fit of a problem whose settings are checked."""
+    first, fixed_values = problem.given, problem.fixed
     if method.iterates and problem.solved:
         problem.solve()  # raises if there is no maximum
     if method.starts:

@@ -12,6 +12,7 @@ import numpy as np
 from thetahat._checks import as_generator, check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
+from thetahat._html import table
 from thetahat._records import to_json
 from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import CensoredRows, Limits
@@ -76,18 +77,33 @@ class GoodnessOfFit:
     failed: int
 
     def __repr__(self) -> str:
+        lines = [f"{name:18}  {statistic:>10}  {pvalue:>8}" for name, statistic, pvalue in self._cells()]
+        return "\n".join([self._heading(), "", *lines, *(["", self._note()] if self._note() else [])])
+
+    def _repr_html_(self) -> str:
+        """Return the tests as a table for a notebook."""
+        titles, *rows = self._cells()
+        return table(self._heading(), titles, rows, [self._note()])
+
+    def _heading(self) -> str:
         left_out = f", {self.failed} of which could not be fitted" if self.failed else ""
-        lines = [
-            f"goodness of fit, {self.family}; p-values from {self.bootstrap} bootstrap replicates{left_out}",
-            "",
-            f"{'':18}  {'statistic':>10}  {'p-value':>8}",
+        return (
+            f"goodness of fit, {self.family}; p-values from {self.bootstrap} bootstrap replicates{left_out}"
+        )
+
+    def _cells(self) -> list[tuple[str, str, str]]:
+        """Return the titles of the columns, and the tests that there are."""
+        tests = zip(_NAMES, self._statistics(), strict=True)
+        return [
+            ("", "statistic", "p-value"),
+            *((name, f"{test.statistic:.5g}", f"{test.pvalue:.4g}") for name, test in tests if test),
         ]
-        for name, test in zip(_NAMES, self._statistics(), strict=True):
-            if test is not None:
-                lines.append(f"{name:18}  {test.statistic:10.5g}  {test.pvalue:8.4g}")
-        if self.failed > _MANY * self.bootstrap:
-            lines += ["", "p-values are unreliable: more than a tenth of the replicates could not be fitted"]
-        return "\n".join(lines)
+
+    def _note(self) -> str:
+        """Return a warning, if there is a reason for one."""
+        if self.failed <= _MANY * self.bootstrap:
+            return ""
+        return "p-values are unreliable: more than a tenth of the replicates could not be fitted"
 
     def _statistics(self) -> tuple[TestStatistic | None, ...]:
         return self.kolmogorov_smirnov, self.anderson_darling, self.cramer_von_mises
@@ -102,7 +118,9 @@ class GoodnessOfFit:
         return {"family": self.family, **statistics, "bootstrap": self.bootstrap, "failed": self.failed}
 
 
-def goodness_of_fit(fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any) -> GoodnessOfFit:
+def goodness_of_fit(
+    fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any, done: Callable[[int], object] | None = None
+) -> GoodnessOfFit:
     """Return the tests of a fit; `Fit.gof` describes them.
 
     Parameters
@@ -115,6 +133,8 @@ def goodness_of_fit(fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any) ->
         Number of replicates.
     rng
         As in `thetahat.fit`.
+    done : callable, optional
+        Called with the number of replicates that are done.
     """
     check_count("bootstrap", bootstrap)
     if fit.status != "converged":
@@ -124,17 +144,23 @@ def goodness_of_fit(fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any) ->
         )
     generator = as_generator(rng)
     with np.errstate(all="ignore"):  # what overflows gives no statistic, or no replicate
-        return _tested(fit, x, bootstrap, generator)
+        return _tested(fit, x, bootstrap, generator, done)
 
 
-def _tested(fit: Fitted, x: Array | Limits, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
+def _tested(
+    fit: Fitted,
+    x: Array | Limits,
+    bootstrap: int,
+    generator: np.random.Generator,
+    done: Callable[[int], object] | None,
+) -> GoodnessOfFit:
     observed, replicate = _statistics(fit, x), _replication(fit, x, generator)
     if not np.isfinite(observed[[0, 2]]).all():
         raise ParameterError(
             f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
         )
     larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
-    for _ in range(bootstrap):
+    for replicates in range(1, bootstrap + 1):
         rows = replicate()
         try:
             by_chance = _statistics(fit_anew(fit, rows), rows)
@@ -143,6 +169,8 @@ def _tested(fit: Fitted, x: Array | Limits, bootstrap: int, generator: np.random
         else:
             larger += by_chance >= observed
             counted += ~np.isnan(by_chance)
+        if done is not None:
+            done(replicates)
     if failed == bootstrap:
         raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
     pvalues = (1 + larger) / (1 + counted)

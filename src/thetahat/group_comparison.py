@@ -17,7 +17,8 @@ from thetahat.data.grouping import NAN_POLICIES, group_rows
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_each, fit_each_of_censored, polled, threads_of
+from thetahat.groups import fit_each, fit_each_of_censored, threads_of
+from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -185,7 +186,7 @@ def compare_groups(
     else:
         grouping = group_rows(x, *how)
     for family in chosen:
-        with polled(len(grouping.keys), progress, f"{family.name} ") as poll:
+        with counting(len(grouping.keys), "groups", progress, f"{family.name} ") as poll:
             fits[family.name] = (
                 fit_each(family, grouping, None, None, threads, poll)
                 if groups is None

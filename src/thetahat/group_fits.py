@@ -10,18 +10,22 @@ from thetahat._checks import check_choice, check_level
 from thetahat._group_arrays import FITTED, GroupArrays
 from thetahat._group_member import fit_of_group
 from thetahat._group_sums import added, sums_of
+from thetahat._html import table
 from thetahat._tables import Table, plain
 from thetahat.censored_groups import CensoredGroups
 from thetahat.inference import Estimate, quantiles_of_groups, return_levels_of_groups, wald_limits
 from thetahat.result import Fit
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
 __all__ = ["GroupFits"]
+
+_SHOWN = 5  # groups at each end of a table
 
 _COLUMNS = (
     "log_likelihood",
@@ -216,7 +220,29 @@ class GroupFits(GroupArrays, Table):
             "reason": self.reason[place],
         }
 
-    def plot(self, name: str, level: float = 0.95) -> Figure:
+    def _repr_html_(self) -> str:
+        """Return the first and the last groups as a table for a notebook, and how many ended how."""
+        columns = self.columns()
+        keys = [key for key in columns if key not in self.params][: len(self._keys.names)]
+        estimates = [part for key in self.params for part in (key, f"{key}_stderr")]
+        places = list(range(len(self)))
+        cut = len(places) > 2 * _SHOWN
+        shown = [*places[:_SHOWN], *places[-_SHOWN:]] if cut else places
+        rows = [[", ".join(str(columns[key][place]) for key in keys)] for place in shown]
+        for row, place in zip(rows, shown, strict=True):
+            row += [_cell(columns[key][place]) for key in ("n", *estimates, "status")]
+        if cut:
+            rows.insert(_SHOWN, ["..."] * len(rows[0]))
+        titles = [", ".join(keys), "n"]
+        titles += ["std. error" if key.endswith("_stderr") else key for key in estimates]
+        told = (
+            f"{count:,} {status}" + f" ({reason})" * bool(reason)
+            for (status, reason), count in self.reasons().items()
+        )
+        caption = f"{self._family.signature}, fitted to {len(self):,} group{'s' * (len(self) != 1)}"
+        return table(caption, [*titles, "status"], rows, ["; ".join(told)])
+
+    def plot(self, name: str, level: float = 0.95, *, ax: Axes | None = None) -> Figure:
         """Draw the estimates of one parameter, sorted, with their confidence intervals.
 
         Parameters
@@ -225,10 +251,13 @@ class GroupFits(GroupArrays, Table):
             The parameter.
         level : float, default 0.95
             Coverage of the intervals, between 0 and 1.
+        ax : matplotlib.axes.Axes, optional
+            Axes in which they are drawn instead of a new figure.
 
         Returns
         -------
         matplotlib.figure.Figure
+            As of `Fit.plot`.
 
         Raises
         ------
@@ -246,7 +275,7 @@ class GroupFits(GroupArrays, Table):
 
         place = self._family.names.index(check_choice("name", name, self._family.names))
         limits = self.confint(level)[:, place]
-        return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level))
+        return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level), ax)
 
     @property
     def _has_sums(self) -> bool:
@@ -267,3 +296,8 @@ class GroupFits(GroupArrays, Table):
     def __reduce__(self) -> tuple[Any, ...]:
         kept = (self._family, self._keys, self._numbers, self.omitted, self._fixed, self._start)
         return GroupFits, (*kept, None, sums_of(self) if self._has_sums else None)
+
+
+def _cell(value: Any) -> str:
+    """Return a number or a status for a table; nothing for NaN."""
+    return str(value) if not isinstance(value, float) else "" if value != value else f"{value:.7g}"

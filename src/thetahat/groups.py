@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,14 +21,14 @@ from thetahat.families import Family, find_family
 from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
 from thetahat.solvers.censored import refuse_edges
-from thetahat.solvers.monitoring import progress_bar
+from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
-__all__ = ["fit_each", "fit_each_of_censored", "fit_groups", "polled", "threads_of"]
+__all__ = ["fit_each", "fit_each_of_censored", "fit_groups", "threads_of"]
 
 
 def fit_groups(
@@ -133,14 +131,14 @@ def fit_groups(
     if isinstance(x, Sampled):
         grouped, groups = group_censored(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
         of_groups = check_fixed_of_groups(described, fixed, grouped.keys)
-        with polled(len(grouped.keys), progress) as poll:
+        with counting(len(grouped.keys), "groups", progress) as poll:
             return fit_each_of_censored(described, grouped, groups, of_groups, first, poll)
     if isinstance(x, Source) and x.apart:
         given = {"offsets": offsets, "axis": axis, "weights": weights}
         return fit_apart(x, described, by, given, fixed, first, threads, nan_policy, null_keys)
     grouping = group_rows(x, by, offsets, axis, weights, nan_policy, null_keys, threads)
     values = check_fixed_of_groups(described, fixed, grouping.keys)
-    with polled(len(grouping.keys), progress) as poll:
+    with counting(len(grouping.keys), "groups", progress) as poll:
         fits = fit_each(described, grouping, values, first, threads, poll)
     if nan_policy == "raise" and (fits.status == "bad_rows").any():
         reject_rows(Chunks(grouping.chunks), described.model, described.support)
@@ -179,14 +177,3 @@ def fit_each(
 def threads_of(threads: int | None) -> int:
     """Return the number of threads that share groups."""
     return default_threads() if threads is None else check_count("threads", threads, 10_000)
-
-
-@contextmanager
-def polled(groups: int, progress: bool, title: str = "") -> Iterator[Callable[[int], object] | None]:
-    """Yield what is told how many groups are done, and shows it."""
-    if not progress or sys.stderr is None:  # a program without a console has none
-        yield None
-        return
-    with progress_bar(groups, unit=" groups", desc=title or None) as bar:
-        yield lambda done: bar.update(done - bar.n)
-        bar.update(groups - bar.n)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _sums
-from thetahat._checks import check_choice, check_level
-from thetahat._fitted import Fitted
+from thetahat._checks import check_choice, check_count, check_level
+from thetahat._plotted import Plotted
 from thetahat._records import read_record, to_record
-from thetahat._report import report
-from thetahat._rows_of_fit import agrees, censored_of, equal_rows_of, rows_of
+from thetahat._report import report, report_html
+from thetahat._rows_of_fit import agrees, equal_rows_of
 from thetahat._theta import Theta
 from thetahat.errors import ParameterError
 from thetahat.families import Family
@@ -27,9 +27,9 @@ from thetahat.inference import (
 )
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES
+from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     from thetahat.goodness import GoodnessOfFit
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
-_DRAWN = 10**6  # rows of a source whose density is drawn
 
-
-class Fit(Fitted):
+class Fit(Plotted):
     """A fitted distribution.
 
     Made by `thetahat.fit`. What needs more than the parameters is computed on access. The fit keeps a
@@ -254,7 +252,14 @@ class Fit(Fitted):
         """
         return return_level(self, period, level)
 
-    def gof(self, x: ArrayLike | None = None, *, bootstrap: int = 999, rng: Any = None) -> GoodnessOfFit:
+    def gof(
+        self,
+        x: ArrayLike | None = None,
+        *,
+        bootstrap: int = 999,
+        rng: Any = None,
+        progress: bool = False,
+    ) -> GoodnessOfFit:
         """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
 
         Tables of these tests are invalid if parameters are estimated from the same rows. The p-values are
@@ -281,6 +286,8 @@ class Fit(Fitted):
             Number of replicates.
         rng : optional
             As in `fit`; the same seed gives the same p-values.
+        progress : bool, default False
+            Show a progress bar with the replicates done and the time left (needs tqdm).
 
         Returns
         -------
@@ -305,70 +312,14 @@ class Fit(Fitted):
         """
         from thetahat.goodness import goodness_of_fit
 
-        return goodness_of_fit(self, equal_rows_of(self, self._sample, x, "gof"), bootstrap, rng)
+        rows = equal_rows_of(self, self._sample, x, "gof")
+        check_count("bootstrap", bootstrap)
+        with counting(bootstrap, "replicates", progress) as done:
+            return goodness_of_fit(self, rows, bootstrap, rng, done=done)
 
-    def plot(self, kind: str | None = None, *, x: ArrayLike | None = None, name: str = "value") -> Figure:
-        """Draw the fit over its sample.
-
-        The density over the histogram (of counts, their probabilities), the quantiles of the rows against
-        those of the fit (Q-Q), the share of the rows against probability (P-P), and, for an iterative fit
-        with a trace, the path of the first two fitted parameters over contours of the log-likelihood, and all
-        parameters by epoch. Bands contain 95 % of samples from the fit at each point, by the beta
-        distribution of order statistics; since parameters are estimated, fewer than 5 % of the rows should be
-        outside.
-
-        Of large samples about 1500 points are drawn, evenly spaced in probability and more densely towards
-        both ends; above two million rows only the tails are exact, the rest is from a subsample, and the axis
-        says so. Of a source of more than 1e7 rows, the density is drawn over a million, and other panels need
-        memory for all. The axes of a heavy-tailed Q-Q plot are logarithmic. Contours are k**2 / 2 below the
-        maximum: near it, k standard errors away. Without sufficient statistics they are from about 10,000
-        rows, moved to the maximum of all.
-
-        A fit to censored or truncated rows has two other panels: ``"survival"``, the share of rows above each
-        value over Kaplan-Meier's estimate (Turnbull's where rows are known by intervals), and
-        ``"probability"``, a probability plot, where rows of the family lie on a line.
-
-        Parameters
-        ----------
-        kind : {"density", "qq", "pp", "trace", "survival", "probability"}, optional
-            One panel; by default all that there are. There is no Q-Q plot of counts, which would be a
-            staircase, and neither Q-Q nor P-P with weights.
-        x : array_like, shape (n,), optional
-            The rows that were fitted, if the fit no longer has them (a pickle, a record).
-        name : str, default "value"
-            What the values are, for the axis.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            ``figure.savefig(path)`` writes it.
-
-        Raises
-        ------
-        ParameterError
-            If the fit has no such panel, its rows are lost or changed, or `x` has other rows.
-        SampleError
-            If changed rows are outside the support; if the values, or their range, are too large or small for
-            axes in float64.
-        MissingExtraError
-            If matplotlib is not installed, or SciPy, which Q-Q and P-P need.
-
-        Examples
-        --------
-        >>> import thetahat as th
-        >>> figure = th.fit([1.0, 2.0, 4.0, 7.0], "normal").plot("density")
-        >>> figure.savefig("normal.png")  # doctest: +SKIP
-        """
-        from thetahat.plots import censored_figure, fit_figure
-
-        density_alone = isinstance(kind, str) and kind == "density" and x is None
-        if density_alone and self._sample is not None and self._sample.is_long:
-            drawn = self._sample.read().sample(_DRAWN, 0).contiguous()
-            return fit_figure(drawn.x, self, f"{name}, of {_DRAWN:,} rows", kind, drawn.weights)
-        if self.kinds is not None:
-            return censored_figure(censored_of(self, self._sample, x), self, name, kind)
-        rows, weights = rows_of(self, self._sample, x, "a plot of other panels than the density")
-        return fit_figure(rows, self, name, kind, weights)
+    def _repr_html_(self) -> str:
+        """Return the fit as a table for a notebook."""
+        return report_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fit as numbers, strings, lists and dicts, for strict JSON.

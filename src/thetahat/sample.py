@@ -182,7 +182,7 @@ class Sample:
         """Whether the rows are apart, or not in memory and more than are read into it for a picture."""
         if self.source is None or isinstance(self.source, ArraySource):
             return False
-        return self.source.apart or self.counted > _MOST_HELD
+        return self.source.apart or (self._counts[1] or self.counted) > _MOST_HELD
 
     @property
     def counted(self) -> int:

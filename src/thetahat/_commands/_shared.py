@@ -7,8 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ThetahatError
 from thetahat.families import families
-from thetahat.solvers.monitoring import progress_bar
 
 __all__ = [
     "Command",
@@ -34,7 +32,6 @@ __all__ = [
     "complete_columns",
     "family",
     "files",
-    "following",
     "json_flag",
     "missing",
     "named",
@@ -239,17 +236,6 @@ def _spooled() -> File:
     shutil.copyfileobj(sys.stdin.buffer, kept)
     kept.flush()
     return File("standard input", kept.name)
-
-
-@contextmanager
-def following(source: ScannedSource | ScannedCensored, progress: bool) -> Iterator[None]:
-    """Show how many rows have been read, of all passes together."""
-    if not progress or sys.stderr is None:
-        yield
-        return
-    with progress_bar(None, unit=" rows", unit_scale=True) as bar:
-        source.follow(bar.update)
-        yield
 
 
 def named(paths: Sequence[str]) -> Any:

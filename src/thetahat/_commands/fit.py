@@ -243,21 +243,20 @@ def fit_command(
     intervals, records = "profile" if profile else "wald", []
     for column in columns or (None,):
         source = _shared.scan_files(files, column, weights, reading)
-        with _shared.following(source, options["progress"] and not method.iterates):
-            fitted = fit(
-                source,
-                family,
-                method=method,
-                threads=threads,
-                nan_policy=missing,
-                fixed=fixed,
-                cov=cov,
-                **how,
-            )
+        fitted = fit(
+            source,
+            family,
+            method=method,
+            threads=threads,
+            nan_policy=missing,
+            fixed=fixed,
+            cov=cov,
+            **how,
+        )
         answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
-        goodness = fitted.gof(bootstrap=bootstrap, rng=seed) if gof else None
+        goodness = fitted.gof(bootstrap=bootstrap, rng=seed, progress=options["progress"]) if gof else None
         if plot:
-            fitted.plot(name=column or Path(files[0]).name).savefig(plot)
+            fitted.plot(name=column or Path(files[0]).name, progress=options["progress"]).savefig(plot)
         if as_json:
             of_gof = {"gof": goodness.to_dict()} if goodness else {}
             place = {"file": _shared.named(files), "column": column}
@@ -323,13 +322,8 @@ def _method(name: str, options: dict[str, Any]) -> tuple[Method, dict[str, Any]]
     """Return the method with its settings, and the other arguments of `fit`."""
     kind = METHODS[name]
     settings = {field.name: field.default is MISSING for field in fields(kind)}
-    run = ["start"] + ["trace", "progress", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
-    shown = [] if kind.iterates else ["progress"]  # of the rows that are read
-    given = {
-        key: value
-        for key, value in options.items()
-        if value is not None and value is not False and key not in shown
-    }
+    run = ["start", "progress"] + ["trace", "checkpoint"] * kind.iterates + ["seed"] * ("shuffle" in settings)
+    given = {key: value for key, value in options.items() if value is not None and value is not False}
     foreign = [key for key in given if key not in settings and key not in run]
     if foreign:
         raise click.UsageError(f"--method {name} does not use {_flags(foreign)}")

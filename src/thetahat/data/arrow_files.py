@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from thetahat.data.columns import excerpt, has_far, numbers, pyarrow, the_column
+from thetahat.data.formats import COMPRESSIONS
 from thetahat.data.libraries import ROWS
 from thetahat.data.paths import File
 from thetahat.errors import ParameterError, SampleError
@@ -31,6 +32,15 @@ class ArrowFile:
     def schema(self) -> Any:
         """Return the names and types of the file's columns."""
         raise NotImplementedError
+
+    def expected(self) -> int | None:
+        """Return the number of rows: of text about as many as its first lines let expect."""
+        if self.file.suffixes[-1:] and self.file.suffixes[-1] in COMPRESSIONS:
+            return None
+        with self.file.open_arrow() as stream:
+            beginning, size = stream.read(_BUFFER), stream.size()
+        lines = beginning.count(b"\n")
+        return round(size * lines / len(beginning)) if lines else None
 
     def types(self, schema: Any) -> Any:
         """Return the schema with the types that a filter compares."""
@@ -139,6 +149,11 @@ class ParquetFile(ArrowFile):
         with self._opened() as file:
             return file.schema_arrow
 
+    def expected(self) -> int | None:
+        """Return the number of rows."""
+        with self._opened() as file:
+            return int(file.metadata.num_rows)
+
     def _opened(self) -> Any:
         module = pyarrow(f"{self.file.name}: files of the format {self.kind}", "parquet")
         return module.ParquetFile(
@@ -189,6 +204,10 @@ class IpcFile(ArrowFile):
         """Return the names and types of the columns."""
         with self.file.open_arrow() as source:
             return self.pa.ipc.open_file(source).schema
+
+    def expected(self) -> int | None:
+        """Return nothing: the file tells it batch by batch."""
+        return None
 
     def batches(self, columns: list[str], schema: Any) -> Iterator[Any]:
         """Yield the file's batches, in pieces."""

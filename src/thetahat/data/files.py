@@ -71,6 +71,23 @@ class FilesTable:
         return f" (row {index - self._starts[place]} of {self.files[place].name})"
 
     @property
+    def expected(self) -> int | None:
+        """Number of rows, exact or nearly so; None if only reading them could tell."""
+        total = 0
+        for file, found in zip(self.files, self._formats, strict=True):
+            rows = self._expected_of(file, found)
+            if rows is None:
+                return None
+            total += rows
+        return total
+
+    def _expected_of(self, file: File, found: str) -> int | None:
+        if found == "npy":
+            with file.open() as stream:
+                return numpy_files.expected_rows(file.name, stream)
+        return None if found == "npz" or self._where is not None else self._arrow(file, found).expected()
+
+    @property
     def of_text(self) -> bool:
         """Whether all that the files hold is written as text."""
         return all(found in ("csv", "tsv") for found in self._formats)

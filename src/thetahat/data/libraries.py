@@ -31,6 +31,11 @@ class Table(Protocol):
         """Whether all that it holds is written as text, numbers too."""
         ...
 
+    @property
+    def expected(self) -> int | None:
+        """Number of rows, exact or nearly so; None if only reading them could tell."""
+        ...
+
     def read(
         self, columns: Sequence[str | None], keys: Sequence[str] = ()
     ) -> Generator[list[Any], None, None]:
@@ -57,6 +62,7 @@ class Steady:
     """A table whose rows nobody else changes, and whose indices say all."""
 
     decodes = of_text = False
+    expected: int | None = None
 
     def locate(self, _: int) -> str:
         """Return nothing: the index says all."""
@@ -110,7 +116,7 @@ class FrameTable(Steady):
 
     def __init__(self, frame: Any) -> None:
         self.name = f"this {type(frame).__name__}"
-        self._frame = frame
+        self._frame, self.expected = frame, len(frame)
 
     def read(
         self, columns: Sequence[str | None], keys: Sequence[str] = ()

@@ -14,7 +14,7 @@ from thetahat.data.columns import excerpt, the_column
 from thetahat.data.libraries import ROWS, Steady, Table
 from thetahat.errors import ParameterError, SampleError
 
-__all__ = ["memmap_table", "read_npy", "read_npz"]
+__all__ = ["expected_rows", "memmap_table", "read_npy", "read_npz"]
 
 
 def read_npy(name: str, file: IO[bytes], columns: Sequence[str | None]) -> Iterator[list[Any]]:
@@ -44,6 +44,11 @@ def read_npz(name: str, file: IO[bytes], columns: Sequence[str | None]) -> Itera
                 yield [block[column] for column in wanted]
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise SampleError(f"cannot read {name}: {excerpt(error)}") from error
+
+
+def expected_rows(name: str, file: IO[bytes]) -> int:
+    """Return how many values the array of a .npy file has."""
+    return _header(name, file)[1]
 
 
 def _header(name: str, file: IO[bytes]) -> tuple[np.dtype[Any], int]:
@@ -83,6 +88,7 @@ class MemmapTable(Steady):
     def __init__(self, x: np.memmap[Any, Any]) -> None:
         self.name = str(x.filename)
         self._dtype, self._n, self._offset = x.dtype, x.size, x.offset
+        self.expected = x.size
 
     def read(
         self, columns: Sequence[str | None], keys: Sequence[str] = ()

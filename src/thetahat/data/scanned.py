@@ -30,7 +30,7 @@ class ScannedSource(Source):
         self.what = _named(table, column)
         self.what_weights = _named(table, weights)
         self._other: ScannedSource | None = None
-        self._follow: Callable[[int], object] | None = None
+        self._follow: Callable[[int | None], object] | None = None
 
     def with_policy(self, nan_policy: str) -> Source:
         """Return the same rows under a policy for NaN and null ones."""
@@ -46,8 +46,13 @@ class ScannedSource(Source):
         """Whether rows have weights."""
         return self._weights is not None
 
-    def follow(self, told: Callable[[int], object]) -> None:
-        """Let a function be told how many rows each block has."""
+    @property
+    def expected(self) -> int | None:
+        """Number of rows that a pass will read, exact or nearly so; None if only a pass could tell."""
+        return self._table.expected if self._n is None else self._n
+
+    def follow(self, told: Callable[[int | None], object] | None) -> None:
+        """Let a function be told of passes: None where one begins, and then how many rows each block has."""
         self._follow = told
 
     def _blocks(self, by: Sequence[str] = ()) -> Iterator[list[Any]]:
@@ -60,6 +65,8 @@ class ScannedSource(Source):
         self._table.check()
 
     def _read(self) -> Iterator[Rows]:
+        if self._follow is not None:
+            self._follow(None)
         for values, *of_rows in self._blocks():
             chunks = rows_in(values, self.what, self.omit)
             for given in of_rows:

@@ -62,6 +62,14 @@ class Source(Blocks):
         return self._n
 
     @property
+    def expected(self) -> int | None:
+        """Number of rows that a pass will read, exact or nearly so; None if only a pass could tell."""
+        return self._n
+
+    def follow(self, told: Callable[[int | None], object] | None) -> None:
+        """Let a function be told of passes: None where one begins, and then how many rows each block has."""
+
+    @property
     def counted(self) -> int:
         """Number of rows that are not left out."""
         return self._looked.rows_seen

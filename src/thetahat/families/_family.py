@@ -158,6 +158,8 @@ class Family:
         Whether rows are integers, and their densities probabilities.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
+    slow_quantiles : bool
+        Whether SciPy searches for each quantile, milliseconds long, or does not find it.
     elsewhere : tuple of str
         Its names in other programs, with the parameters there: ``"SciPy's norm(loc=mu, scale=sigma)"``; of a
         special case, "with fixed={...}" at the end; of other rows, "with x replaced by ...".
@@ -179,6 +181,7 @@ class Family:
     support: str = "all finite numbers"
     counts: bool = False
     circular: bool = False
+    slow_quantiles: bool = False
     elsewhere: tuple[str, ...] = ()
     boundary_limits: Callable[..., dict[int, tuple[Any, Any]]] | None = None
     missing_condition: Callable[[float, float], str] | None = None

@@ -22,6 +22,7 @@ family = Family(
         "NumPy's wald(mean=mu, scale=shape)",
         "SciPy's recipinvgauss(mu=mu / shape, scale=1 / shape) with x replaced by 1 / x",
     ),
+    slow_quantiles=True,
     scipy=lambda mu, shape: ("invgauss", {"mu": mu / shape, "scale": shape}),
     censoring=Censoring(
         above="mu = infinity",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat.families import Family
+from thetahat.likelihood import logpdf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +24,16 @@ __all__ = [
     "SHADE",
     "TRUTH",
     "beta_band",
+    "circle_or_name",
+    "described",
     "dots",
     "family_of",
     "few_of",
+    "legible",
     "maximum_beside",
+    "number_of",
     "plain",
+    "support_of",
     "symbol",
 ]
 
@@ -45,12 +52,42 @@ def family_of(fitted: Fitted) -> Family:
     return fitted._family
 
 
+def support_of(fitted: Fitted, low: float, high: float) -> tuple[float, float]:
+    """Return 0 and 1 where rows end there, since densities are zero beyond; else infinity."""
+    below, above = np.isneginf(logpdf([-1e-300, 1 + 2.0**-52], fitted.family, fitted.theta)).tolist()
+    return 0.0 if below and low >= 0 else -math.inf, 1.0 if above and high <= 1 else math.inf
+
+
 def symbol(name: str) -> str:
     return rf"$\{name}$" if name in _GREEK else name
 
 
 def plain(name: str) -> str:
     return name.replace("$", r"\$")
+
+
+def circle_or_name(fitted: Fitted, name: str) -> str:
+    """Return what the values are, for an axis: of angles with their unit."""
+    return f"{plain(name)} (radians)" if family_of(fitted).circular else plain(name)
+
+
+def legible(value: float, digits: int) -> str:
+    """Return a number with so many digits, and the minus sign that the numbers of axes have."""
+    return f"{value:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def number_of(count: int, what: str) -> str:
+    """Return how many there are of what, which takes an s in the plural."""
+    return f"{count:,} {what}" + "s" * (count != 1)
+
+
+def described(fitted: Fitted) -> str:
+    """Return the family and its parameters, for a legend: with a digit more than standard errors leave."""
+    estimates = []
+    for (key, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
+        known = math.log10(abs(value) / error) if value and 0 < error < math.inf else 0
+        estimates.append(f"{symbol(key)} = {legible(value, min(max(5, math.ceil(known) + 1), 15))}")
+    return f"{fitted.family}: {', '.join(estimates)}"
 
 
 def dots(number: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.likelihood import logpdf
 from thetahat.nonparametric import Masses, estimate
 from thetahat.plots._shared import TRUTH, dots, family_of, plain, symbol
-from thetahat.plots.canvas import legend, new_figure
+from thetahat.plots.canvas import check_axes, finish, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,9 @@ class _Estimate(NamedTuple):
         return np.maximum(1 - np.cumsum(self.masses.mass), 0.0)
 
 
-def censored_figure(source: CensoredSource, fitted: Fitted, name: str, kind: str | None) -> Figure:
+def censored_figure(
+    source: CensoredSource, fitted: Fitted, name: str, kind: str | None, ax: Axes | None = None
+) -> Figure:
     """Draw a fit to censored rows; `Fit.plot` describes the panels.
 
     Parameters
@@ -61,6 +63,8 @@ def censored_figure(source: CensoredSource, fitted: Fitted, name: str, kind: str
         What the values are.
     kind : {"survival", "probability"}, optional
         One panel; by default all that the fit has.
+    ax : matplotlib.axes.Axes, optional
+        Axes for one panel, by default the survival, instead of a new figure.
 
     Returns
     -------
@@ -69,17 +73,22 @@ def censored_figure(source: CensoredSource, fitted: Fitted, name: str, kind: str
     if not isinstance(name, str):
         raise ParameterError(f"name must be a string, got {name!r}")
     has = CENSORED_KINDS[: 1 if family_of(fitted).circular else 2]
+    if ax is not None:
+        check_axes(ax)
+        kind = kind or "survival"
     kinds = has if kind is None else (check_choice("kind", kind, has),)
     limits = source.limits
     found = _Estimate(estimate(limits, source.weights), float(limits.low.min()), float(limits.high.max()))
-    figure = new_figure(6.4, 4.0 + 4.6 * (len(kinds) - 1))
-    axes = dict(zip(kinds, figure.subplots(len(kinds), 1, squeeze=False)[:, 0], strict=True))
+    if ax is None:
+        figure = new_figure(6.4, 4.0 + 4.6 * (len(kinds) - 1))
+        axes = dict(zip(kinds, figure.subplots(len(kinds), 1, squeeze=False)[:, 0], strict=True))
+    else:
+        axes = {kinds[0]: ax}
     if "survival" in axes:
         _draw_survival(axes["survival"], found, fitted, name, str(source.kinds))
     if "probability" in axes:
         _draw_probability(axes["probability"], found, fitted, name)
-    legend(figure, list(axes.values()), columns=2)
-    return figure
+    return finish(axes.values(), ax, columns=2)
 
 
 def _draw_survival(axis: Axes, found: _Estimate, fitted: Fitted, name: str, kinds: str) -> None:

@@ -12,6 +12,7 @@ from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.families import Parameter
 from thetahat.plots._shared import MAXIMUM, few_of, maximum_beside, symbol
+from thetahat.plots.scales import Scale
 from thetahat.sample import Sample
 
 if TYPE_CHECKING:
@@ -228,16 +229,8 @@ def _around(path: Array, centre: float, error: float, logarithmic: bool) -> _Vie
 
 
 def _scale(axis: Axis, view: _View) -> None:
-    """Set what an axis shows; a logarithmic one has ticks at 1, 2, 3, ... times powers of 10, as they fit."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
+    """Set what an axis shows, and its ticks."""
     axes, (low, high) = axis.axes, view.ends()
     (axes.set_xlim if axis is axes.xaxis else axes.set_ylim)(low, high)
-    if not view.logarithmic:
-        return
-    (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)("log")
-    if high < 1000 * low:
-        subs = (1, 2, 3, 4, 6, 8) if high < 10 * low else (1, 2, 5)
-        axis.set_major_locator(LogLocator(subs=subs))
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    if view.logarithmic:
+        Scale("log").apply(axis)

@@ -27,10 +27,11 @@ _PATHS: tuple[dict[str, Any], ...] = (
 )
 
 
-def draw_paths(axes: Sequence[Axes], fits: Mapping[str, Fitted], exact: Fitted | None) -> None:
-    """Draw each parameter by epoch, over the maximum where there is one."""
+def draw_paths(axes: Mapping[str, Axes], fits: Mapping[str, Fitted], exact: Fitted | None) -> None:
+    """Draw parameters by epoch, each on the axes of its name, over the maximum where there is one."""
     first = next(iter(fits.values()))
-    for j, (axis, name) in enumerate(zip(axes, first.params, strict=True)):
+    for name, axis in axes.items():
+        j = list(first.params).index(name)
         if exact is not None:
             value, error = maximum_beside(first, exact)[j], exact.stderr[j]
             axis.axhspan(value - error, value + error, color=MAXIMUM, alpha=0.2, linewidth=0)

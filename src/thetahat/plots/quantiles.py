@@ -3,86 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thetahat._fitted import Fitted
-from thetahat.plots._shared import BAND, SHADE, TRUTH, beta_band, dots, family_of, plain
+from thetahat.plots._shared import (
+    BAND,
+    SHADE,
+    TRUTH,
+    beta_band,
+    circle_or_name,
+    dots,
+    family_of,
+    support_of,
+)
 from thetahat.plots.order import Order
+from thetahat.plots.scales import fills_turn, scale_of, scale_of_turn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
-__all__ = ["draw_quantiles"]
+__all__ = ["draw_quantiles", "quantile_function"]
 
-_HEAVY = 40  # quartile distances: tails of a sample beyond are drawn logarithmically
+_TABLE = 20_001  # values between which quantiles are interpolated
+_NEVER = 1e-13  # the probability of what no sample holds
+_NEAR = 10  # standard deviations
+_QUARTERS = np.array([0.25, 0.5, 0.75])
 
 
 def draw_quantiles(axis: Axes, order: Order, fitted: Fitted, name: str) -> None:
-    """Draw the rows against the quantiles of the fit: a straight line if the model is correct."""
-    distribution, rank = fitted.dist(), order.ranks()
-    ppf = (
-        partial(_quantiles_on_the_circle, fitted, distribution)
-        if family_of(fitted).circular
-        else distribution.ppf
-    )
+    """Draw the rows against the quantiles of the fit: a straight line if the model is correct.
+
+    The scale is the one on which both the rows and the band around the line can be seen.
+    """
+    ppf, rank = quantile_function(fitted), order.ranks()
     rows, quantiles = order.at(rank), ppf((rank - 0.5) / order.n)
-    low, high = ppf(beta_band(rank, order.n))
-    axis.fill_between(quantiles, low, high, label=BAND, **SHADE)
-    ends = [min(rows[0], quantiles[0]), max(rows[-1], quantiles[-1])]
-    axis.plot(ends, ends, **TRUTH)
+    band = ppf(beta_band(rank, order.n))
+    drawn = np.concatenate([rows, quantiles, band.ravel()])
+    low, high = drawn.min(), drawn.max(where=np.isfinite(drawn), initial=rows[-1])
+    quartiles = min(ppf(_QUARTERS), order.quantiles(*_QUARTERS), key=np.ptp)
+    least, greatest = support_of(fitted, *order.ends)
+    scale = scale_of(low, high, quartiles, least == 0)
+    rows, quantiles, band = (values - scale.centre for values in (rows, quantiles, band))
+    axis.fill_between(quantiles, *band, label=BAND, **SHADE)
+    line = [min(rows[0], quantiles[0]), max(rows[-1], quantiles[-1])]
+    axis.plot(line, line, **TRUTH)
     axis.plot(quantiles, rows, **dots(rank.size))
-    scale = _scale_of(order, distribution)
     for this in (axis.xaxis, axis.yaxis):
-        scale(this, *ends)
-    axis.set_xlabel(f"quantiles of the {fitted.family} fit{order.note}")
-    axis.set_ylabel(plain(name))
+        scale.apply(this)
+        if family_of(fitted).circular and fills_turn(*order.ends):
+            scale_of_turn(this, fitted.theta[0])
+    if scale.kind != "log":
+        ends = least - scale.centre, greatest - scale.centre
+        axis.set_xlim(*np.clip(axis.get_xlim(), *ends).tolist())
+        axis.set_ylim(*np.clip(axis.get_ylim(), *ends).tolist())
+    axis.set_xlabel(scale.label(f"quantiles of the {fitted.family} fit") + order.note)
+    axis.set_ylabel(scale.label(circle_or_name(fitted, name)))
 
 
-def _quantiles_on_the_circle(fitted: Fitted, distribution: Any, p: Array) -> Array:
-    """Return quantiles to the eye's accuracy: SciPy's take a search each, milliseconds."""
-    turn = fitted.theta[0] + np.linspace(-np.pi, np.pi, 20_001)
-    quantiles: Array = np.interp(p, distribution.cdf(turn), turn)
-    return quantiles
+def quantile_function(fitted: Fitted) -> Callable[[Array], Array]:
+    """Return the quantiles of a fit as a function of probabilities.
+
+    They are SciPy's, or where these take a search each, milliseconds, as accurate as an eye is.
+    """
+    distribution, family = fitted.dist(), family_of(fitted)
+    if family.circular:
+        return _interpolated(distribution, fitted.theta[0] + np.linspace(-np.pi, np.pi, _TABLE))
+    if family.slow_quantiles:
+        return _interpolated(distribution, _positive_values(distribution))
+    ppf: Callable[[Array], Array] = distribution.ppf
+    return ppf
 
 
-def _scale_of(order: Order, distribution: Any) -> Callable[[Axis, float, float], None]:
-    """Return what sets the scale of a Q-Q axis: of heavy tails logarithmic, about the median if need be."""
-    low, high = order.ends
-    quarter, median, three_quarters = order.quantiles(0.25, 0.5, 0.75).tolist()
-    spread = three_quarters - quarter
-    if not 0 < _HEAVY * spread < high - low:
-        return lambda *_: None
-    if low > 0 and distribution.support()[0] >= 0:
-        return lambda axis, *_: _set_scale(axis, "log")
-    return partial(_scale_about, median, spread)
+def _interpolated(distribution: Any, values: Array) -> Callable[[Array], Array]:
+    """Return quantiles between values."""
+    cdf = distribution.cdf(values)
+    return lambda p: np.interp(p, cdf, values)
 
 
-def _set_scale(axis: Axis, scale: str, **how: Any) -> None:
-    axes = axis.axes
-    (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)(scale, **how)
-
-
-def _scale_about(median: float, spread: float, axis: Axis, low: float, high: float) -> None:
-    """Make an axis linear around the median, logarithmic in both tails."""
-    _set_scale(
-        axis,
-        "function",
-        functions=(
-            lambda value: np.arcsinh((value - median) / spread),
-            lambda place: median + spread * np.sinh(place),
-        ),
-    )
-    powers = 10.0 ** np.arange(np.ceil(np.log10(3 * spread)), np.log10(max(high - median, median - low)))
-    powers = powers[:: 1 + powers.size // 3]
-    centre = np.round(median / powers[0]) * powers[0] + 0.0  # not -0
-    ticks = [tick for tick in (*(centre - powers[::-1]), centre, *(centre + powers)) if low <= tick <= high]
-    labels = [f"{tick - centre:+.6g}" if centre and tick != centre else f"{tick:.7g}" for tick in ticks]
-    axis.set_ticks(ticks, labels)
-    axis.set_ticks([], minor=True)
+def _positive_values(distribution: Any) -> Array:
+    """Return values from end to end of a positive distribution, and closer ones where most of it lies."""
+    mean, sd = float(distribution.mean()), float(distribution.std())
+    low = high = mean
+    while distribution.cdf(low) > _NEVER:
+        low /= 2
+    while distribution.sf(high) > _NEVER:
+        high *= 2
+    near = mean + sd * np.linspace(-_NEAR, _NEAR, _TABLE)
+    return np.unique(np.concatenate([np.geomspace(low, high, _TABLE), near[(near > low) & (near < high)]]))

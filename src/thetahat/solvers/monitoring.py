@@ -13,8 +13,9 @@ import numpy as np
 
 from thetahat._checks import as_generator
 from thetahat._version import __version__
-from thetahat.errors import CheckpointError, MissingExtraError
+from thetahat.errors import CheckpointError
 from thetahat.solvers._method import Method, Problem, Theta
+from thetahat.solvers.progress import progress_bar
 from thetahat.solvers.state import State
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
-__all__ = ["Monitor", "progress_bar"]
+__all__ = ["Monitor"]
 
 _UPDATES = 200  # of the progress bar, in all
 _PERIOD = 1.0  # seconds between two passes for the Newton decrement of the progress bar
@@ -154,15 +155,6 @@ def _bar(epochs: int) -> Any:
         bar_format="{percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         postfix={"epoch": f"0/{epochs}"},
     )
-
-
-def progress_bar(total: int | None, **options: Any) -> Any:
-    """Return a progress bar on the terminal."""
-    try:
-        from tqdm import tqdm
-    except ImportError as error:
-        raise MissingExtraError('progress=True needs tqdm: pip install "thetahat[cli]"') from error
-    return tqdm(total=total, dynamic_ncols=True, **options)
 
 
 @contextmanager
