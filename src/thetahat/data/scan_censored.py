@@ -69,10 +69,15 @@ class ScannedCensored(Sampled, Source):
     def __init__(self, table: Table, column: str | None, weights: str | None, columns: LimitColumns) -> None:
         self._table, self._column, self._weights, self._columns = table, column, weights, columns
         self._found: tuple[Censored, Any] | None = None
-        self._follow: Callable[[int], object] | None = None
+        self._follow: Callable[[int | None], object] | None = None
 
-    def follow(self, told: Callable[[int], object]) -> None:
-        """Let a function be told how many rows each block has."""
+    @property
+    def expected(self) -> int | None:
+        """Number of rows that will be read, exact or nearly so; None if only reading them could tell."""
+        return self._table.expected
+
+    def follow(self, told: Callable[[int | None], object] | None) -> None:
+        """Let a function be told how many rows each block has; None, that reading begins."""
         self._follow = told
 
     def source(self, weights: Any, nan_policy: str) -> Source:
@@ -92,6 +97,8 @@ class ScannedCensored(Sampled, Source):
         beside = [*([] if self._columns.event is None else [self._columns.event]), *by]
         held = Held(f"{self._table.name}", len(names) + len(beside))
         self._table.check()
+        if self._follow is not None:
+            self._follow(None)
         for block in self._table.read(names, beside):
             held.add(block)
             if self._follow is not None:
