@@ -13,10 +13,10 @@ extern "C" {
 typedef struct {
   const double *a, *b, *w; /* a < b, w of either sign */
   int64_t rows;
-  double n;                 /* the weight of the rows that the intervals stand for */
-  const double* x;          /* rows that are right-censored but are handed over among the exact ones, */
-  const double* x_weights;  /* NULL: each counts once, */
-  int64_t x_rows;           /* of a model with log_hazard */
+  double n;                /* the weight of the rows that the intervals stand for */
+  const double* x;         /* rows that are right-censored but are handed over among the exact ones, */
+  const double* x_weights; /* NULL: each counts once, */
+  int64_t x_rows;          /* of a model with log_hazard */
   int threads;
   int (*interrupted)(void); /* asked now and then: whether to give up, which leaves NaN; NULL: never */
 } thetahat_interval_rows;
@@ -29,8 +29,8 @@ void thetahat_attach(const thetahat_model*, const thetahat_intervals*, thetahat_
 /* What the intervals alone add, in units of the rows: the log-likelihood, score and information. */
 void thetahat_evaluate_intervals(const thetahat_model*, const thetahat_intervals*, const double* theta,
                                  thetahat_values*);
-/* log P of some intervals (a == b: the log-density), and scores in units of the rows, n_params for each; scores
- * may be NULL. */
+/* log P of some intervals (a == b: the log-density), and scores in units of the rows, n_params for each;
+ * scores may be NULL. */
 void thetahat_interval_scores(const thetahat_model*, const double* theta, const double* a, const double* b,
                               int64_t n, double* log_p, double* scores);
 
