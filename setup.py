@@ -26,10 +26,12 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
+GLUE = ("_sums", "_sgd", "_groups", "_arrow", "_censored")  # beside _core, which is linked with the core
+
 # What is compiled for size, by the end of its path: the kernels of old processors, and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", "_sums", "_sgd", "_groups", "_arrow", "_censored")},
+    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in ("_core", *GLUE)},
 }
 
 
@@ -118,7 +120,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_groups", "_arrow", "_censored")),
+    *(extension(name, [], CALLED) for name in GLUE),
 ]
 
 setup(

@@ -189,8 +189,9 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # The declarations of api.h, what is linked with the core, and the checks of records.
-    modules = {"thetahat._api", "thetahat._censored", "thetahat._censored_api", "thetahat._core", "thetahat._segments"}
+    # The declarations of the C headers, what is linked with the core, and the checks of records.
+    names = ("_api", "_censored", "_censored_api", "_core", "_segments")
+    modules = {f"thetahat.{name}" for name in names}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()
         for header in re.findall(r'cdef extern from "([^"]+)"', code):

@@ -9,10 +9,10 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr size_t few_limits = 24;         // that are evaluated one by one
-constexpr double enough = 1e-11;          // of the last coefficients, beside the largest
-constexpr double enough_of_second = 1e-8; // of second derivatives, which only lead Newton's method
-constexpr int64_t rows_at_once = 64;      // of one job
+constexpr size_t few_limits = 24;          // that are evaluated one by one
+constexpr double enough = 1e-11;           // of the last coefficients, beside the largest
+constexpr double enough_of_second = 1e-8;  // of second derivatives, which only lead Newton's method
+constexpr int64_t rows_at_once = 64;       // of one job
 
 // The cosines of the nodes, and of their multiples: T_k(node j).
 struct chebyshev {
@@ -79,7 +79,8 @@ void limits::evaluate(const thetahat_model& model, const double* theta, panel& q
   probabilities at(model, theta);
   q.at.resize(n_nodes);
   for (int j = 0; j < n_nodes; ++j)
-    of(at, limit_at(model.line, 0.5 * (low + high) + 0.5 * (high - low) * at_nodes().node[j]), &q.at[size_t(j)]);
+    of(at, limit_at(model.line, 0.5 * (low + high) + 0.5 * (high - low) * at_nodes().node[j]),
+       &q.at[size_t(j)]);
   double c[n_nodes], largest = 0.0;
   const auto value = [&](int j) { return q.at[size_t(j)].value; };
   coefficients(value, c);

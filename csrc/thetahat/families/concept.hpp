@@ -28,7 +28,8 @@ enum optional_members : unsigned {
   profiled = 1 << 13,  // profile(sums, fixed, theta) const: the maximum over some parameters given the others
   leaps = 1 << 14,     // leap(sums, theta) const: past where few rows outweigh all others
   more_starts = 1 << 15,  // other_starts(pilot, starts): where there may be several maxima
-  // Probabilities in closed form, by parameters of a type with derivatives (math/jets.hpp); else by quadrature.
+  // Probabilities in closed form, by parameters of a type with derivatives (math/jets.hpp); else by
+  // quadrature.
   hazard = 1 << 16,           // cumulative_hazard(theta, a, b): log S(a) - log S(b), a may be -inf
   reversed_hazard = 1 << 17,  // reversed_hazard_between(theta, a, b): log F(b) - log F(a), b may be inf
   closed_tails = 1 << 18,     // log_tail(theta, x, upper): log S(x), or log F(x)
