@@ -154,6 +154,26 @@ def test_many_limits_have_the_sum_of_each(first):
         np.testing.assert_allclose(found[1] / scale, (w @ score) / scale, atol=1e-10)
 
 
+@pytest.mark.parametrize("place", [1, 2, 2000, 3997, 3998])
+@pytest.mark.parametrize(
+    ("family", "theta"),
+    [
+        ("pareto", lambda end: (2.5, end)),
+        ("laplace", lambda end: (end, 1.0)),
+        ("uniform", lambda end: (end, 30.0)),
+        ("gev", lambda end: (10.0, 2.0, 2.0 / (10.0 - end))),
+    ],
+)
+def test_a_bend_among_many_limits(family, theta, place):
+    x = np.geomspace(1.0, 9.0, 4000)
+    case = Case(family, theta(x[place] * (1 + 1e-7)))
+    lower, upper = x, np.full(x.size, INF)
+    value, score = scores(case, lower, upper)
+    found = derivatives(case, intervals(lower, upper))
+    np.testing.assert_allclose(found[0], value.sum(), rtol=1e-12)
+    np.testing.assert_allclose(found[1], score.sum(axis=0), rtol=1e-10, atol=1e-10 * np.abs(score).sum())
+
+
 def test_threads_and_the_order_of_limits_change_no_bit(first):
     x = first.sample(700)
     order = np.random.default_rng(1).permutation(x.size)
