@@ -132,7 +132,7 @@ def test_information_is_minus_the_slope_of_the_score(case):
     sizes = np.sqrt(np.abs(np.diag(information))) + 1e-300
     smooth = [j for j, p in enumerate(_core.models[case.family].parameters) if p[3] != _core.NONSMOOTH]
     for j in smooth:
-        step = 1e-4 / sizes[j]
+        step = 1e-5 / sizes[j]
         up, down = (
             tuple(case.theta[i] + s * (i == j) for i in range(len(case.theta))) for s in (step, -step)
         )
@@ -152,6 +152,26 @@ def test_many_limits_have_the_sum_of_each(first):
         np.testing.assert_allclose(found[0], w @ value, rtol=1e-11, atol=1e-11)
         scale = np.abs(w[:, None] * score).sum(axis=0) + 1e-300
         np.testing.assert_allclose(found[1] / scale, (w @ score) / scale, atol=1e-10)
+
+
+@pytest.mark.parametrize("place", [1, 2, 2000, 3997, 3998])
+@pytest.mark.parametrize(
+    ("family", "theta"),
+    [
+        ("pareto", lambda end: (2.5, end)),
+        ("laplace", lambda end: (end, 1.0)),
+        ("uniform", lambda end: (end, 30.0)),
+        ("gev", lambda end: (10.0, 2.0, 2.0 / (10.0 - end))),
+    ],
+)
+def test_a_bend_among_many_limits(family, theta, place):
+    x = np.geomspace(1.0, 9.0, 4000)
+    case = Case(family, theta(x[place] * (1 + 1e-7)))
+    lower, upper = x, np.full(x.size, INF)
+    value, score = scores(case, lower, upper)
+    found = derivatives(case, intervals(lower, upper))
+    np.testing.assert_allclose(found[0], value.sum(), rtol=1e-12)
+    np.testing.assert_allclose(found[1], score.sum(axis=0), rtol=1e-10, atol=1e-10 * np.abs(score).sum())
 
 
 def test_threads_and_the_order_of_limits_change_no_bit(first):
@@ -225,7 +245,8 @@ def test_censored_rows_among_the_exact_ones(case):
     apart = intervals(x[~event], np.full((~event).sum(), INF)).attach(model)
     joined = intervals([], [], n=0.0, x=x[~event]).attach(model)
     one, other = fit(apart, case.theta, x[event]), fit(joined, case.theta, x)
-    assert one.converged and other.converged
+    assert one.converged
+    assert other.converged
     np.testing.assert_allclose(one.theta, other.theta, rtol=1e-12)
     of_one, of_other = (f.sums.evaluate(f.theta if model.sufficient else f.evaluated) for f in (one, other))
     np.testing.assert_allclose(of_one[0], of_other[0], rtol=1e-13)
@@ -251,11 +272,11 @@ FAR = [
     ("beta", (0.05, 0.05), 1e-6, lambda a, b, x: mp_beta(a, b, x, 1)),
     ("beta", (500.0, 0.05), 0.9999999, lambda a, b, x: mp_beta(b, a, 0, 1 - x)),
     ("beta", (500.0, 500.0), 0.4, lambda a, b, x: mp_beta(b, a, 0, 1 - x)),
-    ("student_t", (0.0, 1.0, 0.05), 1e6, lambda m, s, n, x: mp_beta(n / 2, 0.5, 0, n / (n + x * x)) / 2),
-    ("student_t", (0.0, 1.0, 1e6), 12.0, lambda m, s, n, x: mp_beta(n / 2, 0.5, 0, n / (n + x * x)) / 2),
+    ("student_t", (0.0, 1.0, 0.05), 1e6, lambda _m, _s, n, x: mp_beta(n / 2, 0.5, 0, n / (n + x * x)) / 2),
+    ("student_t", (0.0, 1.0, 1e6), 12.0, lambda _m, _s, n, x: mp_beta(n / 2, 0.5, 0, n / (n + x * x)) / 2),
     ("negative_binomial", (1e6, 10.0), 25.0, lambda r, m, x: mp_beta(x + 1, r, 0, m / (r + m))),
     ("negative_binomial", (0.05, 3.0), 40.0, lambda r, m, x: mp_beta(x + 1, r, 0, m / (r + m))),
-    ("normal", (0.0, 1.0), 40.0, lambda m, s, x: mpmath.erfc(x / mpmath.sqrt(2)) / 2),
+    ("normal", (0.0, 1.0), 40.0, lambda _m, _s, x: mpmath.erfc(x / mpmath.sqrt(2)) / 2),
 ]
 
 

@@ -72,9 +72,8 @@ class Sample:
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits
         if isinstance(source, CensoredSource):
-            self.model, self.source = source.attach(
-                family.model, family.counts, team(self._threads, source.size)
-            )
+            threads = team(self._threads, source.size)
+            self.model, self.source = source.attach(family.model, family.counts, threads)
             self.censored = source
         elif sums is not None:
             self.model = sums.model
@@ -308,8 +307,8 @@ class Sample:
         if never.any():
             row = int(np.argmax(never))
             raise ParameterError(
-                f"{what}: {int(never.sum())} interval(s) have no probability by {self.family.name} at {theta},"
-                f" the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
+                f"{what}: {int(never.sum())} interval(s) have no probability by {self.family.name} at"
+                f" {theta}, the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
                 " log-likelihood there is -inf, and has no score"
             )
 

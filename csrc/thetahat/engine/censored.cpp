@@ -131,7 +131,10 @@ class interval_sums {
       int64_t size = std::clamp(rows.x_rows - from, int64_t(0), int64_t(block_rows));
       const double* x = rows.x + from;
       if (rows.x_events) {
-        for (int64_t i = 0; i < size; ++i) kept[waiting] = x[i], waiting += !rows.x_events[from + i];
+        const unsigned char* events = rows.x_events + from;
+        double* next = kept + waiting;
+        for (int64_t i = 0; i < size; ++i) *next = x[i], next += 1 - events[i];  // each is 0 or 1
+        waiting = next - kept;
         if (waiting < block_rows && from + size < rows.x_rows) continue;
         size = std::min(waiting, int64_t(block_rows)), x = kept;
       }

@@ -7,7 +7,8 @@ namespace thetahat::THETAHAT_ISA {
 
 class count_tails {
  public:
-  count_tails(const thetahat_model& model, const double* theta) : m(model), theta(theta), moments(model, theta) {}
+  count_tails(const thetahat_model& model, const double* theta)
+      : m(model), theta(theta), moments(model, theta) {}
 
   // log P of the counts above c, or of those up to c: on the side where the probabilities fall off; whether
   // that is above.

@@ -9,12 +9,13 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr size_t few_limits = 24;         // that are evaluated one by one
-constexpr double enough = 1e-11;          // of the last coefficients, beside the largest
-constexpr double enough_of_second = 1e-8; // of second derivatives, which only lead Newton's method
-constexpr int64_t rows_at_once = 64;      // of one job
+constexpr size_t few_limits = 24;          // that are evaluated one by one
+constexpr double enough = 1e-11;           // of the last coefficients, beside the largest
+constexpr double enough_of_second = 1e-8;  // of second derivatives, which only lead Newton's method
+constexpr int64_t rows_at_once = 64;       // of one job
 
-// The cosines of the nodes, and of their multiples: T_k(node j).
+// Nodes between 1 and -1, both ends among them: what bends between an end and its neighbour is seen there.
+// And the polynomials at the nodes.
 struct chebyshev {
   static constexpr int n = 16;
   double node[n], value[n][n];  // value[k][j]
@@ -22,7 +23,8 @@ struct chebyshev {
   chebyshev() {
     for (int j = 0; j < n; ++j) {
       double s, c;
-      sincos(3.141592653589793 * (j + 0.5) / n, s, c);
+      sincos(3.141592653589793 * j / (n - 1), s, c);
+      if (j == n - 1) c = -1.0;
       node[j] = c;
       value[0][j] = 1.0, value[1][j] = c;
       for (int k = 2; k < n; ++k) value[k][j] = 2.0 * c * value[k - 1][j] - value[k - 2][j];
@@ -39,10 +41,11 @@ const chebyshev& at_nodes() {
 template <class Value>
 void coefficients(Value value, double* c) {
   const chebyshev& at = at_nodes();
-  for (int k = 0; k < chebyshev::n; ++k) {
-    double sum = 0.0;
-    for (int j = 0; j < chebyshev::n; ++j) sum += at.value[k][j] * value(j);
-    c[k] = sum * (k ? 2.0 : 1.0) / chebyshev::n;
+  constexpr int last = chebyshev::n - 1;
+  for (int k = 0; k <= last; ++k) {
+    double sum = 0.5 * (at.value[k][0] * value(0) + at.value[k][last] * value(last));
+    for (int j = 1; j < last; ++j) sum += at.value[k][j] * value(j);
+    c[k] = sum * (k == 0 || k == last ? 1.0 : 2.0) / last;
   }
 }
 
@@ -78,8 +81,11 @@ void limits::evaluate(const thetahat_model& model, const double* theta, panel& q
   const double low = coordinate(model.line, x[q.from]), high = coordinate(model.line, x[q.to - 1]);
   probabilities at(model, theta);
   q.at.resize(n_nodes);
-  for (int j = 0; j < n_nodes; ++j)
-    of(at, limit_at(model.line, 0.5 * (low + high) + 0.5 * (high - low) * at_nodes().node[j]), &q.at[size_t(j)]);
+  for (int j = 0; j < n_nodes; ++j) {
+    const double t = 0.5 * (low + high) + 0.5 * (high - low) * at_nodes().node[j];
+    const double limit = j == 0 ? x[q.to - 1] : j == n_nodes - 1 ? x[q.from] : limit_at(model.line, t);
+    of(at, limit, &q.at[size_t(j)]);
+  }
   double c[n_nodes], largest = 0.0;
   const auto value = [&](int j) { return q.at[size_t(j)].value; };
   coefficients(value, c);

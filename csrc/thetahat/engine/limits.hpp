@@ -41,7 +41,8 @@ struct work {
 class limits {
  public:
   // In increasing order.
-  limits(bool upper, std::vector<double> x, std::vector<double> w) : upper(upper), x(std::move(x)), w(std::move(w)) {}
+  limits(bool upper, std::vector<double> x, std::vector<double> w)
+      : upper(upper), x(std::move(x)), w(std::move(w)) {}
 
   void add_to(const thetahat_model& model, const double* theta, work& share, probability_sum& out);
 
@@ -65,8 +66,8 @@ class limits {
   size_t middle(int line, const panel& q) const;
   void add_panel(const thetahat_model& model, const panel& q, probability_sum& out);
   void add_counts(const thetahat_model& model, const double* theta, probability_sum& out) const;
-  void add_single(const thetahat_model& model, const double* theta, const std::vector<panel>& few, work& share,
-                  probability_sum& out) const;
+  void add_single(const thetahat_model& model, const double* theta, const std::vector<panel>& few,
+                  work& share, probability_sum& out) const;
 };
 
 // Intervals with two finite ends, one after the other.

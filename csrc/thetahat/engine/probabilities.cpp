@@ -73,9 +73,12 @@ void probabilities::one_sided(double x, bool upper, log_probability* out) {
 
 void probabilities::of_counts(bool upper, const double* limits, int64_t n, log_probability* out) {
   int64_t from = 0;
-  while (from < n && limits[from] < 0) of(upper ? limits[from] : -HUGE_VAL, upper ? HUGE_VAL : limits[from], out + from), ++from;
+  while (from < n && limits[from] < 0)
+    of(upper ? limits[from] : -HUGE_VAL, upper ? HUGE_VAL : limits[from], out + from), ++from;
   // Below the peak probabilities fall off downwards.
-  const int64_t peak = std::partition_point(limits + from, limits + n, [&](double c) { return !count().falls_above(c); }) - limits;
+  const int64_t peak =
+      std::partition_point(limits + from, limits + n, [&](double c) { return !count().falls_above(c); }) -
+      limits;
   const auto finish = [&](log_probability& x, bool above) {
     const log_probability side = x;
     if (above != upper) complement(side, &x);

@@ -27,14 +27,16 @@ constexpr double kronrod_weights[] = {0.14944555400291690566, 0.1477391049013384
 constexpr double gauss_weights[] = {0.29552422471475287017, 0.26926671930999635509, 0.21908636251598204400,
                                     0.14945134915058059315, 0.06667134430868813759};
 
-constexpr double negligible = 40;     // logarithms below the peak
-constexpr double agreement = 1e-9;    // of the two rules: the better one's error is near its square
-constexpr double rounding = 1e-17;    // scores may be far larger where the density is small
-constexpr size_t most_halvings = 200;  // where rounding keeps the rules from agreeing
-constexpr double most_exponent = 700;  // of coordinates that are logarithms of rows
+constexpr double negligible = 40;       // logarithms below the peak
+constexpr double agreement = 1e-9;      // of the two rules: the better one's error is near its square
+constexpr double rounding = 1e-17;      // scores may be far larger where the density is small
+constexpr size_t most_halvings = 200;   // where rounding keeps the rules from agreeing
+constexpr double most_exponent = 700;   // of coordinates that are logarithms of rows
 constexpr double most_of_square = 340;  // where rows are squared
 
-double node_of(int i) { return i < half_nodes ? -kronrod_nodes[half_nodes - i] : kronrod_nodes[i - half_nodes]; }
+double node_of(int i) {
+  return i < half_nodes ? -kronrod_nodes[half_nodes - i] : kronrod_nodes[i - half_nodes];
+}
 int from_middle(int i) { return i < half_nodes ? half_nodes - i : i - half_nodes; }
 
 double asinh_positive(double t) { return log1p(t + t * (t / (1.0 + sqrt(t * t + 1.0)))); }
@@ -127,8 +129,8 @@ void quadrature::densities(const double* v, double* out, int64_t n) {
   }
 }
 
-// The side on which the density falls off, by steps of powers of 8, and where it has become negligible, between
-// the last two of them.
+// The side on which the density falls off, by steps of powers of 8, and where it has become negligible,
+// between the last two of them.
 quadrature::tail quadrature::find_tail() {
   double v[2 * n_steps + 1], at[2 * n_steps + 1];
   const double most[] = {furthest(-1), furthest(1)};

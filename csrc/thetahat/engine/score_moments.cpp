@@ -13,9 +13,10 @@ score_moments::score_moments(const thetahat_model& m, const double* at, bool is_
       scores(size_t(m.n_params) * block_rows) {
   const double other[] = {at[m.n_params > 1], at[0]};
   for (int j = 0; j < p; ++j)
-    to_units[j] = exchanged ? times_power(times_power(1.0, m.scale(&m, other), m.parameters[place(j)].scale_power),
-                                          m.scale(&m, at), -m.parameters[j].scale_power)
-                            : 1.0;
+    to_units[j] = exchanged
+                      ? times_power(times_power(1.0, m.scale(&m, other), m.parameters[place(j)].scale_power),
+                                    m.scale(&m, at), -m.parameters[j].scale_power)
+                      : 1.0;
   clear();
 }
 

@@ -28,12 +28,13 @@ enum optional_members : unsigned {
   profiled = 1 << 13,  // profile(sums, fixed, theta) const: the maximum over some parameters given the others
   leaps = 1 << 14,     // leap(sums, theta) const: past where few rows outweigh all others
   more_starts = 1 << 15,  // other_starts(pilot, starts): where there may be several maxima
-  sums_apart = 1 << 20,   // of_rows: a type with own_sum's sum alone, which is ready at theta sooner
-  // Probabilities in closed form, by parameters of a type with derivatives (math/jets.hpp); else by quadrature.
-  hazard = 1 << 16,           // cumulative_hazard(theta, a, b): log S(a) - log S(b), a may be -inf
-  reversed_hazard = 1 << 17,  // reversed_hazard_between(theta, a, b): log F(b) - log F(a), b may be inf
-  closed_tails = 1 << 18,     // log_tail(theta, x, upper): log S(x), or log F(x)
-  power_hazard = 1 << 19      // log_hazards(theta, n, sum_log): of n rows, where it is c + d log x
+  sums_apart = 1 << 16,   // of_rows: a type with own_sum's sum alone, which is ready at theta sooner
+  // Probabilities in closed form, by parameters of a type with derivatives (math/jets.hpp); else by
+  // quadrature.
+  hazard = 1 << 17,           // cumulative_hazard(theta, a, b): log S(a) - log S(b), a may be -inf
+  reversed_hazard = 1 << 18,  // reversed_hazard_between(theta, a, b): log F(b) - log F(a), b may be inf
+  closed_tails = 1 << 19,     // log_tail(theta, x, upper): log S(x), or log F(x)
+  power_hazard = 1 << 20      // log_hazards(theta, n, sum_log): of n rows, where it is c + d log x
 };
 
 template <class Family>

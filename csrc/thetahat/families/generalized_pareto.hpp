@@ -18,7 +18,8 @@ struct generalized_pareto {
   static constexpr int n_params = 2;
   static constexpr thetahat_parameter parameters[] = {shape_above_minus_one(), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | bounded_at | starts | more_starts | errors_hold | hazard;
+  static constexpr unsigned optional =
+      own_sum | shifts | bounded_at | starts | more_starts | errors_hold | hazard;
   static constexpr int line = thetahat_half_line;
   using sums = taylor_sums<n_terms, n_factors, Y3, Y13>;
 

@@ -19,7 +19,8 @@ struct gev {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1),
                                                       shape_above_minus_one()};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = bounded_at | starts | more_starts | conditional | errors_hold | reversed_hazard;
+  static constexpr unsigned optional =
+      bounded_at | starts | more_starts | conditional | errors_hold | reversed_hazard;
   static constexpr int line = thetahat_real_line;
   using sums = term_sums<n_terms, n_factors>;
 

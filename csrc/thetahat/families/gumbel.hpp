@@ -12,7 +12,8 @@ struct gumbel {
   static constexpr int n_params = 2, n_factors = 0;
   static constexpr thetahat_parameter parameters[] = {real_parameter(1), positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = own_sum | shifts | profiled | leaps | lane_scores | starts | reversed_hazard;
+  static constexpr unsigned optional =
+      own_sum | shifts | profiled | leaps | lane_scores | starts | reversed_hazard;
   static constexpr int line = thetahat_real_line;
   using sums = taylor_sums<n_terms, n_factors, Z3E, Z8E>;
 

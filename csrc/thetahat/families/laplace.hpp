@@ -14,7 +14,8 @@ struct laplace {
   static constexpr thetahat_parameter parameters[] = {real_parameter(1, thetahat_nonsmooth),
                                                       positive_parameter(1)};
   static constexpr bool sufficient = false;
-  static constexpr unsigned optional = solved | own_covariance | own_residual | lane_scores | starts | closed_tails;
+  static constexpr unsigned optional =
+      solved | own_covariance | own_residual | lane_scores | starts | closed_tails;
   static constexpr int line = thetahat_real_line;
   using sums = term_sums<n_terms, n_factors>;
 

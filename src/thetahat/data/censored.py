@@ -48,9 +48,9 @@ class Censored(CensoredRows, Sampled):
 
     Notes
     -----
-    For counts, (a, b] holds the integers a + 1 to b. Angles have no open ends: an interval of one turn or more,
-    an infinite one too, says nothing of them. Fits with a free kink or edge (laplace's mu, pareto's minimum,
-    uniform's ends) and stochastic ascents take exact rows alone.
+    For counts, (a, b] holds the integers a + 1 to b. Angles have no open ends: an interval of one turn or
+    more, an infinite one too, says nothing of them. Fits with a free kink or edge (laplace's mu, pareto's
+    minimum, uniform's ends) and stochastic ascents take exact rows alone.
 
     Examples
     --------

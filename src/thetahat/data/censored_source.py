@@ -223,7 +223,7 @@ class CensoredSource(ArraySource):
         none = np.empty(0)
         join = partial(Intervals, none, none, none, 0.0)
         if self._all_count and self._counting is None and (by_event := self.container.by_event):
-            values, events = (np.ascontiguousarray(column) for column in by_event)
+            values, events = np.ascontiguousarray(by_event[0]), np.ascontiguousarray(by_event[1])
             if values.size:
                 return values, None, lambda threads: join(values, None, threads, events.view(np.uint8))
         lower, upper, low, high = self.limits

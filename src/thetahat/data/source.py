@@ -338,7 +338,7 @@ def exact_source_of(x: Any, weights: Any, nan_policy: str) -> Source:
     source = source_of(x, weights, nan_policy)
     if isinstance(x, Sampled) and type(source) is not ArraySource:
         raise ParameterError(
-            "without sufficient statistics, Online takes exact rows alone: fit censored or truncated ones by fit"
+            "without sufficient statistics, Online takes exact rows alone: pass censored ones to fit"
         )
     return source
 

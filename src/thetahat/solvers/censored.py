@@ -21,7 +21,7 @@ from thetahat.solvers.window_limit import window_limit
 
 __all__ = ["maximum_of_censored", "refuse_edges", "start_of_censored"]
 
-_FEW, _SOME = 500, 10_000  # rows of start values; rows that are fitted before all are
+_FEW, _SOME = 300, 5000  # rows of start values; rows that are fitted before all are
 _VAGUE = 1e3  # a standard error of a free coordinate above which a maximum may be none
 
 
