@@ -122,7 +122,8 @@ class Online:
             raise ParameterError(f"family: {self._family.name} is an intensity, of which streams have no end")
         elif self._family.has_boundary:
             raise ParameterError(
-                f"half_life is not supported for {self._family.name}: its estimates lie on the boundary of the support"
+                f"half_life is not supported for {self._family.name}: its estimates lie on the boundary of the"
+                " support"
             )
         elif len(self._fixed) == len(self._family.names):
             raise ParameterError("fixed: all parameters are fixed, and none is left to estimate")

@@ -252,24 +252,25 @@ class integral {
     return true;
   }
 
-  bool add_panels() {
-    std::vector<double> ends;
-    const double low = kind == plain ? f.low : kind == logit ? -6.0 : -4.0;
-    const double high = kind == plain ? f.high : -low;
-    for (int k = 0; k <= 16; ++k) ends.push_back(low + (high - low) * k / 16);
-    for (double c : kind == line || kind == plain || kind == logit ? places : std::vector<double>{f.low})
+  // Adds where the parameters say that the density changes, between two values of the variable.
+  void add_ends(double low, double high, std::vector<double>& ends) const {
+    std::vector<double> near = places;
+    if (kind == upwards) near.push_back(f.low);
+    if (kind == downwards) near.push_back(f.high);
+    for (double c : near)
       for (double s : widths)
         for (double z : {-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0}) {
           const double u = variable_of(c + z * s);
           if (u > low && u < high) ends.push_back(u);
         }
-    if (kind == upwards || kind == downwards)
-      for (double c : places)
-        for (double s : widths)
-          for (double z : {-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0}) {
-            const double u = variable_of(c + z * s);
-            if (u > low && u < high) ends.push_back(u);
-          }
+  }
+
+  bool add_panels() {
+    std::vector<double> ends;
+    const double low = kind == plain ? f.low : kind == logit ? -6.0 : -4.0;
+    const double high = kind == plain ? f.high : -low;
+    for (int k = 0; k <= 16; ++k) ends.push_back(low + (high - low) * k / 16);
+    add_ends(low, high, ends);
     std::sort(ends.begin(), ends.end());
     ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
     std::vector<panel> panels;
