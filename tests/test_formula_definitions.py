@@ -155,7 +155,7 @@ def test_a_narrow_peak_in_a_window_is_found():
 
     params = {"f": (0, 1), "mu": LINE, "sigma": POSITIVE}
     family = th.Family(peak, params, (0.2, 4), normalized=False)
-    for sigma in (1e-4, 1e-3, 0.1):
+    for sigma in (1e-6, 1e-3, 0.1):
         value = family.compiled.integral(np.array([0.3, 1.5, sigma]))[0]
         inside = stats.norm(1.5, sigma).cdf(4) - stats.norm(1.5, sigma).cdf(0.2)
         total = 0.3 * inside + 0.7 * (math.exp(-0.2) - math.exp(-4))
