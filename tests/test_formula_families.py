@@ -79,6 +79,8 @@ def in_digits(nodes, x, theta):
             value = args[1] if args[0] else args[2]
         elif node.op in "+*":
             value = args[0] + args[1] if node.op == "+" else args[0] * args[1]
+        elif node.op == "logaddexp":
+            value = mpmath.log(mpmath.exp(args[0]) + mpmath.exp(args[1]))
         elif node.op == "==":
             value = args[0] == args[1]
         else:

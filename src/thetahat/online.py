@@ -118,11 +118,9 @@ class Online:
         self._lock = RLock()  # several threads may feed one stream
         if half_life is None and self._family.solved:
             self._summary = Summary(family)
-        elif self._family.of_process:
-            raise ParameterError(f"family: {self._family.name} is an intensity, of which streams have no end")
         elif self._family.has_boundary:
             raise ParameterError(
-                f"half_life is not supported for {self._family.name}: its estimates lie on the boundary of the support"
+                f"half_life is not supported for {self.family}: its maximum lies on the end of the support"
             )
         elif len(self._fixed) == len(self._family.names):
             raise ParameterError("fixed: all parameters are fixed, and none is left to estimate")

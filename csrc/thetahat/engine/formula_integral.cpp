@@ -30,15 +30,17 @@ constexpr int64_t most_nodes = 1 << 17;
 constexpr double accuracy = 1e-13, farthest = 700.0;
 
 // Integrals of exp(l), of its product with the scores g, and with the second derivatives H + g g', all times
-// exp(-top). noise: what the rounding of rows makes of the first, and of those with g.
+// exp(-top). squares: of g g. noise: what the rounding of rows makes of the first, and of those with g.
 struct moments {
-  double top = -HUGE_VAL, z = 0.0, noise[1 + max_p] = {}, first[max_p] = {}, second[max_pairs] = {};
+  double top = -HUGE_VAL, z = 0.0, noise[1 + max_p] = {}, squares[max_p] = {}, first[max_p] = {},
+         second[max_pairs] = {};
 
   void rescale(double to) {
     if (to == top) return;
     const double factor = z > 0 ? exp(top - to) : 0.0;
     top = to, z *= factor;
     for (double& v : noise) v *= factor;
+    for (double& v : squares) v *= factor;
     for (double& v : first) v *= factor;
     for (double& v : second) v *= factor;
   }
@@ -47,7 +49,7 @@ struct moments {
     rescale(to), other.rescale(to);
     z += other.z;
     for (int j = 0; j <= max_p; ++j) noise[j] += other.noise[j];
-    for (int j = 0; j < max_p; ++j) first[j] += other.first[j];
+    for (int j = 0; j < max_p; ++j) first[j] += other.first[j], squares[j] += other.squares[j];
     for (int k = 0; k < max_pairs; ++k) second[k] += other.second[k];
   }
 };
@@ -172,7 +174,7 @@ class integral {
       }
       for (int j = 0, k = 0; j < p; ++j) {
         const double g = out[(1 + j) * stride + i];
-        m.first[j] += density * g;
+        m.first[j] += density * g, m.squares[j] += density * (g * g);
         for (int l = 0; l <= j; ++l, ++k)
           m.second[k] += density * (out[(1 + p + k) * stride + i] + g * out[(1 + l) * stride + i]);
       }
@@ -216,7 +218,7 @@ class integral {
     const double least = accuracy * z + 8 * both.noise[0];
     if (!(fabs(both.z - one.z) <= least)) return false;
     for (int j = 0; j < p; ++j) {
-      const double size = sqrt(fabs(all.second[j * (j + 1) / 2 + j] / all.z)) + fabs(all.first[j] / all.z);
+      const double size = sqrt(all.squares[j] / all.z);
       if (!(fabs(both.first[j] - one.first[j]) <= 30 * least * (1.0 + size) + 8 * both.noise[1 + j]))
         return false;
     }
@@ -252,24 +254,25 @@ class integral {
     return true;
   }
 
-  bool add_panels() {
-    std::vector<double> ends;
-    const double low = kind == plain ? f.low : kind == logit ? -6.0 : -4.0;
-    const double high = kind == plain ? f.high : -low;
-    for (int k = 0; k <= 16; ++k) ends.push_back(low + (high - low) * k / 16);
-    for (double c : kind == line || kind == plain || kind == logit ? places : std::vector<double>{f.low})
+  // Adds where the parameters say that the density changes, between two values of the variable.
+  void add_ends(double low, double high, std::vector<double>& ends) const {
+    std::vector<double> near = places;
+    if (kind == upwards) near.push_back(f.low);
+    if (kind == downwards) near.push_back(f.high);
+    for (double c : near)
       for (double s : widths)
         for (double z : {-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0}) {
           const double u = variable_of(c + z * s);
           if (u > low && u < high) ends.push_back(u);
         }
-    if (kind == upwards || kind == downwards)
-      for (double c : places)
-        for (double s : widths)
-          for (double z : {-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0}) {
-            const double u = variable_of(c + z * s);
-            if (u > low && u < high) ends.push_back(u);
-          }
+  }
+
+  bool add_panels() {
+    std::vector<double> ends;
+    const double low = kind == plain ? f.low : kind == logit ? -6.0 : -4.0;
+    const double high = kind == plain ? f.high : -low;
+    for (int k = 0; k <= 16; ++k) ends.push_back(low + (high - low) * k / 16);
+    add_ends(low, high, ends);
     std::sort(ends.begin(), ends.end());
     ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
     std::vector<panel> panels;

@@ -167,13 +167,8 @@ def _log_weights(graph: Graph, weights: Sequence[Node]) -> list[Node]:
     logits = [graph.zero, *weights]
     total = logits[0]
     for logit in logits[1:]:
-        total = _log_sum(graph, total, logit)
+        total = graph.log_sum(total, logit)
     return [graph.subtract(logit, total) for logit in logits]
-
-
-def _log_sum(graph: Graph, a: Node, b: Node) -> Node:
-    """Return log(exp(a) + exp(b))."""
-    return graph.add(a, graph.unary("softplus", graph.subtract(b, a)))
 
 
 def _sum_of(graph: Graph, terms: Sequence[tuple[tuple[float, float], Node]]) -> Node:
@@ -185,7 +180,7 @@ def _sum_of(graph: Graph, terms: Sequence[tuple[tuple[float, float], Node]]) -> 
         inside = [node for ends, node in terms if ends[0] <= support[0] and support[1] <= ends[1]]
         here = inside[0]
         for node in inside[1:]:
-            here = _log_sum(graph, here, node)
+            here = graph.log_sum(here, node)
         total = here if support == all_rows else graph.where(_within(graph, support, all_rows), here, total)
     return total
 

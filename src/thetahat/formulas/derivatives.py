@@ -40,7 +40,7 @@ _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "log_ndtr": lambda g, _n, u: g.unary("hazard", u),
     "hazard": lambda g, n, u: g.negative(g.multiply(n, g.add(u, n))),  # of phi(u) / Phi(u)
     "softplus": lambda g, _n, u: g.unary("expit", u),
-    "expit": lambda g, n, _u: g.subtract(n, g.multiply(n, n)),
+    "expit": lambda g, n, u: g.multiply(n, g.unary("expit", g.negative(u))),
 }
 
 
@@ -72,6 +72,8 @@ class Derivatives:
             return g.add(g.multiply(da, b), g.multiply(a, db))
         if n.op == "where":
             return g.where(n.args[0], slopes[1], slopes[2])
+        if n.op == "logaddexp":
+            return self._of_log_sum(n, slopes)
         if n.op in ("min", "max"):
             return self._of_extreme(n, slopes)
         if slopes[0] is g.zero:
@@ -89,6 +91,12 @@ class Derivatives:
         if u.op == "exp":
             return self._known[u.args[0].key, p.key]
         return g.zero if slope is g.zero else g.multiply(slope, g.unary("recip", u))
+
+    def _of_log_sum(self, n: Node, slopes: list[Node]) -> Node:
+        """Return the mean of the slopes, with the weights that exp(a) and exp(b) have."""
+        g, (a, b) = self.graph, n.args
+        weights = g.unary("expit", g.subtract(a, b)), g.unary("expit", g.negative(g.subtract(a, b)))
+        return g.add(*(g.multiply(w, slope) for w, slope in zip(weights, slopes, strict=True)))
 
     def _of_extreme(self, n: Node, slopes: list[Node]) -> Node:
         a, b = n.args if n.op == "min" else (n.args[1], n.args[0])

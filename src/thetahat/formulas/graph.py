@@ -20,7 +20,7 @@ UNARY = frozenset(
         *("hazard", "softplus", "expit"),
     }
 )
-_BINARY = frozenset({"+", "*", "min", "max", "<", "<=", "=="})
+_BINARY = frozenset({"+", "*", "min", "max", "<", "<=", "==", "logaddexp"})
 _MOST_NODES = 20_000
 
 
@@ -155,6 +155,8 @@ class Graph:
         """Return a function of a."""
         if op == "recip":
             return self._recip(a)
+        if op == "abs" and _multiple(a)[0] == -1:  # so that both signs share what is made of it
+            return self.unary("abs", self.negative(a))
         if (op, a.op) in (("log", "exp"), ("exp", "log")):
             return a.args[0]  # type: ignore[no-any-return]
         if (op, a) == ("exp", self.zero) or (op, a) in (("log", self.one), ("log1p", self.zero)):
@@ -175,6 +177,12 @@ class Graph:
     def binary(self, op: str, a: Node, b: Node) -> Node:
         """Return a comparison of a and b, 1 or 0, or the lesser or greater of them."""
         return a if a is b and op in ("min", "max") else self._node(op, a, b)
+
+    def log_sum(self, a: Node, b: Node) -> Node:
+        """Return log(exp(a) + exp(b)); of rows, such that none far below the other costs digits."""
+        if a.row or b.row:
+            return self._node("logaddexp", a, b)
+        return self.add(a, self.unary("softplus", self.subtract(b, a)))
 
     def where(self, condition: Node, a: Node, b: Node) -> Node:
         """Return a where the condition is not 0, b elsewhere."""

@@ -48,7 +48,7 @@ class Polynomials:
     def _of_row(self, node: Node) -> Polynomial:
         if node.op == "x":
             return self._atom("x", (), node)
-        if node.op in ("softplus", "expit"):
+        if node.op in ("softplus", "expit", "logaddexp"):
             return self.of(self._by_exp(node))
         args = [self.of(arg) for arg in node.args]
         if node.op == "+":
@@ -58,11 +58,13 @@ class Polynomials:
         return self._atom(node.op, tuple(args), node)
 
     def _by_exp(self, node: Node) -> Node:
-        """Return log(1 + exp(u)) or its derivative by e = exp(-abs(u)), which both of them share."""
-        g, u = self.graph, node.args[0]
+        """Return log(exp(a) + exp(b)) or its derivative by e = exp(-abs(a - b)), which both of them share."""
+        g, a = self.graph, node.args[0]
+        b = node.args[1] if node.op == "logaddexp" else g.zero
+        u = g.subtract(a, b)
         e = g.unary("exp", g.negative(g.unary("abs", u)))
-        if node.op == "softplus":
-            return g.add(g.binary("max", u, g.zero), g.unary("log1p", e))
+        if node.op != "expit":
+            return g.add(g.binary("max", a, b), g.unary("log1p", e))
         share = g.unary("recip", g.add(g.one, e))
         return g.where(g.binary("<", u, g.zero), g.multiply(e, share), share)
 

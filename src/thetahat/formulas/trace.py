@@ -126,11 +126,6 @@ def as_node(graph: Graph, value: Any) -> Node:
     return graph.constant(float(value))
 
 
-def _softplus_difference(g: Graph, a: Node, b: Node) -> Node:
-    """Return log(exp(a) + exp(b)) = a + log(1 + exp(b - a))."""
-    return g.add(a, g.unary("softplus", g.subtract(b, a)))
-
-
 def _xlogy(g: Graph, a: Node, b: Node) -> Node:
     product = g.multiply(a, g.unary("log", b))
     return product if a.positive else g.where(g.binary("==", a, g.zero), g.zero, product)
@@ -176,7 +171,7 @@ _FUNCTIONS: dict[str, Callable[..., Node]] = {
     "true_divide": Graph.divide,
     "power": Graph.power,
     "float_power": Graph.power,
-    "logaddexp": _softplus_difference,
+    "logaddexp": Graph.log_sum,
     "xlogy": _xlogy,
     "xlog1py": lambda g, a, b: _xlogy(g, a, g.add(g.one, b)),
     "betaln": lambda g, a, b: g.subtract(g.add(_lgamma(g, a), _lgamma(g, b)), _lgamma(g, g.add(a, b))),
@@ -209,6 +204,12 @@ functions: dict[str, Callable[..., Any]] = {
 }
 
 
+def _with(graph: Graph, op: str, *args: Node) -> Node:
+    if op == "logaddexp":
+        return graph.log_sum(*args)
+    return graph.unary(op, *args) if len(args) == 1 else graph.binary(op, *args)
+
+
 def grafted(node: Node, graph: Graph, parameters: Sequence[Node]) -> Node:
     """Return a node of another graph as one of this graph, with other parameters in their order."""
     made: dict[int, Node] = {}
@@ -223,7 +224,7 @@ def grafted(node: Node, graph: Graph, parameters: Sequence[Node]) -> Node:
         elif len(args) == 3:
             made[part.key] = graph.where(*args)
         else:
-            made[part.key] = graph.unary(part.op, *args) if len(args) == 1 else graph.binary(part.op, *args)
+            made[part.key] = _with(graph, part.op, *args)
     return made[node.key]
 
 

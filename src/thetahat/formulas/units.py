@@ -11,7 +11,7 @@ from thetahat.formulas.graph import Graph, Node, reachable
 __all__ = ["scale_powers"]
 
 Form = list[float]  # coefficients of the parameters' units, and a constant at the end
-_SAME = frozenset({"+", "min", "max"})
+_SAME = frozenset({"+", "min", "max", "logaddexp"})
 _ROUNDING = 1e-9
 _MOST = 8  # of a power
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from thetahat.data.arrays import chunks_of
 from thetahat.data.source import ArraySource
+from thetahat.errors import ParameterError
 from thetahat.families import Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Theta
@@ -32,6 +33,8 @@ def fit_pilot(
     fixed: Mapping[int, float],
 ) -> Theta:
     """Return the maximum of the first rows; raise `NoMaximumError` if they have none."""
+    if family.of_process:
+        raise ParameterError(f"{family.name} is an intensity, which is no family of a stream: use fit")
     sample = Sample(family, ArraySource(rows, weights), threads=1)
     return Exact().run(Problem(sample, start, fixed=dict(fixed))).theta
 
