@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAND",
+    "CURVE",
     "FEW",
     "MAXIMUM",
     "POINTS",
@@ -42,6 +43,7 @@ POINTS = 2000  # of a path, or of order statistics
 
 BAND = "95 % of samples, at each point"
 SHADE: dict[str, Any] = {"color": "#d55e00", "alpha": 0.2, "linewidth": 0}
+CURVE: dict[str, Any] = {"color": "#d55e00", "linewidth": 2}
 TRUTH: dict[str, Any] = {"color": "#d55e00", "linewidth": 1}
 MAXIMUM = "#009e73"
 

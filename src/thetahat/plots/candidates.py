@@ -19,6 +19,7 @@ from thetahat.plots.density import draw_densities
 from thetahat.plots.order import Order
 from thetahat.plots.probabilities import (
     band_of,
+    differs,
     draw_band,
     finish_probabilities,
     placed,
@@ -124,6 +125,7 @@ def _draw_probabilities(axis: Axes, order: Order, fits: Mapping[str, Fitted]) ->
         axis.plot(probability, share, label=label, **style)
         if len(best) <= _BEST:
             best.append(share)
-    farthest = 1.1 * np.abs(np.concatenate(best)).max()
-    axis.set_ylim(-farthest, farthest)
     finish_probabilities(axis, order, "probability by the fit")
+    if differs(order):
+        farthest = 1.1 * np.abs(np.concatenate(best)).max()
+        axis.set_ylim(-farthest, farthest)

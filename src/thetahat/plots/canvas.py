@@ -60,7 +60,7 @@ def finish(panels: Iterable[Axes], ax: Axes | None, columns: int) -> Figure:
     if ax is not None:
         few = len(ax.get_legend_handles_labels()[1]) <= _FEW
         ax.legend(fontsize="small" if few else "x-small")
-        return cast("Figure", ax.figure.figure)  # of a subfigure, the whole figure
+        return ax.figure.figure  # of a subfigure, the whole figure
     axes = list(panels)
     figure = cast("Figure", axes[0].figure)
     legend(figure, axes, columns)

@@ -9,8 +9,8 @@ import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat.likelihood import logpdf
-from thetahat.plots._shared import described, number_of, plain
-from thetahat.plots.density import REACH, cut, outside_of
+from thetahat.plots._shared import CURVE, described, number_of, plain
+from thetahat.plots.density import cut, is_heavy, outside_of
 from thetahat.plots.order import Order
 from thetahat.plots.scales import Scale
 
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["draw_counts", "draw_probabilities_of_counts"]
 
 _STEMS = 60  # integers that have one each; of more, some are put together
-_CUT = 0.01  # more rows than this share beyond the axis, and both axes are logarithmic;
-_FLAT = 8  # so they are where the third quartile is more times the first, each plus 1
 _POINTS = 1000  # of a curve
 _WIDTH = 250  # of all stems together, in points
 _WIDEST = 7  # of a stem
 _MARGIN = 0.04
-_CURVE = {"color": "#d55e00", "linewidth": 2}
 _BARS = "#a9b8c6"
 
 
@@ -58,7 +55,7 @@ class _Stems(NamedTuple):
 
 def draw_counts(axis: Axes, x: Array, order: Order, fitted: Fitted, name: str, weights: Array | None) -> None:
     """Draw the probabilities of counts, and the shares of the rows."""
-    draw_probabilities_of_counts(axis, x, order, {described(fitted): fitted}, [_CURVE], name, weights)
+    draw_probabilities_of_counts(axis, x, order, {described(fitted): fitted}, [CURVE], name, weights)
 
 
 def draw_probabilities_of_counts(
@@ -90,7 +87,7 @@ def _stems_of(x: Array, order: Order, weights: Array | None) -> _Stems:
     """Return the shares of the rows on integers, or on runs of them."""
     low, high = order.check_ends()
     rows = order.rows if weights is None else x
-    logarithmic = high - low >= _STEMS and _is_heavy(order)
+    logarithmic = high - low >= _STEMS and is_heavy(order, 1)
     if logarithmic:
         first = np.unique(np.rint(np.expm1(np.linspace(np.log1p(low), np.log1p(high + 1), _STEMS))))
     elif high - low < _STEMS:
@@ -104,13 +101,6 @@ def _stems_of(x: Array, order: Order, weights: Array | None) -> _Stems:
     total = rows.size if weights is None else weights.sum()
     heights = inside / (total * np.diff(first))
     return _Stems(first[:-1], first[1:], heights, order.outside(first[0], first[-1] - 1), logarithmic)
-
-
-def _is_heavy(order: Order) -> bool:
-    """Whether the counts that are frequent are a spike on a linear axis, or many are beyond it."""
-    quarter, three_quarters = order.quantiles(0.25, 0.75).tolist()
-    end = three_quarters + REACH * (three_quarters - quarter)
-    return bool(three_quarters + 1 > _FLAT * (quarter + 1) or 1 - order.share_up_to(end) > _CUT)
 
 
 def _draw_stems(axis: Axes, stems: _Stems, label: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat.likelihood import logpdf
-from thetahat.plots._shared import FEW, circle_or_name, described, family_of, number_of, support_of
+from thetahat.plots._shared import CURVE, FEW, circle_or_name, described, family_of, number_of, support_of
 from thetahat.plots.order import Order
 from thetahat.plots.scales import Scale, fills_turn, scale_of_turn
 
@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["REACH", "cut", "draw_densities", "draw_density", "outside_of"]
+__all__ = ["cut", "draw_densities", "draw_density", "is_heavy", "outside_of"]
 
-REACH = 4  # distances of the quartiles, beyond both of them, that an axis shows at most
+_REACH = 4  # distances of the quartiles, beyond both of them, that an axis shows at most
 
 _BINS = 120  # more would be finer than print
-_CUT = 0.01  # more rows than this share beyond the axis, and it is logarithmic;
+_CUT = 0.01  # more rows than this share beyond the axis, and it is logarithmic, unless as many are 0;
 _FLAT = 8  # so it is where the third quartile is more times the first
 _POINTS = 1001
 _BARS = "#c5d0da"
-_CURVE = {"color": "#d55e00", "linewidth": 2}
 _MARGIN = 0.04
 
 
@@ -55,7 +54,7 @@ def draw_density(
     axis: Axes, x: Array, order: Order, fitted: Fitted, name: str, weights: Array | None
 ) -> None:
     """Draw the density of rows that are no counts over their histogram."""
-    draw_densities(axis, x, order, {described(fitted): fitted}, [_CURVE], name, weights)
+    draw_densities(axis, x, order, {described(fitted): fitted}, [CURVE], name, weights)
     if order.n <= FEW:
         axis.vlines(order.rows, 0, 0.03, color="#303030", linewidth=1, transform=axis.get_xaxis_transform())
 
@@ -104,7 +103,7 @@ def _histogram_of(
     low, high = order.check_ends()
     rows, mass = (order.rows, None) if weights is None else (x, weights)
     total = rows.size if mass is None else mass.sum()
-    logarithmic = positive and _is_heavy(order)
+    logarithmic = positive and bool(order.share_up_to(0.0) <= _CUT) and is_heavy(order)
     if logarithmic:
         mass = None if mass is None else mass[rows > 0]
         rows = np.log(rows[rows > 0])
@@ -118,18 +117,17 @@ def _histogram_of(
     return _Histogram(edges, heights, order.outside(edges[0], edges[-1]), logarithmic)
 
 
-def _is_heavy(order: Order) -> bool:
-    """Whether rows that are hardly ever 0 or less are a spike on a linear axis, or many are beyond it."""
+def is_heavy(order: Order, more: float = 0.0) -> bool:
+    """Whether most rows, each with so much more, are a spike on a linear axis, or many are beyond it."""
     quarter, three_quarters = order.quantiles(0.25, 0.75).tolist()
-    if order.share_up_to(0.0) > _CUT:
-        return False
-    end = three_quarters + REACH * (three_quarters - quarter)
-    return bool(three_quarters > _FLAT * quarter or 1 - order.share_up_to(end) > _CUT)
+    end = three_quarters + _REACH * (three_quarters - quarter)
+    spike = three_quarters + more > _FLAT * (quarter + more)
+    return bool(spike or 1 - order.share_up_to(end) > _CUT)
 
 
 def cut(low: float, high: float, quarter: float, three_quarters: float) -> tuple[float, float]:
     """Return the ends of an axis: those of the rows, but of a heavy tail only what is near."""
-    reach = REACH * (three_quarters - quarter)
+    reach = _REACH * (three_quarters - quarter)
     return (max(low, quarter - reach), min(high, three_quarters + reach)) if reach > 0 else (low, high)
 
 

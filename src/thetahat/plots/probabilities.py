@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "band_of",
+    "differs",
     "draw_band",
     "draw_probabilities",
     "finish_probabilities",
@@ -52,7 +53,7 @@ def finish_probabilities(axis: Axes, order: Order, label: str) -> None:
     """Set limits and labels."""
     axis.set_xlim(-0.02, 1.02)
     axis.set_xlabel(label)
-    if _differs(order):
+    if differs(order):
         axis.set_ylabel("share of the rows \N{MINUS SIGN} probability")
         axis.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
     else:
@@ -60,7 +61,7 @@ def finish_probabilities(axis: Axes, order: Order, label: str) -> None:
         axis.set_ylabel("share of the rows")
 
 
-def _differs(order: Order) -> bool:
+def differs(order: Order) -> bool:
     """Whether the difference is drawn."""
     return order.n >= _LONG
 
@@ -68,7 +69,7 @@ def _differs(order: Order) -> bool:
 def placed(points: Points, order: Order) -> Points:
     """Return points as they are drawn."""
     probability, share = points
-    return probability, share - probability if _differs(order) else share
+    return probability, share - probability if differs(order) else share
 
 
 def points_of(order: Order, fitted: Fitted) -> Points:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["LINEAR", "Scale", "fills_turn", "scale_of", "scale_of_turn", "set_log_ticks"]
+__all__ = ["Scale", "fills_turn", "scale_of", "scale_of_turn"]
 
 _HEAVY = 40  # distances of the quartiles: an axis that is longer is not linear
 _POWERS = 6  # powers of 10 with a label, both signs together
@@ -39,9 +39,9 @@ class Scale(NamedTuple):
         how = {"linear_width": self.width} if self.kind == "asinh" else {}
         (axes.set_xscale if axis is axes.xaxis else axes.set_yscale)(self.kind, **how)
         if self.kind == "asinh":
-            _set_ticks(axis, self.width)
+            _set_ticks_of_both_signs(axis, self.width)
         if self.kind == "log":
-            set_log_ticks(axis)
+            _set_log_ticks(axis)
 
     def label(self, name: str) -> str:
         """Return the label of an axis that shows these values."""
@@ -51,10 +51,7 @@ class Scale(NamedTuple):
         return f"{name} {sign} {legible(abs(self.centre), 12)}"
 
 
-LINEAR = Scale()
-
-
-def set_log_ticks(axis: Axis) -> None:
+def _set_log_ticks(axis: Axis) -> None:
     """Set ticks of a logarithmic axis: powers of 10; on a short one 1, 2, 3, ... times these, as they fit."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -68,7 +65,7 @@ def set_log_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _set_ticks(axis: Axis, width: float) -> None:
+def _set_ticks_of_both_signs(axis: Axis, width: float) -> None:
     """Set ticks at zero and at powers of 10 so far from it that labels have room."""
     low, high = axis.get_view_interval()
     least, most = math.ceil(math.log10(width) - 0.1), math.log10(max(-low, high))
@@ -97,7 +94,7 @@ def scale_of(low: float, high: float, quartiles: Array, positive: bool) -> Scale
     """
     spread = float(quartiles[2] - quartiles[0])
     if not 0 < _HEAVY * spread < high - low:
-        return LINEAR
+        return Scale()
     if positive and low > 0:
         return Scale("log")
     median = float(quartiles[1])
