@@ -30,7 +30,7 @@ PACKAGE_FLOORS = (
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
     ("families",),
-    ("formula_families",),
+    ("by_formula",),
     ("_checkpoint", "_distribution", "_shift", "_theta", "formula", "mixtures", "nonparametric", "sample"),
     ("solvers",),
     ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood"),

@@ -70,9 +70,7 @@ def main():
     theirs = perf_counter() - begun
     ours = min(times)
     print(f"{n} rows: defined in {defined * 1e3:.1f} ms, fitted in {ours * 1e3:.1f} ms, {fit.passes} passes")
-    print(
-        f"iminuit and numba-stats {theirs * 1e3:.0f} ms, {minuit.nfcn} calls: {theirs / ours:.0f} times as long"
-    )
+    print(f"iminuit and numba-stats {theirs * 1e3:.0f} ms, {minuit.nfcn} calls: {theirs / ours:.0f} times")
     print("parameters apart, in standard errors:", np.abs(fit.theta - np.array(minuit.values)) / fit.stderr)
     print(f"log-likelihood above theirs: {fit.log_likelihood + minuit.fval / 2:.2e}")
 

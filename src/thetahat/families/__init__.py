@@ -21,7 +21,7 @@ __all__ = [
     "formula_families",
 ]
 _NAMES = tuple(_core.models)
-_FORMULAS = "thetahat.formula_families"
+_FORMULAS = "thetahat.by_formula"
 _found: dict[str, Family] = {}
 
 
