@@ -330,6 +330,18 @@ def test_arguments_are_checked():
     model = intervals([0.0], [1.0]).attach(_core.models["normal"])
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(model)
+    with pytest.raises(ValueError, match="has intervals already"):
+        intervals([0.0], [1.0]).attach(model)
+
+
+def test_a_model_with_intervals_has_the_probabilities_of_its_family(first):
+    x = limits_of(first)
+    model = _core.models[first.family]
+    attached = intervals([x[0]], [INF]).attach(model)
+    for lower, upper in ((x, np.full(x.size, INF)), (x[:-1], x[1:].copy())):
+        expected = _censored.scores(model, first.theta, lower, upper)
+        for found, wanted in zip(_censored.scores(attached, first.theta, lower, upper), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_ctrl_c_ends_an_evaluation():
