@@ -69,6 +69,15 @@ def test_neighbouring_intervals_add_up(case):
     np.testing.assert_allclose(np.logaddexp(*parts), whole[0], rtol=1e-12, atol=1e-13)
 
 
+def test_very_many_counts_are_added_in_groups():
+    case = Case("poisson", (1e13,))  # of standard deviation 3e6
+    low, middle, high = (1e13 + 3e6 * z for z in (0.3, 1.1, 2.0))
+    whole, parts = log_p(case, low, high), log_p(case, [low, middle], [middle, high])
+    np.testing.assert_allclose(np.logaddexp(*parts), whole[0], rtol=1e-10)
+    normal = log_p(Case("normal", (1e13, math.sqrt(1e13))), low + 0.5, high + 0.5)
+    np.testing.assert_allclose(whole, normal, rtol=1e-6)  # but for the skewness
+
+
 @of_such(has_ends)
 def test_two_sides_of_a_limit_are_all(case):
     for limit in limits_of(case):
@@ -330,6 +339,20 @@ def test_arguments_are_checked():
     model = intervals([0.0], [1.0]).attach(_core.models["normal"])
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(model)
+    with pytest.raises(ValueError, match="has intervals already"):
+        intervals([0.0], [1.0]).attach(model)
+
+
+def test_a_model_with_intervals_has_the_probabilities_of_its_family(first):
+    x = limits_of(first)
+    model = _core.models[first.family]
+    attached = intervals([x[0]], [INF]).attach(model)
+    for lower, upper in ((x, np.full(x.size, INF)), (x[:-1], x[1:].copy())):
+        expected = _censored.scores(model, first.theta, lower, upper)
+        for found, wanted in zip(
+            _censored.scores(attached, first.theta, lower, upper), expected, strict=True
+        ):
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_ctrl_c_ends_an_evaluation():

@@ -33,7 +33,12 @@ MISTAKES = {
     "no in_support": ("gumbel", "bool in_support(", "bool inside(", "in_support(x) is missing"),
     "no line": ("gumbel", "static constexpr int line", "static constexpr int lines", "line is missing"),
     "hazard not declared": ("pareto", " | hazard", "", "hazard: cumulative_hazard(theta, a, b)"),
-    "log_tail misspelt": ("logistic", "T log_tail(", "T log_tails(", "closed_tails: log_tail(theta, x, upper)"),
+    "log_tail misspelt": (
+        "logistic",
+        "T log_tail(",
+        "T log_tails(",
+        "closed_tails: log_tail(theta, x, upper)",
+    ),
     "no terms": ("laplace", "void terms(", "void term(", "terms(x, t, u) const is missing"),
     "no start": ("gumbel", "bool start(", "bool begin(", "starts: start(pilot, theta)"),
     "start of another pilot": (

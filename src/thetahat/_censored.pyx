@@ -2,6 +2,8 @@
 # cython: freethreading_compatible=True
 """Rows of which only limits are known: the probabilities of intervals, and models that have them."""
 
+from _thread import get_ident
+
 import numpy as np
 
 cimport cython
@@ -17,23 +19,21 @@ from thetahat._core cimport Model, censored as core, model_of, read_theta, to_tu
 
 cdef int64_t SLICE = 256  # intervals between two checks for signals
 
-# What a signal handler has raised while the core was at work, which gives up then.
-cdef object pending = None
+# What signal handlers have raised while the core was at work, which gives up then, by thread.
+cdef dict pending = {}
 
 
 cdef int interrupted() noexcept with gil:
-    global pending
     try:
         PyErr_CheckSignals()
     except BaseException as error:
-        pending = error
-    return pending is not None
+        pending[get_ident()] = error
+    return get_ident() in pending
 
 
 cdef int raise_pending() except -1:
-    global pending
-    if pending is not None:
-        error, pending = pending, None
+    error = pending.pop(get_ident(), None) if pending else None
+    if error is not None:
         raise error
     return 0
 
@@ -103,6 +103,8 @@ cdef class Intervals:
     def attach(self, Model model):
         """Return the model of exact rows and these intervals together."""
         cdef AttachedModel attached = AttachedModel()
+        if model.owner is not None:
+            raise ValueError("the model has intervals already, or is that of a formula")
         if self.joined and not has_log_hazard(model.c):
             raise ValueError(f"the hazard of {model.name} is no power of x")
         attached.intervals, attached.exact = self, model

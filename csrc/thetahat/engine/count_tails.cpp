@@ -7,7 +7,8 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr double negligible = 40;  // logarithms below the greatest probability of a tail
+constexpr double negligible = 40;       // logarithms below the greatest probability of a tail
+constexpr double most_counts = 0x1p20;  // that are added one by one
 
 }  // namespace
 
@@ -38,23 +39,28 @@ bool count_tails::falling_side(double c, thetahat_log_probability* out) {
   return above;
 }
 
-// Adds counts to the moments, in units of exp(top); returns the sum of their probabilities.
+// Adds counts to the moments, in units of exp(top); returns the sum of their probabilities. Of very many, the
+// middle ones of groups stand for all in them: a tail of so many counts varies by less than 4e-5 over one
+// group, and the error is of the second order.
 double count_tails::add(double first, double last, double top) {
+  const double n = last - first + 1, stride = n > most_counts ? 2 * floor(n / (2 * most_counts)) + 1 : 1.0;
+  const double groups = floor(n / stride), middle = first + 0.5 * (stride - 1);
   double total = 0.0;
-  for (double count = first; count <= last; count += block_rows) {
+  for (double done = 0; done < groups; done += double(block_rows)) {
     x.clear();
-    for (int64_t i = 0; i < block_rows && count + double(i) <= last; ++i) x.push_back(count + double(i));
+    for (double k = done; k < groups && k < done + double(block_rows); ++k) x.push_back(middle + k * stride);
     level.resize(x.size());
     m.kernel->log_density(&m, theta, x.data(), level.data(), int64_t(x.size()));
     size_t kept = 0;
     for (size_t i = 0; i < x.size(); ++i) {
-      const double weight = exp(level[i] - top);
+      const double weight = stride * exp(level[i] - top);
       total += weight;
       if (weight > 1e-30) x[kept] = x[i], level[kept++] = weight;
     }
     moments.add(x.data(), level.data(), int64_t(kept));
   }
-  return total;
+  const double rest = first + groups * stride;
+  return rest <= last && stride > 1 ? total + add(rest, last, top) : total;
 }
 
 void count_tails::between(double first, double last, thetahat_log_probability* out) {

@@ -15,7 +15,7 @@ bool impossible(const log_probability& x) { return !(x.value > -HUGE_VAL); }
 }  // namespace
 
 probabilities::probabilities(const thetahat_model& model, const double* at)
-    : m(model), theta(at), p(model.n_params) {}
+    : m(model.exact ? *model.exact : model), theta(at), p(model.n_params) {}
 
 quadrature& probabilities::integral() {
   if (!integrals) integrals.reset(new quadrature(m, theta));

@@ -11,6 +11,7 @@ using log_probability = thetahat_log_probability;
 
 class probabilities {
  public:
+  // Of a model with intervals: as of that of its exact rows.
   probabilities(const thetahat_model& model, const double* theta);
 
   // a < b, or a == b: of the density there. Derivatives are NaN where P = 0.
