@@ -15,6 +15,8 @@ from thetahat._api cimport thetahat_max_params, thetahat_model, thetahat_values
 from thetahat._censored_api cimport (
     has_log_hazard, thetahat_interval_rows, thetahat_intervals
 )
+from thetahat.errors import ParameterError
+
 from thetahat._core cimport Model, censored as core, model_of, read_theta, to_tuple
 
 cdef int64_t SLICE = 256  # intervals between two checks for signals
@@ -35,6 +37,16 @@ cdef int raise_pending() except -1:
     error = pending.pop(get_ident(), None) if pending else None
     if error is not None:
         raise error
+    return 0
+
+
+cdef int reject_formula(Model model) except -1:
+    """Raise where a model is none of a compiled family: only these have probabilities of intervals."""
+    if model.owner is not None:
+        raise ParameterError(
+            f"censored, truncated or binned rows are not supported for {model.name}, a family by a formula:"
+            " use one of families()"
+        )
     return 0
 
 
@@ -103,8 +115,7 @@ cdef class Intervals:
     def attach(self, Model model):
         """Return the model of exact rows and these intervals together."""
         cdef AttachedModel attached = AttachedModel()
-        if model.owner is not None:
-            raise ValueError("the model has intervals already, or is that of a formula")
+        reject_formula(model)
         if self.joined and not has_log_hazard(model.c):
             raise ValueError(f"the hazard of {model.name} is no power of x")
         attached.intervals, attached.exact = self, model
@@ -130,6 +141,7 @@ def _interval_rows(Model model, theta, const double[::1] lower, const double[::1
     cdef double* to_scores = NULL
     if upper.shape[0] != n:
         raise ValueError("lower and upper differ in length")
+    reject_formula(model)
     read_theta(model.c, theta, at)
     log_p, of_theta = np.empty(n), np.empty((n if scores else 0, p))
     cdef double[::1] values = log_p
