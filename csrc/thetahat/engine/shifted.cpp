@@ -23,6 +23,7 @@ bool maximize_by_shifts(const thetahat_model& m, const int* fixed, double* theta
     near = c.decrement >= 0 && c.decrement <= 1e-6 && *error > 16 * exact_shift;
   } while (c.state == thetahat_running && !near);
   if (!(near || c.state == thetahat_converged) || !reaches()) return false;
+  if (near && *error <= exact_shift) return false;
   memcpy(theta, c.theta, m.n_params * sizeof(double));
   memcpy(sums, shifted, m.n_sums * sizeof(double));
   return true;
