@@ -361,7 +361,11 @@ def test_progress_without_tqdm(monkeypatch):
 def test_all_errors_have_one_base(name):
     error = getattr(th, name)
     assert issubclass(error, th.ThetahatError)
-    of_python = {"MissingExtraError": ImportError, "UnknownGroupError": KeyError}
+    of_python = {
+        "ClusterError": RuntimeError,
+        "MissingExtraError": ImportError,
+        "UnknownGroupError": KeyError,
+    }
     assert issubclass(error, of_python.get(name, ValueError))
 
 
