@@ -6,6 +6,8 @@ from _thread import get_ident
 
 import numpy as np
 
+from thetahat.errors import ParameterError
+
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t
@@ -15,8 +17,6 @@ from thetahat._api cimport thetahat_max_params, thetahat_model, thetahat_values
 from thetahat._censored_api cimport (
     has_log_hazard, thetahat_interval_rows, thetahat_intervals
 )
-from thetahat.errors import ParameterError
-
 from thetahat._core cimport Model, censored as core, model_of, read_theta, to_tuple
 
 cdef int64_t SLICE = 256  # intervals between two checks for signals
