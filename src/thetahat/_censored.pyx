@@ -42,7 +42,7 @@ cdef int raise_pending() except -1:
 
 cdef int reject_formula(Model model) except -1:
     """Raise where a model is none of a compiled family: only these have probabilities of intervals."""
-    if model.owner is not None:
+    if model.owner is not None and not isinstance(model.owner, AttachedModel):
         raise ParameterError(
             f"censored, truncated or binned rows are not supported for {model.name}, a family by a formula:"
             " use one of families()"
@@ -116,6 +116,8 @@ cdef class Intervals:
         """Return the model of exact rows and these intervals together."""
         cdef AttachedModel attached = AttachedModel()
         reject_formula(model)
+        if model.owner is not None:
+            raise ValueError("the model has intervals already")
         if self.joined and not has_log_hazard(model.c):
             raise ValueError(f"the hazard of {model.name} is no power of x")
         attached.intervals, attached.exact = self, model
