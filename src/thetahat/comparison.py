@@ -317,9 +317,7 @@ def compare(
         return _compared(source, families, threads)
 
 
-def _compared(
-    source: Source, families: Sequence[str | Family] | None, threads: int | None
-) -> Comparison:
+def _compared(source: Source, families: Sequence[str | Family] | None, threads: int | None) -> Comparison:
     """Return the comparison of rows whose settings are checked."""
     counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else check_families(families)
