@@ -337,7 +337,7 @@ def test_arguments_are_checked():
     with pytest.raises(ValueError, match="differ in length"):
         intervals([], [], n=0.0, x=np.ones(2), x_weights=np.ones(3))
     model = intervals([0.0], [1.0]).attach(_core.models["normal"])
-    with pytest.raises(TypeError, match="cannot be pickled"):
+    with pytest.raises(TypeError, match="no name to be pickled by"):
         pickle.dumps(model)
     with pytest.raises(ValueError, match="has intervals already"):
         intervals([0.0], [1.0]).attach(model)

@@ -101,6 +101,8 @@ class Plotted(Fitted):
         source = None if x is not None or self._sample is None else self._sample.source
         weighted = source is not None and source.weighted
         kinds = panels_of(self, weighted, kind, ax)
+        if source is not None and kinds != ("density",):
+            source.check_together("a plot of other panels than the density")
         with reading(source, progress):
             rows, order = self._drawn(x, "trace" not in kinds, "pp" in kinds)
         if isinstance(name, str) and order is None and rows.x.size < self.rows:
@@ -122,7 +124,7 @@ class Plotted(Fitted):
         if not by_order or x is not None or sample is None or not sample.is_long:
             return rows_of(self, sample, x, "a plot of other panels than the density"), None
         source = sample.read()
-        if source.weighted:
+        if source.weighted or source.apart:
             return source.sample(_DRAWN, 0).contiguous(), None
         blocks = (unrolled(self, block) for _, block, _ in source.copies())
         order = Order.of_blocks(self.rows, blocks, partial(values_of, self) if shares else None)
