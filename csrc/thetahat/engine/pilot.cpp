@@ -92,9 +92,8 @@ mean_and_sd pilot::wide_log_moments(double centre, double* logs) const {
   constexpr double wide = 0x1p-10;
   int power;
   const double fraction = frexp(centre, &power);
-  if (power < -1000 || power > 1000) return {0.0, 0.0};
-  const double unit = ldexp(1.0, -power);
-  for (int64_t i = 0; i < n; ++i) logs[i] = x[i] * unit;
+  const double unit = ldexp(1.0, -power / 2), rest = ldexp(1.0, -power + power / 2);  // neither overflows
+  for (int64_t i = 0; i < n; ++i) logs[i] = x[i] * unit * rest;
   if (!all_normal(logs, n)) return {0.0, 0.0};
   log_of(logs, logs, n);
   const mean_and_sd all = moments_of(logs);
