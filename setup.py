@@ -118,7 +118,7 @@ def extension(name, sources, headers=()):
 
 extensions = [
     extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
-    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_groups", "_arrow")),
+    *(extension(name, [], CALLED) for name in ("_sums", "_sgd", "_groups", "_replicates", "_arrow")),
 ]
 
 setup(

@@ -23,7 +23,7 @@ CSRC_FLOORS = (
 )
 PACKAGE_FLOORS = (
     ("errors", "_segments", "_version"),
-    ("_arrow", "_core", "_groups", "_sgd", "_sums"),
+    ("_arrow", "_core", "_groups", "_replicates", "_sgd", "_sums"),
     ("_checks", "_packing", "_quantile", "_runs", "pilot"),
     ("data",),
     ("families",),

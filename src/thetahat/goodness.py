@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,9 +12,12 @@ from thetahat._checks import as_generator, check_count
 from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._records import to_json
-from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
+from thetahat._tabulated import statistics_of_counts
+from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.pilot import Pilot
+from thetahat.replicates import Draws, distances_of_replicates
+from thetahat.sample import default_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +102,14 @@ class GoodnessOfFit:
         return {"family": self.family, **statistics, "bootstrap": self.bootstrap, "failed": self.failed}
 
 
-def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> GoodnessOfFit:
+def goodness_of_fit(
+    fit: Fitted,
+    x: Array,
+    bootstrap: int,
+    rng: Any,
+    threads: int | None = None,
+    done: Callable[[int], object] | None = None,
+) -> GoodnessOfFit:
     """Return the tests of a fit; `Fit.gof` describes them.
 
     Parameters
@@ -111,46 +122,40 @@ def goodness_of_fit(fit: Fitted, x: Array, bootstrap: int, rng: Any) -> Goodness
         Number of replicates.
     rng
         As in `thetahat.fit`.
+    threads : int, optional
+        Number of replicates in work at once; by default the number of processors of this process.
+    done : callable, optional
+        Called now and then with the number of replicates that are done.
     """
     check_count("bootstrap", bootstrap)
+    threads = default_threads() if threads is None else check_count("threads", threads, 10_000)
     if fit.status != "converged":
         raise ParameterError(
             f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"
             " use Exact()"
         )
-    generator = as_generator(rng)
-    with np.errstate(all="ignore"):  # what overflows gives no statistic, or no replicate
-        return _tested(fit, x, bootstrap, generator)
+    seed = int(as_generator(rng).integers(2**63))
+    with np.errstate(all="ignore"):  # what overflows gives no statistic
+        observed = statistics(fit, x)
+        if not np.isfinite(observed[[0, 2]]).all():
+            raise ParameterError(
+                f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
+            )
+        draws = Draws(fit._family, fit._theta, fit._fixed, x.size)
+    by_chance = distances_of_replicates(draws, bootstrap, seed, threads, done)
+    return _tested(fit.family, observed, by_chance)
 
 
-def _tested(fit: Fitted, x: Array, bootstrap: int, generator: np.random.Generator) -> GoodnessOfFit:
-    distribution, observed = fit.dist(), statistics(fit, x)
-    if not np.isfinite(observed[[0, 2]]).all():
-        raise ParameterError(
-            f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
-        )
-    larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
-    for _ in range(bootstrap):
-        rows = _drawn(distribution, x.size, generator, find_family(fit.family).counts)
-        try:
-            by_chance = statistics(fit_anew(fit, rows), rows)
-        except (ConvergenceError, NoMaximumError, SampleError, ParameterError):
-            failed += 1
-        else:
-            larger += by_chance >= observed
-            counted += ~np.isnan(by_chance)
+def _tested(family: str, observed: Array, by_chance: Array) -> GoodnessOfFit:
+    """Return the tests of observed statistics by those of replicates, NaN where there is none."""
+    bootstrap = len(by_chance)
+    failed = int(np.isnan(by_chance).all(axis=1).sum())
     if failed == bootstrap:
-        raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
+        raise NoMaximumError(f"gof: none of the {bootstrap} {family} replicates could be fitted")
+    larger, counted = (by_chance >= observed).sum(axis=0), (~np.isnan(by_chance)).sum(axis=0)
     pvalues = (1 + larger) / (1 + counted)
     D, A2, W2 = (TestStatistic(*pair) for pair in zip(observed.tolist(), pvalues.tolist(), strict=True))
-    return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
-
-
-def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
-    """Return rows drawn from a distribution; those rounded to an end of its support are moved inside."""
-    rows = np.asarray(distribution.rvs(n, random_state=generator), dtype=np.float64)
-    low, high = distribution.support()
-    return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
+    return GoodnessOfFit(family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
 def fit_anew(fit: Fitted, x: Array, weights: Array | None = None) -> Fitted:
@@ -163,7 +168,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
     family, n = find_family(fit.family), x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
-        return _statistics_of_counts(distribution, shapes, x)
+        return statistics_of_counts(family, fit._theta, *np.unique(x, return_counts=True))
     x = np.sort(unrolled(fit, x))
     u, rank = distribution.cdf(x, **shapes), np.arange(1, n + 1)
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
@@ -184,12 +189,3 @@ def unrolled(fit: Fitted, x: Array) -> Array:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)
-
-
-def _statistics_of_counts(distribution: Any, shapes: dict[str, float], x: Array) -> Array:
-    """Return D, and W squared as n times the mean over the rows, where both functions jump."""
-    value, times = np.unique(x, return_counts=True)
-    F, Fn = distribution.cdf(value, **shapes), np.cumsum(times) / x.size
-    before = Fn - times / x.size  # of the rows, up to the count below each value
-    D = max(np.abs(Fn - F).max(), np.abs(before - distribution.cdf(value - 1, **shapes)).max())
-    return np.array([D, np.nan, (times * (Fn - F) ** 2).sum()])
