@@ -230,17 +230,19 @@ def theta_of(family):
 @pytest.mark.parametrize("family", REAL)
 def test_a_replicate_has_the_statistics_of_its_rows(family, n):
     draws = Draws(find_family(family), theta_of(family), (), n)
-    found = next(filter(lambda one: one is not None, map(draws.statistics, map(np.random.SeedSequence, range(9)))))
+    replicates = (draws.statistics(np.random.SeedSequence(seed)) for seed in range(9))
+    found = next(one for one in replicates if one is not None)
     _, _, x = draws._rows()
     exact = statistics(th.fit(x, family), x)
+    exact[1] = np.inf if np.isnan(exact[1]) else exact[1]  # a row has probability 0 or 1
     # Nodes are 1 / 32 apart in the logit, and what is a straight line between them bends by some of its size.
     between = 1e-12 if n == 63 else 32**-2 / 8 * 10
-    np.testing.assert_allclose(found, exact, rtol=0, atol=between * np.array([n**-0.5, 1, 1]))
+    np.testing.assert_allclose(found * [n**0.5, 1, 1], exact * [n**0.5, 1, 1], rtol=between, atol=between)
 
 
 @pytest.mark.parametrize("family", REAL)
 def test_replicates_are_drawn_from_the_fit(family):
-    theta, n = theta_of(family), 4000
+    theta, n = theta_of(family), 20_000
     draws = Draws(find_family(family), theta, (), n)
     draws.statistics(np.random.SeedSequence(1))
     _, t, x = draws._rows()
@@ -248,7 +250,7 @@ def test_replicates_are_drawn_from_the_fit(family):
     name, shapes = find_family(family).scipy(*theta)
     law = getattr(stats, name)(**shapes)
     drawn = 1 / (1 + np.exp(-t))
-    np.testing.assert_allclose(law.cdf(x), drawn, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(law.cdf(x), drawn, rtol=1e-5)  # 1e10 rows would tell it from the family
     assert stats.kstest(drawn, "uniform").pvalue > 1e-4
 
 
@@ -259,7 +261,7 @@ def test_counts_are_drawn_from_the_fit(family):
     name, shapes = find_family(family).scipy(*theta)
     p = getattr(stats, name)(**shapes).pmf(np.arange(draws._counts.size))
     np.testing.assert_allclose(draws._counts, p, rtol=1e-9, atol=1e-15)
-    value, times = np.unique(np.random.default_rng(0).poisson(3, n), return_counts=True)
+    value, times = np.unique(getattr(stats, name)(**shapes).rvs(n, random_state=0), return_counts=True)
     repeated = np.repeat(value, times).astype(float)
     fit = th.fit(repeated, family)
     weighed = refit(fit, Pilot(value.astype(float), times.astype(float)), {})

@@ -132,7 +132,7 @@ def distances(
     Returns
     -------
     tuple of float
-        A squared is NaN if a row has probability 0 or 1.
+        A squared is infinite if a row has probability 0 or 1.
     """
     cdef int64_t node, last = nodes.shape[0] - 1
     cdef double n = t.shape[0]
@@ -148,7 +148,7 @@ def distances(
         add_row(&sums, nodes[last], odds(S[nodes[last]], total) * ratio[last], fitted[last])
     A2 = 2 * (log(sums.mantissa) + sums.exponent * log(2.0)) - n - sums.logits / n
     inside = np.isfinite(fitted[0]) and np.isfinite(fitted[last])
-    return sums.D, A2 if inside else np.nan, 1 / (12 * n) + sums.W2
+    return sums.D, A2 if inside else np.inf, 1 / (12 * n) + sums.W2
 
 
 cdef void add_between(

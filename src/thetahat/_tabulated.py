@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _CELLS = 1 << 12  # of the table of quantiles
+_FEW_CELLS, _FEW_ROWS = 1 << 10, 1 << 14  # of a table that few rows, which differ more by chance, are drawn from
 _BEYOND = 30.0  # logits that the table reaches beyond what n rows are expected to
 _FAR = 30.0  # interquartile ranges from the median to an end of the support that quantiles are counted from
 _PER_LOGIT = 32  # nodes of the fitted distribution function
@@ -46,7 +47,7 @@ def quantile_table(family: Family, theta: tuple[float, ...], n: int) -> Quantile
     turn = (theta[0] - math.pi, theta[0] + math.pi)
     low, high = turn if family.circular else map(float, law.support())
     reach = math.log(n) + _BEYOND
-    t, step = np.linspace(-reach, reach, _CELLS + 1, retstep=True)
+    t, step = np.linspace(-reach, reach, (_FEW_CELLS if n < _FEW_ROWS else _CELLS) + 1, retstep=True)
     x = _quantiles(law, t, low, high)
     origin, side = _origin(x, t, low, high)
     y = _finite(np.log(side * (x - origin)) if side else x)

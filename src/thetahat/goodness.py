@@ -141,7 +141,7 @@ def goodness_of_fit(
             raise ParameterError(
                 f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
             )
-        draws = Draws(fit._family, fit._theta, fit._fixed, x.size)
+    draws = Draws(fit._family, fit._theta, fit._fixed, x.size)
     by_chance = distances_of_replicates(draws, bootstrap, seed, threads, done)
     return _tested(fit.family, observed, by_chance)
 

@@ -63,10 +63,11 @@ class Draws:
             self._fixed[0, fixed] = [theta[place] for place in fixed]
         self._stopped = threading.Event()
         self._room = threading.local()  # a thread's arrays: new ones cost as much as the draws
-        if family.counts:
-            self._counts = probabilities_of_counts(family, theta, n)
-        else:
-            self._table, self._nodes = quantile_table(family, theta, n), node_places(n)
+        with np.errstate(all="ignore"):  # far out
+            if family.counts:
+                self._counts = probabilities_of_counts(family, theta, n)
+            else:
+                self._table, self._nodes = quantile_table(family, theta, n), node_places(n)
 
     def stop(self) -> None:
         """End the replicates that are in work soon."""
