@@ -31,7 +31,7 @@ from thetahat.errors import (
     UnknownFamilyError,
     UnknownGroupError,
 )
-from thetahat.families import families
+from thetahat.families import families, family
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
@@ -93,6 +93,7 @@ __all__ = [
     "compare",
     "compare_groups",
     "families",
+    "family",
     "fit",
     "fit_groups",
     "fit_multistart",

@@ -11,6 +11,7 @@ import numpy as np
 
 from thetahat import _core, _sums
 from thetahat._distribution import distribution
+from thetahat._probability import Probability
 from thetahat.data.source import ArraySource
 from thetahat.families import Family
 from thetahat.pilot import Pilot
@@ -28,7 +29,7 @@ __all__ = ["Fitted", "refit"]
 CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth of a standard error
 
 
-class Fitted:
+class Fitted(Probability):
     """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
 
     _plain: Any = None  # the rows, where they are plain and no sample was made of them
@@ -258,6 +259,11 @@ class Fitted:
         distance = self.newton_decrement
         at_maximum = distance >= 0 and distance - self._rounding <= CONVERGED
         return "converged" if at_maximum else self._ending
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit is at the maximum: its status is ``"converged"``."""
+        return self.status == "converged"
 
     @property
     def _rounding(self) -> float:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
 from thetahat._distribution import distribution, distribution_and_shapes
 from thetahat._replicates import QuantileTable
 from thetahat.families import Family

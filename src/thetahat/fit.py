@@ -14,7 +14,7 @@ from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, find_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import COVARIANCES, Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers import COVARIANCES, Exact, Method, MethodName, Monitoring, Problem, Trace, as_method
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.state import Callback
@@ -35,7 +35,7 @@ def fit(
     x: ArrayLike,
     family: str,
     *,
-    method: Method = _EXACT,
+    method: Method | MethodName = _EXACT,
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
@@ -62,8 +62,8 @@ def fit(
         read where it lies, once for each pass; `SGD` holds all of its rows in memory.
     family : str
         One of `families()`.
-    method : Method, default Exact()
-        `Exact()`, `GradientAscent(...)` or `SGD(...)`.
+    method : Method or {"exact", "sgd"}, default Exact()
+        `Exact()`, `GradientAscent(...)` or `SGD(...)`; of the names, the method with its defaults.
     start : sequence of float, or dict by name, optional
         Start values of an iterative method, or of Newton's method in `Exact()`, which begins there on all
         rows: all parameters, in the family's order or by name. By default they are estimated from some of the
@@ -168,7 +168,7 @@ def _fit_plain(family: Family, x: Any) -> Fit | None:
 def fit_sample(
     family: Family,
     read: Callable[[], Sample],
-    method: Method,
+    method: Method | MethodName,
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
@@ -176,8 +176,7 @@ def fit_sample(
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read after the settings are checked."""
-    if not isinstance(method, Method):
-        raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
+    method = as_method(method)
     fixed_values = {} if fixed is None else _check_fixed(family, fixed)
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
         _check_regularity(family, method, cov, fixed_values)

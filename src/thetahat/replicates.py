@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,14 @@ from thetahat import _groups
 from thetahat._core import apply
 from thetahat._distribution import distribution
 from thetahat._replicates import accumulate, distances
-from thetahat._tabulated import fitted_logits, node_places, probabilities_of_counts, quantile_table, statistics_of_counts, turned
+from thetahat._tabulated import (
+    fitted_logits,
+    node_places,
+    probabilities_of_counts,
+    quantile_table,
+    statistics_of_counts,
+    turned,
+)
 from thetahat.families import Family
 
 if TYPE_CHECKING:

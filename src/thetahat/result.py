@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat import _sums
 from thetahat._checks import check_choice, check_level
-from thetahat._fitted import Fitted
+from thetahat._estimates import EstimatesByName
 from thetahat._records import read_record, to_record
 from thetahat._report import report
 from thetahat._theta import Theta
@@ -43,7 +43,7 @@ __all__ = ["Fit"]
 _DRAWN = 10**6  # rows of a source whose density is drawn
 
 
-class Fit(Fitted):
+class Fit(EstimatesByName):
     """A fitted distribution.
 
     Made by `thetahat.fit`. What needs more than the parameters is computed on access. The fit keeps a

@@ -206,6 +206,10 @@ class Summary:
         self._check_finite(both)
         return _holding(self._family, self.at, both, self.omitted + other.omitted)
 
+    def __radd__(self, other: object) -> Summary:
+        """Return the summary itself for the 0 that `sum` begins with."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __repr__(self) -> str:
         place = f" at {self.at}" if self.at else ""
         return f"<Summary {self.family}{place}, n={self.n}>"

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import cast
 
 from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter
+from thetahat.families._names import FamilyName
 
 __all__ = [
     "BOUNDARY",
     "NONSMOOTH",
     "REGULAR",
     "Family",
+    "FamilyName",
     "Parameter",
     "families",
+    "family",
     "find_family",
 ]
-_NAMES = tuple(_core.models)
+_NAMES = cast(tuple[FamilyName, ...], tuple(_core.models))
 _found: dict[str, Family] = {}
 
 
-def families() -> tuple[str, ...]:
+def families() -> tuple[FamilyName, ...]:
     """Return the names of the families that can be fitted.
 
     Returns
@@ -35,6 +39,37 @@ def families() -> tuple[str, ...]:
     True
     """
     return _NAMES
+
+
+def family(name: FamilyName) -> Family:
+    """Return what is known of a family: its parameters, its support, its names elsewhere.
+
+    Parameters
+    ----------
+    name : str
+        One of `families()`.
+
+    Returns
+    -------
+    Family
+        With `names` of the parameters in the order of theta, `parameters` with their domains, `support`,
+        `existence` of a maximum, `scipy_name`, and `scipy`, which returns SciPy's name and parameters.
+
+    Raises
+    ------
+    UnknownFamilyError
+        If there is none of this name; the error says which one is meant.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> family = th.family("weibull")
+    >>> family.names, family.support, family.scipy_name
+    (('shape', 'scale'), 'x > 0', 'weibull_min')
+    >>> family.scipy(1.5, 2.0)
+    ('weibull_min', {'c': 1.5, 'scale': 2.0})
+    """
+    return find_family(name)
 
 
 def find_family(name: str) -> Family:
