@@ -38,7 +38,7 @@ PACKAGE_FLOORS = (
     ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
     ("groups",),
-    ("group_comparison",),
+    ("group_comparison", "sklearn"),
     ("__init__", "_config"),
     ("_commands", "cli", "__main__"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from thetahat import _core, _sums
 from thetahat._distribution import distribution
 from thetahat._probability import Probability
 from thetahat.data.source import ArraySource
-from thetahat.families import Family
+from thetahat.families import Family, FamilyName
 from thetahat.pilot import Pilot
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
@@ -147,9 +147,9 @@ class Fitted(Probability):
         return values_at(self._sums, self._theta, fixed=self._fixed)
 
     @property
-    def family(self) -> str:
+    def family(self) -> FamilyName:
         """Name of the family."""
-        return self._family.name
+        return cast("FamilyName", self._family.name)
 
     @property
     def fixed(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _CELLS = 1 << 12  # of the table of quantiles
-_FEW_CELLS, _FEW_ROWS = 1 << 10, 1 << 14  # of a table that few rows, which differ more by chance, are drawn from
+_FEW_CELLS, _FEW_ROWS = 1 << 10, 1 << 14  # of a table for few rows, which differ more by chance
 _BEYOND = 30.0  # logits that the table reaches beyond what n rows are expected to
 _FAR = 30.0  # interquartile ranges from the median to an end of the support that quantiles are counted from
 _PER_LOGIT = 32  # nodes of the fitted distribution function
@@ -133,14 +133,15 @@ def turned(
 
 
 def probabilities_of_counts(family: Family, theta: tuple[float, ...], n: int) -> Array | None:
-    """Return the probabilities of the counts 0, 1, ... that occur; None if there are more than n rows need."""
+    """Return the probabilities of the counts 0, 1, ... that occur; None if these are too many."""
     law = distribution(family, theta)
     counts = np.arange(min(_MOST_COUNTS, n + 1024))
     often = law.sf(counts) > _NEVER
     if often[-1]:
         return None
-    p = np.asarray(law.pmf(counts[: int(often.sum()) + 2]))
-    return p / p.sum()
+    p: Array = np.asarray(law.pmf(counts[: int(often.sum()) + 2]))
+    p /= p.sum()
+    return p
 
 
 def statistics_of_counts(

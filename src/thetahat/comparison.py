@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from thetahat import _core
-from thetahat._checks import check_count
+from thetahat._checks import check_choice, check_count
+from thetahat._tables import library
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.source import Source, source_of
-from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
-from thetahat.families import Family, find_family
+from thetahat.errors import (
+    ConvergenceError,
+    NoMaximumError,
+    ParameterError,
+    SampleError,
+    UnknownFamilyError,
+)
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.families import families as all_families
 from thetahat.result import Fit
 from thetahat.sample import Sample, read_once
@@ -20,9 +28,28 @@ from thetahat.solvers import COVARIANCES, Exact, Problem
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Candidate", "Comparison", "check_families", "compare"]
+__all__ = [
+    "CRITERIA",
+    "TITLES",
+    "Candidate",
+    "Comparison",
+    "Criterion",
+    "cells_of",
+    "check_families",
+    "compare",
+    "heading",
+    "notes",
+]
+
+Criterion = Literal["aic", "aicc", "bic"]
+CRITERIA = get_args(Criterion)
+TITLES = {
+    name: ("k", "log-likelihood", title, "delta", "weight", "AIC" if name == "bic" else "BIC")
+    for name, title in zip(CRITERIA, ("AIC", "AICc", "BIC"), strict=True)
+}
 
 _EXACT = Exact()
+_COLUMNS = ["parameters", "log_likelihood", "aic", "aicc", "bic", "delta", "weight", "status"]
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
 _WIDE = 1e12  # from here on numbers in the table lose their decimals
@@ -43,7 +70,10 @@ class Candidate:
     delta_aic : float or None
         AIC above that of the best family.
     weight : float or None
-        Akaike's weight, ``exp(-delta_aic / 2)``, divided by the sum of those of all families.
+        ``exp(-delta / 2)``, divided by the sum of those of all families: Akaike's weight, if the criterion of
+        the comparison is AIC.
+    delta : float or None
+        The criterion of the comparison above that of the best family.
     """
 
     family: str
@@ -51,6 +81,7 @@ class Candidate:
     reason: str | None = None
     delta_aic: float | None = None
     weight: float | None = None
+    delta: float | None = None
 
     @property
     def parameters(self) -> int:
@@ -62,6 +93,7 @@ class Candidate:
         return {
             "family": self.family,
             "parameters": self.parameters,
+            "delta": self.delta,
             "delta_aic": self.delta_aic,
             "weight": self.weight,
             "fit": None if self.fit is None else self.fit.to_dict(),
@@ -70,14 +102,17 @@ class Candidate:
 
 
 class Comparison(Sequence[Candidate]):
-    """Families fitted to one sample: the best by AIC first, those that could not be fitted last.
+    """Families fitted to one sample: the best by a criterion first, those that could not be fitted last.
 
-    Made by `thetahat.compare`; a sequence of `Candidate`. Printed, it is a table.
+    Made by `thetahat.compare`; a sequence of `Candidate`, which ``comparison["gamma"]`` returns by the name of
+    the family. Printed, it is a table.
 
     Attributes
     ----------
     candidates : tuple of Candidate
-        In the order of their AIC.
+        In the order of the criterion.
+    criterion : {"aic", "aicc", "bic"}
+        What they are ranked by.
     outside : tuple of str
         Families that were not named explicitly, and whose support does not contain all rows.
     note : str
@@ -85,15 +120,22 @@ class Comparison(Sequence[Candidate]):
     """
 
     def __init__(
-        self, fits: Sequence[Fit], reasons: dict[str, str], outside: Sequence[str], note: str = ""
+        self,
+        fits: Sequence[Fit],
+        reasons: dict[str, str],
+        outside: Sequence[str],
+        note: str = "",
+        criterion: Criterion = "aic",
     ) -> None:
-        ranked = sorted(fits, key=lambda fit: fit.aic)
-        deltas = [fit.aic - ranked[0].aic for fit in ranked]
+        self.criterion: Criterion = criterion
+        ranked = sorted(fits, key=self._of)
+        least = min((fit.aic for fit in ranked), default=0.0)
+        deltas = [_above(self._of(fit), self._of(ranked[0])) for fit in ranked]
         shares = [_core.exp(-delta / 2) for delta in deltas]
         total = sum(shares)
         self.candidates = (
             *(
-                Candidate(fit.family, fit, None, delta, share / total)
+                Candidate(fit.family, fit, None, fit.aic - least, share / total, delta)
                 for fit, delta, share in zip(ranked, deltas, shares, strict=True)
             ),
             *(Candidate(family, reason=reason) for family, reason in reasons.items()),
@@ -101,9 +143,58 @@ class Comparison(Sequence[Candidate]):
         self.outside = tuple(outside)
         self.note = note
 
+    def _of(self, fit: Fit) -> float:
+        """Return the criterion of a fit."""
+        return float(getattr(fit, self.criterion))
+
+    def by(self, criterion: Criterion) -> Comparison:
+        """Return the same fits, ranked by another criterion.
+
+        Parameters
+        ----------
+        criterion : {"aic", "aicc", "bic"}
+            Akaike's, Akaike's corrected for short samples, or Schwarz's.
+
+        Returns
+        -------
+        Comparison
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+        >>> th.compare(x, ["gamma", "exponential"]).by("bic").best.family
+        'exponential'
+        """
+        check_choice("criterion", criterion, CRITERIA)
+        reasons = {left.family: left.reason or "" for left in self if left.fit is None}
+        return Comparison([each.fit for each in self if each.fit], reasons, self.outside, self.note, criterion)
+
+    def to_pandas(self) -> Any:
+        """Return a table with a row for each family: its criteria, its parameters' number, and its status.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> frame = th.compare([0.4, 0.9, 1.1, 1.8], ["gamma", "exponential"]).to_pandas()
+        >>> int(frame.loc["gamma", "parameters"])
+        2
+        """
+        rows = {each.family: _numbers_of(each) for each in self}
+        return library("pandas").DataFrame.from_dict(rows, orient="index", columns=_COLUMNS)
+
     @property
     def best(self) -> Fit:
-        """The fit of least AIC.
+        """The fit of the least criterion.
 
         Raises
         ------
@@ -116,13 +207,31 @@ class Comparison(Sequence[Candidate]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as numbers, strings, lists and dicts, for strict JSON."""
-        return {"candidates": [candidate.to_dict() for candidate in self], "outside": list(self.outside)}
+        return {
+            "criterion": self.criterion,
+            "candidates": [candidate.to_dict() for candidate in self],
+            "outside": list(self.outside),
+            "note": self.note,
+        }
 
     def __len__(self) -> int:
         return len(self.candidates)
 
     def __getitem__(self, place: Any) -> Any:
-        return self.candidates[place]
+        """Return the candidate in a place, or the one of a family; of a slice, a tuple of them.
+
+        Raises
+        ------
+        UnknownFamilyError
+            If no family of that name was compared.
+        """
+        if not isinstance(place, str):
+            return self.candidates[place]
+        for candidate in self.candidates:
+            if candidate.family == place:
+                return candidate
+        told = ", ".join(candidate.family for candidate in self)
+        raise UnknownFamilyError(f"{place!r} is not among the families compared: {told}")
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self.candidates)
@@ -132,31 +241,71 @@ class Comparison(Sequence[Candidate]):
         return f"<Comparison of {', '.join(fitted) or 'no fits'}>"
 
     def __str__(self) -> str:
-        fits = [candidate.fit for candidate in self if candidate.fit]
-        lines = [_heading(fits), "", *_table(self), ""] if fits else []
-        lines += [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
-        lines += [f"rows are outside the support of {', '.join(self.outside)}"] if self.outside else []
-        return "\n".join([*lines, self.note]).rstrip()
+        fitted = [heading(self), "", *_table(self), ""] if any(each.fit for each in self) else []
+        return "\n".join([*fitted, *notes(self)]).rstrip()
 
 
-def _heading(fits: list[Fit]) -> str:
+def _above(value: float, least: float) -> float:
+    """Return the difference of a criterion from the least; 0 where both are infinite."""
+    return 0.0 if value == least else value - least
+
+
+def _numbers_of(candidate: Candidate) -> list[Any]:
+    """Return the numbers of a candidate in the order of the columns; NaN without a fit."""
+    fit = candidate.fit
+    if fit is None:
+        return [candidate.parameters, *[math.nan] * 6, candidate.reason]
+    criteria = (fit.log_likelihood, fit.aic, fit.aicc, fit.bic, candidate.delta, candidate.weight)
+    return [candidate.parameters, *criteria, fit.status]
+
+
+def heading(comparison: Comparison) -> str:
+    """Return how many families were fitted to how many rows."""
+    fits = [each.fit for each in comparison if each.fit]
     fit = fits[0]
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
     return f"{len(fits)} famil{'ies' if len(fits) > 1 else 'y'}, fitted to {fit.rows} rows{weight}{left_out}"
 
 
+def notes(comparison: Comparison) -> list[str]:
+    """Return which families were not fitted, and why."""
+    lines = [f"{left.family} not fitted: {left.reason}" for left in comparison if left.fit is None]
+    outside = ", ".join(comparison.outside)
+    lines += [f"rows are outside the support of {outside}"] if outside else []
+    return [*lines, comparison.note] if comparison.note else lines
+
+
 def _table(comparison: Comparison) -> list[str]:
     """Return the families with their criteria, k their numbers of parameters."""
-    cells: list[tuple[str, ...]] = [("", "k", "log-likelihood", "AIC", "delta", "weight", "BIC")]
-    for row in comparison:
-        if row.fit is not None:
-            criteria = (row.fit.log_likelihood, row.fit.aic, row.delta_aic, row.weight, row.fit.bic)
-            cells.append((row.family, str(row.parameters), *map(_number, criteria)))
+    cells = [("", *TITLES[comparison.criterion]), *cells_of(comparison)]
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     return [
         f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
         for name, *row in cells
+    ]
+
+
+def cells_of(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return the cells of the table under its titles: those of each family that was fitted."""
+    other = "aic" if comparison.criterion == "bic" else "bic"
+    return [
+        (
+            row.family,
+            str(row.parameters),
+            *map(
+                _number,
+                (
+                    row.fit.log_likelihood,
+                    getattr(row.fit, comparison.criterion),
+                    row.delta,
+                    row.weight,
+                    getattr(row.fit, other),
+                ),
+            ),
+        )
+        for row in comparison
+        if row.fit is not None
     ]
 
 
@@ -166,13 +315,14 @@ def _number(value: Any) -> str:
 
 def compare(
     x: ArrayLike,
-    families: Sequence[str] | None = None,
+    families: Sequence[FamilyName] | None = None,
     *,
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
+    criterion: Criterion = "aic",
 ) -> Comparison:
-    """Fit several families to one sample, and rank them by Akaike's information criterion.
+    """Fit several families to one sample, and rank them by an information criterion.
 
     Families with sufficient statistics share one pass over the rows, slice by slice in the processor's cache;
     the others need a few passes each. Every fit has the bits of `thetahat.fit`.
@@ -187,6 +337,8 @@ def compare(
         real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
+    criterion : {"aic", "aicc", "bic"}, default "aic"
+        What they are ranked by: Akaike's criterion, the same corrected for short samples, or Schwarz's.
 
     Returns
     -------
@@ -203,9 +355,11 @@ def compare(
     SampleError, TypeError, UnknownFamilyError
         As `fit` does.
 
-    Notes ----- Akaike's criterion estimates the Kullback-Leibler distance of a fitted family from the
-    distribution of the rows, up to a constant (Burnham and Anderson 2002). It assumes standard errors of
-    order n**-1/2; parameters at which the support ends (uniform's, pareto's minimum) converge faster.
+    Notes
+    -----
+    Akaike's criterion estimates the Kullback-Leibler distance of a fitted family from the distribution of the
+    rows, up to a constant (Burnham and Anderson 2002). It assumes standard errors of order n**-1/2;
+    parameters at which the support ends (uniform's, pareto's minimum) converge faster.
 
     Examples
     --------
@@ -225,6 +379,7 @@ def compare(
     """
     if threads is not None:
         threads = check_count("threads", threads, 10_000)
+    check_choice("criterion", criterion, CRITERIA)
     source = source_of(x, weights, nan_policy)
     counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else check_families(families)
@@ -248,7 +403,7 @@ def compare(
                 reasons[name] = str(error)
         except (ConvergenceError, NoMaximumError, ParameterError) as error:
             reasons[name] = str(error)
-    return Comparison(fits, reasons, outside, _NOTE if counts else "")
+    return Comparison(fits, reasons, outside, _NOTE if counts else "", criterion)
 
 
 def _are_counts(source: Source) -> bool:

@@ -11,7 +11,7 @@ from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.source import source_of
 from thetahat.errors import ParameterError
-from thetahat.families import BOUNDARY, REGULAR, Family, find_family
+from thetahat.families import BOUNDARY, REGULAR, Family, FamilyName, find_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, Exact, Method, MethodName, Monitoring, Problem, Trace, as_method
@@ -33,7 +33,7 @@ _PILOT = 1000  # rows of the start values of an iterative method
 
 def fit(
     x: ArrayLike,
-    family: str,
+    family: FamilyName,
     *,
     method: Method | MethodName = _EXACT,
     start: Theta | None = None,

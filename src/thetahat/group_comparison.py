@@ -14,6 +14,7 @@ from thetahat._tables import Table
 from thetahat.comparison import Comparison, check_families
 from thetahat.data.grouping import NAN_POLICIES, group_rows
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
+from thetahat.families import FamilyName
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_each, polled, threads_of
 
@@ -130,7 +131,7 @@ class GroupComparison(Table):
 
 def compare_groups(
     x: Any,
-    families: Sequence[str],
+    families: Sequence[FamilyName],
     *,
     by: Any = None,
     offsets: ArrayLike | None = None,

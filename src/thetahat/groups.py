@@ -16,7 +16,7 @@ from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.errors import ParameterError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.group_fits import GroupFits
 from thetahat.sample import default_threads
 from thetahat.solvers.monitoring import progress_bar
@@ -31,7 +31,7 @@ __all__ = ["fit_each", "fit_groups", "polled", "threads_of"]
 
 def fit_groups(
     x: Any,
-    family: str,
+    family: FamilyName,
     *,
     by: Any = None,
     offsets: ArrayLike | None = None,

@@ -11,7 +11,7 @@ from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, stretches
 from thetahat.data.source import source_of
 from thetahat.errors import SampleError
-from thetahat.families import find_family
+from thetahat.families import FamilyName, find_family
 from thetahat.sample import Sample, check_sums
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 def log_likelihood(
     x: ArrayLike,
-    family: str,
+    family: FamilyName,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -68,7 +68,7 @@ def log_likelihood(
 
 def score(
     x: ArrayLike,
-    family: str,
+    family: FamilyName,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -105,7 +105,7 @@ def score(
 
 def log_likelihood_and_score(
     x: ArrayLike,
-    family: str,
+    family: FamilyName,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -139,7 +139,7 @@ def log_likelihood_and_score(
     return value, np.array(gradient)
 
 
-def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
+def logpdf(x: ArrayLike, family: FamilyName, theta: Theta) -> Array:
     """Return the log-density of each row.
 
     Parameters
@@ -180,7 +180,7 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
 
 def _evaluate(
     x: ArrayLike,
-    family: str,
+    family: FamilyName,
     theta: Theta,
     threads: int | None,
     nan_policy: str,

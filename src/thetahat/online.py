@@ -18,7 +18,7 @@ from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
 from thetahat.data.source import ArraySource, Source, source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.families import find_family
+from thetahat.families import FamilyName, find_family
 from thetahat.fit import fit_sample
 from thetahat.pilot import joined
 from thetahat.result import Fit
@@ -95,7 +95,7 @@ class Online:
 
     def __init__(
         self,
-        family: str,
+        family: FamilyName,
         *,
         half_life: float | None = None,
         batch_size: int | None = None,

@@ -1,9 +1,9 @@
 """Replicates of a sample for the bootstrap: drawn from a fit, fitted anew, and compared with their fits.
 
 A replicate of real numbers is drawn in sorted order (`_replicates`), through a table of the quantiles; the
-distribution function of its own fit is computed at some 1000 rows, which stand close together where it bends,
-and interpolated between them. Both errors are far below what a replicate differs from the next by. A replicate
-of counts is drawn as the number of times that each count occurs.
+distribution function of its own fit is computed at some 1000 of its rows, and interpolated between them. Both
+errors are far below what a replicate differs from the next by. A replicate of counts is drawn as the number of
+times that each count occurs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import count_outside, empty, reject_rows
 from thetahat.data.source import BlockSource, Source, source_of
 from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
@@ -73,7 +73,7 @@ class Summary:
     2.7441
     """
 
-    def __init__(self, family: str, *, at: Theta | None = None) -> None:
+    def __init__(self, family: FamilyName, *, at: Theta | None = None) -> None:
         self._family = find_family(family)
         self.at = _check_at(self._family, at)
         self._tree = Tree(self._family.model, self.at or None)
@@ -265,7 +265,7 @@ class Summary:
 
 def summarize(
     x: ArrayLike | Iterator[ArrayLike],
-    family: str,
+    family: FamilyName,
     *,
     at: Theta | None = None,
     weights: ArrayLike | Iterator[ArrayLike] | None = None,
@@ -330,7 +330,7 @@ def _check_at(family: Family, at: Theta | None) -> tuple[float, ...]:
 
 
 def _holding(family: Family, at: tuple[float, ...], sums: Sums, omitted: int) -> Summary:
-    summary = Summary(family.name, at=at or None)
+    summary = Summary(cast("FamilyName", family.name), at=at or None)
     summary._other = sums
     summary.omitted = omitted
     return summary

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -222,11 +222,11 @@ threads = click.option(
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
-def new_table(*titles: str) -> Table:
-    """Return a table whose first column has names, and the others numbers, under these titles."""
+def new_table(*titles: str, justify: Literal["left", "right"] = "right") -> Table:
+    """Return a table whose first column has names, and the others numbers, or text, under these titles."""
     table = Table("", box=SIMPLE_HEAD, pad_edge=False)
     for title in titles:
-        table.add_column(title, justify="right", overflow="fold")
+        table.add_column(title, justify=justify, overflow="fold")
     return table
 
 

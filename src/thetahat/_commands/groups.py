@@ -16,6 +16,7 @@ from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reje
 from thetahat.data.columns import printable, pyarrow
 from thetahat.data.scan import ScannedSource
 from thetahat.errors import ParameterError
+from thetahat.families import FamilyName
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_groups
 
@@ -40,7 +41,7 @@ def fit_by_groups(
     source: ScannedSource,
     by: Sequence[str],
     missing: str,
-    family: str,
+    family: FamilyName,
     as_json: bool,
     output: Path | None,
     place: dict[str, Any],

@@ -26,7 +26,7 @@ def as_method(method: Method | str) -> Method:
         raise ParameterError(
             f'method must be "exact", "sgd", Exact(), GradientAscent(...) or SGD(...), got {method!r}'
         )
-    needed = [field.name for field in fields(kind) if field.default is MISSING]  # type: ignore[arg-type]
+    needed = [field.name for field in fields(kind) if field.default is MISSING]
     if needed:
         settings = ", ".join(f"{name}=..." for name in needed)
         raise ParameterError(f"method={method!r} has no defaults: pass {kind.__name__}({settings})")
