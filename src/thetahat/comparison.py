@@ -104,8 +104,8 @@ class Candidate:
 class Comparison(Sequence[Candidate]):
     """Families fitted to one sample: the best by a criterion first, those that could not be fitted last.
 
-    Made by `thetahat.compare`; a sequence of `Candidate`, which ``comparison["gamma"]`` returns by the name of
-    the family. Printed, it is a table.
+    Made by `thetahat.compare`; a sequence of `Candidate`, which ``comparison["gamma"]`` returns by the name
+    of the family. Printed, it is a table.
 
     Attributes
     ----------
@@ -168,7 +168,9 @@ class Comparison(Sequence[Candidate]):
         """
         check_choice("criterion", criterion, CRITERIA)
         reasons = {left.family: left.reason or "" for left in self if left.fit is None}
-        return Comparison([each.fit for each in self if each.fit], reasons, self.outside, self.note, criterion)
+        return Comparison(
+            [each.fit for each in self if each.fit], reasons, self.outside, self.note, criterion
+        )
 
     def to_pandas(self) -> Any:
         """Return a table with a row for each family: its criteria, its parameters' number, and its status.

@@ -75,19 +75,31 @@ class GoodnessOfFit:
     bootstrap: int
     failed: int
 
-    def __repr__(self) -> str:
+    @property
+    def heading(self) -> str:
+        """What was tested, and where p-values come from."""
         left_out = f", {self.failed} of which could not be fitted" if self.failed else ""
-        lines = [
-            f"goodness of fit, {self.family}; p-values from {self.bootstrap} bootstrap replicates{left_out}",
-            "",
-            f"{'':18}  {'statistic':>10}  {'p-value':>8}",
+        whence = f"p-values from {self.bootstrap} bootstrap replicates"
+        return f"goodness of fit, {self.family}; {whence}{left_out}"
+
+    @property
+    def by_title(self) -> dict[str, TestStatistic]:
+        """The statistics that are defined, by their names in tables."""
+        return {name: test for name, test in zip(_NAMES, self._statistics(), strict=True) if test is not None}
+
+    @property
+    def warning(self) -> str:
+        """Why p-values are unreliable; empty if they are not."""
+        if self.failed <= _MANY * self.bootstrap:
+            return ""
+        return "p-values are unreliable: more than a tenth of the replicates could not be fitted"
+
+    def __repr__(self) -> str:
+        lines = [self.heading, "", f"{'':18}  {'statistic':>10}  {'p-value':>8}"]
+        lines += [
+            f"{name:18}  {test.statistic:10.5g}  {test.pvalue:8.4g}" for name, test in self.by_title.items()
         ]
-        for name, test in zip(_NAMES, self._statistics(), strict=True):
-            if test is not None:
-                lines.append(f"{name:18}  {test.statistic:10.5g}  {test.pvalue:8.4g}")
-        if self.failed > _MANY * self.bootstrap:
-            lines += ["", "p-values are unreliable: more than a tenth of the replicates could not be fitted"]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(["", self.warning] if self.warning else [])])
 
     def _statistics(self) -> tuple[TestStatistic | None, ...]:
         return self.kolmogorov_smirnov, self.anderson_darling, self.cramer_von_mises

@@ -2,8 +2,8 @@
 
 A replicate of real numbers is drawn in sorted order (`_replicates`), through a table of the quantiles; the
 distribution function of its own fit is computed at some 1000 of its rows, and interpolated between them. Both
-errors are far below what a replicate differs from the next by. A replicate of counts is drawn as the number of
-times that each count occurs.
+errors are far below what a replicate differs from the next by. A replicate of counts is drawn as the number
+of times that each count occurs.
 """
 
 from __future__ import annotations

@@ -276,7 +276,8 @@ class Fit(EstimatesByName):
 
         It draws and fits `bootstrap` samples of the size of the data, on all processors. In long ones the
         fitted distribution function is computed at some 1000 rows and interpolated between them, which
-        changes statistics by some 1e-4 of what they differ by chance. Fewer replicates give coarser p-values, at least ``1 / (bootstrap + 1)``; Ctrl-C interrupts it.
+        changes statistics by some 1e-4 of what they differ by chance. Fewer replicates give
+        coarser p-values, at least ``1 / (bootstrap + 1)``; Ctrl-C interrupts it.
 
         For counts, D and W squared are evaluated where both distribution functions jump, and the bootstrap
         has the same ties; A squared is not defined. Angles are cut opposite to their mean direction.

@@ -19,7 +19,9 @@ try:
     from sklearn.utils.metaestimators import available_if
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:
-    raise MissingExtraError('thetahat.sklearn needs scikit-learn 1.6: pip install "thetahat[sklearn]"') from error
+    raise MissingExtraError(
+        'thetahat.sklearn needs scikit-learn 1.6: pip install "thetahat[sklearn]"'
+    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +41,9 @@ def _has_sums(estimator: DistributionEstimator) -> bool:
 class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
     """A family of distributions, fitted to each column of X by maximum likelihood.
 
-    Columns are independent: the density of a row is the product of those of its values. The score is the log-likelihood, as that of scikit-learn's `KernelDensity`: `GridSearchCV` with the
-    parameter ``family`` chooses the family that gives rows held back the highest density.
+    Columns are independent: the density of a row is the product of those of its values. The score is the
+    log-likelihood, as that of scikit-learn's `KernelDensity`: `GridSearchCV` with the parameter ``family``
+    chooses the family that gives rows held back the highest density.
 
     Parameters
     ----------
@@ -83,7 +86,9 @@ class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.method = method
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> DistributionEstimator:
+    def fit(
+        self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> DistributionEstimator:
         """Fit the family to the rows of X.
 
         Parameters
@@ -109,14 +114,15 @@ class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
         ]
         return self
 
-    @available_if(_has_sums)
+    @available_if(_has_sums)  # type: ignore[untyped-decorator]
     def partial_fit(
         self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> DistributionEstimator:
         """Add rows to those of earlier calls, and fit the family to all of them.
 
         It has the bits of `fit` with all rows, and keeps sums alone: only estimators of families with
-        sufficient statistics have this method. Rows of which the likelihood has no maximum yet are added too; then there are no `fits_`.
+        sufficient statistics have this method. Rows of which the likelihood has no maximum yet are added too;
+        then there are no `fits_`.
 
         Parameters and returns are those of `fit`.
         """
@@ -150,7 +156,8 @@ class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "fits_")
         values, _ = self._rows(X, None, reset=False)
         densities = [np.asarray(each.logpdf(x)) for each, x in zip(self.fits_, values.T, strict=True)]
-        return np.sum(densities, axis=0, dtype=np.float64)
+        total: Array = np.sum(densities, axis=0)
+        return total
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Return the log-likelihood of the rows: the sum of their log-densities."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-from rich.console import Console
 
 import thetahat._commands._shared as _shared
+from thetahat._commands._tables import new_table, show
 from thetahat.comparison import CRITERIA, TITLES, Comparison, Criterion, cells_of, compare, heading, notes
 from thetahat.data.columns import printable
 from thetahat.families import FamilyName
@@ -78,9 +78,9 @@ def compare_command(
 def _print(comparison: Comparison) -> None:
     """Print the families with their criteria, and why others were not fitted."""
     click.echo(heading(comparison))
-    table = _shared.new_table(*TITLES[comparison.criterion])
+    table = new_table(*TITLES[comparison.criterion])
     for cells in cells_of(comparison):
         table.add_row(*cells)
-    Console().print(table)
+    show(table)
     for line in notes(comparison):
         click.echo(line)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import click
-from rich.console import Console
 
-from thetahat._commands._shared import Command, json_flag, new_table
+from thetahat._commands._shared import Command, json_flag
+from thetahat._commands._tables import new_table, show
 from thetahat._records import to_json
 from thetahat.families import Family, Parameter, families, find_family
 
@@ -31,7 +31,7 @@ def families_command(as_json: bool) -> None:
     for family in described:
         names = ", ".join(family.names)
         table.add_row(family.name, names, family.support, _way(family), family.scipy_name)
-    Console().print(table)
+    show(table)
 
 
 def _way(family: Family) -> str:
