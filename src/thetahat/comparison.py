@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from thetahat import _core
 from thetahat._checks import check_choice, check_count
+from thetahat._records import to_json
 from thetahat._tables import library
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.source import Source, source_of
@@ -93,8 +94,8 @@ class Candidate:
         return {
             "family": self.family,
             "parameters": self.parameters,
-            "delta": self.delta,
-            "delta_aic": self.delta_aic,
+            "delta": to_json(self.delta),
+            "delta_aic": to_json(self.delta_aic),
             "weight": self.weight,
             "fit": None if self.fit is None else self.fit.to_dict(),
             "reason": self.reason,

@@ -20,7 +20,7 @@ from thetahat.families import Family, FamilyName, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample, add_rows
-from thetahat.solvers import Exact, Method, Monitoring, Trace
+from thetahat.solvers import Exact, Method, MethodName, Monitoring, Trace
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -141,7 +141,7 @@ class Summary:
     def fit(
         self,
         *,
-        method: Method = _EXACT,
+        method: Method | MethodName = _EXACT,
         start: Theta | None = None,
         fixed: Mapping[str, float] | None = None,
         trace: Trace = False,
