@@ -35,7 +35,7 @@ PACKAGE_FLOORS = (
     ("plots",),
     ("result",),
     ("fit",),
-    ("_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
+    ("_candidates", "_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
     ("groups",),
     ("group_comparison", "sklearn"),

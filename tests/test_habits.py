@@ -1,4 +1,4 @@
-"""What users of SciPy and pandas try first: functions of the fitted distribution, names, sums of summaries."""
+"""What users of SciPy and pandas try first: functions of the distribution, names, sums of summaries."""
 
 import builtins
 from typing import get_args

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -28,8 +29,10 @@ class Probability:
     @overload
     def logpdf(self, x: float) -> float: ...
     @overload
-    def logpdf(self, x: ArrayLike) -> float | Array: ...
-    def logpdf(self, x: ArrayLike) -> float | Array:
+    def logpdf(self, x: Sequence[Any] | NDArray[Any]) -> Array: ...
+    @overload
+    def logpdf(self, x: ArrayLike) -> Any: ...
+    def logpdf(self, x: ArrayLike) -> Any:
         """Return the log-density at x, of counts the log of the probability; it needs NumPy alone.
 
         Parameters
@@ -57,8 +60,10 @@ class Probability:
     @overload
     def pdf(self, x: float) -> float: ...
     @overload
-    def pdf(self, x: ArrayLike) -> float | Array: ...
-    def pdf(self, x: ArrayLike) -> float | Array:
+    def pdf(self, x: Sequence[Any] | NDArray[Any]) -> Array: ...
+    @overload
+    def pdf(self, x: ArrayLike) -> Any: ...
+    def pdf(self, x: ArrayLike) -> Any:
         """Return the density at x, of counts the probability; it needs NumPy alone.
 
         Parameters and returns are those of `logpdf`.
@@ -75,8 +80,10 @@ class Probability:
     @overload
     def cdf(self, x: float) -> float: ...
     @overload
-    def cdf(self, x: ArrayLike) -> float | Array: ...
-    def cdf(self, x: ArrayLike) -> float | Array:
+    def cdf(self, x: Sequence[Any] | NDArray[Any]) -> Array: ...
+    @overload
+    def cdf(self, x: ArrayLike) -> Any: ...
+    def cdf(self, x: ArrayLike) -> Any:
         """Return the probability that a row is at most x.
 
         Angles are those of the turn around mu: see `dist`.
@@ -106,8 +113,10 @@ class Probability:
     @overload
     def sf(self, x: float) -> float: ...
     @overload
-    def sf(self, x: ArrayLike) -> float | Array: ...
-    def sf(self, x: ArrayLike) -> float | Array:
+    def sf(self, x: Sequence[Any] | NDArray[Any]) -> Array: ...
+    @overload
+    def sf(self, x: ArrayLike) -> Any: ...
+    def sf(self, x: ArrayLike) -> Any:
         """Return the probability that a row is above x, also where `cdf` is 1 to rounding.
 
         Parameters, returns and errors are those of `cdf`.
@@ -123,8 +132,10 @@ class Probability:
     @overload
     def ppf(self, p: float) -> float: ...
     @overload
-    def ppf(self, p: ArrayLike) -> float | Array: ...
-    def ppf(self, p: ArrayLike) -> float | Array:
+    def ppf(self, p: Sequence[Any] | NDArray[Any]) -> Array: ...
+    @overload
+    def ppf(self, p: ArrayLike) -> Any: ...
+    def ppf(self, p: ArrayLike) -> Any:
         """Return the quantiles of probabilities; `Fit.quantile` returns them with standard errors.
 
         Parameters

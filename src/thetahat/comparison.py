@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from thetahat import _core
+from thetahat._candidates import CRITERIA, Candidate, Criterion, heading, notes, numbers_of, table
 from thetahat._checks import check_choice, check_count
-from thetahat._records import to_json
 from thetahat._tables import library
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.source import Source, source_of
@@ -30,76 +28,16 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = [
-    "CRITERIA",
-    "TITLES",
     "Candidate",
     "Comparison",
-    "Criterion",
-    "cells_of",
     "check_families",
     "compare",
-    "heading",
-    "notes",
 ]
-
-Criterion = Literal["aic", "aicc", "bic"]
-CRITERIA = get_args(Criterion)
-TITLES = {
-    name: ("k", "log-likelihood", title, "delta", "weight", "AIC" if name == "bic" else "BIC")
-    for name, title in zip(CRITERIA, ("AIC", "AICc", "BIC"), strict=True)
-}
 
 _EXACT = Exact()
 _COLUMNS = ["parameters", "log_likelihood", "aic", "aicc", "bic", "delta", "weight", "status"]
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
-_WIDE = 1e12  # from here on numbers in the table lose their decimals
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A family in a comparison, with its fit or the reason why it could not be fitted.
-
-    Attributes
-    ----------
-    family : str
-        Name of the family.
-    fit : Fit or None
-        The fit.
-    reason : str or None
-        Why there is no fit.
-    delta_aic : float or None
-        AIC above that of the best family.
-    weight : float or None
-        ``exp(-delta / 2)``, divided by the sum of those of all families: Akaike's weight, if the criterion of
-        the comparison is AIC.
-    delta : float or None
-        The criterion of the comparison above that of the best family.
-    """
-
-    family: str
-    fit: Fit | None = None
-    reason: str | None = None
-    delta_aic: float | None = None
-    weight: float | None = None
-    delta: float | None = None
-
-    @property
-    def parameters(self) -> int:
-        """Number of fitted parameters."""
-        return len(find_family(self.family).names)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as numbers, strings, lists and dicts, for strict JSON."""
-        return {
-            "family": self.family,
-            "parameters": self.parameters,
-            "delta": to_json(self.delta),
-            "delta_aic": to_json(self.delta_aic),
-            "weight": self.weight,
-            "fit": None if self.fit is None else self.fit.to_dict(),
-            "reason": self.reason,
-        }
 
 
 class Comparison(Sequence[Candidate]):
@@ -192,7 +130,7 @@ class Comparison(Sequence[Candidate]):
         >>> int(frame.loc["gamma", "parameters"])
         2
         """
-        rows = {each.family: _numbers_of(each) for each in self}
+        rows = {each.family: numbers_of(each) for each in self}
         return library("pandas").DataFrame.from_dict(rows, orient="index", columns=_COLUMNS)
 
     @property
@@ -244,76 +182,15 @@ class Comparison(Sequence[Candidate]):
         return f"<Comparison of {', '.join(fitted) or 'no fits'}>"
 
     def __str__(self) -> str:
-        fitted = [heading(self), "", *_table(self), ""] if any(each.fit for each in self) else []
-        return "\n".join([*fitted, *notes(self)]).rstrip()
+        fitted = (
+            [heading(self), "", *table(self, self.criterion), ""] if any(each.fit for each in self) else []
+        )
+        return "\n".join([*fitted, *notes(self, self.outside, self.note)]).rstrip()
 
 
 def _above(value: float, least: float) -> float:
     """Return the difference of a criterion from the least; 0 where both are infinite."""
     return 0.0 if value == least else value - least
-
-
-def _numbers_of(candidate: Candidate) -> list[Any]:
-    """Return the numbers of a candidate in the order of the columns; NaN without a fit."""
-    fit = candidate.fit
-    if fit is None:
-        return [candidate.parameters, *[math.nan] * 6, candidate.reason]
-    criteria = (fit.log_likelihood, fit.aic, fit.aicc, fit.bic, candidate.delta, candidate.weight)
-    return [candidate.parameters, *criteria, fit.status]
-
-
-def heading(comparison: Comparison) -> str:
-    """Return how many families were fitted to how many rows."""
-    fits = [each.fit for each in comparison if each.fit]
-    fit = fits[0]
-    weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
-    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
-    return f"{len(fits)} famil{'ies' if len(fits) > 1 else 'y'}, fitted to {fit.rows} rows{weight}{left_out}"
-
-
-def notes(comparison: Comparison) -> list[str]:
-    """Return which families were not fitted, and why."""
-    lines = [f"{left.family} not fitted: {left.reason}" for left in comparison if left.fit is None]
-    outside = ", ".join(comparison.outside)
-    lines += [f"rows are outside the support of {outside}"] if outside else []
-    return [*lines, comparison.note] if comparison.note else lines
-
-
-def _table(comparison: Comparison) -> list[str]:
-    """Return the families with their criteria, k their numbers of parameters."""
-    cells = [("", *TITLES[comparison.criterion]), *cells_of(comparison)]
-    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
-    return [
-        f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
-        for name, *row in cells
-    ]
-
-
-def cells_of(comparison: Comparison) -> list[tuple[str, ...]]:
-    """Return the cells of the table under its titles: those of each family that was fitted."""
-    other = "aic" if comparison.criterion == "bic" else "bic"
-    return [
-        (
-            row.family,
-            str(row.parameters),
-            *map(
-                _number,
-                (
-                    row.fit.log_likelihood,
-                    getattr(row.fit, comparison.criterion),
-                    row.delta,
-                    row.weight,
-                    getattr(row.fit, other),
-                ),
-            ),
-        )
-        for row in comparison
-        if row.fit is not None
-    ]
-
-
-def _number(value: Any) -> str:
-    return f"{value:.3f}" if abs(value) < _WIDE else f"{value:.10g}"
 
 
 def compare(

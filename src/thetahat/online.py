@@ -84,7 +84,7 @@ class Online:
     >>> rng = np.random.default_rng(0)
     >>> stream = th.Online("student_t")
     >>> for _ in range(100):
-    ...     _ = stream.partial_fit(rng.standard_t(4, 1000))
+    ...     stream = stream.partial_fit(rng.standard_t(4, 1000))
     >>> fit = stream.fit_result()
     >>> bool(abs(fit.params["nu"] - 4) < 3 * fit.stderr[2])
     True

@@ -9,8 +9,9 @@ from typing import Any, cast
 import click
 
 import thetahat._commands._shared as _shared
+from thetahat._candidates import CRITERIA, TITLES, Criterion, cells_of, heading, notes
 from thetahat._commands._tables import new_table, show
-from thetahat.comparison import CRITERIA, TITLES, Comparison, Criterion, cells_of, compare, heading, notes
+from thetahat.comparison import Comparison, compare
 from thetahat.data.columns import printable
 from thetahat.families import FamilyName
 
@@ -79,8 +80,8 @@ def _print(comparison: Comparison) -> None:
     """Print the families with their criteria, and why others were not fitted."""
     click.echo(heading(comparison))
     table = new_table(*TITLES[comparison.criterion])
-    for cells in cells_of(comparison):
+    for cells in cells_of(comparison, comparison.criterion):
         table.add_row(*cells)
     show(table)
-    for line in notes(comparison):
+    for line in notes(comparison, comparison.outside, comparison.note):
         click.echo(line)
