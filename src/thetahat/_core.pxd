@@ -6,7 +6,8 @@ from thetahat._api cimport (
     thetahat_exact, thetahat_fit, thetahat_newton, thetahat_pilot, thetahat_subsample, thetahat_tree
 )
 from thetahat._api cimport (
-    thetahat_epoch_reader, thetahat_function, thetahat_lanes, thetahat_model, thetahat_reader_memory, thetahat_rows,
+    thetahat_epoch_reader, thetahat_function, thetahat_lanes,
+    thetahat_model, thetahat_reader_memory, thetahat_rows,
     thetahat_sgd, thetahat_update_rule, thetahat_values
 )
 from thetahat._api cimport (

@@ -152,8 +152,8 @@ def distances(
 
 
 cdef void add_between(
-    Distances* sums, const double* S, double total, const double* t, const int64_t* node, const double* fitted,
-    const double* ratio
+    Distances* sums, const double* S, double total, const double* t, const int64_t* node,
+    const double* fitted, const double* ratio
 ) noexcept nogil:
     """Add the rows between two nodes."""
     cdef double t0 = t[node[0]], width = t[node[1]] - t0, share, gap0 = fitted[0] - t0

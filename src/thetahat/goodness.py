@@ -16,7 +16,6 @@ from thetahat._tabulated import statistics_of_counts
 from thetahat.errors import NoMaximumError, ParameterError
 from thetahat.families import find_family
 from thetahat.pilot import Pilot
-from thetahat.replicates import Draws, distances_of_replicates
 from thetahat.sample import default_threads
 
 if TYPE_CHECKING:
@@ -139,6 +138,8 @@ def goodness_of_fit(
     done : callable, optional
         Called now and then with the number of replicates that are done.
     """
+    from thetahat.replicates import Draws, distances_of_replicates
+
     check_count("bootstrap", bootstrap)
     threads = default_threads() if threads is None else check_count("threads", threads, 10_000)
     if fit.status != "converged":
