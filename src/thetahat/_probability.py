@@ -50,7 +50,7 @@ class Probability:
         >>> import thetahat as th
         >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
         >>> round(fit.logpdf(3.5), 6)
-        -1.748052
+        -1.748053
         """
         values = as_numbers("x", x)
         out = np.empty(values.size)
