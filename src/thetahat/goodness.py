@@ -74,31 +74,29 @@ class GoodnessOfFit:
     bootstrap: int
     failed: int
 
-    @property
-    def heading(self) -> str:
-        """What was tested, and where p-values come from."""
+    def __repr__(self) -> str:
+        lines = [f"{name:18}  {statistic:>10}  {pvalue:>8}" for name, statistic, pvalue in self._cells()]
+        return "\n".join([self._heading(), "", *lines, *(["", self._note()] if self._note() else [])])
+
+    def _heading(self) -> str:
         left_out = f", {self.failed} of which could not be fitted" if self.failed else ""
-        whence = f"p-values from {self.bootstrap} bootstrap replicates"
-        return f"goodness of fit, {self.family}; {whence}{left_out}"
+        return (
+            f"goodness of fit, {self.family}; p-values from {self.bootstrap} bootstrap replicates{left_out}"
+        )
 
-    @property
-    def by_title(self) -> dict[str, TestStatistic]:
-        """The statistics that are defined, by their names in tables."""
-        return {name: test for name, test in zip(_NAMES, self._statistics(), strict=True) if test is not None}
+    def _cells(self) -> list[tuple[str, str, str]]:
+        """Return the titles of the columns, and the tests that there are."""
+        tests = zip(_NAMES, self._statistics(), strict=True)
+        return [
+            ("", "statistic", "p-value"),
+            *((name, f"{test.statistic:.5g}", f"{test.pvalue:.4g}") for name, test in tests if test),
+        ]
 
-    @property
-    def warning(self) -> str:
-        """Why p-values are unreliable; empty if they are not."""
+    def _note(self) -> str:
+        """Return a warning, if there is a reason for one."""
         if self.failed <= _MANY * self.bootstrap:
             return ""
         return "p-values are unreliable: more than a tenth of the replicates could not be fitted"
-
-    def __repr__(self) -> str:
-        lines = [self.heading, "", f"{'':18}  {'statistic':>10}  {'p-value':>8}"]
-        lines += [
-            f"{name:18}  {test.statistic:10.5g}  {test.pvalue:8.4g}" for name, test in self.by_title.items()
-        ]
-        return "\n".join([*lines, *(["", self.warning] if self.warning else [])])
 
     def _statistics(self) -> tuple[TestStatistic | None, ...]:
         return self.kolmogorov_smirnov, self.anderson_darling, self.cramer_von_mises

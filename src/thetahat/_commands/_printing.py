@@ -56,13 +56,14 @@ def print_fit(
 
 def _print_goodness(goodness: GoodnessOfFit) -> None:
     """Print the statistics of a test of fit with their p-values, and what to think of them."""
-    click.echo(goodness.heading)
-    table = new_table("statistic", "p-value")
-    for name, test in goodness.by_title.items():
-        table.add_row(name, f"{test.statistic:.5g}", f"{test.pvalue:.4g}")
+    click.echo(goodness._heading())
+    (_, *titles), *rows = goodness._cells()
+    table = new_table(*titles)
+    for cells in rows:
+        table.add_row(*cells)
     show(table)
-    if goodness.warning:
-        click.echo(goodness.warning)
+    if goodness._note():
+        click.echo(goodness._note())
 
 
 def _shown(low: float, high: float) -> str:
