@@ -171,6 +171,22 @@ def test_families_are_ranked_by_a_criterion(criterion):
     assert list(frame[criterion]) == values
 
 
+def test_formulas_that_have_no_fit_keep_their_number_of_parameters():
+    mixture = th.mixture(["exponential", "gamma"])
+    comparison = th.compare([0.5, 1.0, 3.0, -1.0], ["normal", mixture]).by("bic")
+    left = comparison[mixture.name]
+    assert left.fit is None
+    assert left.parameters == len(mixture.names) == comparison.to_pandas().loc[mixture.name, "parameters"]
+
+
+def test_censored_rows_are_ranked_by_any_criterion():
+    x = np.random.default_rng(5).weibull(1.5, 50)
+    comparison = th.compare(th.Censored(x, event=x < 1), ["weibull", "gamma"], criterion="aicc")
+    kinds = comparison.best.kinds
+    assert str(comparison).startswith(f"2 families, fitted to 50 rows ({kinds})\n")
+    assert [each.family for each in comparison.by("bic")] == [each.family for each in comparison]
+
+
 def test_candidates_are_found_by_name():
     comparison = th.compare([0.5, 1.0, 3.0, -1.0], ["normal", "gamma", "laplace"])
     assert comparison["gamma"] is comparison[2]

@@ -90,6 +90,27 @@ def test_families_describe_themselves(family):
     assert [parameter.name for parameter in described.parameters] == list(described.names)
 
 
+def test_formulas_describe_themselves():
+    assert th.family("half_normal").scipy_name == "halfnorm"
+    mixture = th.mixture(["normal", "exponential"])
+    assert th.family(mixture) is mixture
+    fit = th.fit(X, mixture)
+    np.testing.assert_array_equal(fit.logpdf(X), th.logpdf(X, mixture, fit.theta))
+    assert list(fit.table) == list(mixture.names)
+    asked = (lambda: mixture.scipy_name, lambda: fit.cdf(1.0), fit.rvs, lambda: fit.quantile(0.5), fit.gof)
+    for ask in asked:
+        with pytest.raises(th.ParameterError, match=f"{mixture.name} is defined by a formula, and has no"):
+            ask()
+
+
+def test_estimates_of_censored_rows_have_the_functions_of_their_distribution():
+    fit = th.fit(th.Censored(X, event=X < 8), "gamma")
+    assert fit.cdf(3.0) == fit.dist().cdf(3.0)
+    assert fit.table["scale"]["stderr"] == fit.stderr[1]
+    with pytest.raises(th.ParameterError, match="x must be a number or an array of numbers, got <Censored"):
+        fit.pdf(th.Censored(X))
+
+
 def test_unknown_families_have_no_description():
     with pytest.raises(th.UnknownFamilyError, match="gamma"):
         th.family("gama")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat.errors import MissingExtraError, NoMaximumError, ParameterError
-from thetahat.families import FamilyName, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.fit import fit
 from thetahat.solvers import Exact, Method, MethodName
 from thetahat.summary import Summary
@@ -47,8 +47,8 @@ class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    family : str, default "normal"
-        One of `thetahat.families()`.
+    family : str or Family, default "normal"
+        One of `thetahat.families()`, or a family by its formula.
     fixed : mapping of str to float, optional
         Parameters with known values, as in `thetahat.fit`.
     method : Method or {"exact", "sgd"}, optional
@@ -75,7 +75,7 @@ class DistributionEstimator(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        family: FamilyName = "normal",
+        family: FamilyName | Family = "normal",
         *,
         fixed: Mapping[str, float] | None = None,
         method: Method | MethodName | None = None,
