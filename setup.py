@@ -26,7 +26,7 @@ GNU_FLAGS = [
 ]
 MSVC_FLAGS = ["/std:c++17", "/O2", "/fp:precise"]
 
-MODULES = ("_core", "_sums", "_pieces", "_sgd", "_groups", "_arrow", "_censored", "_formulas")
+MODULES = ("_core", "_sums", "_pieces", "_sgd", "_groups", "_replicates", "_arrow", "_censored", "_formulas")
 
 # What is compiled for size, by the end of its path: the kernels of old processors, what runs once at a theta,
 # and the glue to Python.

@@ -115,7 +115,8 @@ def test_as_json():
     record = json.loads(json.dumps(comparison.to_dict(), allow_nan=False))
     best, other = record["candidates"]
     assert th.Fit.from_dict(best.pop("fit")).params == comparison.best.params
-    assert best == {"family": "normal", "parameters": 2, "delta_aic": 0, "weight": 1, "reason": None}
+    numbers = {"parameters": 2, "delta": 0, "delta_aic": 0, "weight": 1}
+    assert best == {"family": "normal", **numbers, "reason": None}
     assert (other["fit"], other["weight"]) == (None, None)
     assert other["reason"].startswith("x holds 1 value(s) outside")
 
@@ -148,3 +149,56 @@ def test_what_is_wrong_for_every_family_is_an_error():
         th.compare([1.0, 2.0], threads=0)
     with pytest.raises(UnknownFamilyError, match="did you mean 'gamma'"):
         th.compare([1.0, 2.0], ["gama"])
+
+
+@pytest.mark.parametrize("criterion", ["aic", "aicc", "bic"])
+def test_families_are_ranked_by_a_criterion(criterion):
+    x = np.random.default_rng(1).standard_t(5, 25)
+    chosen = ["student_t", "normal", "gev", "laplace"]
+    comparison = th.compare(x, chosen, criterion=criterion)
+    values = [getattr(candidate.fit, criterion) for candidate in comparison]
+    assert values == sorted(values)
+    deltas = np.array(values) - values[0]
+    assert [candidate.delta for candidate in comparison] == list(deltas)
+    shares = np.exp(-deltas / 2)
+    np.testing.assert_allclose([candidate.weight for candidate in comparison], shares / shares.sum())
+    again = th.compare(x, chosen).by(criterion)
+    assert str(again) == str(comparison)
+    assert again.to_dict() == comparison.to_dict()
+    assert min(candidate.delta_aic for candidate in comparison) == 0
+    frame = comparison.to_pandas()
+    assert list(frame.index) == [candidate.family for candidate in comparison]
+    assert list(frame[criterion]) == values
+
+
+def test_formulas_that_have_no_fit_keep_their_number_of_parameters():
+    mixture = th.mixture(["exponential", "gamma"])
+    comparison = th.compare([0.5, 1.0, 3.0, -1.0], ["normal", mixture]).by("bic")
+    left = comparison[mixture.name]
+    assert left.fit is None
+    assert left.parameters == len(mixture.names) == comparison.to_pandas().loc[mixture.name, "parameters"]
+
+
+def test_censored_rows_are_ranked_by_any_criterion():
+    x = np.random.default_rng(5).weibull(1.5, 50)
+    comparison = th.compare(th.Censored(x, event=x < 1), ["weibull", "gamma"], criterion="aicc")
+    kinds = comparison.best.kinds
+    assert str(comparison).startswith(f"2 families, fitted to 50 rows ({kinds})\n")
+    assert [each.family for each in comparison.by("bic")] == [each.family for each in comparison]
+
+
+def test_candidates_are_found_by_name():
+    comparison = th.compare([0.5, 1.0, 3.0, -1.0], ["normal", "gamma", "laplace"])
+    assert comparison["gamma"] is comparison[2]
+    assert comparison["laplace"].fit.family == "laplace"
+    with pytest.raises(UnknownFamilyError, match="'gama' is not among the families compared: "):
+        comparison["gama"]
+    with pytest.raises(ParameterError, match="criterion must be one of aic, aicc, bic; got 'AIC'"):
+        comparison.by("AIC")
+
+
+def test_a_criterion_that_is_infinite_for_all_ranks_none():
+    short = th.compare([1.0, 2.0], ["normal"], criterion="aicc")
+    assert (short[0].delta, short[0].weight) == (0.0, 1.0)
+    three = th.compare([1.0, 2.0, 4.0], ["normal", "exponential"], criterion="aicc")
+    assert [row["delta"] for row in three.to_dict()["candidates"]] == [0.0, "inf"]

@@ -345,9 +345,10 @@ def test_settings_that_the_closed_form_has_no_use_for():
             th.fit(GOOD, "normal", **setting)
 
 
-@pytest.mark.parametrize("method", ["sgd", th.SGD, None])
+@pytest.mark.parametrize("method", ["SGD", "gradient-ascent", th.SGD, None])
 def test_method(method):
-    with pytest.raises(th.ParameterError, match="method must be"):
+    message = r"method must be|no defaults: pass GradientAscent\(learning_rate=\.\.\., epochs=\.\.\.\)"
+    with pytest.raises(th.ParameterError, match=message):
         th.fit(GOOD, "normal", method=method)
 
 

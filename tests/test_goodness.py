@@ -9,10 +9,13 @@ import pytest
 from scipy import stats
 
 import thetahat as th
-from thetahat import goodness
+from thetahat import goodness, reference
+from thetahat._fitted import refit
+from thetahat.data.source import source_of
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-from thetahat.goodness import _drawn, statistics
+from thetahat.goodness import statistics
+from thetahat.replicates import Draws, distances_of_replicates
 
 
 def gamma_rows(n=60, seed=1):
@@ -113,12 +116,10 @@ def test_replicates_without_a_maximum_are_counted():
     assert steps == pytest.approx(round(steps))
     rare = th.fit([0] * 100_000 + [1], "poisson", fixed={"rate": 1e-9})
     assert rare.gof(bootstrap=2, rng=0).failed == 0  # nothing to estimate
-    with pytest.raises(NoMaximumError, match="none of the 1 poisson replicates could be fitted"):
-        th.fit(x, "poisson").gof(bootstrap=1, rng=next(filter(_all_zero, range(99))))
-
-
-def _all_zero(seed):
-    return not np.random.default_rng(seed).poisson(1 / 6, 6).any()
+    zeros = th.fit([0] * 1000 + [1], "poisson", fixed={})
+    seeds = (seed for seed in range(99) if zeros.gof(bootstrap=2, rng=seed).failed == 2)
+    with pytest.raises(NoMaximumError, match="none of the 2 poisson replicates could be fitted"):
+        next(seeds)
 
 
 def test_a_row_at_an_end_of_the_support_leaves_no_a_squared():
@@ -199,8 +200,9 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
     x = np.arange(1.0, 100.0) / (1 if family == "poisson" else 100)
     fitted = th.fit(x, family, fixed=fixed)
     tests = [fitted.gof(bootstrap=50, rng=0)]
-    rows = _drawn(fitted.dist(), 60, np.random.default_rng(1), family == "poisson")
-    tests.append(th.fit(rows, family).gof(bootstrap=50, rng=0))
+    rows = np.asarray(fitted.dist().rvs(60, random_state=1), dtype=float)
+    inside = rows if family == "poisson" else np.clip(rows, 5e-324, 1 - 2**-53 if family == "beta" else None)
+    tests.append(th.fit(inside, family).gof(bootstrap=50, rng=0))
     for test in tests:
         assert test.failed == 0
         assert "unreliable" not in repr(test)
@@ -208,9 +210,81 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
         assert pvalues == pytest.approx(np.rint(pvalues))
 
 
-def test_replicates_without_a_statistic_are_not_counted_in_it(monkeypatch):
-    fit = th.fit(gamma_rows(), "gamma")
-    rows = iter([[1.0, 1.0, 1.0], *[[9.0, np.nan, 9.0], [0.0, 0.0, 9.0]] * 2])
-    monkeypatch.setattr(goodness, "statistics", lambda *_: np.array(next(rows)))
-    test = fit.gof(bootstrap=4, rng=0)
+def test_replicates_without_a_statistic_are_not_counted_in_it():
+    nothing = [np.nan] * 3
+    by_chance = [[9.0, np.nan, 9.0], [0.0, 0.0, 9.0], [9.0, np.nan, 9.0], [0.0, 0.0, 9.0], nothing]
+    test = goodness._tested("gamma", np.ones(3), np.array(by_chance))
     assert [statistic.pvalue for statistic in test._statistics()] == [3 / 5, 1 / 3, 1.0]
+    assert (test.bootstrap, test.failed) == (5, 1)
+
+
+REAL = [name for name in th.families() if not find_family(name).counts]
+COUNTS = [name for name in th.families() if find_family(name).counts]
+
+
+def theta_of(family):
+    return tuple(map(float, getattr(reference, family).THETAS[0]))
+
+
+@pytest.mark.parametrize("n", [63, 4000])
+@pytest.mark.parametrize("family", REAL)
+def test_a_replicate_has_the_statistics_of_its_rows(family, n):
+    draws = Draws(find_family(family), theta_of(family), (), n)
+    replicates = (draws.statistics(np.random.SeedSequence(seed)) for seed in range(9))
+    found = next(one for one in replicates if one is not None)
+    _, _, x = draws._rows()
+    exact = statistics(th.fit(x, family), x)
+    exact[1] = np.inf if np.isnan(exact[1]) else exact[1]  # a row has probability 0 or 1
+    # Nodes are 1 / 32 apart in the logit, and what is a straight line between them bends by some of its size.
+    between = 1e-12 if n == 63 else 32**-2 / 8 * 10
+    np.testing.assert_allclose(found * [n**0.5, 1, 1], exact * [n**0.5, 1, 1], rtol=between, atol=between)
+
+
+@pytest.mark.parametrize("family", REAL)
+def test_replicates_are_drawn_from_the_fit(family):
+    theta, n = theta_of(family), 20_000
+    draws = Draws(find_family(family), theta, (), n)
+    draws.statistics(np.random.SeedSequence(1))
+    _, t, x = draws._rows()
+    assert (np.diff(x) >= 0).all()
+    name, shapes = find_family(family).scipy(*theta)
+    law = getattr(stats, name)(**shapes)
+    drawn = 1 / (1 + np.exp(-t))
+    np.testing.assert_allclose(law.cdf(x), drawn, rtol=1e-5)  # 1e10 rows would tell it from the family
+    assert stats.kstest(drawn, "uniform").pvalue > 1e-4
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_counts_are_drawn_from_the_fit(family):
+    theta, n = theta_of(family), 4000
+    draws = Draws(find_family(family), theta, (), n)
+    name, shapes = find_family(family).scipy(*theta)
+    p = getattr(stats, name)(**shapes).pmf(np.arange(draws._counts.size))
+    np.testing.assert_allclose(draws._counts, p, rtol=1e-9, atol=1e-15)
+    value, times = np.unique(getattr(stats, name)(**shapes).rvs(n, random_state=0), return_counts=True)
+    repeated = np.repeat(value, times).astype(float)
+    fit = th.fit(repeated, family)
+    weighed = refit(fit, source_of(value.astype(float), times.astype(float)), {})
+    np.testing.assert_allclose(statistics(weighed, repeated), statistics(fit, repeated), rtol=1e-9)
+
+
+@pytest.mark.parametrize("family", ["weibull", "von_mises", "poisson"])
+def test_replicates_do_not_depend_on_threads(family):
+    draws = [Draws(find_family(family), theta_of(family), (), 5000) for _ in range(2)]
+    told = []
+    one, three = (
+        distances_of_replicates(each, 7, 1, threads, told.append)
+        for each, threads in zip(draws, (1, 3), strict=True)
+    )
+    assert np.array_equal(one, three, equal_nan=True)
+    assert max(told) == 7
+
+
+def test_an_interrupt_ends_the_replicates():
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    draws = Draws(find_family("gamma"), (2.0, 3.0), (), 100_000)
+    with pytest.raises(KeyboardInterrupt):
+        distances_of_replicates(draws, 10**6, 1, 2, interrupt)
+    assert draws._stopped.is_set()

@@ -129,6 +129,16 @@ def test_a_comparison_overlays_all_candidates():
     assert len(styles) == 4
 
 
+def test_formulas_are_drawn_by_their_densities():
+    mixture = th.mixture(["normal", "exponential"])
+    comparison = th.compare(X, ["gamma", mixture], criterion="bic")
+    density = comparison.plot("density").axes[0]
+    labels = [line.get_label() for line in density.lines]
+    assert labels == [comparison[0].family, f"{comparison[1].family}, BIC + {comparison[1].delta:,.1f}"]
+    for candidate, line in zip(comparison, density.lines, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), candidate.fit.pdf(line.get_xdata()))
+
+
 def test_the_curves_of_all_families_can_be_told_apart():
     density = th.compare(X).plot("density").axes[0]
     assert (

@@ -167,7 +167,7 @@ ASCENT = th.GradientAscent(learning_rate=1e-3, epochs=9)
             th.ParameterError,
             "trace, callback and checkpoint require",
         ),
-        ([1.0, 2.0], "normal", {"method": "exact"}, th.ParameterError, r"method must be Exact\(\)"),
+        ([1.0, 2.0], "normal", {"method": "newton"}, th.ParameterError, r"method must be \"exact\""),
         ([1.0, 2.0], "uniform", {"fixed": {"low": 1.5}}, th.NoMaximumError, "none beyond an end"),
         ([2.0, 2.0], "normal", {"fixed": {"mu": 1}}, th.ParameterError, "start is needed: a summary has"),
     ],

@@ -33,7 +33,7 @@ from thetahat.errors import (
     UnknownFamilyError,
     UnknownGroupError,
 )
-from thetahat.families import families, formula_families
+from thetahat.families import families, family, formula_families
 from thetahat.fit import fit
 from thetahat.goodness import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
@@ -100,6 +100,7 @@ __all__ = [
     "compare",
     "compare_groups",
     "families",
+    "family",
     "fit",
     "fit_groups",
     "fit_multistart",

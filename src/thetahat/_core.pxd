@@ -6,7 +6,8 @@ from thetahat._api cimport (
     thetahat_exact, thetahat_fit, thetahat_newton, thetahat_pilot, thetahat_subsample, thetahat_tree
 )
 from thetahat._api cimport (
-    thetahat_epoch_reader, thetahat_lanes, thetahat_model, thetahat_reader_memory, thetahat_rows,
+    thetahat_epoch_reader, thetahat_function, thetahat_lanes,
+    thetahat_model, thetahat_reader_memory, thetahat_rows,
     thetahat_sgd, thetahat_update_rule, thetahat_values
 )
 from thetahat._api cimport (
@@ -41,6 +42,7 @@ cdef Model model_of(const thetahat_model* c, object owner)
 cdef int read_theta(const thetahat_model* m, object theta, double* out) except -1
 cdef int read_fixed(const thetahat_model* m, object fixed, int* out) except -1
 cdef tuple to_tuple(const double* values, int n)
+cdef const thetahat_function* function_named(str name) except NULL
 
 cdef struct sums_functions:
     int64_t (*tree_size)() noexcept nogil

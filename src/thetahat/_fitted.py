@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
 from thetahat import _core, _sums
 from thetahat._distribution import distribution
+from thetahat._probability import Probability
 from thetahat.data.censored_rows import Kinds
 from thetahat.data.source import ArraySource, Source
-from thetahat.families import Family
+from thetahat.families import Family, FamilyName
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers import COVARIANCES, Exact, Method, Problem, Solution, Values
 from thetahat.solvers.newton import values_at
@@ -29,7 +30,7 @@ __all__ = ["Fitted", "refit"]
 CONVERGED = 1e-12  # newton_decrement of at most this is a maximum: a millionth of a standard error
 
 
-class Fitted:
+class Fitted(Probability):
     """The part of `Fit` that comes from its method: parameters, their covariance, criteria, status."""
 
     _plain: Any = None  # the rows, where they are plain and no sample was made of them
@@ -153,9 +154,9 @@ class Fitted:
         return values_at(self._sums, self._theta, fixed=self._fixed)
 
     @property
-    def family(self) -> str:
+    def family(self) -> FamilyName:
         """Name of the family."""
-        return self._family.name
+        return cast("FamilyName", self._family.name)
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -265,6 +266,11 @@ class Fitted:
         distance = self.newton_decrement
         at_maximum = distance >= 0 and distance - self._rounding <= CONVERGED
         return "converged" if at_maximum else self._ending
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit is at the maximum: its status is ``"converged"``."""
+        return self.status == "converged"
 
     @property
     def _rounding(self) -> float:

@@ -12,7 +12,7 @@ from thetahat.errors import MissingExtraError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Table", "plain"]
+__all__ = ["Table", "library", "plain"]
 
 # Of these Arrow makes columns; other keys, such as periods and tuples, are written as text.
 _OF_ARROW = {"str", "bytes", "int", "float", "bool", "NoneType"}
@@ -38,7 +38,7 @@ class Table:
         MissingExtraError
             If pandas is not installed.
         """
-        return _library("pandas").DataFrame(self.columns())
+        return library("pandas").DataFrame(self.columns())
 
     def to_polars(self) -> Any:
         """Return a table with the columns that `columns` returns, a row for each group.
@@ -52,7 +52,7 @@ class Table:
         MissingExtraError
             If polars is not installed.
         """
-        polars = _library("polars")
+        polars = library("polars")
         return polars.DataFrame({name: _without_objects(column) for name, column in self.columns().items()})
 
     def to_arrow(self) -> Any:
@@ -67,12 +67,12 @@ class Table:
         MissingExtraError
             If pyarrow is not installed.
         """
-        return _library("pyarrow").table(
+        return library("pyarrow").table(
             {name: _without_objects(column) for name, column in self.columns().items()}
         )
 
 
-def _library(name: str) -> Any:
+def library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:

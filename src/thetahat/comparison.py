@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from thetahat import _core
-from thetahat._checks import check_count
-from thetahat._html import table
+from thetahat import _core, _html
+from thetahat._candidates import (
+    CRITERIA,
+    TITLES,
+    Candidate,
+    Criterion,
+    cells_of,
+    heading,
+    notes,
+    numbers_of,
+    table,
+)
+from thetahat._checks import check_choice, check_count
 from thetahat._sums import Sums, Tree
+from thetahat._tables import library
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import Source, source_of
-from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
-from thetahat.families import Family, find_family
+from thetahat.errors import (
+    ConvergenceError,
+    NoMaximumError,
+    ParameterError,
+    SampleError,
+    UnknownFamilyError,
+)
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.families import families as all_families
 from thetahat.result import Fit
 from thetahat.sample import Sample
@@ -27,66 +43,32 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-__all__ = ["Candidate", "Comparison", "check_families", "compare"]
+__all__ = [
+    "Candidate",
+    "Comparison",
+    "check_families",
+    "compare",
+]
 
 _EXACT = Exact()
+_COLUMNS = ["parameters", "log_likelihood", "aic", "aicc", "bic", "delta", "weight", "status"]
 _LAST = 2.0**53 - 1  # above it all doubles are integers, counts or not
 _NOTE = "all rows are counts: families of counts are compared; name families to compare densities"
-_LARGE = 1000  # from here on a difference of AIC needs no decimals
-_WIDE = 1e12  # from here on numbers in the table lose their decimals
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A family in a comparison, with its fit or the reason why it could not be fitted.
-
-    Attributes
-    ----------
-    family : str
-        Name of the family.
-    fit : Fit or None
-        The fit.
-    reason : str or None
-        Why there is no fit.
-    delta_aic : float or None
-        AIC above that of the best family.
-    weight : float or None
-        Akaike's weight, ``exp(-delta_aic / 2)``, divided by the sum of those of all families.
-    """
-
-    family: str
-    fit: Fit | None = None
-    reason: str | None = None
-    delta_aic: float | None = None
-    weight: float | None = None
-    _parameters: int = field(default=0, repr=False)
-
-    @property
-    def parameters(self) -> int:
-        """Number of fitted parameters."""
-        return self._parameters if self.fit is None else len(self.fit.theta)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as numbers, strings, lists and dicts, for strict JSON."""
-        return {
-            "family": self.family,
-            "parameters": self.parameters,
-            "delta_aic": self.delta_aic,
-            "weight": self.weight,
-            "fit": None if self.fit is None else self.fit.to_dict(),
-            "reason": self.reason,
-        }
+_LARGE = 1000  # from here on a difference of a criterion needs no decimals
 
 
 class Comparison(Sequence[Candidate]):
-    """Families fitted to one sample: the best by AIC first, those that could not be fitted last.
+    """Families fitted to one sample: the best by a criterion first, those that could not be fitted last.
 
-    Made by `thetahat.compare`; a sequence of `Candidate`. Printed, it is a table.
+    Made by `thetahat.compare`; a sequence of `Candidate`, which ``comparison["gamma"]`` returns by the name
+    of the family. Printed, it is a table.
 
     Attributes
     ----------
     candidates : tuple of Candidate
-        In the order of their AIC.
+        In the order of the criterion.
+    criterion : {"aic", "aicc", "bic"}
+        What they are ranked by.
     outside : tuple of str
         Families that were not named explicitly, and whose support does not contain all rows.
     note : str
@@ -94,28 +76,81 @@ class Comparison(Sequence[Candidate]):
     """
 
     def __init__(
-        self, fits: Sequence[Fit], reasons: dict[Family, str], outside: Sequence[str], note: str = ""
+        self,
+        fits: Sequence[Fit],
+        left: Sequence[Candidate],
+        outside: Sequence[str],
+        note: str = "",
+        criterion: Criterion = "aic",
     ) -> None:
-        ranked = sorted(fits, key=lambda fit: fit.aic)
-        deltas = [fit.aic - ranked[0].aic for fit in ranked]
+        self.criterion: Criterion = criterion
+        ranked = sorted(fits, key=self._of)
+        least = min((fit.aic for fit in ranked), default=0.0)
+        deltas = [_above(self._of(fit), self._of(ranked[0])) for fit in ranked]
         shares = [_core.exp(-delta / 2) for delta in deltas]
         total = sum(shares)
         self.candidates = (
             *(
-                Candidate(fit.family, fit, None, delta, share / total)
+                Candidate(fit.family, fit, None, fit.aic - least, share / total, delta)
                 for fit, delta, share in zip(ranked, deltas, shares, strict=True)
             ),
-            *(
-                Candidate(family.name, reason=reason, _parameters=len(family.names))
-                for family, reason in reasons.items()
-            ),
+            *left,
         )
         self.outside = tuple(outside)
         self.note = note
 
+    def _of(self, fit: Fit) -> float:
+        """Return the criterion of a fit."""
+        return float(getattr(fit, self.criterion))
+
+    def by(self, criterion: Criterion) -> Comparison:
+        """Return the same fits, ranked by another criterion.
+
+        Parameters
+        ----------
+        criterion : {"aic", "aicc", "bic"}
+            Akaike's, Akaike's corrected for short samples, or Schwarz's.
+
+        Returns
+        -------
+        Comparison
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
+        >>> th.compare(x, ["gamma", "exponential"]).by("bic").best.family
+        'exponential'
+        """
+        check_choice("criterion", criterion, CRITERIA)
+        left = [each for each in self if each.fit is None]
+        return Comparison(self._fits(), left, self.outside, self.note, criterion)
+
+    def to_pandas(self) -> Any:
+        """Return a table with a row for each family: its criteria, its parameters' number, and its status.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> import thetahat as th
+        >>> frame = th.compare([0.4, 0.9, 1.1, 1.8], ["gamma", "exponential"]).to_pandas()
+        >>> int(frame.loc["gamma", "parameters"])
+        2
+        """
+        rows = {each.family: numbers_of(each) for each in self}
+        return library("pandas").DataFrame.from_dict(rows, orient="index", columns=_COLUMNS)
+
     @property
     def best(self) -> Fit:
-        """The fit of least AIC.
+        """The fit of the least criterion.
 
         Raises
         ------
@@ -134,7 +169,7 @@ class Comparison(Sequence[Candidate]):
         name: str = "value",
         progress: bool = False,
     ) -> Figure:
-        """Draw all fitted families over the sample, by AIC.
+        """Draw all fitted families over the sample, by the criterion.
 
         The densities over the histogram (of counts, the probabilities beside the shares of the rows), and the
         share of the rows against the probability by each fit (of 5000 rows and more, their difference), as
@@ -166,7 +201,7 @@ class Comparison(Sequence[Candidate]):
         """
         from thetahat.plots.candidates import comparison_figure
 
-        fits = {_label(candidate): candidate.fit for candidate in self if candidate.fit}
+        fits = {self._label(each): each.fit for each in self if each.fit}
         best = self.best
         source = best._sample.source if best._sample is not None else None
         with reading(source, progress):
@@ -175,13 +210,31 @@ class Comparison(Sequence[Candidate]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as numbers, strings, lists and dicts, for strict JSON."""
-        return {"candidates": [candidate.to_dict() for candidate in self], "outside": list(self.outside)}
+        return {
+            "criterion": self.criterion,
+            "candidates": [candidate.to_dict() for candidate in self],
+            "outside": list(self.outside),
+            "note": self.note,
+        }
 
     def __len__(self) -> int:
         return len(self.candidates)
 
     def __getitem__(self, place: Any) -> Any:
-        return self.candidates[place]
+        """Return the candidate in a place, or the one of a family; of a slice, a tuple of them.
+
+        Raises
+        ------
+        UnknownFamilyError
+            If no family of that name was compared.
+        """
+        if not isinstance(place, str):
+            return self.candidates[place]
+        for candidate in self.candidates:
+            if candidate.family == place:
+                return candidate
+        told = ", ".join(candidate.family for candidate in self)
+        raise UnknownFamilyError(f"{place!r} is not among the families compared: {told}")
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self.candidates)
@@ -191,73 +244,42 @@ class Comparison(Sequence[Candidate]):
         return f"<Comparison of {', '.join(fitted) or 'no fits'}>"
 
     def __str__(self) -> str:
-        fits = [candidate.fit for candidate in self if candidate.fit]
-        lines = [_heading(fits), "", *_table(self), ""] if fits else []
-        return "\n".join([*lines, *self._notes()]).rstrip()
+        lines = [heading(self), "", *table(self, self.criterion), ""] if self._fits() else []
+        return "\n".join([*lines, *notes(self, self.outside, self.note)]).rstrip()
 
     def _repr_html_(self) -> str:
         """Return the comparison as a table for a notebook."""
-        fits = [candidate.fit for candidate in self if candidate.fit]
-        titles, *rows = _cells(self)
-        return table(_heading(fits) if fits else "no family could be fitted", titles, rows, self._notes())
+        titles, below = ("", *TITLES[self.criterion]), notes(self, self.outside, self.note)
+        return _html.table(heading(self), titles, cells_of(self, self.criterion), below)
 
-    def _notes(self) -> list[str]:
-        """Return what stands below the table."""
-        notes = [f"{left.family} not fitted: {left.reason}" for left in self if left.fit is None]
-        notes += [f"rows are outside the support of {', '.join(self.outside)}"] if self.outside else []
-        return [*notes, self.note]
+    def _fits(self) -> list[Fit]:
+        return [each.fit for each in self if each.fit]
 
-
-def _label(candidate: Candidate) -> str:
-    """Return what a legend calls a family."""
-    delta = candidate.delta_aic
-    return (
-        f"{candidate.family}, AIC + {delta:,.{0 if delta >= _LARGE else 1}f}" if delta else candidate.family
-    )
+    def _label(self, candidate: Candidate) -> str:
+        """Return what a legend calls a family."""
+        delta = candidate.delta
+        if not delta:
+            return candidate.family
+        title = TITLES[self.criterion][2]
+        return f"{candidate.family}, {title} + {delta:,.{0 if delta >= _LARGE else 1}f}"
 
 
-def _heading(fits: list[Fit]) -> str:
-    fit = fits[0]
-    weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
-    known = "" if fit.kinds is None else f" ({fit.kinds})"
-    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
-    several = "ies" if len(fits) > 1 else "y"
-    return f"{len(fits)} famil{several}, fitted to {fit.rows} rows{known}{weight}{left_out}"
-
-
-def _cells(comparison: Comparison) -> list[tuple[str, ...]]:
-    """Return the titles of the columns, and the families with their criteria, k their parameters' number."""
-    cells: list[tuple[str, ...]] = [("", "k", "log-likelihood", "AIC", "delta", "weight", "BIC")]
-    for row in comparison:
-        if row.fit is not None:
-            criteria = (row.fit.log_likelihood, row.fit.aic, row.delta_aic, row.weight, row.fit.bic)
-            cells.append((row.family, str(row.parameters), *map(_number, criteria)))
-    return cells
-
-
-def _table(comparison: Comparison) -> list[str]:
-    cells = _cells(comparison)
-    first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
-    return [
-        f"{name:{first}}" + "".join(f"   {cell:>{wide}}" for cell, wide in zip(row, others, strict=True))
-        for name, *row in cells
-    ]
-
-
-def _number(value: Any) -> str:
-    return f"{value:.3f}" if abs(value) < _WIDE else f"{value:.10g}"
+def _above(value: float, least: float) -> float:
+    """Return the difference of a criterion from the least; 0 where both are infinite."""
+    return 0.0 if value == least else value - least
 
 
 def compare(
     x: ArrayLike,
-    families: Sequence[str | Family] | None = None,
+    families: Sequence[FamilyName | Family] | None = None,
     *,
     threads: int | None = None,
     nan_policy: str = "raise",
     weights: ArrayLike | None = None,
+    criterion: Criterion = "aic",
     progress: bool = False,
 ) -> Comparison:
-    """Fit several families to one sample, and rank them by Akaike's information criterion.
+    """Fit several families to one sample, and rank them by an information criterion.
 
     Families with sufficient statistics share one pass over the rows, slice by slice in the processor's cache;
     the others need a few passes each. Every fit has the bits of `thetahat.fit`.
@@ -272,6 +294,8 @@ def compare(
         table; otherwise those of real numbers whose support contains the rows.
     threads, nan_policy, weights
         As in `fit`.
+    criterion : {"aic", "aicc", "bic"}, default "aic"
+        What they are ranked by: Akaike's criterion, the same corrected for short samples, or Schwarz's.
     progress : bool, default False
         Show a progress bar of the rows of a `Source` that are read, pass by pass (needs tqdm).
 
@@ -290,9 +314,11 @@ def compare(
     SampleError, TypeError, UnknownFamilyError
         As `fit` does.
 
-    Notes ----- Akaike's criterion estimates the Kullback-Leibler distance of a fitted family from the
-    distribution of the rows, up to a constant (Burnham and Anderson 2002). It assumes standard errors of
-    order n**-1/2; parameters at which the support ends (uniform's, pareto's minimum) converge faster.
+    Notes
+    -----
+    Akaike's criterion estimates the Kullback-Leibler distance of a fitted family from the distribution of the
+    rows, up to a constant (Burnham and Anderson 2002). It assumes standard errors of order n**-1/2;
+    parameters at which the support ends (uniform's, pareto's minimum) converge faster.
 
     Examples
     --------
@@ -312,19 +338,25 @@ def compare(
     """
     if threads is not None:
         threads = check_count("threads", threads, 10_000)
+    check_choice("criterion", criterion, CRITERIA)
     source = source_of(x, weights, nan_policy)
     with reading(source, progress):
-        return _compared(source, families, threads)
+        return _compared(source, families, threads, criterion)
 
 
-def _compared(source: Source, families: Sequence[str | Family] | None, threads: int | None) -> Comparison:
+def _compared(
+    source: Source,
+    families: Sequence[FamilyName | Family] | None,
+    threads: int | None,
+    criterion: Criterion,
+) -> Comparison:
     """Return the comparison of rows whose settings are checked."""
     counts = families is None and _are_counts(source)
     chosen = _of_kind(counts) if families is None else check_families(families)
     censored = isinstance(source, CensoredSource)
     sufficient = [family for family in chosen if family.sufficient and not censored]
     sums = dict(zip(sufficient, _read_once(sufficient, source, threads), strict=True))
-    fits, reasons, outside = [], {}, []
+    fits, left, outside = [], [], []
     for family in chosen:
         try:
             sample = Sample(family, source, threads, sums.get(family))
@@ -337,10 +369,10 @@ def _compared(source: Source, families: Sequence[str | Family] | None, threads: 
             if families is None and error.count:
                 outside.append(family.name)
             else:
-                reasons[family] = str(error)
+                left.append(Candidate.without_fit(family, error))
         except (ConvergenceError, NoMaximumError, ParameterError) as error:
-            reasons[family] = str(error)
-    return Comparison(fits, reasons, outside, _NOTE if counts else "")
+            left.append(Candidate.without_fit(family, error))
+    return Comparison(fits, left, outside, _NOTE if counts else "", criterion)
 
 
 def _are_counts(source: Source) -> bool:
@@ -364,7 +396,7 @@ def _of_kind(counts: bool) -> list[Family]:
     return [family for family in described if family.counts == counts and not family.circular]
 
 
-def check_families(families: Sequence[str | Family]) -> list[Family]:
+def check_families(families: Sequence[FamilyName | Family]) -> list[Family]:
     """Return the families of these names; raise if their likelihoods are not comparable."""
     if isinstance(families, str) or not isinstance(families, Sequence) or not families:
         raise ParameterError(f'families must be a sequence of names such as ["gamma"], got {families!r}')

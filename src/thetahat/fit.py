@@ -11,10 +11,20 @@ from thetahat._checks import check_choice
 from thetahat._theta import Theta, check_theta, check_values
 from thetahat.data.source import source_of
 from thetahat.errors import ParameterError
-from thetahat.families import BOUNDARY, REGULAR, Family, find_family
+from thetahat.families import BOUNDARY, REGULAR, Family, FamilyName, find_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import COVARIANCES, SGD, Exact, Method, Monitoring, Problem, Trace
+from thetahat.solvers import (
+    COVARIANCES,
+    SGD,
+    Exact,
+    Method,
+    MethodName,
+    Monitoring,
+    Problem,
+    Trace,
+    as_method,
+)
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.exact import start_values
 from thetahat.solvers.newton import with_fixed
@@ -35,9 +45,9 @@ _PILOT = 1000  # rows of the start values of an iterative method
 
 def fit(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     *,
-    method: Method = _EXACT,
+    method: Method | MethodName = _EXACT,
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
@@ -65,8 +75,8 @@ def fit(
         truncated or binned are a `Censored`.
     family : str or Family
         One of `families()`, or a family by its formula.
-    method : Method, default Exact()
-        `Exact()`, `GradientAscent(...)` or `SGD(...)`.
+    method : Method or {"exact", "sgd"}, default Exact()
+        `Exact()`, `GradientAscent(...)` or `SGD(...)`; of the names, the method with its defaults.
     start : sequence of float, or dict by name, optional
         Start values of an iterative method, or of Newton's method in `Exact()`, which begins there on all
         rows: all parameters, in the family's order or by name. By default they are estimated from some of the
@@ -173,7 +183,7 @@ def _fit_plain(family: Family, x: Any) -> Fit | None:
 def fit_sample(
     family: Family,
     read: Callable[[], Sample],
-    method: Method,
+    method: Method | MethodName,
     start: Theta | None = None,
     fixed: Mapping[str, float] | None = None,
     rng: Any = None,
@@ -181,8 +191,7 @@ def fit_sample(
     cov: str = COVARIANCES[0],
 ) -> Fit:
     """Return the fit of a sample, which is read after the settings are checked."""
-    if not isinstance(method, Method):
-        raise ParameterError(f"method must be Exact(), GradientAscent(...) or SGD(...), got {method!r}")
+    method = as_method(method)
     fixed_values = {} if fixed is None else _check_fixed(family, fixed)
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
         _check_regularity(family, method, cov, fixed_values)

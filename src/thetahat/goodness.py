@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,8 +14,10 @@ from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._html import table
 from thetahat._records import to_json
+from thetahat._tabulated import statistics_of_counts
 from thetahat.data.censored import Censored
-from thetahat.data.censored_rows import CensoredRows, Limits
+from thetahat.data.censored_rows import Limits
+from thetahat.data.passes import default_threads
 from thetahat.data.source import source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.goodness_of_censored import Mechanism, statistics_of_censored
@@ -119,7 +121,12 @@ class GoodnessOfFit:
 
 
 def goodness_of_fit(
-    fit: Fitted, x: Array | Limits, bootstrap: int, rng: Any, done: Callable[[int], object] | None = None
+    fit: Fitted,
+    x: Array | Limits,
+    bootstrap: int,
+    rng: Any,
+    threads: int | None = None,
+    done: Callable[[int], object] | None = None,
 ) -> GoodnessOfFit:
     """Return the tests of a fit; `Fit.gof` describes them.
 
@@ -133,73 +140,70 @@ def goodness_of_fit(
         Number of replicates.
     rng
         As in `thetahat.fit`.
+    threads : int, optional
+        Number of replicates in work at once; by default the number of processors of this process. Those of
+        censored rows are drawn and fitted one by one.
     done : callable, optional
-        Called with the number of replicates that are done.
+        Called now and then with the number of replicates that are done.
     """
+    from thetahat.replicates import Draws, distances_of_replicates
+
     check_count("bootstrap", bootstrap)
+    threads = default_threads() if threads is None else check_count("threads", threads, 10_000)
     if fit.status != "converged":
         raise ParameterError(
             f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"
             " use Exact()"
         )
     generator = as_generator(rng)
-    with np.errstate(all="ignore"):  # what overflows gives no statistic, or no replicate
-        return _tested(fit, x, bootstrap, generator, done)
-
-
-def _tested(
-    fit: Fitted,
-    x: Array | Limits,
-    bootstrap: int,
-    generator: np.random.Generator,
-    done: Callable[[int], object] | None,
-) -> GoodnessOfFit:
-    observed, replicate = _statistics(fit, x), _replication(fit, x, generator)
+    with np.errstate(all="ignore"):  # what overflows gives no statistic
+        observed = statistics_of_censored(fit, x) if isinstance(x, Limits) else statistics(fit, x)
     if not np.isfinite(observed[[0, 2]]).all():
         raise ParameterError(
             f"gof: the probabilities of this {fit.family} fit are beyond what doubles can hold"
         )
-    larger, counted, failed = np.zeros(observed.size), np.zeros(observed.size), 0
-    for replicates in range(1, bootstrap + 1):
-        rows = replicate()
-        try:
-            by_chance = _statistics(fit_anew(fit, rows), rows)
-        except (ConvergenceError, NoMaximumError, SampleError, ParameterError):
-            failed += 1
-        else:
-            larger += by_chance >= observed
-            counted += ~np.isnan(by_chance)
-        if done is not None:
-            done(replicates)
+    if isinstance(x, Limits):
+        by_chance = _distances_of_censored(fit, x, bootstrap, generator, done)
+    else:
+        draws = Draws(fit._family, fit._theta, fit._fixed, x.size)
+        seed = int(generator.integers(2**63))
+        by_chance = distances_of_replicates(draws, bootstrap, seed, threads, done)
+    return _tested(fit.family, observed, by_chance)
+
+
+def _distances_of_censored(
+    fit: Fitted,
+    limits: Limits,
+    replicates: int,
+    generator: np.random.Generator,
+    done: Callable[[int], object] | None,
+) -> Array:
+    """Return D, A squared and W squared of replicates that are censored and truncated as the rows are.
+
+    Replicates that could not be fitted are rows of NaN.
+    """
+    mechanism, distribution = Mechanism(limits), fit.dist()
+    out = np.full((replicates, 3), np.nan)
+    with np.errstate(all="ignore"):  # what overflows gives no replicate
+        for place in range(replicates):
+            drawn = mechanism.draw(distribution, generator)
+            with suppress(ConvergenceError, NoMaximumError, SampleError, ParameterError):
+                out[place] = statistics_of_censored(fit_anew(fit, drawn), drawn.limits())
+            if done is not None:
+                done(place + 1)
+    return out
+
+
+def _tested(family: str, observed: Array, by_chance: Array) -> GoodnessOfFit:
+    """Return the tests of observed statistics by those of replicates, NaN where there is none."""
+    bootstrap = len(by_chance)
+    failed = int(np.isnan(by_chance).all(axis=1).sum())
     if failed == bootstrap:
-        raise NoMaximumError(f"gof: none of the {bootstrap} {fit.family} replicates could be fitted")
+        raise NoMaximumError(f"gof: none of the {bootstrap} {family} replicates could be fitted")
+    larger, counted = (by_chance >= observed).sum(axis=0), (~np.isnan(by_chance)).sum(axis=0)
     pvalues = (1 + larger) / (1 + counted)
     D, A2, W2 = (TestStatistic(*pair) for pair in zip(observed.tolist(), pvalues.tolist(), strict=True))
-    return GoodnessOfFit(fit.family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
-
-
-def _replication(
-    fit: Fitted, x: Array | Limits, generator: np.random.Generator
-) -> Callable[[], Array | Censored]:
-    """Return what draws samples of the fit, censored and truncated as its rows are."""
-    distribution, counts = fit.dist(), fit._family.counts
-    if isinstance(x, Limits):
-        return partial(Mechanism(x).draw, distribution, generator)
-    return partial(_drawn, distribution, x.size, generator, counts)
-
-
-def _statistics(fit: Fitted, x: Array | Limits | Censored) -> Array:
-    """Return the statistics of a fit to rows, censored or not."""
-    if isinstance(x, CensoredRows):
-        x = x.limits()
-    return statistics_of_censored(fit, x) if isinstance(x, Limits) else statistics(fit, x)
-
-
-def _drawn(distribution: Any, n: int, generator: np.random.Generator, counts: bool) -> Array:
-    """Return rows drawn from a distribution; those rounded to an end of its support are moved inside."""
-    rows = np.asarray(distribution.rvs(n, random_state=generator), dtype=np.float64)
-    low, high = distribution.support()
-    return rows if counts else np.clip(rows, np.nextafter(low, high), np.nextafter(high, low))
+    return GoodnessOfFit(family, D, None if np.isnan(A2.statistic) else A2, W2, bootstrap, failed)
 
 
 def fit_anew(fit: Fitted, x: Array | Censored, weights: Array | None = None) -> Fitted:
@@ -212,7 +216,7 @@ def statistics(fit: Fitted, x: Array) -> Array:
     family, n = fit._family, x.size
     distribution, shapes = distribution_and_shapes(family, fit._theta)
     if family.counts:
-        return _statistics_of_counts(distribution, shapes, x)
+        return statistics_of_counts(family, fit._theta, *np.unique(x, return_counts=True))
     x = np.sort(unrolled(fit, x))
     u, rank = distribution.cdf(x, **shapes), np.arange(1, n + 1)
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
@@ -233,12 +237,3 @@ def unrolled(fit: Fitted, x: Array) -> Array:
         return x
     start: float = fit.theta[0] - np.pi
     return start + np.remainder(x - start, 2 * np.pi)
-
-
-def _statistics_of_counts(distribution: Any, shapes: dict[str, float], x: Array) -> Array:
-    """Return D, and W squared as n times the mean over the rows, where both functions jump."""
-    value, times = np.unique(x, return_counts=True)
-    F, Fn = distribution.cdf(value, **shapes), np.cumsum(times) / x.size
-    before = Fn - times / x.size  # of the rows, up to the count below each value
-    D = max(np.abs(Fn - F).max(), np.abs(before - distribution.cdf(value - 1, **shapes)).max())
-    return np.array([D, np.nan, (times * (Fn - F) ** 2).sum()])

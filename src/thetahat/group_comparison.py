@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from thetahat._candidates import Candidate
 from thetahat._checks import check_choice, check_flag
 from thetahat._tables import Table
 from thetahat.censored_groups import group_censored
@@ -16,6 +17,7 @@ from thetahat.comparison import Comparison, check_families
 from thetahat.data.grouping import NAN_POLICIES, group_rows
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
+from thetahat.families import Family, FamilyName
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_each, fit_each_of_censored, threads_of
 from thetahat.solvers.progress import counting
@@ -108,13 +110,13 @@ class GroupComparison(Table):
 
     def __getitem__(self, key: Any) -> Comparison:
         """Return the comparison of one group, as `thetahat.compare` of its rows."""
-        found, reasons = [], {}
+        found, left = [], []
         for fits in self.fits.values():
             try:
                 found.append(fits[key])
             except (ConvergenceError, NoMaximumError, SampleError) as error:
-                reasons[fits._family] = str(error)
-        return Comparison(found, reasons, ())
+                left.append(Candidate.without_fit(fits._family, error))
+        return Comparison(found, left, ())
 
     def __len__(self) -> int:
         return len(self._first)
@@ -133,7 +135,7 @@ class GroupComparison(Table):
 
 def compare_groups(
     x: Any,
-    families: Sequence[str],
+    families: Sequence[FamilyName | Family],
     *,
     by: Any = None,
     offsets: ArrayLike | None = None,
@@ -152,7 +154,7 @@ def compare_groups(
     ----------
     x, by, offsets, axis, weights, threads, nan_policy, null_keys, progress
         As in `fit_groups`.
-    families : sequence of str
+    families : sequence of str or Family
         Some of `families()`, all of counts, or all of real numbers, or all of angles, as in `compare`.
 
     Returns

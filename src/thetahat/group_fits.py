@@ -106,7 +106,7 @@ class GroupFits(GroupArrays, Table):
                 limits[:, place, 0], limits[:, place, 1] = pair
         return limits
 
-    def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
+    def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate[Array]:
         """Return quantiles of each group's distribution, with standard errors, as `Fit.quantile` does.
 
         Parameters
@@ -135,7 +135,7 @@ class GroupFits(GroupArrays, Table):
         """
         return quantiles_of_groups(self._family, self.theta, self.cov, self._free, p, level)
 
-    def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
+    def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate[Array]:
         """Return the value that one in `period` rows exceeds on average, as `Fit.return_level` does.
 
         Parameters

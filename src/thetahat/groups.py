@@ -17,7 +17,7 @@ from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.data.passes import default_threads
 from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
 from thetahat.solvers.censored import refuse_edges
@@ -33,7 +33,7 @@ __all__ = ["fit_each", "fit_each_of_censored", "fit_groups", "threads_of"]
 
 def fit_groups(
     x: Any,
-    family: str | Family,
+    family: FamilyName | Family,
     *,
     by: Any = None,
     offsets: ArrayLike | None = None,

@@ -12,7 +12,7 @@ from thetahat.data.arrays import as_rows, stretches
 from thetahat.data.censored_rows import CensoredRows
 from thetahat.data.source import source_of
 from thetahat.errors import SampleError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.sample import Sample, check_sums
 from thetahat.solvers.row_scores import log_probabilities
 
@@ -26,7 +26,7 @@ __all__ = ["log_likelihood", "log_likelihood_and_score", "logpdf", "score"]
 
 def log_likelihood(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -70,7 +70,7 @@ def log_likelihood(
 
 def score(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -107,7 +107,7 @@ def score(
 
 def log_likelihood_and_score(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     theta: Theta,
     *,
     threads: int | None = None,
@@ -141,7 +141,7 @@ def log_likelihood_and_score(
     return value, np.array(gradient)
 
 
-def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
+def logpdf(x: ArrayLike, family: FamilyName, theta: Theta) -> Array:
     """Return the log-density of each row.
 
     Parameters
@@ -186,7 +186,7 @@ def logpdf(x: ArrayLike, family: str, theta: Theta) -> Array:
 
 def _evaluate(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     theta: Theta,
     threads: int | None,
     nan_policy: str,

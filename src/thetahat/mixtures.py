@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from thetahat.errors import ParameterError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.families._mixture import mixture_of
 
 __all__ = ["mixture"]
 
 
-def mixture(parts: Sequence[str | Family], *, name: str | None = None) -> Family:
+def mixture(parts: Sequence[FamilyName | Family], *, name: str | None = None) -> Family:
     """Return a mixture of families: a weighted sum of their densities.
 
     Parameters

@@ -15,7 +15,7 @@ from thetahat._theta import Theta, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, SGD, Problem, Solution
@@ -31,7 +31,7 @@ __all__ = ["fit_multistart"]
 
 def fit_multistart(
     x: ArrayLike,
-    family: str | Family,
+    family: FamilyName | Family,
     *,
     method: SGD,
     start: Theta | Sequence[Theta],

@@ -18,7 +18,7 @@ from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
 from thetahat.data.source import ArraySource, Source, exact_source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.fit import fit_sample
 from thetahat.pilot import joined
 from thetahat.result import Fit
@@ -84,7 +84,7 @@ class Online:
     >>> rng = np.random.default_rng(0)
     >>> stream = th.Online("student_t")
     >>> for _ in range(100):
-    ...     _ = stream.partial_fit(rng.standard_t(4, 1000))
+    ...     stream = stream.partial_fit(rng.standard_t(4, 1000))
     >>> fit = stream.fit_result()
     >>> bool(abs(fit.params["nu"] - 4) < 3 * fit.stderr[2])
     True
@@ -95,7 +95,7 @@ class Online:
 
     def __init__(
         self,
-        family: str | Family,
+        family: FamilyName | Family,
         *,
         half_life: float | None = None,
         batch_size: int | None = None,

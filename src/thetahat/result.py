@@ -8,6 +8,7 @@ import numpy as np
 
 from thetahat import _sums
 from thetahat._checks import check_choice, check_count, check_level
+from thetahat._estimates import EstimatesByName
 from thetahat._plotted import Plotted
 from thetahat._records import read_record, to_record
 from thetahat._report import report, report_html
@@ -17,13 +18,10 @@ from thetahat.errors import ParameterError
 from thetahat.families import Family
 from thetahat.inference import METHODS as INTERVALS
 from thetahat.inference import (
-    Estimate,
     LikelihoodRatio,
     Profile,
     confidence_limits,
     likelihood_ratio,
-    quantile,
-    return_level,
 )
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 
-class Fit(Plotted):
+class Fit(Plotted, EstimatesByName):
     """A fitted distribution.
 
     Made by `thetahat.fit`. What needs more than the parameters is computed on access. The fit keeps a
@@ -185,73 +183,6 @@ class Fit(Plotted):
             raise ParameterError(f"{what} needs the data again, but they changed after the fit: refit")
         return Profile(self._sample, self._theta, value, self._fixed)
 
-    def quantile(self, p: ArrayLike, level: float = 0.95) -> Estimate:
-        """Return quantiles of the fitted distribution, with standard errors by the delta method.
-
-        The standard errors are sqrt(g' cov g), g the gradient of the quantile in the parameters. Limits are
-        computed for the logarithm of a positive quantile, and for log(q / (1 - q)) of one between 0 and 1.
-        Quantiles of angles are between mu - pi and mu + pi.
-
-        Parameters
-        ----------
-        p : float or array_like
-            The probability that a row is at most the quantile: strictly between 0 and 1.
-        level : float, default 0.95
-            Coverage of the limits, between 0 and 1.
-
-        Returns
-        -------
-        Estimate
-            `value`, `stderr`, `low` and `high`: numbers for one p, else arrays of its shape.
-
-        Raises
-        ------
-        ParameterError
-            If p or level is out of range; for families of counts, whose quantiles are integers (see `dist`);
-            if the fitted parameters are ends of the support, which are not asymptotically normal; and if
-            `cov` is not finite.
-        MissingExtraError
-            If SciPy is not installed.
-
-        Examples
-        --------
-        >>> import thetahat as th
-        >>> fit = th.fit([1.0, 2.0, 4.0, 7.0], "normal")
-        >>> value, stderr, low, high = fit.quantile(0.9)
-        >>> print(f"{value:.4f} ({stderr:.4f}), {low:.4f} to {high:.4f}")
-        6.4364 (1.5461), 3.4062 to 9.4666
-        """
-        return quantile(self, p, level)
-
-    def return_level(self, period: ArrayLike, level: float = 0.95) -> Estimate:
-        """Return the value that one in `period` rows exceeds on average: the quantile of 1 - 1 / period.
-
-        Parameters
-        ----------
-        period : float or array_like
-            Number of rows, above 1: of years, if a row is the maximum of a year.
-        level : float, default 0.95
-            Coverage of the limits, between 0 and 1.
-
-        Returns
-        -------
-        Estimate
-            As of `quantile`.
-
-        Raises
-        ------
-        ParameterError, MissingExtraError
-            As `quantile` does.
-
-        Examples
-        --------
-        >>> import thetahat as th
-        >>> fit = th.fit([31.0, 42.0, 35.0, 58.0, 39.0], "gumbel")
-        >>> print(f"{fit.return_level(100).value:.1f}")
-        67.0
-        """
-        return return_level(self, period, level)
-
     def gof(
         self,
         x: ArrayLike | None = None,
@@ -259,6 +190,7 @@ class Fit(Plotted):
         bootstrap: int = 999,
         rng: Any = None,
         progress: bool = False,
+        threads: int | None = None,
     ) -> GoodnessOfFit:
         """Test how well the distribution fits: Kolmogorov-Smirnov, Anderson-Darling, Cramer-von Mises.
 
@@ -268,8 +200,10 @@ class Fit(Plotted):
         including the observed one, that are at least as large. A small p-value is evidence against the
         family.
 
-        It sorts and fits `bootstrap` samples of the size of the data: for the default and 1e6 rows, minutes.
-        Fewer replicates give coarser p-values, at least ``1 / (bootstrap + 1)``; Ctrl-C interrupts it.
+        It draws and fits `bootstrap` samples of the size of the data, on all processors. In long ones the
+        fitted distribution function is computed at some 1000 rows and interpolated between them, which
+        changes statistics by some 1e-4 of what they differ by chance. Fewer replicates give
+        coarser p-values, at least ``1 / (bootstrap + 1)``; Ctrl-C interrupts it.
 
         For counts, D and W squared are evaluated where both distribution functions jump, and the bootstrap
         has the same ties; A squared is not defined. Angles are cut opposite to their mean direction.
@@ -288,6 +222,10 @@ class Fit(Plotted):
             As in `fit`; the same seed gives the same p-values.
         progress : bool, default False
             Show a progress bar with the replicates done and the time left (needs tqdm).
+        threads : int, optional
+            Number of replicates in work at once; by default the number of processors of this process. The
+            p-values do not depend on it, and each thread holds three numbers for each row. Replicates of
+            censored rows are fitted one by one.
 
         Returns
         -------
@@ -315,7 +253,7 @@ class Fit(Plotted):
         rows = equal_rows_of(self, self._sample, x, "gof")
         check_count("bootstrap", bootstrap)
         with counting(bootstrap, "replicates", progress) as done:
-            return goodness_of_fit(self, rows, bootstrap, rng, done=done)
+            return goodness_of_fit(self, rows, bootstrap, rng, threads, done)
 
     def _repr_html_(self) -> str:
         """Return the fit as a table for a notebook."""

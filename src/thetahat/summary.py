@@ -18,11 +18,11 @@ from thetahat.data.censored_source import CensoredSource
 from thetahat.data.limit_table import LimitTable
 from thetahat.data.source import BlockSource, Source, source_of
 from thetahat.errors import ParameterError, SampleError, UnknownFamilyError
-from thetahat.families import Family, find_family
+from thetahat.families import Family, FamilyName, find_family
 from thetahat.fit import fit_sample
 from thetahat.result import Fit
 from thetahat.sample import Sample
-from thetahat.solvers import Exact, Method, Monitoring, Trace
+from thetahat.solvers import Exact, Method, MethodName, Monitoring, Trace
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -89,7 +89,7 @@ class Summary:
     2.7441
     """
 
-    def __init__(self, family: str | Family, *, at: Theta | None = None) -> None:
+    def __init__(self, family: FamilyName | Family, *, at: Theta | None = None) -> None:
         self._family = find_family(family)
         self.at = _check_at(self._family, at)
         self._tree = Tree(self._family.model, self.at or None)
@@ -166,7 +166,7 @@ class Summary:
     def fit(
         self,
         *,
-        method: Method = _EXACT,
+        method: Method | MethodName = _EXACT,
         start: Theta | None = None,
         fixed: Mapping[str, float] | None = None,
         trace: Trace = False,
@@ -232,6 +232,10 @@ class Summary:
         self._check_finite(both)
         limits = _added_limits(self, other)
         return _holding(self._family, self.at, both, self.omitted + other.omitted, limits)
+
+    def __radd__(self, other: object) -> Summary:
+        """Return the summary itself for the 0 that `sum` begins with."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __repr__(self) -> str:
         place = f" at {self.at}" if self.at else ""
@@ -302,7 +306,7 @@ class Summary:
 
 def summarize(
     x: ArrayLike | Iterator[ArrayLike],
-    family: str | Family,
+    family: FamilyName | Family,
     *,
     at: Theta | None = None,
     weights: ArrayLike | Iterator[ArrayLike] | None = None,

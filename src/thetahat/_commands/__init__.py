@@ -15,7 +15,14 @@ from thetahat._version import __version__
 __all__ = ["thetahat"]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_EPILOG = """Completion of families and columns, too: add this line to ~/.bashrc (zsh_source for ~/.zshrc):
+
+\b
+  eval "$(_THETAHAT_COMPLETE=bash_source thetahat)"
+"""
+
+
+@click.group(cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="thetahat")
 def thetahat() -> None:
     """Fit probability distributions by maximum likelihood to every row you have."""

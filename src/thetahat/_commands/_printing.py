@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.console import Console
 
-import thetahat._commands._shared as _shared
+from thetahat._commands._tables import new_table, show
 from thetahat._report import ending, heading
 from thetahat.goodness import GoodnessOfFit
 from thetahat.result import Fit
@@ -31,19 +30,19 @@ def print_fit(
     click.echo("\n".join(heading(fitted)))
     answers = answers or {"confint": intervals_by_name(fitted, intervals)}
     kind = "profile" if intervals == "profile" else "confidence"
-    table = _shared.new_table("estimate", "std. error", f"95 % {kind} interval")
+    table = new_table("estimate", "std. error", f"95 % {kind} interval")
     for (name, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
         if name in fitted.fixed:
             table.add_row(name, f"{value:.7g}", "fixed")
         else:
             table.add_row(name, f"{value:.7g}", f"{error:.4g}", _shown(*answers["confint"][name]))
-    Console().print(table)
+    show(table)
     if named := list(_named(answers)):
-        table = _shared.new_table("estimate", "std. error", "95 % delta-method interval")
+        table = new_table("estimate", "std. error", "95 % delta-method interval")
         for name, row in named:
             limits = _shown(row["low"], row["high"])
             table.add_row(name, f"{row['value']:.7g}", f"{row['stderr']:.4g}", limits)
-        Console().print(table)
+        show(table)
     for test in answers.get("tests", []):
         values = ", ".join(f"{name} = {value:g}" for name, value in test["values"].items())
         click.echo(
@@ -51,8 +50,20 @@ def print_fit(
             f" p-value {test['pvalue']:.4g}"
         )
     if goodness:
-        click.echo(repr(goodness))
+        _print_goodness(goodness)
     click.echo(ending(fitted))
+
+
+def _print_goodness(goodness: GoodnessOfFit) -> None:
+    """Print the statistics of a test of fit with their p-values, and what to think of them."""
+    click.echo(goodness._heading())
+    (_, *titles), *rows = goodness._cells()
+    table = new_table(*titles)
+    for cells in rows:
+        table.add_row(*cells)
+    show(table)
+    if goodness._note():
+        click.echo(goodness._note())
 
 
 def _shown(low: float, high: float) -> str:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from thetahat import plots
 from thetahat.data.columns import printable
@@ -35,7 +33,6 @@ __all__ = [
     "json_flag",
     "missing",
     "named",
-    "new_table",
     "parse_picture",
     "picture",
     "reading",
@@ -255,14 +252,6 @@ threads = click.option(
     "--threads", type=int, help="Threads that read the sample; the result does not depend on them."
 )
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-
-
-def new_table(*titles: str) -> Table:
-    """Return a table whose first column has names, and the others numbers, under these titles."""
-    table = Table("", box=SIMPLE_HEAD, pad_edge=False)
-    for title in titles:
-        table.add_column(title, justify="right", overflow="fold")
-    return table
 
 
 def left_out(omitted: int, rows: int) -> str:

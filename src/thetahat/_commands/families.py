@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
+import json
+from typing import Any
 
-from thetahat._commands._shared import Command
-from thetahat.families import Family, families, find_family
+import click
+
+from thetahat._commands._shared import Command, json_flag
+from thetahat._commands._tables import new_table, show
+from thetahat._records import to_json
+from thetahat.families import Family, Parameter, families, find_family
 
 __all__ = ["families_command"]
 
 
 @click.command("families", cls=Command)
-def families_command() -> None:
+@json_flag
+def families_command(as_json: bool) -> None:
     """List the families: parameters, support, how often a fit reads rows, and scipy.stats' name."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in ("family", "parameters", "support", "reads rows", "scipy"):
-        table.add_column(title, no_wrap=title in ("family", "scipy"))
-    for family in map(find_family, families()):
-        table.add_row(family.name, ", ".join(family.names), family.support, _way(family), _scipys(family))
-    Console().print(table)
+    described = list(map(find_family, families()))
+    if as_json:
+        click.echo(json.dumps([_record(family) for family in described], allow_nan=False))
+        return
+    titles = ("parameters", "support", "reads rows", "scipy")
+    table = new_table(*titles, justify="left")
+    table.columns[0].header = "family"
+    for column in (table.columns[0], table.columns[-1]):
+        column.no_wrap = True
+    for family in described:
+        names = ", ".join(family.names)
+        table.add_row(family.name, names, family.support, _way(family), family.scipy_name)
+    show(table)
 
 
 def _way(family: Family) -> str:
@@ -29,7 +39,19 @@ def _way(family: Family) -> str:
     return "once" if family.sufficient else "a few times"
 
 
-def _scipys(family: Family) -> str:
-    """Return scipy's name, which is the same for all parameters."""
-    name, _ = family.scipy(*(0.5 for _ in family.names))
-    return name
+def _record(family: Family) -> dict[str, Any]:
+    """Return what the table says of a family, the domains of its parameters, and when it has a maximum."""
+    return {
+        "family": family.name,
+        "parameters": [_parameter(parameter) for parameter in family.parameters],
+        "support": family.support,
+        "counts": family.counts,
+        "circular": family.circular,
+        "reads_rows": _way(family),
+        "scipy": family.scipy_name,
+        "existence": family.condition,
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {"name": parameter.name, "low": to_json(parameter.low), "high": to_json(parameter.high)}

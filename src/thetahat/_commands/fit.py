@@ -20,6 +20,7 @@ from thetahat._commands.groups import fit_by_groups, parse_output
 from thetahat._records import to_json
 from thetahat.data.columns import printable
 from thetahat.errors import ParameterError
+from thetahat.families import FamilyName
 from thetahat.fit import fit
 from thetahat.result import Fit
 from thetahat.solvers import COVARIANCES, METHODS, Exact, Method
@@ -198,7 +199,7 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
 def fit_command(
     files: tuple[str, ...],
     columns: tuple[str, ...],
-    family: str,
+    family: FamilyName,
     by: tuple[str, ...],
     missing: str,
     weights: str | None,

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
-import thetahat._commands._shared as _shared
+from thetahat._commands._tables import new_table, show
 from thetahat._records import to_json
 from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reject_null
 from thetahat.data.censored import Censored
@@ -18,6 +17,7 @@ from thetahat.data.columns import printable, pyarrow
 from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ParameterError
+from thetahat.families import FamilyName
 from thetahat.group_fits import GroupFits
 from thetahat.groups import fit_groups
 
@@ -42,7 +42,7 @@ def fit_by_groups(
     source: ScannedSource | ScannedCensored,
     by: Sequence[str],
     missing: str,
-    family: str,
+    family: FamilyName,
     as_json: bool,
     output: Path | None,
     place: dict[str, Any],
@@ -100,7 +100,7 @@ def _print(fits: GroupFits, keys: int) -> None:
     shown = [*list(columns)[:keys], "n", *estimates, "status"]
     click.echo(f"{fits.family}({', '.join(fits.params)}), fitted to {len(fits):,} groups")
     first, *titles = (printable("std. error" if name.endswith("_stderr") else name) for name in shown)
-    table = _shared.new_table(*titles)
+    table = new_table(*titles)
     table.columns[0].header = first
     places = list(range(len(fits)))
     cut = len(places) > 2 * _SHOWN
@@ -108,7 +108,7 @@ def _print(fits: GroupFits, keys: int) -> None:
         if cut and place == len(fits) - _SHOWN:
             table.add_row(*["..."] * len(shown))
         table.add_row(*[_cell(name, columns[name][place]) for name in shown])
-    Console().print(table)
+    show(table)
     told = [
         f"{count:,} {status}" + f" ({reason})" * bool(reason)
         for (status, reason), count in fits.reasons().items()

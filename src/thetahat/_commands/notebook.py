@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from thetahat import plots
-from thetahat._commands._shared import Command, new_table, parse_picture, picture
+from thetahat._commands._shared import Command, parse_picture, picture
+from thetahat._commands._tables import new_table, show
 from thetahat.data.columns import printable
 from thetahat.fit import fit
 from thetahat.result import Fit
@@ -59,7 +59,7 @@ def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -
     figure = plots.convergence_figure({name: fitted for name, (fitted, _) in runs.items()}, exact)
     figure.savefig(plot)
     click.echo(f"{n} draws of normal(1, 2); {epochs} epochs from (0, 1), learning rate {learning_rate:g}")
-    Console().print(_comparison({"closed form": (exact, seconds), **runs}, exact))
+    show(_comparison({"closed form": (exact, seconds), **runs}, exact))
     click.echo(f"picture: {printable(plot)}")
 
 

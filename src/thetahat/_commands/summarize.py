@@ -12,6 +12,7 @@ import thetahat._commands._shared as _shared
 from thetahat._commands._printing import print_fit
 from thetahat.data.columns import printable
 from thetahat.errors import ParameterError
+from thetahat.families import FamilyName
 from thetahat.summary import Summary, summarize
 
 __all__ = ["merge_command", "summarize_command"]
@@ -40,7 +41,7 @@ def parse_at(_: click.Context, __: click.Parameter, text: str | None) -> tuple[f
 def summarize_command(
     files: tuple[str, ...],
     column: str | None,
-    family: str,
+    family: FamilyName,
     at: tuple[float, ...] | None,
     missing: str,
     weights: str | None,

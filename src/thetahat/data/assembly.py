@@ -15,6 +15,7 @@ class Assembly:
     >>> from thetahat._pieces import Piece
     >>> from thetahat._sums import Tree
     >>> from thetahat.data.arrays import chunks_of
+    >>> from thetahat.data.assembly import Assembly
     >>> from thetahat.families import find_family
     >>> tree, rows = Tree(find_family("normal").model), chunks_of([1.0, 2.0, 4.0, 7.0])[0]
     >>> pieces = Assembly()

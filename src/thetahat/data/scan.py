@@ -122,9 +122,7 @@ def scan(
     --------
     >>> import numpy as np
     >>> import thetahat as th
-    >>> def blocks():
-    ...     for month in range(12):
-    ...         yield np.random.default_rng(month).weibull(1.5, 1000)
+    >>> blocks = lambda: (np.random.default_rng(month).weibull(1.5, 1000) for month in range(12))
     >>> th.fit(th.scan(blocks), "weibull").n
     12000
     """

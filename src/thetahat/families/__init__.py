@@ -5,27 +5,31 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from thetahat import _core
 from thetahat.errors import UnknownFamilyError
 from thetahat.families._family import BOUNDARY, NONSMOOTH, REGULAR, Family, Parameter, defined
+from thetahat.families._names import FamilyName
 
 __all__ = [
     "BOUNDARY",
     "NONSMOOTH",
     "REGULAR",
     "Family",
+    "FamilyName",
     "Parameter",
     "families",
+    "family",
     "find_family",
     "formula_families",
 ]
-_NAMES = tuple(_core.models)
+_NAMES = cast(tuple[FamilyName, ...], tuple(_core.models))
 _FORMULAS = "thetahat.by_formula"
 _found: dict[str, Family] = {}
 
 
-def families() -> tuple[str, ...]:
+def families() -> tuple[FamilyName, ...]:
     """Return the names of the families that can be fitted.
 
     Returns
@@ -42,7 +46,7 @@ def families() -> tuple[str, ...]:
 
 
 @cache
-def formula_families() -> tuple[str, ...]:
+def formula_families() -> tuple[FamilyName, ...]:
     """Return the names of further families, which are defined by formulas.
 
     They are fitted by their names as those of `families()` are, and are not among those that `compare` takes
@@ -59,7 +63,39 @@ def formula_families() -> tuple[str, ...]:
     True
     """
     folder = Path(__file__).parents[1] / _FORMULAS.rpartition(".")[2]
-    return tuple(sorted(path.stem for path in folder.glob("[a-z]*.py")))
+    return cast(tuple[FamilyName, ...], tuple(sorted(path.stem for path in folder.glob("[a-z]*.py"))))
+
+
+def family(name: FamilyName | Family) -> Family:
+    """Return what is known of a family: its parameters, its support, its names elsewhere.
+
+    Parameters
+    ----------
+    name : str or Family
+        One of `families()` or `formula_families()`; a family by its formula is returned as it is.
+
+    Returns
+    -------
+    Family
+        With `names` of the parameters in the order of theta, `parameters` with their domains, `support`,
+        `existence` of a maximum, `scipy_name`, and `scipy`, which returns SciPy's name and parameters; of a
+        formula of your own, which SciPy does not have, the last two raise a `ParameterError`.
+
+    Raises
+    ------
+    UnknownFamilyError
+        If there is none of this name; the error says which one is meant.
+
+    Examples
+    --------
+    >>> import thetahat as th
+    >>> family = th.family("weibull")
+    >>> family.names, family.support, family.scipy_name
+    (('shape', 'scale'), 'x > 0', 'weibull_min')
+    >>> family.scipy(1.5, 2.0)
+    ('weibull_min', {'c': 1.5, 'scale': 2.0})
+    """
+    return find_family(name)
 
 
 def find_family(name: str | Family) -> Family:

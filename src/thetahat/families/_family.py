@@ -286,6 +286,11 @@ class Family:
         return self.name
 
     @property
+    def scipy_name(self) -> str:
+        """The family's name in `scipy.stats`, which is the same for all parameters."""
+        return self.scipy(*(0.5 for _ in self.names))[0]
+
+    @property
     def signature(self) -> str:
         """The family as a formula, such as ``normal(mu, sigma)``."""
         return f"{self.name}({', '.join(self.names)})"

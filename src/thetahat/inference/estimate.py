@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Estimate", "quantile", "quantiles_of_groups", "return_level", "return_levels_of_groups"]
 
 
+Value = TypeVar("Value", bound="float | NDArray[np.float64]")
+
+
 class _Question(NamedTuple):
     """What is asked of a distribution of SciPy: the name of one of its functions, and probabilities."""
 
@@ -33,7 +36,7 @@ class _Question(NamedTuple):
         return np.asarray(getattr(frozen, self.function)(self.shares), dtype=np.float64)
 
 
-class Estimate(NamedTuple):
+class Estimate(NamedTuple, Generic[Value]):
     """An estimate, or an array of them, with standard errors and confidence limits.
 
     Attributes
@@ -42,25 +45,25 @@ class Estimate(NamedTuple):
         All of the shape of the argument.
     """
 
-    value: float | Array
-    stderr: float | Array
-    low: float | Array
-    high: float | Array
+    value: Value
+    stderr: Value
+    low: Value
+    high: Value
 
 
-def quantile(fit: Fitted, p: ArrayLike, level: float) -> Estimate:
+def quantile(fit: Fitted, p: ArrayLike, level: float) -> Estimate[Any]:
     """Return what `Fit.quantile` returns."""
     return _estimate(fit, _of_shares(p), level)
 
 
-def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate:
+def return_level(fit: Fitted, period: ArrayLike, level: float) -> Estimate[Any]:
     """Return what `Fit.return_level` returns."""
     return _estimate(fit, _of_period(period), level)
 
 
 def quantiles_of_groups(
     family: Family, theta: Array, cov: Array, free: list[int], p: ArrayLike, level: float
-) -> Estimate:
+) -> Estimate[Array]:
     """Return what `GroupFits.quantile` returns; theta has the parameters of a group in each row."""
     question = _of_shares(p)
     _check_normal(family, free)
@@ -69,7 +72,7 @@ def quantiles_of_groups(
 
 def return_levels_of_groups(
     family: Family, theta: Array, cov: Array, free: list[int], period: ArrayLike, level: float
-) -> Estimate:
+) -> Estimate[Array]:
     """Return what `GroupFits.return_level` returns."""
     question = _of_period(period)
     _check_normal(family, free)
@@ -94,7 +97,7 @@ def _between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     return array
 
 
-def _estimate(fit: Fitted, question: _Question, level: float) -> Estimate:
+def _estimate(fit: Fitted, question: _Question, level: float) -> Estimate[Any]:
     """Return quantiles of one fit; raise where doubles cannot hold them, or their standard errors."""
     family = fit._family
     free = [place for place, name in enumerate(family.names) if name not in fit.fixed]

@@ -9,7 +9,6 @@ import numpy as np
 
 from thetahat._fitted import Fitted
 from thetahat.families import Family
-from thetahat.likelihood import logpdf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +55,7 @@ def family_of(fitted: Fitted) -> Family:
 
 def support_of(fitted: Fitted, low: float, high: float) -> tuple[float, float]:
     """Return 0 and 1 where rows end there, since densities are zero beyond; else infinity."""
-    below, above = np.isneginf(logpdf([-1e-300, 1 + 2.0**-52], fitted.family, fitted.theta)).tolist()
+    below, above = np.isneginf(fitted.logpdf([-1e-300, 1 + 2.0**-52])).tolist()
     return 0.0 if below and low >= 0 else -math.inf, 1.0 if above and high <= 1 else math.inf
 
 

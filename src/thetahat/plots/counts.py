@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat._fitted import Fitted
-from thetahat.likelihood import logpdf
 from thetahat.plots._shared import CURVE, described, number_of, plain
 from thetahat.plots.density import cut, is_heavy, outside_of
 from thetahat.plots.order import Order
@@ -77,7 +76,7 @@ def draw_probabilities_of_counts(
     at = stems.integers()
     how = {"linestyle": "", "marker": "o", "markersize": 4} if stems.alone else {}
     for (label, fitted), style in zip(fits.items(), styles, strict=True):
-        axis.plot(at, np.exp(logpdf(at, fitted.family, fitted.theta)), label=label, **{**style, **how})
+        axis.plot(at, np.exp(fitted.logpdf(at)), label=label, **{**style, **how})
     _set_limits(axis, stems, at)
     axis.set_xlabel(plain(name) + outside_of(stems.outside, order))
     axis.set_ylabel("probability")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat._fitted import Fitted
-from thetahat.likelihood import logpdf
 from thetahat.plots._shared import CURVE, FEW, circle_or_name, described, family_of, number_of, support_of
 from thetahat.plots.order import Order
 from thetahat.plots.scales import Scale, fills_turn, scale_of_turn
@@ -162,7 +161,7 @@ def outside_of(count: int, order: Order) -> str:
 
 def _draw_curve(axis: Axes, at: Array, bars: _Histogram, fitted: Fitted, label: str, **style: Any) -> None:
     """Draw the density of a fit, or of its logarithm; a pole, or too narrow a fit, is cut."""
-    logs = logpdf(at, fitted.family, fitted.theta) + (np.log(at) if bars.logarithmic else 0.0)
+    logs = fitted.logpdf(at) + (np.log(at) if bars.logarithmic else 0.0)
     curve = np.exp(np.where(logs < np.inf, logs, np.nan))
     axis.plot(at, curve, label=label, **style)
     highest = bars.heights.max()

@@ -1,5 +1,6 @@
 """Solvers: methods that find the maximum of a likelihood, or approach it."""
 
+from thetahat.solvers._by_name import METHODS, MethodName, as_method
 from thetahat.solvers._method import (
     COVARIANCES,
     STATUSES,
@@ -27,6 +28,7 @@ __all__ = [
     "GradientAscent",
     "InverseTime",
     "Method",
+    "MethodName",
     "Momentum",
     "Monitoring",
     "Power",
@@ -37,6 +39,5 @@ __all__ = [
     "Streaming",
     "Trace",
     "Values",
+    "as_method",
 ]
-
-METHODS: dict[str, type[Method]] = {method.name: method for method in (Exact, GradientAscent, SGD)}
