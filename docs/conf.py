@@ -1,0 +1,53 @@
+"""How Sphinx builds this documentation; `bash .ci/docs` runs it, with warnings as errors."""
+
+import sys
+from pathlib import Path
+
+import thetahat
+
+sys.path.append(str(Path(__file__).parent / "extensions"))
+
+project = "thetahat"
+author = "The thetahat developers"
+copyright = f"2026, {author}"
+version = release = thetahat.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_nb",
+    "family_pages",
+    "public_names",
+]
+exclude_patterns = ["data/*.md"]
+nitpicky = False
+
+# Every tutorial runs when it is built; an error in one is an error of the build.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 60
+nb_merge_streams = True
+myst_enable_extensions = ["deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"  # NumPy docstrings name the types
+numpydoc_show_class_members = True
+numpydoc_show_inherited_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"thetahat {version}"
+html_theme_options = {
+    "github_url": "https://github.com/thetahat/thetahat",
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_static_path = ["static"]
+html_css_files = ["wide-tables.css"]
+html_copy_source = False
