@@ -1,4 +1,4 @@
-"""Every link inside a built site leads to a page, and to a place on it, that exist; prints those that do not."""
+"""Every link inside a built site leads to a page and a place that exist; prints those that do not."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ class Page(HTMLParser):
         self.places: set[str] = {""}
         self.feed(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             if name in {"id", "name"} and value:
                 self.places.add(value)
@@ -25,7 +25,7 @@ class Page(HTMLParser):
 
 
 def broken(site: Path) -> Iterator[str]:
-    pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
+    pages = {path.resolve(): Page(path) for path in site.rglob("*.html") if "_static" not in path.parts}
     for path, page in pages.items():
         for link in page.links:
             url = urlsplit(link)

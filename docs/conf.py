@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parent / "extensions"))
 
 project = "thetahat"
 author = "The thetahat developers"
-copyright = f"2026, {author}"
+project_copyright = f"2026, {author}"
 version = release = thetahat.__version__
 
 extensions = [
@@ -22,7 +22,7 @@ extensions = [
     "public_names",
 ]
 exclude_patterns = ["data/*.md"]
-nitpicky = False
+default_role = "py:obj"  # single backquotes in docstrings name objects
 
 # Every tutorial runs when it is built; an error in one is an error of the build.
 nb_execution_mode = "force"
@@ -43,11 +43,12 @@ html_title = f"thetahat {version}"
 html_theme_options = {
     "github_url": "https://github.com/thetahat/thetahat",
     "navigation_with_keys": False,
+    "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
 html_static_path = ["static"]
-html_css_files = ["wide-tables.css"]
+html_css_files = ["widths.css"]
 html_copy_source = False

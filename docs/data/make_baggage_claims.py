@@ -1,4 +1,4 @@
-"""Writes baggage_claims.csv from claims-2014.csv of the TSA; the command's argument is that file."""
+"""Writes baggage_claims.csv from claims-2014.csv of the TSA, the argument of the command."""
 
 import csv
 import sys

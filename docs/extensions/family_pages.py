@@ -17,15 +17,15 @@ FOLDER = "families"  # of the pages; git ignores what is written there
 INDEX = """\
 # Families
 
-A family is asked for by its name, as in `th.fit(x, "gamma")`. Its parameters stand in the order of `fit.theta`.
-`fit.dist()` returns SciPy's distribution, with the parameters there.
+A family is asked for by its name, as in `th.fit(x, "gamma")`. Its parameters stand in the order of
+`fit.theta`. `fit.dist()` returns SciPy's distribution, with the parameters there.
 
 | family | support | in `scipy.stats` | passes |
 |---|---|---|---|
 {rows}
 
-*One* pass: sums that do not depend on the parameters say all, so that a summary of a stream fits as the rows do.
-*A few*: Newton's method reads the rows again, once or several times.
+*One* pass: sums that do not depend on the parameters say all, so that a summary of a stream fits as
+the rows do. *A few*: Newton's method reads the rows again, once or several times.
 
 ```{{toctree}}
 :hidden:
