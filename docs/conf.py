@@ -15,7 +15,6 @@ version = release = thetahat.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_nb",
     "family_pages",
@@ -29,7 +28,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 60
 nb_merge_streams = True
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
@@ -49,6 +48,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+WITHOUT_SIDEBAR = ("index", "install", "numerics", "stochastic", "coming_from", "support", "changelog")
+html_sidebars = {page: [] for page in WITHOUT_SIDEBAR}
 html_static_path = ["static"]
 html_css_files = ["widths.css"]
 html_copy_source = False
