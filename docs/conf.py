@@ -40,7 +40,6 @@ numpydoc_class_members_toctree = False
 html_theme = "pydata_sphinx_theme"
 html_title = f"thetahat {version}"
 html_theme_options = {
-    "github_url": "https://github.com/thetahat/thetahat",
     "navigation_with_keys": False,
     "navbar_persistent": ["search-button"],
     "show_toc_level": 2,
