@@ -20,8 +20,9 @@ extensions = [
     "family_pages",
     "public_names",
 ]
-exclude_patterns = ["data/*.md"]
-default_role = "py:obj"  # single backquotes in docstrings name objects
+exclude_patterns = ["data/*.md", "templates"]
+templates_path = ["templates"]
+default_role = "autolink"  # single backquotes name objects, and link to those that can be imported
 
 # Every tutorial runs when it is built; an error in one is an error of the build.
 nb_execution_mode = "force"
@@ -33,9 +34,8 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autodoc_typehints = "none"  # NumPy docstrings name the types
-numpydoc_show_class_members = True
-numpydoc_show_inherited_class_members = False
-numpydoc_class_members_toctree = False
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False  # the template of classes shows members with all that they say
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"thetahat {version}"
