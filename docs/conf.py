@@ -35,6 +35,7 @@ myst_heading_anchors = 3
 autosummary_generate = True
 autodoc_typehints = "none"  # NumPy docstrings name the types
 autodoc_member_order = "bysource"
+suppress_warnings = ["ref.python"]  # attributes of several classes have one name
 numpydoc_show_class_members = False  # the template of classes shows members with all that they say
 
 html_theme = "pydata_sphinx_theme"
