@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import cleandoc
+from importlib.util import find_spec
+from inspect import cleandoc, getsource
 from pathlib import Path
+from types import ModuleType
 
 from sphinx.application import Sphinx
 
@@ -63,16 +65,28 @@ The likelihood has a maximum if the sample has {condition}.
 """
 
 
-def docstring(module: str) -> str:
-    """Return a module's docstring in Markdown."""
-    text = re.sub(r"(\*+)", r"\\\1", cleandoc(import_module(module).__doc__ or "").replace("**", "^"))
+def module_of(family: Family) -> ModuleType:
+    """Return the module that defines a family."""
+    folder = "families" if find_spec(f"thetahat.families.{family.name}") else "formula_families"
+    return import_module(f"thetahat.{folder}.{family.name}")
+
+
+def density(family: Family) -> str:
+    """Return the definition: of a compiled family that of its reference, of another one its formula."""
+    if find_spec(f"thetahat.reference.{family.name}"):
+        return cleandoc(import_module(f"thetahat.reference.{family.name}").__doc__ or "")
+    return getsource(module_of(family)._log_density)
+
+
+def docstring(family: Family) -> str:
+    """Return the docstring of a family's module in Markdown."""
+    text = re.sub(r"(\*+)", r"\\\1", cleandoc(module_of(family).__doc__ or "").replace("**", "^"))
     return re.sub(r"``(.+?)``", r"`\1`", text)
 
 
 def in_scipy(family: Family) -> str:
     """Return SciPy's name, with its parameters in terms of the family's, as the docstring says it."""
-    text = import_module(f"thetahat.families.{family.name}").__doc__ or ""
-    named = re.search(r"scipy's ``(.+?)``", text)
+    named = re.search(r"scipy's ``(.+?)``", module_of(family).__doc__ or "")
     return f"`{named[1]}`" if named else "-"
 
 
@@ -83,8 +97,8 @@ def page(family: Family) -> str:
     listed = [scipys, *(text for text in others if text != scipys)]
     return PAGE.format(
         name=family.name,
-        prose=docstring(f"thetahat.families.{family.name}"),
-        formula=cleandoc(import_module(f"thetahat.reference.{family.name}").__doc__ or ""),
+        prose=docstring(family),
+        formula=density(family),
         parameters="\n".join(f"| `{p.name}` | {p.domain} |" for p in family.parameters),
         support=family.support,
         condition=family.condition,
@@ -101,7 +115,7 @@ def rows(families: list[Family]) -> Iterator[str]:
 
 def write(app: Sphinx) -> None:
     """Write every page, and leave alone those that have not changed."""
-    families = [find_family(name) for name in th.families()]
+    families = [find_family(name) for name in (*th.families(), *th.formula_families())]
     pages = {family.name: page(family) for family in families}
     pages["index"] = INDEX.format(rows="\n".join(rows(families)), names="\n".join(pages))
     folder = Path(app.srcdir) / FOLDER
