@@ -13,7 +13,7 @@ from thetahat.reference import Likelihood
 
 HOLDS = {  # what the words for a support say
     "all finite numbers": lambda _: True,
-    "all finite angles": lambda _: True,
+    "all finite angles, in radians": lambda _: True,
     "x > 0": lambda x: x > 0,
     "x >= 0": lambda x: x >= 0,
     "0 < x < 1": lambda x: 0 < x < 1,

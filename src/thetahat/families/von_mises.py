@@ -16,7 +16,7 @@ family = Family(
     existence="at least two rows that are not all of one direction, and do not balance each other out",
     limiting_family="kappa = infinity, a single direction, or kappa = 0, the uniform distribution",
     limits={("kappa", "high"): "point", ("kappa", "low"): "uniform"},
-    support="all finite angles",
+    support="all finite angles, in radians",
     circular=True,
     elsewhere=(
         "SciPy's vonmises(kappa=kappa, loc=mu)",
