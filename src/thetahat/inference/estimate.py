@@ -129,12 +129,12 @@ def _estimates(
 
 
 def _variances(slopes: Array, cov: Array) -> Array:
-    """Return g' cov g for each fit, the second axis of the slopes g."""
-    if len(cov) == 1:
-        return np.asarray(np.einsum("i...,ij,j...->...", slopes[:, 0], cov[0], slopes[:, 0]))[None]
-    of_pairs = np.moveaxis(cov, 0, 2)
-    of_pairs = of_pairs.reshape(*of_pairs.shape, *(1,) * (slopes.ndim - 2))
-    return np.asarray(np.einsum("i...,ij...,j...->...", slopes, of_pairs, slopes))
+    """Return g' cov g for each fit, the second axis of the slopes g, added up in one order for any shape."""
+    total = np.zeros(slopes.shape[1:])
+    for i, one in enumerate(slopes):
+        for j, other in enumerate(slopes):
+            total += one * cov[:, i, j].reshape(-1, *(1,) * (total.ndim - 1)) * other
+    return total
 
 
 def _check_normal(family: Family, free: list[int]) -> None:
