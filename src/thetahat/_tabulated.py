@@ -22,6 +22,7 @@ __all__ = [
     "probabilities_of_counts",
     "quantile_table",
     "statistics_of_counts",
+    "statistics_of_sorted",
     "turned",
 ]
 
@@ -154,3 +155,20 @@ def statistics_of_counts(
     before = Fn - times / n  # of the rows, up to the count below each value
     D = max(np.abs(Fn - F).max(), np.abs(before - law.cdf(value - 1, **shapes)).max())
     return np.array([D, np.nan, (times * (Fn - F) ** 2).sum()])
+
+
+def statistics_of_sorted(family: Family, theta: tuple[float, ...] | Array, x: Array) -> Array:
+    """Return D, A squared and W squared of sorted rows; A squared is NaN if undefined."""
+    law, shapes = distribution_and_shapes(family, tuple(float(number) for number in theta))
+    n = x.size
+    u, rank = law.cdf(x, **shapes), np.arange(1, n + 1)
+    D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
+    W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
+    low, high = law.support(**shapes)
+    rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
+    if x[0] <= low or x[-1] >= high - rounding:
+        return np.array([D, np.nan, W2])
+    with np.errstate(divide="ignore"):
+        logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]
+    A2 = -n - ((2 * rank - 1) * logs).sum() / n
+    return np.array([D, A2, W2])

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat._checks import as_generator, check_count
-from thetahat._distribution import distribution_and_shapes
 from thetahat._fitted import Fitted, refit
 from thetahat._html import table
 from thetahat._records import to_json
-from thetahat._tabulated import statistics_of_counts
+from thetahat._tabulated import statistics_of_counts, statistics_of_sorted
 from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import Limits
 from thetahat.data.passes import default_threads
@@ -213,22 +212,9 @@ def fit_anew(fit: Fitted, x: Array | Censored, weights: Array | None = None) -> 
 
 def statistics(fit: Fitted, x: Array) -> Array:
     """Return D, A squared and W squared; A squared is NaN if undefined."""
-    family, n = fit._family, x.size
-    distribution, shapes = distribution_and_shapes(family, fit._theta)
-    if family.counts:
-        return statistics_of_counts(family, fit._theta, *np.unique(x, return_counts=True))
-    x = np.sort(unrolled(fit, x))
-    u, rank = distribution.cdf(x, **shapes), np.arange(1, n + 1)
-    D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
-    W2 = 1 / (12 * n) + ((u - (2 * rank - 1) / (2 * n)) ** 2).sum()
-    low, high = distribution.support(**shapes)
-    rounding = 4 * np.spacing(abs(high)) if family.has_boundary else 0.0  # SciPy adds loc and scale
-    if x[0] <= low or x[-1] >= high - rounding:
-        return np.array([D, np.nan, W2])
-    with np.errstate(divide="ignore"):
-        logs = np.log(u) + np.log(distribution.sf(x, **shapes))[::-1]
-    A2 = -n - ((2 * rank - 1) * logs).sum() / n
-    return np.array([D, A2, W2])
+    if fit._family.counts:
+        return statistics_of_counts(fit._family, fit._theta, *np.unique(x, return_counts=True))
+    return statistics_of_sorted(fit._family, fit._theta, np.sort(unrolled(fit, x)))
 
 
 def unrolled(fit: Fitted, x: Array) -> Array:

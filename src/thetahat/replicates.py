@@ -3,7 +3,7 @@
 A replicate of real numbers is drawn in sorted order (`_replicates`), through a table of the quantiles; the
 distribution function of its own fit is computed at some 1000 of its rows, and interpolated between them. Both
 errors are far below what a replicate differs from the next by. A replicate of counts is drawn as the number
-of times that each count occurs.
+of times that each count occurs. Where SciPy takes long for a table, it draws rows, which are sorted.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from thetahat._tabulated import (
     probabilities_of_counts,
     quantile_table,
     statistics_of_counts,
+    statistics_of_sorted,
     turned,
 )
 from thetahat.families import Family
@@ -73,7 +74,7 @@ class Draws:
         with np.errstate(all="ignore"):  # far out
             if family.counts:
                 self._counts = probabilities_of_counts(family, theta, n)
-            else:
+            elif not family.slow_tails:
                 self._table, self._nodes = quantile_table(family, theta, n), node_places(n)
 
     def stop(self) -> None:
@@ -84,7 +85,9 @@ class Draws:
         """Return D, A squared and W squared of one replicate; None if it could not be fitted."""
         generator = np.random.Generator(np.random.SFC64(seed))
         with np.errstate(all="ignore"):  # what overflows gives no statistic
-            return self._of_counts(generator) if self.family.counts else self._of_numbers(generator)
+            if self.family.counts:
+                return self._of_counts(generator)
+            return self._sorted(generator) if self.family.slow_tails else self._of_numbers(generator)
 
     def _of_counts(self, generator: np.random.Generator) -> Array | None:
         if self._counts is None:
@@ -96,6 +99,14 @@ class Draws:
             times = times[times > 0]
         theta = self._fitted(value, times.astype(np.float64))
         return None if theta is None else statistics_of_counts(self.family, theta, value, times)
+
+    def _sorted(self, generator: np.random.Generator) -> Array | None:
+        """Return the statistics of rows that SciPy draws, where a table of quantiles takes longer."""
+        self._look()
+        drawn = distribution(self.family, self.theta).rvs(self.n, random_state=generator)
+        x = np.sort(np.asarray(drawn, np.float64))
+        theta = self._fitted(x, None)
+        return None if theta is None else statistics_of_sorted(self.family, theta, x)
 
     def _of_numbers(self, generator: np.random.Generator) -> Array | None:
         S, t, x = self._rows()

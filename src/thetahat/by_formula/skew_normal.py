@@ -38,6 +38,7 @@ family = shipped(
     existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
     limiting_family="alpha = infinity, the half-normal distribution from the least row on",
     start=_start,
+    slow_tails=True,
     elsewhere=("SciPy's skewnorm(a=alpha, loc=mu, scale=sigma)",),
     scipy=lambda mu, sigma, alpha: ("skewnorm", {"a": alpha, "loc": mu, "scale": sigma}),
 )

@@ -160,6 +160,8 @@ class Family:
         Whether rows are angles, and the density integrates to 1 over one turn.
     slow_quantiles : bool
         Whether SciPy searches for each quantile, milliseconds long, or does not find it.
+    slow_tails : bool
+        Whether SciPy integrates the distribution function far out, a millisecond for each value.
     elsewhere : tuple of str
         Its names in other programs, with the parameters there: ``"SciPy's norm(loc=mu, scale=sigma)"``; of a
         special case, "with fixed={...}" at the end; of other rows, "with x replaced by ...".
@@ -182,6 +184,7 @@ class Family:
     counts: bool = False
     circular: bool = False
     slow_quantiles: bool = False
+    slow_tails: bool = False
     elsewhere: tuple[str, ...] = ()
     boundary_limits: Callable[..., dict[int, tuple[Any, Any]]] | None = None
     missing_condition: Callable[[float, float], str] | None = None
