@@ -210,7 +210,7 @@ def test_a_source_goes_where_a_sample_goes(tmp_path):
 def test_a_long_source_is_drawn_from_its_blocks(monkeypatch, step):
     monkeypatch.setattr("thetahat.sample._MOST_HELD", 10_000)
     monkeypatch.setattr("thetahat.plots.order._SORTED", X.size // step)
-    monkeypatch.setattr("thetahat._plotted.Plotted._rows", None)  # which holds all rows
+    monkeypatch.setattr("thetahat._plotted.rows_of", None)  # which holds all rows
     blocks = th.fit(th.scan(lambda: [X[:777], X[777:]]), "weibull").plot(name="claim")
     monkeypatch.undo()
     monkeypatch.setattr("thetahat.plots.order._SORTED", X.size // step)
