@@ -1,11 +1,13 @@
 """The estimator of scikit-learn: its own checks, the bits of `fit`, pipelines and searches."""
 
 import pickle
+import sysconfig
 
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="scikit-learn has no wheels for free-threaded Python")
+if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    pytest.skip("scikit-learn has no wheels for free-threaded Python", allow_module_level=True)
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
