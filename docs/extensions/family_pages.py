@@ -67,7 +67,7 @@ The likelihood has a maximum if the sample has {condition}.
 
 def module_of(family: Family) -> ModuleType:
     """Return the module that defines a family."""
-    folder = "families" if find_spec(f"thetahat.families.{family.name}") else "formula_families"
+    folder = "families" if find_spec(f"thetahat.families.{family.name}") else "by_formula"
     return import_module(f"thetahat.{folder}.{family.name}")
 
 
