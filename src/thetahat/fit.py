@@ -198,7 +198,7 @@ def fit_sample(
     if rng is not None and not method.draws:
         raise ParameterError("rng is not used: this method draws no random numbers")
     monitoring = monitoring.check()
-    if monitoring._replace(progress=False) and not method.iterates:
+    if not method.iterates and monitoring and monitoring._replace(progress=False):
         raise ParameterError(
             "trace, callback and checkpoint require an iterative method (GradientAscent, SGD)"
         )
@@ -215,7 +215,9 @@ def fit_sample(
         raise ParameterError(f"start is not used: {family.name} has a closed-form maximum")
     if method.together and problem.sample.source is not None:
         problem.sample.source.check_together(type(method).__name__)
-    with reading(problem.sample.source, monitoring.progress and not method.iterates):
+    if method.iterates or not monitoring.progress:
+        return _solve(problem, method, cov)
+    with reading(problem.sample.source, progress=True):
         return _solve(problem, method, cov)
 
 

@@ -74,7 +74,7 @@ class FormulaFamily(Family):
     Notes
     -----
     A jump or a kink of the density that moves with a parameter, as that of ``abs(x - mu)``, is refused: the
-    likelihood then has terms that derivatives of the formula lack. Where a density is divided by its
+    likelihood then has terms that derivatives of the formula miss. Where a density is divided by its
     integral, narrow peaks are found beside the parameters that have the units of the rows.
     `SGD` takes batches by vector passes; steps on single rows run the machine on blocks of one, and are slow.
 

@@ -228,8 +228,8 @@ def _check_integral(family: Definition, theta: Array, where: str) -> None:
 def _moves(name: str, where: str) -> ParameterError:
     return ParameterError(
         f"log_density has a jump or a kink that moves with {name}, or a support that does{where}: its"
-        " likelihood has terms that derivatives of the formula lack; write the value of such a parameter into"
-        " the formula"
+        " likelihood has terms that derivatives of the formula do not have; write the value of such a"
+        " parameter into the formula"
     )
 
 
