@@ -2,6 +2,8 @@
 # cython: freethreading_compatible=True
 """Many groups of rows: put together by their keys, and fitted in one call."""
 
+from math import prod
+
 import numpy as np
 
 cimport cython
@@ -291,26 +293,42 @@ def _table(name, values, int64_t groups, int p):
     return table, 0 if table.shape[0] == 1 else p
 
 
+def arrays_of(shapes, int64_t n):
+    """Return arrays of n items of these shapes and types, by name, in one piece of memory.
+
+    The system hands out memory by pages, large ones where a piece is large: of these each costs far less.
+    """
+    sizes = {name: n * prod(shape) * np.dtype(dtype).itemsize for name, (shape, dtype) in shapes.items()}
+    room, arrays, start = np.empty(sum(sizes.values()), np.uint8), {}, 0
+    for name, (shape, dtype) in shapes.items():
+        arrays[name] = room[start : start + sizes[name]].view(dtype).reshape(n, *shape)
+        start += sizes[name]
+    return arrays
+
+
 cdef dict room_for_fits(Model model, int64_t groups, bint cov, thetahat_group_fits* out):
     cdef int p = model.n_params
     cdef double[::1] of_double
     cdef int64_t[::1] of_long
     cdef int32_t[::1] of_int
     cdef uint8_t[::1] of_byte
-    fits = {
-        "theta": np.empty((groups, p)),
-        "stderr": np.empty((groups, p)),
-        "cov": np.empty((groups, p, p)) if cov else None,
-        "log_likelihood": np.empty(groups),
-        "newton_decrement": np.empty(groups),
-        "n": np.empty(groups),
-        "rows": np.empty(groups, np.int64),
-        "passes": np.empty(groups, np.int32),
-        "status": np.empty(groups, np.uint8),
-        "reason": np.empty(groups, np.int32),
-        "bad": np.empty(groups, np.int64),
-        "first_bad": np.empty(groups, np.int64),
+    shapes = {
+        "theta": ((p,), np.float64),
+        "stderr": ((p,), np.float64),
+        "cov": ((p, p if cov else 0), np.float64),
+        "log_likelihood": ((), np.float64),
+        "newton_decrement": ((), np.float64),
+        "n": ((), np.float64),
+        "rows": ((), np.int64),
+        "passes": ((), np.int32),
+        "reason": ((), np.int32),
+        "status": ((), np.uint8),
     }
+    fits = arrays_of(shapes, groups)
+    # Pages of zeros, which take no memory before a group has bad rows.
+    fits |= {"bad": np.zeros(groups, np.int64), "first_bad": np.zeros(groups, np.int64)}
+    if not cov:
+        fits["cov"] = None
     out.covariance = NULL
     if groups == 0:
         return fits
