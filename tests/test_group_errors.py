@@ -81,7 +81,7 @@ def test_wrong_arguments(x, options, words):
 
 
 def test_rows_that_are_no_numbers():
-    with pytest.raises(TypeError, match="x has dtype <U1; a sample holds real numbers"):
+    with pytest.raises(th.SampleTypeError, match="x has dtype <U1; a sample holds real numbers"):
         th.fit_groups(np.array(["a", "b"]), "normal", by=[1, 1])
     with pytest.raises(th.SampleError, match=r"x holds 1 integer\(s\) beyond 2\*\*53, the first at index 1"):
         th.fit_groups(np.array([1, 2**53 + 1]), "normal", by=[1, 1])

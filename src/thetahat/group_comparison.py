@@ -165,7 +165,7 @@ def compare_groups(
     ------
     ParameterError
         If the likelihoods of the families are not comparable, as `compare` does.
-    SampleError, TypeError, UnknownFamilyError
+    SampleError, SampleTypeError, UnknownFamilyError
         As `fit_groups` does.
 
     Examples

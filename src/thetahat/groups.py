@@ -100,7 +100,7 @@ def fit_groups(
     SampleError
         If `by` or `weights` do not have a value for each row; if `x` has the wrong number of dimensions;
         and with ``nan_policy="raise"`` as `fit` does.
-    TypeError
+    SampleTypeError
         If `x` does not contain real numbers, or keys have no common order or cannot be compared.
     ParameterError, UnknownFamilyError
         If not one of `by`, `offsets` and `axis` is given, offsets decrease or do not cover the rows, or a
