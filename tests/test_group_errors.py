@@ -98,3 +98,9 @@ def test_level_and_probabilities_are_checked():
     counts = th.fit_groups([1, 2, 3], "poisson", offsets=[0, 3])
     with pytest.raises(th.ParameterError, match="quantiles of poisson are integers"):
         counts.quantile(0.5)
+
+
+def test_more_groups_than_memory(monkeypatch):
+    monkeypatch.setattr("thetahat.data.memory._free", lambda: 10**4)
+    with pytest.raises(th.SampleError, match=r"the fits of 200000 groups takes .*: fit fewer of the keys"):
+        th.fit_groups(np.arange(2e5), "normal", by=np.arange(200_000))

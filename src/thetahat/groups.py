@@ -14,6 +14,7 @@ from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.censored_groups import CensoredGroups, fit_each_censored, group_censored
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
+from thetahat.data.memory import check_memory
 from thetahat.data.passes import default_threads
 from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
@@ -168,6 +169,9 @@ def fit_each(
     poll: Callable[[int], object] | None,
 ) -> GroupFits:
     """Return the fits of grouped rows."""
+    groups = len(grouping.sizes)
+    wanted = 8 * (2 * len(family.names) + 8) * groups  # estimates, standard errors and what else a fit has
+    check_memory(wanted, f"room for the fits of {groups} groups", "fit fewer of the keys at a time")
     rows, values = grouping.rows, None if fixed is None else fixed.values
     results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
     numbers = GroupNumbers.of(results)
