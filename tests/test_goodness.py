@@ -9,14 +9,15 @@ import pytest
 from scipy import stats
 
 import thetahat as th
-from thetahat import goodness, reference
+from thetahat import reference
 from thetahat._distribution import distribution
 from thetahat._fitted import refit
 from thetahat.data.source import source_of
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-from thetahat.goodness import statistics
-from thetahat.replicates import Draws, distances_of_replicates
+from thetahat.goodness import of_fit
+from thetahat.goodness.of_fit import statistics
+from thetahat.goodness.replicates import Draws, distances_of_replicates
 
 
 def gamma_rows(n=60, seed=1):
@@ -214,7 +215,7 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
 def test_replicates_without_a_statistic_are_not_counted_in_it():
     nothing = [np.nan] * 3
     by_chance = [[9.0, np.nan, 9.0], [0.0, 0.0, 9.0], [9.0, np.nan, 9.0], [0.0, 0.0, 9.0], nothing]
-    test = goodness._tested("gamma", np.ones(3), np.array(by_chance))
+    test = of_fit._tested("gamma", np.ones(3), np.array(by_chance))
     assert [statistic.pvalue for statistic in test._statistics()] == [3 / 5, 1 / 3, 1.0]
     assert (test.bootstrap, test.failed) == (5, 1)
 

@@ -9,9 +9,7 @@ import numpy as np
 
 from thetahat import _groups
 from thetahat._checks import check_count, check_flag
-from thetahat._group_arrays import GroupNumbers
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
-from thetahat.censored_groups import CensoredGroups, fit_each_censored, group_censored
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
 from thetahat.data.memory import check_memory
@@ -19,8 +17,10 @@ from thetahat.data.passes import default_threads
 from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
 from thetahat.families import Family, FamilyName, find_family
-from thetahat.group_cluster import fit_apart
-from thetahat.group_fits import GroupFits
+from thetahat.groups.arrays import GroupNumbers
+from thetahat.groups.censored import CensoredGroups, fit_each_censored, group_censored
+from thetahat.groups.cluster import fit_apart
+from thetahat.groups.results import GroupFits
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.progress import counting
 
