@@ -18,7 +18,7 @@ from thetahat._candidates import (
     numbers_of,
     table,
 )
-from thetahat._checks import check_choice, check_count
+from thetahat._checks import check_choice, check_threads
 from thetahat._rows_of_fit import censored_of
 from thetahat._sums import Sums, Tree
 from thetahat._tables import library
@@ -343,7 +343,7 @@ def compare(
     <Fit exponential(scale=3.0125), n=8, converged>
     """
     if threads is not None:
-        threads = check_count("threads", threads, 10_000)
+        threads = check_threads(threads)
     check_choice("criterion", criterion, CRITERIA)
     source = source_of(x, weights, nan_policy)
     with reading(source, progress):
