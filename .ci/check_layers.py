@@ -52,7 +52,7 @@ PACKAGE_FLOORS = (
     ("_plotted",),
     ("result",),
     ("fit",),
-    ("censored_groups",),
+    ("censored_groups", "group_limits"),
     ("_candidates", "_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
     ("group_fits", "online"),
     ("group_cluster",),

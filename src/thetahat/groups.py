@@ -20,6 +20,7 @@ from thetahat.errors import ParameterError
 from thetahat.families import Family, FamilyName, find_family
 from thetahat.group_cluster import fit_apart
 from thetahat.group_fits import GroupFits
+from thetahat.group_limits import settle
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.progress import counting
 
@@ -171,6 +172,7 @@ def fit_each(
     rows, values = grouping.rows, None if fixed is None else fixed.values
     results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
     numbers = GroupNumbers.of(results)
+    settle(numbers, rows, family, fixed, start)
     return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, rows)
 
 
