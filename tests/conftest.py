@@ -10,7 +10,8 @@ from random import Random
 import mpmath
 import numpy as np
 import pytest
-from tolerance import Remembering
+from formula_cases import THETAS, fixed_of, sample_of
+from tolerance import Remembering, reference_of
 
 import thetahat as th
 from thetahat.families import find_family
@@ -34,6 +35,14 @@ def pytest_configure(config):
 
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
 FIRSTS = [(name, Likelihood(name).family.THETAS[0]) for name in th.families()]
+FORMULAS = list(THETAS.items())
+_DISTINCT = 97  # rows of a formula's sample, which repeats them: their references are slow
+
+
+@cache
+def distinct(family, theta, seed):
+    """The rows of a formula's samples."""
+    return sample_of(family, _DISTINCT, seed, theta)
 
 
 @cache
@@ -48,7 +57,7 @@ class Case:
     def __init__(self, family, theta):
         self.family = family
         self.theta = theta
-        self.reference = Likelihood(family)
+        self.reference = reference_of(family)
         self.remembering = Remembering(family)  # the same, where it is asked for the same again
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
         self.description = find_family(family)
@@ -57,8 +66,11 @@ class Case:
         self.cov = "sandwich" if self.regular else "information"  # the most that it can give
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
         self.shifts = find_family(family).shifts  # sums at one theta say all near it
+        self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
 
     def sample(self, n, seed=0):
+        if self.family in THETAS:
+            return np.resize(distinct(self.family, self.theta, seed), n)
         random, rows = stream(self.family, self.theta, seed)
         while len(rows) < n:
             rows.append(self.reference.family.draw(random, self.theta))
@@ -72,6 +84,7 @@ def named(case):
 def by_size(sizes):
     """Every family's first case at all sizes, its others at the small ones: references are slow."""
     pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case in FIRSTS]
+    pairs += [(Case(*case), n) for case in FORMULAS for n in sizes]
     return pytest.mark.parametrize(
         ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
     )
@@ -96,6 +109,12 @@ def of_such(condition):
     return pytest.mark.parametrize(
         "case", [Case(*case) for case in cases], ids=[identified(case) for case in cases]
     )
+
+
+def formulas_too(name="case"):
+    """A test of the cases that a fixture of this name has, and of families by formulas."""
+    found = {"case": CASES, "first": FIRSTS, "smooth": such(lambda case: case.regular)}[name] + FORMULAS
+    return pytest.mark.parametrize(name, [Case(*one) for one in found], ids=map(identified, found))
 
 
 @over(CASES)
