@@ -352,6 +352,7 @@ void thetahat_formula_init(thetahat_formula* f) {
               nullptr,
               nullptr,
               nullptr,
+              nullptr,
               start_of_formula,
               other_starts_of_formula,
               nullptr,

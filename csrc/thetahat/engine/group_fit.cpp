@@ -38,11 +38,24 @@ double rounding_of(int p, const double* theta, const double* error) {
 }
 
 int status_of(const thetahat_model& m, const double* theta, const int* fixed, const thetahat_values& v) {
-  if (!(v.decrement >= 0 && v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged))
-    return thetahat_group_precision;
+  const bool at_maximum =
+      v.decrement <= converged ||
+      v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged;
+  if (!(v.decrement >= 0 && at_maximum)) return thetahat_group_precision;
   for (int j = 0; j < m.n_params; ++j)
     if (m.parameters[j].regularity == thetahat_boundary && !fixed[j]) return thetahat_group_boundary;
   return thetahat_group_converged;
+}
+
+THETAHAT_INLINE void write_values(int p, const thetahat_group_fits& out, int64_t g, const double* node,
+                                  const double* theta, const thetahat_values& v) {
+  for (int j = 0; j < p; ++j) {
+    out.theta[g * p + j] = theta[j];
+    out.standard_error[g * p + j] = v.standard_error[j];
+  }
+  for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = v.covariance[j];
+  out.log_likelihood[g] = v.log_likelihood, out.decrement[g] = v.decrement;
+  out.n[g] = node[1], out.rows[g] = int64_t(node[0]), out.reason[g] = thetahat_no_reason;
 }
 
 }  // namespace
@@ -64,20 +77,11 @@ void read_settings(const thetahat_group_task& task, int64_t g, thetahat_exact& e
 
 void write_group_fit(const thetahat_group_task& task, int64_t g, const double* node, const double* theta,
                      const double* evaluated, const int* fixed, int64_t passes) {
-  const thetahat_model& m = *task.model;
-  const thetahat_group_fits& out = task.out;
-  const int p = m.n_params;
   thetahat_values v;
-  evaluate_errors(m, node, evaluated, fixed, &v);
-  for (int j = 0; j < p; ++j) {
-    out.theta[g * p + j] = theta[j];
-    out.standard_error[g * p + j] = v.standard_error[j];
-  }
-  for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = v.covariance[j];
-  out.log_likelihood[g] = v.log_likelihood, out.decrement[g] = v.decrement;
-  out.n[g] = node[1], out.rows[g] = int64_t(node[0]), out.passes[g] = int32_t(passes);
-  out.status[g] = uint8_t(status_of(m, theta, fixed, v)), out.reason[g] = thetahat_no_reason;
-  out.bad[g] = 0, out.first_bad[g] = -1;
+  evaluate_errors(*task.model, node, evaluated, fixed, &v);
+  const int status = status_of(*task.model, theta, fixed, v);
+  with_constant(task.model->n_params, [&](auto p) { write_values(p, task.out, g, node, theta, v); });
+  task.out.passes[g] = int32_t(passes), task.out.status[g] = uint8_t(status);
 }
 
 void write_no_fit(const thetahat_group_task& task, int64_t g, int status, int reason) {
@@ -87,7 +91,6 @@ void write_no_fit(const thetahat_group_task& task, int64_t g, int status, int re
   for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = NAN;
   out.log_likelihood[g] = out.decrement[g] = NAN;
   out.status[g] = uint8_t(status), out.reason[g] = reason;
-  out.bad[g] = 0, out.first_bad[g] = -1;
 }
 
 group_fit::group_fit(const thetahat_group_task& t)
@@ -95,9 +98,11 @@ group_fit::group_fit(const thetahat_group_task& t)
       model(*t.model),
       p(t.model->n_params),
       nonsmooth(has_parameter(model, thetahat_nonsmooth)),
-      solvable(model.sufficient && model.maximum && !task.fixed && !task.start),
       tree_memory(thetahat_tree_size()),
-      fit() {}
+      fit() {
+  if (model.solve && !task.fixed && !task.start)
+    at_any_theta = std::make_unique<pass>(model, thetahat_all_sums, nullptr);
+}
 
 block group_fit::all() const {
   return {reinterpret_cast<const double*>(rows.data),
@@ -113,15 +118,14 @@ int group_fit::n_free() const {
 // The maximum that the sums of a short group give by themselves, which is all that nearly every one needs:
 // the same as by begin and advance. False where it takes those to say what there is instead.
 bool group_fit::solve(int64_t g) {
-  constexpr int none[thetahat_max_params] = {};
   const int64_t first = task.groups.offsets[g], n = task.groups.offsets[g + 1] - first;
-  if (!solvable || n == 0 || n > block_rows) return false;
+  if (!at_any_theta || n == 0 || n > block_rows) return false;
   double node[thetahat_max_node], at[thetahat_max_params] = {};
-  sum_rows(model, nullptr, {task.groups.x + first, task.groups.w ? task.groups.w + first : nullptr, n}, node);
-  if (!(node[0] > 0 && model.finite(&model, node + 1)) || !model.maximum(&model, node + 1, none, at) ||
-      !model.valid(&model, at))
-    return false;
-  write_group_fit(task, g, node, at, at, none, 1);
+  thetahat_values v;
+  sum_block(*at_any_theta, {task.groups.x + first, task.groups.w ? task.groups.w + first : nullptr, n}, node);
+  if (!(node[0] > 0) || !model.solve(&model, node + 1, at, &v)) return false;
+  with_constant(p, [&](auto p) { write_values(p, task.out, g, node, at, v); });
+  task.out.passes[g] = 1, task.out.status[g] = uint8_t(status_of(model, at, fixed(), v));
   return true;
 }
 

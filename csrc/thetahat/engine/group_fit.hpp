@@ -1,5 +1,6 @@
 // The exact fit of one group of rows after another, each slice by slice, in memory that all of them share.
 #pragma once
+#include <memory>
 #include <vector>
 #include "thetahat/engine/median.hpp"
 #include "thetahat/engine/tree.hpp"
@@ -22,7 +23,8 @@ class group_fit {
   const thetahat_group_task& task;
   const thetahat_model& model;
   const int p;
-  const bool nonsmooth, solvable;
+  const bool nonsmooth;
+  std::unique_ptr<pass> at_any_theta;  // where sums do not depend on theta, and their maximum is free
   std::vector<unsigned char> tree_memory;
   // Of a family whose location is a median: what it waits for, and where sums are taken.
   enum { at_median, at_unit, at_large_unit, at_theta } stage;

@@ -1,6 +1,7 @@
 // A family as a model: its members as C functions, compiled once.
 #pragma once
 #include <string.h>
+#include "thetahat/engine/errors.hpp"
 #include "thetahat/engine/row_steps.hpp"
 #include "thetahat/isa/probabilities.hpp"
 
@@ -10,6 +11,8 @@ template <class Family>
 struct model_of {
   using sums = typename Family::sums;
   static constexpr int p = Family::n_params;
+  static constexpr bool solves =
+      Family::sufficient && brings<Family>(solved) && !brings<Family>(errors_hold);
   static_assert(sizeof(sums) % sizeof(double) == 0);
 
   static const sums& in(const double* s) { return *reinterpret_cast<const sums*>(s); }
@@ -20,8 +23,7 @@ struct model_of {
   static int finite(const thetahat_model*, const double* s) { return in(s).finite(); }
   static double scale(const thetahat_model*, const double* theta) { return Family::scale_of(theta); }
 
-  THETAHAT_COLD static void derivatives(const thetahat_model*, const double* theta, const double* s,
-                                        thetahat_derivatives* d) {
+  THETAHAT_INLINE static void derive(const double* theta, const double* s, thetahat_derivatives* d) {
     const Family at(theta);
     d->n = in(s).n;
     d->scale = at.scale();
@@ -36,12 +38,27 @@ struct model_of {
       d->has_residual = 1;
     }
   }
+  THETAHAT_COLD static void derivatives(const thetahat_model*, const double* theta, const double* s,
+                                        thetahat_derivatives* d) {
+    derive(theta, s, d);
+  }
   static void score(const thetahat_model*, const double* theta, const double* s, double* g) {
     Family(theta).score(in(s), g);
   }
   static int maximum(const thetahat_model*, const double* s, const int* fixed, double* theta) {
     if constexpr (brings<Family>(solved)) return Family::maximum(in(s), fixed, theta);
     return 0;
+  }
+  // Of short groups: by calls of the members above a group would take several times as long.
+  static int solve(const thetahat_model*, const double* s, double* theta, thetahat_values* v) {
+    if constexpr (solves) {
+      constexpr int none[thetahat_max_params] = {};
+      if (!in(s).finite() || !Family::maximum(in(s), none, theta) || !Family::valid(theta)) return 0;
+      thetahat_derivatives d;
+      derive(theta, s, &d);
+      find_errors(constant<p>{}, Family::parameters, d, nullptr, true, nullptr, v);
+    }
+    return 1;
   }
   static int shift(const thetahat_model*, const double* theta, const double* s, const double* to, double* out,
                    double* error) {
@@ -110,6 +127,7 @@ struct model_of {
             derivatives,
             score,
             brings<Family>(solved) ? maximum : nullptr,
+            solves ? solve : nullptr,
             brings<Family>(shifts) ? shift : nullptr,
             brings<Family>(profiled) ? profile : nullptr,
             brings<Family>(leaps) ? leap : nullptr,
