@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Draws", "distances_of_replicates"]
 
-_SLICE = 1 << 18  # rows between two looks at whether to stop
+_SLICE = 1 << 15  # rows between two looks at whether to stop
 _ALONE = 1 << 12  # rows of a replicate below which a second thread would wait for Python
 _IN_MEMORY = 1 << 28  # rows of all replicates in work
 
