@@ -1,4 +1,4 @@
-"""Maxima of small samples, frozen to forty digits by data/make_maxima.py: beside each reference, or in a file."""
+"""Maxima of small samples, frozen to forty digits beside references or in a file by data/make_maxima.py."""
 
 import json
 import math

@@ -158,6 +158,8 @@ class Family:
         once). A fit that ends near a limit is compared with it.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
+    scipy_tails : callable, optional
+        The same, of another name whose `sf` is accurate far out, where that of `scipy` is 1 minus `cdf`.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     known : tuple of str
@@ -188,6 +190,7 @@ class Family:
     limits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     limiting: Mapping[str, str | Callable[..., float]] = field(default_factory=dict)
     support: str = "all finite numbers"
+    scipy_tails: Callable[..., tuple[str, dict[str, float]]] | None = None
     counts: bool = False
     known: tuple[str, ...] = ()
     circular: bool = False

@@ -14,11 +14,11 @@ from thetahat.errors import NoMaximumError
 from thetahat.families import Family, find_family
 from thetahat.sample import Sample
 
-__all__ = ["Limit", "is_interior", "limit_error", "nearest_limit"]
+__all__ = ["ENOUGH", "FAR", "Limit", "is_interior", "limit_error", "nearest_limit"]
 
-_SLACK = 1e-7  # of a log-likelihood near a limit, for each row
-_ENOUGH = 1e-12  # a decrement
-_FAR = 100  # standard errors of a parameter, in its distances from its bounds, that are too large
+_SLACK = 1e-5  # of a log-likelihood near a limit, for each row: digits cancel there
+ENOUGH = 1e-12  # a decrement
+FAR = 100  # standard errors of a parameter, in its distances from its bounds, that are too large
 
 
 class Limit(NamedTuple):
@@ -29,16 +29,16 @@ class Limit(NamedTuple):
 
 
 def is_interior(family: Family, fit: _sums.ExactFit) -> bool:
-    """Whether a fit that has converged has the derivatives of a maximum, far from the bounds of its domains."""
+    """Whether a fit that has converged has derivatives of a maximum, and is far from bounds of domains."""
     _, _, _, _, stderr, decrement = fit.sums.evaluate(fit.evaluated)
-    if not (decrement <= _ENOUGH and all(map(math.isfinite, stderr))):
+    if not (decrement <= ENOUGH and all(map(math.isfinite, stderr))):
         return False
     of_each = zip(family.parameters, fit.theta, stderr, strict=True)
-    return all(error <= _FAR * min(value - p.low, p.high - value) for p, value, error in of_each)
+    return all(error <= FAR * min(value - p.low, p.high - value) for p, value, error in of_each)
 
 
 def nearest_limit(sample: Sample, value: float) -> Limit | None:
-    """Return the limit that a search which ended at this log-likelihood was on its way to; None if to none."""
+    """Return the limit that a search which ended at this value was on its way to; None if to none."""
     n, _ = sample.counts
     least = value - _SLACK * (n + abs(value))
     found = [Limit(words, _log_likelihood(sample, law)) for words, law in sample.family.limiting.items()]
@@ -67,8 +67,8 @@ def limit_error(sample: Sample, value: float) -> NoMaximumError | None:
     limit, (_, rows) = nearest_limit(sample, value), sample.counts
     if limit is None:
         return None
-    value_there = f", of log-likelihood {limit.log_likelihood:.10g}" if limit.log_likelihood < math.inf else ""
+    height = f", of log-likelihood {limit.log_likelihood:.10g}" if limit.log_likelihood < math.inf else ""
     return NoMaximumError(
         f"the {sample.family.name} likelihood of these {rows} row(s) has no maximum: it increases towards"
-        f" {limit.words}{value_there}; a maximum requires {sample.family.existence}"
+        f" {limit.words}{height}; a maximum requires {sample.family.existence}"
     )
