@@ -184,7 +184,7 @@ def _fit_plain(family: Family, x: Any, threads: int | None) -> Fit | None:
     if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth or family.known:
         return None
     exact = _sums.fit_plain(family.model, rows)
-    if exact is None or (family.limiting and not is_interior(exact)):
+    if exact is None or (family.limiting and not is_interior(family, exact)):
         return None
     return Fit.of_plain(family, x, _EXACT, exact)
 

@@ -57,7 +57,7 @@ class Exact(Method):
             raise _no_start(sample, fixed)
         if state in ("failed", "unfinished") or not (fit.converged or sample.has_rows):
             raise not_converged_error(sample, theta, tuple(fixed), state == "failed")
-        if family.limiting and not fixed and sample.has_rows and not is_interior(fit):
+        if family.limiting and not fixed and sample.has_rows and not is_interior(family, fit):
             error = limit_error(sample, fit.sums.evaluate(fit.evaluated)[0])
             if error is not None:
                 raise error
