@@ -32,7 +32,10 @@ MODULES = ("_core", "_sums", "_pieces", "_sgd", "_groups", "_replicates", "_arro
 # and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"engine/{name}.cpp": ["-Os"] for name in ("formula", "formula_integral", "formula_starts")},
+    **{
+        f"engine/{name}.cpp": ["-Os"]
+        for name in ("formula", "formula_integral", "formula_probability", "formula_starts")
+    },
     **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
 }
 

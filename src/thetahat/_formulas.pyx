@@ -114,6 +114,11 @@ cdef class Formula:
         """Say which ends of the support are outside."""
         self.state.open_low, self.state.open_high = low, high
 
+    @property
+    def of_process(self):
+        """Whether the log-density is the logarithm of an intensity."""
+        return self.state.kind == thetahat_intensity
+
     def of(self):
         """Return the model, which keeps this object."""
         return model_of(&self.state.model, self)
