@@ -34,7 +34,7 @@ SMALLER = {
     "isa/baseline.cpp": ["-O2"],
     **{
         f"engine/{name}.cpp": ["-Os"]
-        for name in ("formula", "formula_integral", "formula_probability", "formula_starts")
+        for name in ("formula", "formula_integral", "formula_probability", "formula_starts", "formula_variable")
     },
     **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
 }

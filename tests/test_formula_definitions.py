@@ -372,12 +372,6 @@ def test_a_formula_goes_beside_names_in_a_comparison():
         th.compare(x, [th.Family(gaussian, NORMAL, name="normal"), "normal"])
 
 
-def test_no_distribution_of_scipy_is_a_named_error():
-    fit = th.fit([1.0, 2.0, 4.0, 7.0], th.Family(gaussian, NORMAL, name="gauss"))
-    with pytest.raises(th.ParameterError, match="gauss is defined by a formula"):
-        fit.dist()
-
-
 def test_groups_start_by_the_function_too():
     def start(x):
         return {"mu": float(np.median(x)), "sigma": float(np.std(x))}

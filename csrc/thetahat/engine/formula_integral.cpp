@@ -11,37 +11,24 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-constexpr int half_nodes = 8, n_nodes = 2 * half_nodes;
-constexpr double nodes[half_nodes] = {0.9894009349916499, 0.9445750230732326, 0.8656312023878318,
-                                      0.755404408355003,  0.6178762444026438, 0.45801677765722737,
-                                      0.2816035507792589, 0.09501250983763744};
-constexpr double weights[half_nodes] = {0.027152459411754096, 0.062253523938647894, 0.09515851168249279,
-                                        0.12462897125553388,  0.14959598881657674,  0.16915651939500254,
-                                        0.18260341504492358,  0.1894506104550685};
-
 constexpr int most_levels = 60;
 constexpr int64_t most_nodes = 1 << 17;
 constexpr double accuracy = 1e-13, farthest = 700.0;
-constexpr double close = 0.25;         // limits between which rows are their own variable
+constexpr double close = 0.25;         // values of a variable between which rows are taken themselves
 constexpr double steep = 8.0;          // a step over which a density varies by so many powers of e
 constexpr double most_reach = 0x1p14;  // counts that are looked at for what lies beyond a gap
-
-// 1 / (1 + exp(-u)).
-double share_at(double u) {
-  const double e = exp(-fabs(u));
-  return u < 0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
-}
 
 }  // namespace
 
 void formula_moments::rescale(double to) {
   if (to == top) return;
   const double factor = z > 0 ? exp(top - to) : 0.0;
-  top = to, z *= factor;
-  for (double& v : noise) v *= factor;
-  for (double& v : squares) v *= factor;
-  for (double& v : first) v *= factor;
-  for (double& v : second) v *= factor;
+  const auto times = [factor](double& v) { v = factor > 0 ? v * factor : 0.0; };  // whatever overflowed
+  top = to, times(z);
+  for (double& v : noise) times(v);
+  for (double& v : squares) times(v);
+  for (double& v : first) times(v);
+  for (double& v : second) times(v);
 }
 
 void formula_moments::add(formula_moments other) {
@@ -53,65 +40,13 @@ void formula_moments::add(formula_moments other) {
   for (int k = 0; k < max_pairs; ++k) second[k] += other.second[k];
 }
 
-formula_variable::formula_variable(const thetahat_formula& f, double of_centre, double of_width)
-    : parts(16), low(f.low), high(f.high), centre(of_centre), width(of_width) {
-  const bool from = low > -HUGE_VAL, to = high < HUGE_VAL;
-  is = from && to ? (f.open_low || f.open_high ? logit : plain) : from ? upwards : to ? downwards : line;
-  if (is != line) centre = 0.0;
-}
-
-formula_variable::formula_variable(double from, double to)
-    : is(plain), parts(1), low(from), high(to), centre(0.0), width(1.0) {}
-
-double formula_variable::row_of(double u) const {
-  switch (is) {
-    case plain:
-      return u;
-    case line:
-      return centre + width * (0.5 * exp(u) - 0.5 * exp(-u));
-    case upwards:
-      return low + width * exp(u);
-    case downwards:
-      return high - width * exp(u);
-    default:
-      return low + (high - low) * share_at(u);
-  }
-}
-
-double formula_variable::slope_of(double u) const {
-  switch (is) {
-    case plain:
-      return 1.0;
-    case line:
-      return width * (0.5 * exp(u) + 0.5 * exp(-u));
-    case upwards:
-    case downwards:
-      return width * exp(u);
-    default:
-      return (high - low) * share_at(u) * share_at(-u);
-  }
-}
-
-double formula_variable::of_row(double x) const {
-  const double z = (x - centre) / width;
-  switch (is) {
-    case plain:
-      return x;
-    case line:
-      if (fabs(z) > 0x1p64) return z < 0 ? -log(-2.0 * z) : log(2.0 * z);
-      return z < 0 ? -log(sqrt(z * z + 1.0) - z) : log(sqrt(z * z + 1.0) + z);
-    case upwards:
-      return log((x - low) / width);
-    case downwards:
-      return log((high - x) / width);
-    default:
-      return log((x - low) / (high - x));
-  }
-}
-
-formula_integral::formula_integral(const thetahat_formula& formula, const double* at, const double* of_theta)
-    : f(formula), theta(at), uniforms(of_theta), p(formula.n_params) {
-  place();
+formula_integral::formula_integral(const thetahat_formula& formula, const double* at, const double* of_theta,
+                                   wanted what)
+    : f(formula),
+      theta(at),
+      uniforms(of_theta),
+      p(what == derivatives ? formula.n_params : 0),
+      places(formula, at) {
   out.resize(size_t(1 + p + p * (p + 1) / 2) * thetahat_formula_rows);
 }
 
@@ -121,34 +56,20 @@ bool formula_integral::is_finite() const {
 
 bool formula_integral::find() {
   const bool found = f.counts ? add_counts(-HUGE_VAL, HUGE_VAL)
-                              : add_panels(formula_variable(f, centre, width), -HUGE_VAL, HUGE_VAL);
-  return found && is_finite();
+                              : add_panels(formula_variable(f, places), -HUGE_VAL, HUGE_VAL);
+  return found && lost == 0 && is_finite();
 }
 
 bool formula_integral::find_between(double a, double b) {
-  total = {}, used = 0;
-  if (f.counts) return add_counts(a, b) && is_finite();
-  const formula_variable u(f, centre, width);
+  total = {}, used = 0, lost = 0.0, rounding_of_log = DBL_EPSILON;
+  if (f.counts) return (add_counts(a, b) && is_finite()) || total.z == 0;
+  const formula_variable u(f, places);
   double from = a > -HUGE_VAL ? u.of_row(a) : -HUGE_VAL, to = b < HUGE_VAL ? u.of_row(b) : HUGE_VAL;
   if (u.is == formula_variable::downwards)
     from = b < HUGE_VAL ? u.of_row(b) : -HUGE_VAL, to = a > -HUGE_VAL ? u.of_row(a) : HUGE_VAL;
   const bool narrow = u.is != formula_variable::plain && to - from < close;
-  return (narrow ? add_panels(formula_variable(a, b), a, b) : add_panels(u, from, to)) && is_finite();
-}
-
-// Parameters in the units of the rows, or where nothing has units, any: places are real ones, widths
-// positive.
-void formula_integral::place() {
-  const bool has_units = f.scale_of >= 0;
-  for (int j = 0; j < p; ++j) {
-    const thetahat_parameter& parameter = f.parameters[j];
-    if (has_units && parameter.scale_power != 1) continue;
-    if (parameter.coordinate == thetahat_identity) places.push_back(theta[j]);
-    if (parameter.coordinate == thetahat_log && parameter.low == 0) widths.push_back(theta[j]);
-  }
-  if (widths.empty() && has_units) widths.push_back(f.model.scale(&f.model, theta));
-  if (!widths.empty()) width = widths[0];
-  if (!places.empty()) centre = places[0];
+  const bool found = narrow ? add_panels(formula_variable(a, b), a, b) : add_panels(u, from, to);
+  return (found && is_finite()) || total.z == 0;
 }
 
 // The moments of so many rows with their weights, 0 outside the support.
@@ -162,6 +83,7 @@ formula_moments formula_integral::of_rows(const double* x, const double* weight,
     const double density = outside_support(f, x[i]) ? 0.0 : weight[i] * exp(out[i] - m.top);
     if (density == 0) continue;
     m.z += density;
+    m.noise[0] += density * (rounding_of_log * fabs(out[i]));
     const int next = i + 1 < n ? i + 1 : i - 1;
     const double rounding = DBL_EPSILON * fabs(x[i] / (x[next] - x[i]));
     for (int j = 0; j <= p; ++j) {
@@ -185,16 +107,10 @@ void formula_integral::evaluate(const formula_variable& v, std::vector<panel>& p
     const int n = int(std::min<size_t>(at_once, panels.size() - first));
     for (int k = 0; k < n; ++k) {
       const panel& a = panels[first + size_t(k)];
-      const double half = 0.5 * (a.to - a.from), middle = a.from + half;
-      for (int i = 0; i < n_nodes; ++i) {
-        const int node = i < half_nodes ? i : n_nodes - 1 - i, at = k * n_nodes + i;
-        const double u = middle + (i < half_nodes ? -half : half) * nodes[node];
-        x[at] = v.row_of(u);
-        weight[at] = half * weights[node] * v.slope_of(u);
-      }
+      v.put_nodes(a.from, a.to, x + k * n_nodes, weight + k * n_nodes);
     }
-    level->formula_outputs(&f, thetahat_values_program, uniforms, x, n * n_nodes, out.data(),
-                           thetahat_formula_rows);
+    level->formula_outputs(&f, p ? thetahat_values_program : thetahat_density_program, uniforms, x,
+                           n * n_nodes, out.data(), thetahat_formula_rows);
     for (int k = 0; k < n; ++k) {
       const int at = k * n_nodes;
       panels[first + size_t(k)].of =
@@ -252,37 +168,19 @@ bool formula_integral::refine(const formula_variable& v, std::vector<panel> pane
   return true;
 }
 
-// Where panels end among the values between which most of a density lies: evenly, and where the parameters say
-// that it changes.
-std::vector<double> formula_integral::usual_ends(const formula_variable& v) const {
-  const double low = v.usual_low(), high = v.usual_high();
-  std::vector<double> ends, near = places;
-  for (int k = 0; k <= v.parts; ++k) ends.push_back(low + (high - low) * k / v.parts);
-  if (v.is == formula_variable::upwards) near.push_back(f.low);
-  if (v.is == formula_variable::downwards) near.push_back(f.high);
-  for (double c : near)
-    for (double s : widths)
-      for (double z : {-8.0, -3.0, -1.0, 0.0, 1.0, 3.0, 8.0}) {
-        const double u = v.of_row(c + z * s);
-        if (u > low && u < high) ends.push_back(u);
-      }
-  std::sort(ends.begin(), ends.end());
-  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
-  return ends;
-}
-
 bool formula_integral::add_panels(const formula_variable& v, double from, double to) {
   if (v.is == formula_variable::plain) from = std::max(from, v.low), to = std::min(to, v.high);
-  const bool below = from < v.usual_high(), above = to > v.usual_low();  // some of the usual values are inside
+  const bool below = from<v.usual_high(), above = to> v.usual_low();  // some of the usual values are inside
   std::vector<double> ends;
   if (from > -HUGE_VAL && (below || to < HUGE_VAL)) ends.push_back(from);
-  for (double end : usual_ends(v))
+  for (double end : v.usual_ends(places))
     if (end > from && end < to) ends.push_back(end);
   if (to < HUGE_VAL && (above || from > -HUGE_VAL)) ends.push_back(to);
   std::vector<panel> panels;
   for (size_t k = 0; k + 1 < ends.size(); ++k) panels.push_back({ends[k], ends[k + 1], 0, {}});
   if (!refine(v, panels)) return false;
-  if (from == -HUGE_VAL && !(above ? extend(v, v.usual_low(), -1.0) : extend(v, to, -first_step(v, to, -1.0))))
+  if (from == -HUGE_VAL &&
+      !(above ? extend(v, v.usual_low(), -1.0) : extend(v, to, -first_step(v, to, -1.0))))
     return false;
   if (to < HUGE_VAL) return true;
   return below ? extend(v, v.usual_high(), 1.0) : extend(v, from, first_step(v, from, 1.0));
@@ -300,19 +198,37 @@ double formula_integral::first_step(const formula_variable& v, double from, doub
   return ldexp(1.0, 2 - 2 * k);
 }
 
-// Goes outwards until nothing is added; false where something still is at the end of what doubles hold.
+// Goes outwards until nothing is added; false where something still is at the end of what doubles hold,
+// unless that is an end of the support, near which densities are powers of the distance.
 bool formula_integral::extend(const formula_variable& v, double from, double step) {
-  for (double u = from; fabs(u) < farthest; step *= 1.5) {
-    const double to = u + step;
+  double u = from;
+  bool more = true;
+  for (; fabs(u) < farthest; step *= 1.5) {
+    const double to = std::clamp(u + step, -farthest, farthest);
     const formula_moments before = total;
     if (!refine(v, {{std::min(u, to), std::max(u, to), 0, {}}})) return false;
     formula_moments after = total;
     after.rescale(std::max(before.top, after.top));
     const double was = before.z * exp(before.top - after.top);
-    if (after.z > 0 && after.z - was <= 1e-17 * after.z && fabs(to - from) > 8) return true;
+    more = !(after.z > 0 && after.z - was <= 1e-17 * after.z);
+    if (!more && fabs(to - from) > 8) return true;
     u = to;
   }
-  return false;
+  if (!more) return true;
+  return v.ends(step) && add_remainder(v, u, step < 0 ? 1.0 : -1.0);
+}
+
+// Beyond u, where the density of the variable falls off as an exponential.
+bool formula_integral::add_remainder(const formula_variable& v, double u, double inwards) {
+  const double x[] = {v.row_of(u), v.row_of(u + inwards)};
+  level->formula_outputs(&f, thetahat_density_program, uniforms, x, 2, out.data(), 2);
+  const double here = out[0] + log(v.slope_of(u)), slope = out[1] + log(v.slope_of(u + inwards)) - here;
+  if (!(slope > 0)) return false;
+  formula_moments beyond;
+  beyond.top = here, beyond.z = 1.0 / slope;
+  total.add(beyond);
+  lost += beyond.z * exp(here - total.top) / total.z;
+  return true;
 }
 
 bool formula_integral::add_counts(double a, double b) {
@@ -325,8 +241,8 @@ bool formula_integral::add_counts(double a, double b) {
 // How far counts are added, beyond a gap too: to the farthest one that parameters may stand for.
 double formula_integral::reach(double step) const {
   double farthest_count = -HUGE_VAL;
-  for (double c : places) farthest_count = std::max(farthest_count, step * c);
-  for (double c : widths) farthest_count = std::max(farthest_count, step * c);
+  for (double c : places.places) farthest_count = std::max(farthest_count, step * c);
+  for (double c : places.widths) farthest_count = std::max(farthest_count, step * c);
   return farthest_count;
 }
 
@@ -337,7 +253,8 @@ bool formula_integral::add_from(double first, double step, double end) {
     const double left = step * (end - first) + 1;
     const int n = left < thetahat_formula_rows ? int(std::max(left, 2.0)) : thetahat_formula_rows;
     for (int i = 0; i < n; ++i) x[i] = first + step * i, weight[i] = i < left;
-    level->formula_outputs(&f, thetahat_values_program, uniforms, x, n, out.data(), thetahat_formula_rows);
+    level->formula_outputs(&f, p ? thetahat_values_program : thetahat_density_program, uniforms, x, n,
+                           out.data(), thetahat_formula_rows);
     used += n;
     const formula_moments block = of_rows(x, weight, n, out.data(), thetahat_formula_rows);
     const double here = block.z > 0 ? block.top + log(block.z) : -HUGE_VAL;

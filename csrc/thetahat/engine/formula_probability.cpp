@@ -7,6 +7,9 @@
 
 namespace thetahat::THETAHAT_ISA {
 
+// Share of a probability whose derivatives may be those of the rest.
+static constexpr double most_lost = 1e-9;
+
 formula_probability::formula_probability(const thetahat_model& model, const double* at)
     : f(formula_of(&model)), theta(at) {
   f.tabulate(&f, theta, uniforms);
@@ -24,7 +27,7 @@ void formula_probability::open(double& a, double& b) const {
 void formula_probability::between(double a, double b, thetahat_log_probability* out) {
   const int p = f.n_params;
   formula_integral integral(f, theta, uniforms);
-  const bool found = integral.find_between(a, b);
+  const bool found = integral.find_between(a, b) && integral.lost <= most_lost;
   const formula_moments& m = integral.total;
   const double* second = normalization + 1 + p;
   const double scale = f.model.scale(&f.model, theta);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -278,6 +278,10 @@ class Family:
     @property
     def known_start(self) -> Theta | None:
         """Start values that need no rows, if there are any."""
+        return None
+
+    def law(self, theta: Sequence[float]) -> Any:  # noqa: ARG002
+        """Return the distribution at theta where SciPy has none; None of others."""
         return None
 
     def check_starts(self) -> None:

@@ -90,7 +90,9 @@ def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
     if sample.sums_at:
         return with_fixed(sample.sums_at, fixed)
     sums, model = sample.at(()), sample.family.model
-    theta = _sums.Sums.from_numbers(model, sums.numbers()).maximum() if sums.rows else None
+    theta = sample.family.known_start
+    if sums.rows and model.solved:
+        theta = _sums.Sums.from_numbers(model, sums.numbers()).maximum()
     if theta is None or not model.valid(theta):
         raise ParameterError("start is needed: a summary has no rows to estimate it from")
     return with_fixed(theta, fixed)
