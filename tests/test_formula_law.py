@@ -97,9 +97,7 @@ def test_an_intensity_has_no_distribution():
 
 def test_an_integral_that_is_not_found_is_named():
     law = FORMULAS["poisson"].law((1e9,))
-    with pytest.raises(
-        th.ParameterError, match="density of poisson_formula was not found"
-    ):
+    with pytest.raises(th.ParameterError, match="density of poisson_formula was not found"):
         law.cdf(1.0)
 
 
