@@ -3,20 +3,35 @@
 import json
 import math
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy import stats
 
 import thetahat as th
-from thetahat import goodness, reference
+from thetahat import reference
 from thetahat._distribution import distribution
 from thetahat._fitted import refit
 from thetahat.data.source import source_of
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-from thetahat.goodness import statistics
-from thetahat.replicates import Draws, distances_of_replicates
+from thetahat.goodness import of_fit
+from thetahat.goodness.censored import statistics_of_censored
+from thetahat.goodness.of_fit import statistics
+from thetahat.goodness.replicates import Draws, distances_of_replicates
+from thetahat.goodness.tabulated import _quantiles
+
+REAL = [name for name in th.families() if not find_family(name).counts]
+COUNTS = [name for name in th.families() if find_family(name).counts]
+SMOOTH = [name for name in REAL if find_family(name).regular and not find_family(name).circular]
+
+
+def theta_of(family):
+    """Return parameters of the reference; of formulas, some in their domains."""
+    if family in th.families():
+        return tuple(map(float, getattr(reference, family).THETAS[0]))
+    return tuple(float(place + 1) for place in range(len(find_family(family).names)))
 
 
 def gamma_rows(n=60, seed=1):
@@ -34,6 +49,25 @@ def test_statistics_are_scipys(family):
     u = np.sort(law.cdf(x))
     rank = np.arange(1, x.size + 1)
     assert pytest.approx(-x.size - np.mean((2 * rank - 1) * np.log(u * (1 - u[::-1]))), rel=1e-9) == A2
+
+
+@pytest.mark.parametrize("family", SMOOTH)
+def test_a_squared_counts_a_far_row_by_the_logarithm_of_its_tail(family):
+    theta = dict(zip(find_family(family).names, theta_of(family), strict=True))
+    law = distribution(find_family(family), tuple(theta.values()))
+    x = law.rvs(60, random_state=1)
+    fit = th.fit(x, family, fixed=theta)
+    with np.errstate(all="ignore"):  # far out
+        far = _quantiles(law.cdf, fit.sf, np.array([25.0, 60.0]), *law.support())  # their logits
+    rows = [np.append(x, row) for row in far]
+    expected = np.log(fit.sf(far)) @ [1, -1] / 61
+    for of_rows in (partial(statistics, fit), partial(as_censored, fit)):
+        near, farther = (of_rows(every)[1] for every in rows)
+        assert farther - near == pytest.approx(expected, rel=1e-6)
+
+
+def as_censored(fit, x):
+    return statistics_of_censored(fit, th.Censored(x, x).limits())
 
 
 def test_statistics_of_counts_are_taken_where_the_functions_jump():
@@ -214,23 +248,12 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
 def test_replicates_without_a_statistic_are_not_counted_in_it():
     nothing = [np.nan] * 3
     by_chance = [[9.0, np.nan, 9.0], [0.0, 0.0, 9.0], [9.0, np.nan, 9.0], [0.0, 0.0, 9.0], nothing]
-    test = goodness._tested("gamma", np.ones(3), np.array(by_chance))
+    test = of_fit._tested("gamma", np.ones(3), np.array(by_chance))
     assert [statistic.pvalue for statistic in test._statistics()] == [3 / 5, 1 / 3, 1.0]
     assert (test.bootstrap, test.failed) == (5, 1)
 
 
-REAL = [name for name in th.families() if not find_family(name).counts]
-COUNTS = [name for name in th.families() if find_family(name).counts]
-
-
 SLOW = [name for name in th.formula_families() if find_family(name).slow_tails]
-
-
-def theta_of(family):
-    """Return parameters of the reference; of formulas, some in their domains."""
-    if family in th.families():
-        return tuple(map(float, getattr(reference, family).THETAS[0]))
-    return tuple(float(place + 1) for place in range(len(find_family(family).names)))
 
 
 @pytest.mark.parametrize("n", [63, 4000])

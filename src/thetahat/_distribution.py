@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from thetahat.errors import MissingExtraError
 from thetahat.families import Family
 
-__all__ = ["distribution", "distribution_and_shapes"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["distribution", "distribution_and_shapes", "survival"]
 
 
 def distribution(family: Family, theta: Sequence[Any], loc: float | None = None) -> Any:
@@ -37,3 +42,15 @@ def distribution_and_shapes(family: Family, theta: Sequence[Any]) -> tuple[Any, 
         raise MissingExtraError('distributions need SciPy: pip install "thetahat[scipy]"') from error
     name, shapes = family.scipy(*theta)
     return getattr(stats, name), shapes
+
+
+def survival(family: Family, theta: Sequence[Any], x: ArrayLike) -> NDArray[np.float64]:
+    """Return the probabilities of rows above x, accurate also where SciPy's `sf` is 1 minus `cdf`."""
+    law, shapes = distribution_and_shapes(family, theta)
+    if family.scipy_tails is not None and family.law(theta) is None:
+        from scipy import stats
+
+        name, shapes = family.scipy_tails(*theta)
+        law = getattr(stats, name)
+    with np.errstate(over="ignore"):  # of powers, where the probability is 0
+        return np.asarray(law.sf(x, **shapes), dtype=np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from thetahat._checks import as_generator, as_numbers
 from thetahat._core import apply
-from thetahat._distribution import distribution
+from thetahat._distribution import distribution, survival
 from thetahat.families import Family
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ class Probability:
         >>> th.fit([1.0, 2.0, 4.0, 7.0], "normal").sf(3.5)
         0.5
         """
-        return self._of_scipy("sf", "x", x)
+        numbers = as_numbers("x", x)
+        return _shaped(survival(self._family, self._theta, numbers), numbers.shape)
 
     @overload
     def ppf(self, p: float) -> float: ...

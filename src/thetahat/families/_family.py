@@ -154,6 +154,8 @@ class Family:
         there are others than a single point.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
+    scipy_tails : callable, optional
+        The same, of another name whose `sf` is accurate far out, where that of `scipy` is 1 minus `cdf`.
     counts : bool
         Whether rows are integers, and their densities probabilities.
     circular : bool
@@ -181,6 +183,7 @@ class Family:
     limiting_family: str = ""
     limits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     support: str = "all finite numbers"
+    scipy_tails: Callable[..., tuple[str, dict[str, float]]] | None = None
     counts: bool = False
     circular: bool = False
     slow_quantiles: bool = False

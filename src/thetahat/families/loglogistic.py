@@ -18,6 +18,7 @@ family = Family(
     limiting_family="shape = infinity, a single point",
     elsewhere=("SciPy's fisk(c=shape, scale=scale)", "R's (actuar) llogis(shape=shape, scale=scale)"),
     scipy=lambda shape, scale: ("fisk", {"c": shape, "scale": scale}),
+    scipy_tails=lambda shape, scale: ("burr12", {"c": shape, "d": 1.0, "scale": scale}),
     censoring=Censoring(
         above="scale = infinity",
         below="scale = 0",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thetahat._distribution import distribution, distribution_and_shapes
+from thetahat._distribution import distribution, distribution_and_shapes, survival
 from thetahat._doubles import between, number, ordered
 from thetahat._replicates import QuantileTable
 from thetahat.families import Family
@@ -30,6 +32,7 @@ __all__ = [
 _CELLS = 1 << 12  # of the table of quantiles
 _FEW_CELLS, _FEW_ROWS = 1 << 10, 1 << 14  # of a table for few rows, which differ more by chance
 _BEYOND = 30.0  # logits that the table reaches beyond what n rows are expected to
+_NEARLY_EVEN = 1 / 16  # rise of logarithms in a cell up to which cubics are as good without them: 4e-8
 _FAR = 30.0  # interquartile ranges from the median to an end of the support that quantiles are counted from
 _PER_LOGIT = 32  # nodes of the fitted distribution function
 _ENDS = 64  # rows at either end that are all nodes
@@ -49,14 +52,25 @@ def quantile_table(family: Family, theta: tuple[float, ...], n: int) -> Quantile
     low, high = turn if family.circular else map(float, law.support())
     reach = math.log(n) + _BEYOND
     t, step = np.linspace(-reach, reach, (_FEW_CELLS if n < _FEW_ROWS else _CELLS) + 1, retstep=True)
-    x = _quantiles(law, t, low, high)
+    x = _quantiles(law.cdf, partial(survival, family, theta), t, low, high)
     origin, side = _origin(x, t, low, high)
-    y = _finite(np.log(side * (x - origin)) if side else x)
     inside = np.nextafter(low, math.inf), np.nextafter(high, -math.inf)
-    return QuantileTable(-reach, step, _cubics(y), origin, side, *inside)
+    if not side:
+        y = _finite(x)
+        return QuantileTable(-reach, step, _cubics(y, _slopes(y)), origin, side, *inside)
+    y = _finite(np.log(side * (x - origin)))
+    slopes = _slopes(y)
+    if np.abs(np.diff(y)).max() > _NEARLY_EVEN:
+        return QuantileTable(-reach, step, _cubics(y, slopes), origin, side, *inside)
+    distance = side * np.exp(y)  # whose cubics are as good, and save an exponential for each row
+    cubics = _cubics(distance, distance * slopes)
+    cubics[:, 0] += origin
+    return QuantileTable(-reach, step, cubics, 0.0, 0, *inside)
 
 
-def _quantiles(law: Any, t: Array, low: float, high: float) -> Array:
+def _quantiles(
+    cdf: Callable[[Array], Array], sf: Callable[[Array], Array], t: Array, low: float, high: float
+) -> Array:
     """Return quantiles by the increasing logits of their probabilities.
 
     They are searched by halves of the doubles inside the support: the quantiles of some of SciPy's families
@@ -68,7 +82,7 @@ def _quantiles(law: Any, t: Array, low: float, high: float) -> Array:
     for _ in range(_BITS):
         middle = between(left, right)
         x = number(middle)
-        below = np.concatenate([law.cdf(x[:lower]) < p[:lower], law.sf(x[lower:]) > p[lower:]])
+        below = np.concatenate([cdf(x[:lower]) < p[:lower], sf(x[lower:]) > p[lower:]])
         left, right = np.where(below, middle, left), np.where(below, right, middle)
     return number(right)
 
@@ -88,11 +102,16 @@ def _finite(y: Array) -> Array:
     return y[np.clip(np.arange(y.size), good[0], good[-1])]
 
 
-def _cubics(y: Array) -> Array:
-    """Return the cubic between each two even nodes, with slopes from the four around each."""
+def _slopes(y: Array) -> Array:
+    """Return the slopes at even nodes, from the four around each."""
     padded = np.pad(y, 2, mode="reflect", reflect_type="odd")
-    slope = (8 * (padded[3:-1] - padded[1:-3]) - (padded[4:] - padded[:-4])) / 12
-    rise, left, right = np.diff(y), slope[:-1], slope[1:]
+    slopes: Array = (8 * (padded[3:-1] - padded[1:-3]) - (padded[4:] - padded[:-4])) / 12
+    return slopes
+
+
+def _cubics(y: Array, slopes: Array) -> Array:
+    """Return the cubic between each two nodes, in the place between them."""
+    rise, left, right = np.diff(y), slopes[:-1], slopes[1:]
     return np.stack([y[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=1)
 
 
@@ -112,7 +131,7 @@ def node_places(n: int) -> NDArray[np.int64]:
 def fitted_logits(family: Family, theta: Array, x: Array) -> Array:
     """Return the logits of the distribution function at theta of some rows."""
     law, shapes = distribution_and_shapes(family, theta.tolist())
-    below, above = law.cdf(x, **shapes), law.sf(x, **shapes)
+    below, above = law.cdf(x, **shapes), survival(family, theta.tolist(), x)
     return np.asarray(np.log(below) - np.log(above))
 
 
@@ -155,7 +174,8 @@ def statistics_of_counts(
 
 def statistics_of_sorted(family: Family, theta: tuple[float, ...] | Array, x: Array) -> Array:
     """Return D, A squared and W squared of sorted rows; A squared is NaN if undefined."""
-    law, shapes = distribution_and_shapes(family, tuple(float(number) for number in theta))
+    theta = tuple(float(number) for number in theta)
+    law, shapes = distribution_and_shapes(family, theta)
     n = x.size
     u, rank = law.cdf(x, **shapes), np.arange(1, n + 1)
     D = max((rank / n - u).max(), (u - (rank - 1) / n).max())
@@ -165,6 +185,6 @@ def statistics_of_sorted(family: Family, theta: tuple[float, ...] | Array, x: Ar
     if x[0] <= low or x[-1] >= high - rounding:
         return np.array([D, np.nan, W2])
     with np.errstate(divide="ignore"):
-        logs = np.log(u) + np.log(law.sf(x, **shapes))[::-1]
+        logs = np.log(u) + np.log(survival(family, theta, x))[::-1]
     A2 = -n - ((2 * rank - 1) * logs).sum() / n
     return np.array([D, A2, W2])

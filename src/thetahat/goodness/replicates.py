@@ -21,7 +21,8 @@ from thetahat import _groups
 from thetahat._core import apply
 from thetahat._distribution import distribution
 from thetahat._replicates import accumulate, distances
-from thetahat._tabulated import (
+from thetahat.families import Family
+from thetahat.goodness.tabulated import (
     fitted_logits,
     node_places,
     probabilities_of_counts,
@@ -30,7 +31,6 @@ from thetahat._tabulated import (
     statistics_of_sorted,
     turned,
 )
-from thetahat.families import Family
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Draws", "distances_of_replicates"]
 
-_SLICE = 1 << 18  # rows between two looks at whether to stop
+_SLICE = 1 << 15  # rows between two looks at whether to stop
 _ALONE = 1 << 12  # rows of a replicate below which a second thread would wait for Python
 _IN_MEMORY = 1 << 28  # rows of all replicates in work
 

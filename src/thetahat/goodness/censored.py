@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat._distribution import distribution_and_shapes
+from thetahat._distribution import distribution_and_shapes, survival
 from thetahat._fitted import Fitted
 from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import Limits
@@ -24,34 +24,41 @@ if TYPE_CHECKING:
 
 __all__ = ["Mechanism", "statistics_of_censored"]
 
-_TINY = 2.0**-60
-
 
 def statistics_of_censored(fit: Fitted, limits: Limits) -> Array:
     """Return D, A squared and W squared of a fit to these rows; A squared is NaN if undefined."""
     masses, n = estimate(limits), limits.lower.size
-    scipy_distribution, shapes = distribution_and_shapes(fit._family, fit._theta)
-    seen_from, seen_to = limits.low.min(), limits.high.max()
-    below, above = scipy_distribution.cdf([seen_from, seen_to], **shapes)
     known = masses.upper < math.inf
-    F = (scipy_distribution.cdf(masses.upper[known], **shapes) - below) / (above - below)
+    F, rest = _probabilities(fit, limits, masses.upper[known])
     Fn = np.minimum(np.cumsum(masses.mass)[known], 1.0)
     if fit._family.counts or not masses.points:
         mass = np.diff(Fn, prepend=0.0)
         return np.array([np.abs(Fn - F).max(initial=0.0), np.nan, n * (mass * (Fn - F) ** 2).sum()])
     before = np.concatenate([[0.0], Fn[:-1]])
     D = max(np.abs(Fn - F).max(initial=0.0), np.abs(before - F).max(initial=0.0))
-    ends = np.concatenate([[0.0], F, [1.0] if Fn.size and Fn[-1] > 1 - 1e-12 else []])
+    last = [1.0] if Fn.size and Fn[-1] > 1 - 1e-12 else []
+    ends, beyond = np.concatenate([[0.0], F, last]), np.concatenate([[1.0], rest, np.zeros(len(last))])
     levels = np.concatenate([[0.0], Fn])[: ends.size - 1]  # between the ends
     W2 = n * np.diff(np.stack([(ends[:-1] - levels) ** 3, (ends[1:] - levels) ** 3]), axis=0).sum() / 3
-    A2 = n * (_weighted_square(levels, ends[1:]) - _weighted_square(levels, ends[:-1])).sum()
-    return np.array([D, A2, W2])
+    A2 = _weighted_square(levels, ends[1:], beyond[1:]) - _weighted_square(levels, ends[:-1], beyond[:-1])
+    return np.array([D, n * A2.sum() if np.isfinite(A2).all() else np.nan, W2])
 
 
-def _weighted_square(level: Array, u: Array) -> Array:
-    """Return the primitive of (level - u)**2 / (u (1 - u))."""
-    below = np.where(level > 0, level**2 * np.log(np.maximum(u, _TINY)), 0.0)
-    above = np.where(level < 1, (1 - level) ** 2 * np.log(np.maximum(1 - u, _TINY)), 0.0)
+def _probabilities(fit: Fitted, limits: Limits, x: Array) -> tuple[Array, Array]:
+    """Return the probabilities of rows up to x, and of those above, among those that could be seen."""
+    law, shapes = distribution_and_shapes(fit._family, fit._theta)
+    ends = np.array([limits.low.min(), limits.high.max()])
+    (low, high), above = law.cdf(ends, **shapes), survival(fit._family, fit._theta, ends)
+    rest = (survival(fit._family, fit._theta, x) - above[1]) / (above[0] - above[1])
+    # Of a window in the upper tail, the probabilities below it are 1 to rounding.
+    return (1 - rest if low > 0.5 else (law.cdf(x, **shapes) - low) / (high - low)), rest
+
+
+def _weighted_square(level: Array, u: Array, rest: Array) -> Array:
+    """Return the primitive of (level - u)**2 / (u (1 - u)), where rest is 1 - u."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is not taken
+        below = np.where(level > 0, level**2 * np.log(u), 0.0)
+        above = np.where(level < 1, (1 - level) ** 2 * np.log(rest), 0.0)
     return np.asarray(below - above - u)
 
 
