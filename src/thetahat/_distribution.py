@@ -47,7 +47,7 @@ def distribution_and_shapes(family: Family, theta: Sequence[Any]) -> tuple[Any, 
 def survival(family: Family, theta: Sequence[Any], x: ArrayLike) -> NDArray[np.float64]:
     """Return the probabilities of rows above x, accurate also where SciPy's `sf` is 1 minus `cdf`."""
     law, shapes = distribution_and_shapes(family, theta)
-    if family.scipy_tails is not None and family.law(theta) is None:
+    if family.scipy_tails is not None:
         from scipy import stats
 
         name, shapes = family.scipy_tails(*theta)

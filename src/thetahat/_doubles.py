@@ -26,7 +26,8 @@ def number(place: Integers) -> NDArray[np.float64]:
 
 def between(left: Integers, right: Integers) -> Integers:
     """Return the integers halfway."""
-    return (left >> 1) + (right >> 1) + (left & right & 1)
+    middle: Integers = (left >> 1) + (right >> 1) + (left & right & 1)
+    return middle
 
 
 def _turned(bits: Integers) -> Integers:
