@@ -36,7 +36,6 @@ PACKAGE_FLOORS = (
         "_distribution",
         "_probability",
         "_shift",
-        "_tabulated",
         "_theta",
         "formula",
         "mixtures",
@@ -44,26 +43,23 @@ PACKAGE_FLOORS = (
         "sample",
     ),
     ("solvers",),
-    ("_fitted", "_group_arrays", "_quadratic", "_running", "_tables", "likelihood", "replicates"),
-    ("_rows_of_fit", "goodness_of_censored", "inference", "_records"),
+    ("_fitted", "_tables", "likelihood"),
+    ("_rows_of_fit", "inference", "_records"),
     ("_html",),
     ("_estimates", "_report", "goodness"),
     ("plots",),
     ("_plotted",),
     ("result",),
     ("fit",),
-    ("censored_groups",),
-    ("_candidates", "_group_member", "_group_sums", "comparison", "minibatch", "multistart", "summary"),
-    ("group_fits", "online"),
-    ("group_cluster",),
-    ("groups",),
-    ("group_comparison", "sklearn"),
+    ("_candidates", "comparison", "minibatch", "multistart", "summary"),
+    ("groups", "streams"),
+    ("sklearn",),
     ("__init__", "_config"),
     ("_commands", "cli", "__main__"),
 )
 PER_LEVEL = tuple(CSRC / "isa" / f"{level}.cpp" for level in ("baseline", "avx2", "avx512"))
 TYPES_ALONE = re.compile(r"std::(make_)?integer_sequence\b")  # of <utility>; they leave no code
-USER_FLOOR = 18  # up to here the package needs NumPy alone; what is optional is imported inside functions
+USER_FLOOR = 17  # up to here the package needs NumPy alone; what is optional is imported inside functions
 MOST_LINES = 450  # of a file, which has one reason to exist
 REFERENCE = "reference"  # stands beside the tower: the standard library only, and nobody leans on it
 

@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 
 import thetahat as th
-from thetahat import _checkpoint, _packing, online, summary
+from thetahat import _checkpoint, _packing, summary
 from thetahat.families import find_family
 from thetahat.reference import Likelihood
+from thetahat.streams import online
 
 LATE = 0.1  # seconds that an interrupt may take
 HOSTILE = (

@@ -15,8 +15,8 @@ from scipy import stats
 import thetahat as th
 from thetahat._commands import thetahat
 from thetahat.errors import ParameterError
-from thetahat.goodness import statistics
-from thetahat.goodness_of_censored import Mechanism, statistics_of_censored
+from thetahat.goodness.censored import Mechanism, statistics_of_censored
+from thetahat.goodness.of_fit import statistics
 
 INF = np.inf
 

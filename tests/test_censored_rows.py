@@ -157,7 +157,7 @@ def test_truncation_is_a_pair(truncated):
     ],
 )
 def test_what_is_no_number_is_a_type_error(make):
-    with pytest.raises(TypeError, match=r"lower|upper|event"):
+    with pytest.raises(th.SampleTypeError, match=r"lower|upper|event"):
         make()
 
 
@@ -250,7 +250,7 @@ def test_where_exact_rows_alone_are_taken():
         th.fit(rows, "weibull", method=th.SGD())
     with pytest.raises(ParameterError, match="exact rows alone"):
         th.Online("weibull").partial_fit(rows)
-    with pytest.raises(TypeError, match="exact rows alone"):
+    with pytest.raises(th.SampleTypeError, match="exact rows alone"):
         list(th.minibatches(rows, 2))
 
 

@@ -9,7 +9,6 @@ import pytest
 from partitions import cuts
 
 import thetahat as th
-from thetahat import group_cluster
 
 pytestmark = pytest.mark.xdist_group("dask")  # one cluster for all
 
@@ -167,7 +166,7 @@ def check_groups(fits, expected):
     ids=str,
 )
 def test_groups_have_the_bits_of_the_array(by, weights, null_keys, monkeypatch):
-    monkeypatch.setattr(group_cluster, "_FEWEST_ROWS", 7000)
+    monkeypatch.setattr("thetahat.groups.cluster._FEWEST_ROWS", 7000)
     frame = parted(GROUPED, 6)
     rows, array = (th.scan(of, "x", weights=weights) for of in (frame, frame.compute()))
     check_groups(*(th.fit_groups(of, "weibull", by=by, null_keys=null_keys) for of in (rows, array)))

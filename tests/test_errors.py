@@ -60,7 +60,7 @@ def test_not_finite_rows_are_counted_and_located(call, bad):
     ],
 )
 def test_rows_that_are_no_real_numbers(call, x, named):
-    with pytest.raises(TypeError, match=named):
+    with pytest.raises(th.SampleTypeError, match=named):
         call(x)
 
 
@@ -365,6 +365,7 @@ def test_all_errors_have_one_base(name):
     of_python = {
         "ClusterError": RuntimeError,
         "MissingExtraError": ImportError,
+        "SampleTypeError": TypeError,
         "UnknownGroupError": KeyError,
     }
     assert issubclass(error, of_python.get(name, ValueError))

@@ -350,7 +350,7 @@ BAD_NPY = [
 
 @pytest.mark.parametrize(("values", "message"), BAD_NPY, ids=[str(i) for i in range(len(BAD_NPY))])
 def test_what_is_wrong_with_an_npy_file(tmp_path, values, message):
-    with pytest.raises((SampleError, TypeError), match=f"f.npy.*{message}"):
+    with pytest.raises((th.SampleError, th.SampleTypeError), match=f"f.npy.*{message}"):
         read_column(write_npy(tmp_path / "f.npy", values))
 
 

@@ -10,16 +10,17 @@ import pytest
 from scipy import stats
 
 import thetahat as th
-from thetahat import goodness, reference
+from thetahat import reference
 from thetahat._distribution import distribution
 from thetahat._fitted import refit
-from thetahat._tabulated import _quantiles
 from thetahat.data.source import source_of
 from thetahat.errors import NoMaximumError, ParameterError, SampleError
 from thetahat.families import find_family
-from thetahat.goodness import statistics
-from thetahat.goodness_of_censored import statistics_of_censored
-from thetahat.replicates import Draws, distances_of_replicates
+from thetahat.goodness import of_fit
+from thetahat.goodness.censored import statistics_of_censored
+from thetahat.goodness.of_fit import statistics
+from thetahat.goodness.replicates import Draws, distances_of_replicates
+from thetahat.goodness.tabulated import _quantiles
 
 REAL = [name for name in th.families() if not find_family(name).counts]
 COUNTS = [name for name in th.families() if find_family(name).counts]
@@ -247,7 +248,7 @@ def test_draws_at_an_end_of_the_support_are_put_inside(family, theta):
 def test_replicates_without_a_statistic_are_not_counted_in_it():
     nothing = [np.nan] * 3
     by_chance = [[9.0, np.nan, 9.0], [0.0, 0.0, 9.0], [9.0, np.nan, 9.0], [0.0, 0.0, 9.0], nothing]
-    test = goodness._tested("gamma", np.ones(3), np.array(by_chance))
+    test = of_fit._tested("gamma", np.ones(3), np.array(by_chance))
     assert [statistic.pvalue for statistic in test._statistics()] == [3 / 5, 1 / 3, 1.0]
     assert (test.bootstrap, test.failed) == (5, 1)
 

@@ -81,7 +81,7 @@ def test_wrong_arguments(x, options, words):
 
 
 def test_rows_that_are_no_numbers():
-    with pytest.raises(TypeError, match="x has dtype <U1; a sample holds real numbers"):
+    with pytest.raises(th.SampleTypeError, match="x has dtype <U1; a sample holds real numbers"):
         th.fit_groups(np.array(["a", "b"]), "normal", by=[1, 1])
     with pytest.raises(th.SampleError, match=r"x holds 1 integer\(s\) beyond 2\*\*53, the first at index 1"):
         th.fit_groups(np.array([1, 2**53 + 1]), "normal", by=[1, 1])
@@ -98,3 +98,9 @@ def test_level_and_probabilities_are_checked():
     counts = th.fit_groups([1, 2, 3], "poisson", offsets=[0, 3])
     with pytest.raises(th.ParameterError, match="quantiles of poisson are integers"):
         counts.quantile(0.5)
+
+
+def test_more_groups_than_memory(monkeypatch):
+    monkeypatch.setattr("thetahat.data.memory._free", lambda: 10**4)
+    with pytest.raises(th.SampleError, match=r"the fits of 200000 groups takes .*: fit fewer of the keys"):
+        th.fit_groups(np.arange(2e5), "normal", by=np.arange(200_000))

@@ -269,21 +269,25 @@ def test_dates_are_found_by_any_date():
 @pytest.mark.parametrize(
     ("column", "error", "words"),
     [
-        ([1, "a"] * 3, TypeError, r"by holds keys of types without a common order \(int, str\)"),
+        ([1, "a"] * 3, th.SampleTypeError, r"by holds keys of types without a common order \(int, str\)"),
         ([[1], [2]] * 3, th.SampleError, r"by\['key0'\] has 1 key\(s\), but x has 6 row\(s\)"),
-        (np.array([{}] * 6, object), TypeError, "by holds a dict, which is no key"),
-        (iter(range(6)), TypeError, "by is of type range_iterator: pass a list or an array of keys"),
-        ({1, 2, 3, 4, 5, 6}, TypeError, "by is of type set: pass a list or an array of keys"),
-        ("abcdef", TypeError, "by is text: pass a list or an array of keys"),
-        (7, TypeError, "by is of type int: pass a list or an array of keys"),
+        (np.array([{}] * 6, object), th.SampleTypeError, "by holds a dict, which is no key"),
+        (iter(range(6)), th.SampleTypeError, "by is of type range_iterator: pass a list or an array of keys"),
+        ({1, 2, 3, 4, 5, 6}, th.SampleTypeError, "by is of type set: pass a list or an array of keys"),
+        ("abcdef", th.SampleTypeError, "by is text: pass a list or an array of keys"),
+        (7, th.SampleTypeError, "by is of type int: pass a list or an array of keys"),
         (np.zeros((6, 2)), th.SampleError, r"by has shape \(6, 2\); keys are one-dimensional"),
-        (pa.array([[1]] * 6), TypeError, r"by is a column of list<item: int64>; keys are integers, text"),
-        (np.zeros(6, complex), TypeError, "by has dtype complex128; keys are integers, text"),
+        (
+            pa.array([[1]] * 6),
+            th.SampleTypeError,
+            r"by is a column of list<item: int64>; keys are integers",
+        ),
+        (np.zeros(6, complex), th.SampleTypeError, "by has dtype complex128; keys are integers, text"),
         ({}, th.SampleError, "by has no columns"),
         ([1, 2, 3], th.SampleError, r"by has 3 key\(s\), but x has 6 row\(s\)"),
         ({"a": [1] * 6, "b": [1] * 5}, th.SampleError, r"by\['b'\] has 5 key\(s\), but x has 6 row\(s\)"),
         (([1] * 6, [1] * 7), th.SampleError, r"by\['key1'\] has 7 key\(s\), but x has 6 row\(s\)"),
-        ({"a": [1] * 6, "b": [1, "a"] * 3}, TypeError, r"by\['b'\] holds keys of types without"),
+        ({"a": [1] * 6, "b": [1, "a"] * 3}, th.SampleTypeError, r"by\['b'\] holds keys of types without"),
     ],
 )
 def test_what_is_no_column_of_keys_is_told(column, error, words):
@@ -299,7 +303,7 @@ def test_names_of_no_column_list_the_columns():
         th.fit_groups(table, "normal", by=["carrier", "origin"], weights="w")
     with pytest.raises(th.SampleError, match=r"x has 2 columns beside by and weights \('x', 'origin'\)"):
         th.fit_groups(table, "normal", by="carrier")
-    with pytest.raises(TypeError, match="by is text"):
+    with pytest.raises(th.SampleTypeError, match="by is text"):
         th.fit_groups([1.0, 2.0], "normal", by="carrier")
 
 

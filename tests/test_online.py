@@ -9,8 +9,8 @@ from streams import OF_A_SCALE, SUMMED, WALKING, assert_same, far, followed, max
 from test_ascent import seconds_to_return
 
 import thetahat as th
-from thetahat import online
 from thetahat.reference import Likelihood
+from thetahat.streams import online
 
 CUTS = {
     "ones": np.arange(3900, 4400),

@@ -7,8 +7,8 @@ import pytest
 from streams import SUMMED, WALKING, assert_same, copies, far, followed, maximum, rows_of, told
 
 import thetahat as th
-from thetahat import online
 from thetahat._packing import pack, unpack
+from thetahat.streams import online
 
 
 @pytest.mark.parametrize("family", WALKING)

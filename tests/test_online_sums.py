@@ -5,9 +5,9 @@ import pytest
 from streams import assert_same, copies, far, followed, maximum, rows_of, told
 
 import thetahat as th
-from thetahat import _running, online
 from thetahat._packing import pack, unpack
 from thetahat.families import find_family
+from thetahat.streams import online, running
 
 SHIFTING = [name for name in th.families() if find_family(name).shifts]
 FORGETTING = [name for name in th.families() if not find_family(name).has_boundary]
@@ -53,7 +53,7 @@ def test_merged_streams_keep_what_each_has(family):
 
 @pytest.mark.parametrize("family", SHIFTING)
 def test_many_restarts_keep_a_bounded_state(family, monkeypatch):
-    monkeypatch.setattr(_running, "SEGMENT", 500)
+    monkeypatch.setattr(running, "SEGMENT", 500)
     x = rows_of(family) * np.exp(np.linspace(0, 3, 20_000))
     stream = followed(family, x)
     assert len(stream.to_bytes()) < 20_000

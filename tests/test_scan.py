@@ -417,6 +417,7 @@ def test_a_row_group_that_is_damaged_is_named(tmp_path):
 
 def test_memory_for_all_rows_is_asked_for_before(tmp_path, monkeypatch):
     source = th.scan(write_parquet(tmp_path), "x")
+    monkeypatch.setattr("thetahat.data.memory.SMALL", 0)
     monkeypatch.setattr("thetahat.data.memory._free", lambda: 1000)
     with pytest.raises(th.SampleError, match=r"column 'x' .* as an array takes .* GB.*: pass s\.sample\(k\)"):
         th.fit(source, "normal", method=th.SGD(), rng=0)

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 
 import thetahat as th
-from thetahat import group_cluster
 
 pytestmark = [
     pytest.mark.xdist_group("spark"),  # one session for all
@@ -152,7 +151,7 @@ def test_rows_that_are_drawn_anew_each_time_must_be_persisted(spark):
 
 
 def test_groups_have_the_bits_of_the_array(spark, monkeypatch):
-    monkeypatch.setattr(group_cluster, "_FEWEST_ROWS", 8000)
+    monkeypatch.setattr("thetahat.groups.cluster._FEWEST_ROWS", 8000)
     with persisted(spark.createDataFrame(TABLE).repartition(3, "x")) as (frame, table):
         rows, array = (th.scan(of, "x", weights="w") for of in (frame, table))
         by = ["text", "part", "k"]

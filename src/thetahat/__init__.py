@@ -29,18 +29,18 @@ from thetahat.errors import (
     NoMaximumError,
     ParameterError,
     SampleError,
+    SampleTypeError,
     ThetahatError,
     UnknownFamilyError,
     UnknownGroupError,
 )
 from thetahat.families import families, family, formula_families
 from thetahat.fit import fit
-from thetahat.goodness import GoodnessOfFit, TestStatistic
+from thetahat.goodness.of_fit import GoodnessOfFit, TestStatistic
 from thetahat.inference import Estimate, LikelihoodRatio
 from thetahat.likelihood import log_likelihood, log_likelihood_and_score, logpdf, score
 from thetahat.minibatch import gradient_step, minibatches
 from thetahat.multistart import fit_multistart
-from thetahat.online import Online
 from thetahat.result import Fit
 from thetahat.solvers import (
     SGD,
@@ -53,13 +53,14 @@ from thetahat.solvers import (
     State,
     StepDecay,
 )
+from thetahat.streams.online import Online
 from thetahat.summary import Summary, summarize
 
 if TYPE_CHECKING:
     from thetahat.formula import Family
-    from thetahat.group_comparison import GroupComparison, compare_groups
-    from thetahat.group_fits import GroupFits
-    from thetahat.groups import fit_groups
+    from thetahat.groups.comparison import GroupComparison, compare_groups
+    from thetahat.groups.fit import fit_groups
+    from thetahat.groups.results import GroupFits
     from thetahat.mixtures import mixture
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "ParameterError",
     "Power",
     "SampleError",
+    "SampleTypeError",
     "Source",
     "State",
     "StepDecay",
@@ -119,10 +121,10 @@ __all__ = [
 
 _LATER = {  # imported when they are asked for: the others need a fifth less time to start
     "Family": "formula",
-    "GroupComparison": "group_comparison",
-    "GroupFits": "group_fits",
-    "compare_groups": "group_comparison",
-    "fit_groups": "groups",
+    "GroupComparison": "groups.comparison",
+    "GroupFits": "groups.results",
+    "compare_groups": "groups.comparison",
+    "fit_groups": "groups.fit",
     "mixture": "mixtures",
 }
 

@@ -10,6 +10,8 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.errno cimport ENOMEM
 from libc.stdint cimport int64_t, intptr_t
 
+from thetahat.errors import SampleTypeError
+
 cdef extern from *:
     """
     #include <stdint.h>
@@ -108,7 +110,7 @@ cdef class Column:
             return 0
         if self.names is not None:
             if array.null_count != 0 and array.buffers[0] != NULL:
-                raise TypeError("a struct with nulls is no table")
+                raise SampleTypeError("a struct with nulls is no table")
             array = array.children[0]
             first += array.offset
         name, size = TYPES[self.format]

@@ -116,7 +116,7 @@ class Plotted(Fitted):
 
         The order has the shares of the rows for a P-P plot if they are asked for, which needs SciPy.
         """
-        from thetahat.goodness import unrolled
+        from thetahat.goodness.of_fit import unrolled
         from thetahat.plots.order import Order
         from thetahat.plots.probabilities import values_of
 

@@ -8,6 +8,7 @@ __all__ = [
     "NoMaximumError",
     "ParameterError",
     "SampleError",
+    "SampleTypeError",
     "ThetahatError",
     "UnknownFamilyError",
     "UnknownGroupError",
@@ -15,10 +16,7 @@ __all__ = [
 
 
 class ThetahatError(Exception):
-    """The base of all errors that this library raises on purpose.
-
-    A sample of values that are no real numbers is a `TypeError`, as in NumPy.
-    """
+    """The base of all errors that this library raises on purpose."""
 
 
 class SampleError(ThetahatError, ValueError):
@@ -36,6 +34,10 @@ class SampleError(ThetahatError, ValueError):
         super().__init__(message)
         self.first = first
         self.count = count
+
+
+class SampleTypeError(ThetahatError, TypeError):
+    """The sample holds values that are no real numbers, or keys of a kind that cannot be grouped by."""
 
 
 class ParameterError(ThetahatError, ValueError):

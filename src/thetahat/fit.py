@@ -131,7 +131,7 @@ def fit(
     SampleError
         If the sample is empty, not one-dimensional, or contains NaN or infinities: their number and the index
         of the first.
-    TypeError
+    SampleTypeError
         If it does not contain real numbers.
     NoMaximumError
         If the likelihood of this sample has no maximum, whatever the method.

@@ -56,7 +56,7 @@ def log_likelihood(
 
     Raises
     ------
-    SampleError, TypeError, ParameterError, UnknownFamilyError
+    SampleError, SampleTypeError, ParameterError, UnknownFamilyError
         As `fit` does.
 
     Examples
@@ -93,7 +93,7 @@ def score(
     ParameterError
         If rows are outside the support at these parameters: their number and the index of the first. Also as
         `fit` does.
-    SampleError, TypeError, UnknownFamilyError
+    SampleError, SampleTypeError, UnknownFamilyError
         As `fit` does.
 
     Examples
@@ -128,7 +128,7 @@ def log_likelihood_and_score(
 
     Raises
     ------
-    ParameterError, SampleError, TypeError, UnknownFamilyError
+    ParameterError, SampleError, SampleTypeError, UnknownFamilyError
         As `score` does.
 
     Examples
@@ -160,7 +160,7 @@ def logpdf(x: ArrayLike, family: FamilyName, theta: Theta) -> Array:
     ------
     SampleError
         If rows are NaN: their number and the index of the first.
-    TypeError, ParameterError, UnknownFamilyError
+    SampleTypeError, ParameterError, UnknownFamilyError
         As `fit` does.
 
     Examples

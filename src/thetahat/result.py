@@ -30,7 +30,7 @@ from thetahat.solvers.progress import counting
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from thetahat.goodness import GoodnessOfFit
+    from thetahat.goodness.of_fit import GoodnessOfFit
 
     Array = NDArray[np.float64]
 
@@ -248,7 +248,7 @@ class Fit(Plotted, EstimatesByName):
         >>> round(test.kolmogorov_smirnov.statistic, 4)
         0.1333
         """
-        from thetahat.goodness import goodness_of_fit
+        from thetahat.goodness.of_fit import goodness_of_fit
 
         rows = equal_rows_of(self, self._sample, x, "gof")
         check_count("bootstrap", bootstrap)

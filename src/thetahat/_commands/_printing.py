@@ -9,7 +9,7 @@ import click
 
 from thetahat._commands._tables import new_table, show
 from thetahat._report import ending, heading
-from thetahat.goodness import GoodnessOfFit
+from thetahat.goodness.of_fit import GoodnessOfFit
 from thetahat.result import Fit
 
 __all__ = ["intervals_by_name", "print_fit"]

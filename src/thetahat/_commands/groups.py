@@ -18,8 +18,8 @@ from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ParameterError
 from thetahat.families import FamilyName
-from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_groups
+from thetahat.groups.fit import fit_groups
+from thetahat.groups.results import GroupFits
 
 __all__ = ["fit_by_groups", "parse_output"]
 

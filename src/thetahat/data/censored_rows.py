@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from thetahat.data.limits import Column, events, limits, pair_of, reject_where
-from thetahat.errors import ParameterError, SampleError
+from thetahat.errors import ParameterError, SampleError, SampleTypeError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -153,7 +153,9 @@ class CensoredRows:
         return self._n
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        raise TypeError("rows that are known by limits are no array of values; this takes exact rows alone")
+        raise SampleTypeError(
+            "rows that are known by limits are no array of values; this takes exact rows alone"
+        )
 
     __iter__ = None
 

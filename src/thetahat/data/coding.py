@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat import _groups
-from thetahat.errors import SampleError
+from thetahat.errors import SampleError, SampleTypeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,13 +48,13 @@ def code_column(column: Any, what: str, threads: int) -> Coded:
 
     Raises
     ------
-    TypeError
+    SampleTypeError
         If keys cannot be compared, or the column holds no keys.
     SampleError
         If it is not one-dimensional.
     """
     if isinstance(column, Mapping | Set | Iterator | str | bytes):
-        raise TypeError(f"{what} is of type {type(column).__name__}: pass a list or an array of keys")
+        raise SampleTypeError(f"{what} is of type {type(column).__name__}: pass a list or an array of keys")
     dtype = getattr(column, "dtype", None)
     if hasattr(dtype, "construct_array_type"):
         return _code_pandas(column, what, threads)
@@ -143,7 +143,7 @@ def _code_arrow_or_list(column: Any, what: str, threads: int) -> Coded:
     try:
         return _code_arrow(column, pa, what, threads)
     except pa.ArrowNotImplementedError as error:
-        raise TypeError(f"{what} is a column of {column.type}; {_KINDS}") from error
+        raise SampleTypeError(f"{what} is a column of {column.type}; {_KINDS}") from error
 
 
 def _code_arrow(column: Any, pa: Any, what: str, threads: int) -> Coded:
@@ -249,7 +249,7 @@ def _code_values(x: Array, what: str, threads: int) -> Coded:
         return _code_objects(x.astype(object), what)
     if dtype.kind == "S":
         return _code_objects(_objects(x.tolist()), what)
-    raise TypeError(f"{what} has dtype {dtype}; {_KINDS}")
+    raise SampleTypeError(f"{what} has dtype {dtype}; {_KINDS}")
 
 
 def _code_objects(x: Array, what: str) -> Coded:
@@ -266,7 +266,7 @@ def _code_objects(x: Array, what: str) -> Coded:
         if "unhashable" not in str(error):
             raise
         kind = next(type(key).__name__ for key in x.tolist() if type(key).__hash__ is None)
-        raise TypeError(f"{what} holds a {kind}, which is no key; {_KINDS}") from error
+        raise SampleTypeError(f"{what} holds a {kind}, which is no key; {_KINDS}") from error
 
 
 def _in_order(values: list[Any], codes: Array, what: str, ordered: bool = False) -> Coded:
@@ -286,7 +286,9 @@ def _sort(values: list[Any], what: str) -> list[Any]:
         return sorted(values)
     except TypeError as error:
         kinds = ", ".join(sorted({type(value).__name__ for value in values}))
-        raise TypeError(f"{what} holds keys of types without a common order ({kinds}); {_KINDS}") from error
+        raise SampleTypeError(
+            f"{what} holds keys of types without a common order ({kinds}); {_KINDS}"
+        ) from error
 
 
 def _sorted(values: Array, codes: Array, order: Array) -> Coded:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat._core import Rows
-from thetahat.errors import MissingExtraError, SampleError
+from thetahat.errors import MissingExtraError, SampleError, SampleTypeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def rows_in(x: Any, what: str, omit_nan: bool) -> list[Rows]:
 
     Raises
     ------
-    TypeError
+    SampleTypeError
         If `x` holds anything but real numbers.
     SampleError
         If `x` is not one-dimensional, or holds integers that the float64 of a list cannot hold.
@@ -86,9 +86,11 @@ def _column_of(x: Any, what: str) -> Any:
         x = x.iloc[:, 0]
     dtype = getattr(x, "dtype", None)
     if hasattr(dtype, "fill_value") and hasattr(dtype, "subtype"):
-        raise TypeError(f"{what} is a sparse column ({dtype}): pass its .sparse.to_dense()")
+        raise SampleTypeError(f"{what} is a sparse column ({dtype}): pass its .sparse.to_dense()")
     if dtype is not None and hasattr(dtype, "construct_array_type") and dtype.kind not in "iuf":
-        raise TypeError(f"{what} is a column of type {dtype}; {_REAL}: convert it, as by .astype(float)")
+        raise SampleTypeError(
+            f"{what} is a column of type {dtype}; {_REAL}: convert it, as by .astype(float)"
+        )
     if hasattr(dtype, "pyarrow_dtype") and not _speaks_arrow(x):  # of pandas 2
         return getattr(x, "array", x).__arrow_array__()
     return x
@@ -118,13 +120,13 @@ def _from_arrow(x: Any, what: str, omit_nan: bool) -> list[Rows]:
     except ImportError as error:  # pandas reads its own columns by pyarrow
         raise MissingExtraError(f"{what}: {error}") from error
     except Exception as error:  # whatever the library of x raises
-        raise TypeError(f"{what}, a {_name(x)}, cannot be read as an Arrow column: {error}") from error
+        raise SampleTypeError(f"{what}, a {_name(x)}, cannot be read as an Arrow column: {error}") from error
     if column.names is not None and len(column.names) != 1:
         raise SampleError(_several(what, list(column.names)))
     if column.format not in _arrow.TYPES:
         begins = sorted(filter(column.format.startswith, _ARROW_KINDS), key=len)
         kind = _ARROW_KINDS[begins[-1]] if begins else "lists or structs"
-        raise TypeError(f"{what} is a column of {kind} ({_name(x)}); {_REAL}: cast it to float64 first")
+        raise SampleTypeError(f"{what} is a column of {kind} ({_name(x)}); {_REAL}: cast it to float64 first")
     return [
         Rows(owner, address, n, step, kind, omit_nan=omit_nan, validity=validity, first_bit=first)
         for owner, address, n, step, kind, validity, first in column.chunks
@@ -142,14 +144,18 @@ def _from_nullable(x: Any, what: str, omit_nan: bool) -> Rows:
 def _reject_no_sequence(x: Any, what: str) -> None:
     """Raise if x holds values, but not one after another in memory."""
     if isinstance(x, Iterator):
-        raise TypeError(
+        raise SampleTypeError(
             f"{what} is an iterator ({_name(x)}), which can be read only once: pass a list or an array of its"
             " values; blocks of a stream go to Summary or Online"
         )
     if isinstance(x, Mapping | Set):
-        raise TypeError(f"{what} is of type {_name(x)}, no sequence: pass a list or an array of its values")
+        raise SampleTypeError(
+            f"{what} is of type {_name(x)}, no sequence: pass a list or an array of its values"
+        )
     if hasattr(x, "collect"):
-        raise TypeError(f"{what} is a {_name(x)} and has no rows yet: pass one column of its .collect()")
+        raise SampleTypeError(
+            f"{what} is a {_name(x)} and has no rows yet: pass one column of its .collect()"
+        )
 
 
 def _array_of(x: Any, what: str) -> NDArray[Any]:
@@ -161,9 +167,11 @@ def _array_of(x: Any, what: str) -> NDArray[Any]:
     except ValueError as error:  # lists of different lengths
         raise SampleError(f"{what} is no one-dimensional array: {error}") from error
     except Exception as error:  # whatever the library of x raises
-        raise TypeError(f"{what} is of type {_name(x)}, which NumPy cannot read: {error}") from error
+        raise SampleTypeError(f"{what} is of type {_name(x)}, which NumPy cannot read: {error}") from error
     if array.ndim == 0 and not isinstance(x, float | int | np.generic | str | bytes):
-        raise TypeError(f"{what} is of type {_name(x)}, a single value to NumPy: pass a list or an array")
+        raise SampleTypeError(
+            f"{what} is of type {_name(x)}, a single value to NumPy: pass a list or an array"
+        )
     if array.dtype == np.float64 and array.ndim == 1 and isinstance(x, list | tuple):
         _reject_rounded(x, array, what)
     return array
@@ -189,7 +197,7 @@ def _from_numpy(
         raise SampleError(_wrong_shape(x, what))
     dtype = x.dtype
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise TypeError(_no_numbers(x, what))
+        raise SampleTypeError(_no_numbers(x, what))
     mask = x.mask if np.ma.is_masked(x) else None  # type: ignore[attr-defined]
     return Rows(
         (x, mask, validity),

@@ -16,7 +16,7 @@ from thetahat.data.keys import Keys, code_keys, key_columns
 from thetahat.data.scanned import ScannedSource
 from thetahat.data.source import ArraySource, Source
 from thetahat.data.tables import columns_by_name, table_names
-from thetahat.errors import ParameterError, SampleError
+from thetahat.errors import ParameterError, SampleError, SampleTypeError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -220,7 +220,7 @@ def _along(
 def _as_array(values: Any, what: str) -> NDArray[Any]:
     """Return an array of NumPy, masked ones as they are; raise where there is none."""
     if hasattr(values, "collect"):
-        raise TypeError(f"{what} is a {type(values).__name__} and has no rows yet: pass its .collect()")
+        raise SampleTypeError(f"{what} is a {type(values).__name__} and has no rows yet: pass its .collect()")
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)
         nullable = array.dtype == object and hasattr(values, "iloc")
@@ -230,6 +230,6 @@ def _as_array(values: Any, what: str) -> NDArray[Any]:
     except ValueError as error:  # lists of different lengths
         raise SampleError(f"{what} is no two-dimensional array: {error}") from error
     except Exception as error:  # whatever the library of the values raises
-        raise TypeError(
+        raise SampleTypeError(
             f"{what} is of type {type(values).__name__}, which NumPy cannot read: {error}"
         ) from error

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat.data.coding import Coded, code_categories, code_column, is_null, used_codes
 from thetahat.data.tables import table_names
-from thetahat.errors import ParameterError, SampleError, UnknownGroupError
+from thetahat.errors import ParameterError, SampleError, SampleTypeError, UnknownGroupError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -174,11 +174,11 @@ def key_columns(by: Any, n: int, rows_of: str = "x") -> dict[str, Any]:
         try:
             size = len(column)
         except TypeError as error:
-            raise TypeError(
+            raise SampleTypeError(
                 f"{what} is of type {type(column).__name__}: pass a list or an array of keys"
             ) from error
         if isinstance(column, str | bytes):
-            raise TypeError(f"{what} is text: pass a list or an array of keys")
+            raise SampleTypeError(f"{what} is text: pass a list or an array of keys")
         if size != n:
             raise SampleError(f"{what} has {size} key(s), but {rows_of} has {n} row(s)")
     return columns

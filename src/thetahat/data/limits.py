@@ -12,7 +12,7 @@ from thetahat import _core
 from thetahat._checks import as_number
 from thetahat.data.arrays import Chunks, plain_rows, reject_inexact
 from thetahat.data.containers import rows_in
-from thetahat.errors import ParameterError, SampleError
+from thetahat.errors import ParameterError, SampleError, SampleTypeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def limits(x: Any, what: str) -> Column:
 
     Raises
     ------
-    TypeError, SampleError
+    SampleTypeError, SampleError
         If it does not contain real numbers, or integers that doubles cannot hold; if one value is NaN.
     """
     if is_number(x):
@@ -100,7 +100,7 @@ def events(x: Any) -> tuple[Flags, Flags | None]:
 
     Raises
     ------
-    TypeError, SampleError
+    SampleTypeError, SampleError
         If the column does not hold truth values, or 0 and 1: how many, where the first is, and the remedy.
     """
     if isinstance(x, np.ndarray) and x.dtype == np.bool_ and not np.ma.is_masked(x):
@@ -126,7 +126,9 @@ def _truth_values(x: Any) -> Array:
     if array.dtype.kind == "O":
         return _of_objects(_one_dimensional(array).tolist())
     if array.dtype.kind not in "iuf":
-        raise TypeError(f"event has dtype {array.dtype}: pass truth values, or 0 and 1; True: seen exactly")
+        raise SampleTypeError(
+            f"event has dtype {array.dtype}: pass truth values, or 0 and 1; True: seen exactly"
+        )
     return np.ma.filled(_one_dimensional(array).astype(np.float64), math.nan)
 
 
@@ -139,7 +141,7 @@ def _of_objects(values: list[Any]) -> Array:
         elif value is None or type(value).__name__ == "NAType":
             out[i] = math.nan
         else:
-            raise TypeError(
+            raise SampleTypeError(
                 f"event holds a {type(value).__name__} at index {i}: pass truth values, or 0 and 1; True:"
                 " seen exactly"
             )

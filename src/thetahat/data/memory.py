@@ -9,11 +9,12 @@ from thetahat.errors import SampleError
 
 __all__ = ["check_memory"]
 
+SMALL = 1 << 24  # bytes for which the system is not asked
+
 
 def check_memory(wanted: int, what: str, remedy: str = "pass s.sample(k), k of its rows") -> None:
     """Raise if so many bytes are more than the system has free."""
-    free = _free()
-    if wanted > free:
+    if wanted > SMALL and wanted > (free := _free()):
         raise SampleError(
             f"{what} takes {wanted / 1e9:.1f} GB, and memory has {free / 1e9:.1f} GB free: {remedy}"
         )

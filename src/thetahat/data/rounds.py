@@ -12,7 +12,7 @@ from thetahat import _core, _pieces
 from thetahat._packing import Arrays, Values, pack, unpack
 from thetahat.data.arrays import Chunks, Counter, copy_rows, reject_for_all
 from thetahat.data.scanned import ScannedSource
-from thetahat.errors import ParameterError, SampleError, ThetahatError
+from thetahat.errors import ParameterError, SampleError, SampleTypeError, ThetahatError
 
 if TYPE_CHECKING:
     from thetahat._core import Rows
@@ -35,7 +35,7 @@ __all__ = [
 PROGRAM, _FAILED = b"thetahat round ", b"thetahat error "
 _SLICE = 1 << 16  # rows that stay in the cache while they are hashed and added up
 _ERRORS: dict[str, type[Exception]] = {
-    kind.__name__: kind for kind in (SampleError, ParameterError, ThetahatError, TypeError)
+    kind.__name__: kind for kind in (SampleError, SampleTypeError, ParameterError, ThetahatError)
 }
 
 
@@ -85,7 +85,7 @@ class Round:
         """Return the answer of a partition, or its error, which engines would show as one of theirs."""
         try:
             return self._answered(argument, table)
-        except (ThetahatError, TypeError) as error:
+        except ThetahatError as error:
             return failed(error)
 
     def _answered(self, argument: Any, table: Table) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
 from thetahat.errors import ParameterError
-from thetahat.goodness import unrolled
+from thetahat.goodness.of_fit import unrolled
 from thetahat.plots._shared import family_of
 from thetahat.plots.canvas import check_axes, finish, new_figure
 from thetahat.plots.counts import draw_probabilities_of_counts

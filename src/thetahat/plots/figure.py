@@ -12,7 +12,7 @@ import numpy as np
 from thetahat._checks import check_choice
 from thetahat._fitted import Fitted
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
-from thetahat.goodness import fit_anew, unrolled
+from thetahat.goodness.of_fit import fit_anew, unrolled
 from thetahat.plots._shared import family_of
 from thetahat.plots.canvas import check_axes, finish, legend, new_figure
 from thetahat.plots.contours import draw_contours, landscape

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat._checks import check_choice
-from thetahat._group_arrays import GroupNumbers
 from thetahat._packing import Arrays
 from thetahat._theta import check_fixed_of_groups
 from thetahat.data.arrays import reject_null_weights, reject_rows
@@ -19,7 +18,8 @@ from thetahat.data.keys import Keys, code_keys
 from thetahat.data.rounds import read_answer
 from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
-from thetahat.group_fits import GroupFits
+from thetahat.groups.arrays import GroupNumbers
+from thetahat.groups.results import GroupFits
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _groups
-from thetahat._group_arrays import GroupArrays, GroupNumbers
 from thetahat._theta import Fixed
-from thetahat.censored_groups import CensoredGroups
 from thetahat.data.keys import merged_keys
 from thetahat.errors import ParameterError
+from thetahat.groups.arrays import GroupArrays, GroupNumbers
+from thetahat.groups.censored import CensoredGroups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

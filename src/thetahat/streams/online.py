@@ -12,7 +12,6 @@ import numpy as np
 from thetahat import _core, _sgd
 from thetahat._checks import check_count
 from thetahat._packing import pack, unpack
-from thetahat._running import Running, status_of
 from thetahat._runs import Runs, stuck_rows
 from thetahat._theta import check_values
 from thetahat.data.arrays import chunks_of, empty, reject_rows
@@ -26,6 +25,7 @@ from thetahat.sample import Sample
 from thetahat.solvers import Exact, Values
 from thetahat.solvers.pilot import PILOT_ROWS, fit_pilot, rows_of_record
 from thetahat.solvers.stream import Streaming
+from thetahat.streams.running import Running, status_of
 from thetahat.summary import Summary
 
 if TYPE_CHECKING:

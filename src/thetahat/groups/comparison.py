@@ -12,14 +12,14 @@ import numpy as np
 from thetahat._candidates import Candidate
 from thetahat._checks import check_choice, check_flag
 from thetahat._tables import Table
-from thetahat.censored_groups import group_censored
 from thetahat.comparison import Comparison, check_families
 from thetahat.data.grouping import NAN_POLICIES, group_rows
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, SampleError
 from thetahat.families import Family, FamilyName
-from thetahat.group_fits import GroupFits
-from thetahat.groups import fit_each, fit_each_of_censored, threads_of
+from thetahat.groups.censored import group_censored
+from thetahat.groups.fit import fit_each, fit_each_of_censored, threads_of
+from thetahat.groups.results import GroupFits
 from thetahat.solvers.progress import counting
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def compare_groups(
     ------
     ParameterError
         If the likelihoods of the families are not comparable, as `compare` does.
-    SampleError, TypeError, UnknownFamilyError
+    SampleError, SampleTypeError, UnknownFamilyError
         As `fit_groups` does.
 
     Examples

@@ -9,17 +9,18 @@ import numpy as np
 
 from thetahat import _groups
 from thetahat._checks import check_flag, check_threads
-from thetahat._group_arrays import GroupNumbers
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
-from thetahat.censored_groups import CensoredGroups, fit_each_censored, group_censored
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
+from thetahat.data.memory import check_memory
 from thetahat.data.passes import default_threads
 from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
 from thetahat.families import Family, FamilyName, find_family
-from thetahat.group_cluster import fit_apart
-from thetahat.group_fits import GroupFits
+from thetahat.groups.arrays import GroupNumbers
+from thetahat.groups.censored import CensoredGroups, fit_each_censored, group_censored
+from thetahat.groups.cluster import fit_apart
+from thetahat.groups.results import GroupFits
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.progress import counting
 
@@ -100,7 +101,7 @@ def fit_groups(
     SampleError
         If `by` or `weights` do not have a value for each row; if `x` has the wrong number of dimensions;
         and with ``nan_policy="raise"`` as `fit` does.
-    TypeError
+    SampleTypeError
         If `x` does not contain real numbers, or keys have no common order or cannot be compared.
     ParameterError, UnknownFamilyError
         If not one of `by`, `offsets` and `axis` is given, offsets decrease or do not cover the rows, or a
@@ -168,6 +169,9 @@ def fit_each(
     poll: Callable[[int], object] | None,
 ) -> GroupFits:
     """Return the fits of grouped rows."""
+    groups = len(grouping.sizes)
+    wanted = 8 * (2 * len(family.names) + 8) * groups  # estimates, standard errors and what else a fit has
+    check_memory(wanted, f"room for the fits of {groups} groups", "fit fewer of the keys at a time")
     rows, values = grouping.rows, None if fixed is None else fixed.values
     results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
     numbers = GroupNumbers.of(results)

@@ -21,7 +21,8 @@ from thetahat import _groups
 from thetahat._core import apply
 from thetahat._distribution import distribution
 from thetahat._replicates import accumulate, distances
-from thetahat._tabulated import (
+from thetahat.families import Family
+from thetahat.goodness.tabulated import (
     fitted_logits,
     node_places,
     probabilities_of_counts,
@@ -30,7 +31,6 @@ from thetahat._tabulated import (
     statistics_of_sorted,
     turned,
 )
-from thetahat.families import Family
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,13 +13,13 @@ from thetahat._checks import as_generator, check_count, check_threads
 from thetahat._fitted import Fitted, refit
 from thetahat._html import table
 from thetahat._records import to_json
-from thetahat._tabulated import statistics_of_counts, statistics_of_sorted
 from thetahat.data.censored import Censored
 from thetahat.data.censored_rows import Limits
 from thetahat.data.passes import default_threads
 from thetahat.data.source import source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
-from thetahat.goodness_of_censored import Mechanism, statistics_of_censored
+from thetahat.goodness.censored import Mechanism, statistics_of_censored
+from thetahat.goodness.tabulated import statistics_of_counts, statistics_of_sorted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,7 +145,7 @@ def goodness_of_fit(
     done : callable, optional
         Called now and then with the number of replicates that are done.
     """
-    from thetahat.replicates import Draws, distances_of_replicates
+    from thetahat.goodness.replicates import Draws, distances_of_replicates
 
     check_count("bootstrap", bootstrap)
     threads = default_threads() if threads is None else check_threads(threads)

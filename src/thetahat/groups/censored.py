@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat import _groups
-from thetahat._group_arrays import LIMIT_OF_CENSORED, GroupNumbers
 from thetahat._theta import Fixed
 from thetahat.data.censored import Censored
 from thetahat.data.grouping import Grouping, group_rows, key_names
@@ -17,6 +16,7 @@ from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.source import Sampled
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family
+from thetahat.groups.arrays import LIMIT_OF_CENSORED, GroupNumbers
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import COVARIANCES, Exact, Problem

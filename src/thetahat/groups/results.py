@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat._checks import check_choice, check_level
-from thetahat._group_arrays import FITTED, GroupArrays
-from thetahat._group_member import fit_of_group
-from thetahat._group_sums import added, sums_of
 from thetahat._html import table
 from thetahat._tables import Table, plain
-from thetahat.censored_groups import CensoredGroups
+from thetahat.groups.arrays import FITTED, GroupArrays
+from thetahat.groups.censored import CensoredGroups
+from thetahat.groups.member import fit_of_group
+from thetahat.groups.sums import added, sums_of
 from thetahat.inference import Estimate, quantiles_of_groups, return_levels_of_groups, wald_limits
 from thetahat.result import Fit
 

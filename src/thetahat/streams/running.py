@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from thetahat._checks import check_count
-from thetahat._quadratic import Local, Quadratic, local_of, maximize, values_of
 from thetahat._shift import is_exact
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
 from thetahat._theta import check_theta
@@ -21,6 +20,7 @@ from thetahat.families import Family
 from thetahat.pilot import joined
 from thetahat.solvers import Values
 from thetahat.solvers.pilot import fit_pilot
+from thetahat.streams.quadratic import Local, Quadratic, local_of, maximize, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from thetahat import _sums
-from thetahat._group_arrays import FITTED, GroupArrays, GroupNumbers
 from thetahat._groups import GroupedRows
-from thetahat.censored_groups import CensoredGroups
 from thetahat.data.arrays import empty
 from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family
+from thetahat.groups.arrays import FITTED, GroupArrays, GroupNumbers
+from thetahat.groups.censored import CensoredGroups
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import Exact, Problem, Values

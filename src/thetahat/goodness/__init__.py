@@ -1,0 +1,1 @@
+"""Goodness of fit, with p-values by the parametric bootstrap."""

@@ -1,0 +1,1 @@
+"""Many groups fitted in one call, and compared."""

@@ -1,0 +1,1 @@
+"""Fits of streams that know no end."""
