@@ -152,7 +152,7 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
     help="Seed of sgd's shuffles and --gof's samples: the same gives the same bits.",
 )
 @click.option("--trace", is_flag=True, help="Keep the parameters after every epoch for --json and --plot.")
-@click.option("--progress", is_flag=True, help="Show a progress bar.")
+@_shared.progress
 @_shared.threads
 @click.option("--profile", is_flag=True, help="Intervals from the profile likelihood instead of Wald's.")
 @click.option(
