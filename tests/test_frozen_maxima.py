@@ -5,12 +5,13 @@ from pathlib import Path
 
 import mpmath
 import pytest
+from turns import InTurn
 
 import thetahat as th
 from thetahat.reference import Likelihood
 
 SHARED = json.loads((Path(__file__).parent / "data" / "samples.json").read_text())["samples"]
-FROZEN = [(family, name) for family in th.families() for name in Likelihood(family).family.FROZEN]
+FROZEN = {family: (family, InTurn(Likelihood(family).family.FROZEN)) for family in th.families()}
 
 
 def exact(values):
@@ -23,7 +24,7 @@ def sample(reference, name):
     return [float(value) for value in rows.split()]
 
 
-@pytest.mark.parametrize(("family", "name"), FROZEN, ids=[f"{family}-{name}" for family, name in FROZEN])
+@pytest.mark.parametrize(("family", "name"), FROZEN.values(), ids=FROZEN)
 def test_frozen_maxima(family, name):
     """To twelve digits: of a parameter, or of what a row tells of one that is near zero or hardly known."""
     reference = Likelihood(family).family
