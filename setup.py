@@ -67,7 +67,7 @@ def is_new(source, target):
 
 
 def compile_side_by_side(compiler, pool):
-    """Compile the sources that have changed in the pool of all extensions, through ccache where it is there."""
+    """Compile the sources that have changed in a pool of all extensions, through ccache where it is there."""
     compile_all = compiler.compile
     cache = shutil.which("ccache")
     if cache and hasattr(compiler, "compiler_so_cxx"):

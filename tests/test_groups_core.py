@@ -4,7 +4,7 @@ bits of `th.fit` of its rows alone.
 
 import numpy as np
 import pytest
-from conftest import CASES, FIRSTS, Case, identified
+from conftest import FIRSTS, Case, identified
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -73,9 +73,8 @@ def assert_alone(fits, g, family, x, **options):
         assert bits(fits[name][g]) == bits(getattr(alone, name)), name
 
 
-@pytest.mark.parametrize("case", CASES, ids=identified)
 def test_a_group_alone_is_the_group_among_others(case):
-    case, codes = Case(*case), shuffled(SIZES)
+    codes = shuffled(SIZES)
     x = case.sample(codes.size)
     fits = fitted(case.family, by_codes(x, codes, len(SIZES)))
     for g in range(len(SIZES)):
