@@ -67,6 +67,7 @@ class Case:
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
         self.shifts = find_family(family).shifts  # sums at one theta say all near it
         self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
+        self.slow = family in THETAS  # for a law on millions of rows
 
     def sample(self, n, seed=0):
         if self.family in THETAS:
@@ -113,7 +114,13 @@ def of_such(condition):
 
 def formulas_too(name="case"):
     """A test of the cases that a fixture of this name has, and of families by formulas."""
-    found = {"case": CASES, "first": FIRSTS, "smooth": such(lambda case: case.regular)}[name] + FORMULAS
+    of_fixtures = {
+        "case": CASES,
+        "first": FIRSTS,
+        "smooth": such(lambda case: case.regular),
+        "ascending": such(lambda case: case.ascends),
+    }
+    found = of_fixtures[name] + FORMULAS
     return pytest.mark.parametrize(name, [Case(*one) for one in found], ids=map(identified, found))
 
 
@@ -175,6 +182,9 @@ def exact(case, in_fifty_digits):
     """A case whose reference calculates with fifty digits."""
     in_fifty_digits(case.reference)
     return case
+
+
+every_family = pytest.mark.parametrize("family", [*th.families(), *THETAS])
 
 
 @pytest.fixture(params=th.families())

@@ -21,6 +21,7 @@ from thetahat._candidates import (
 from thetahat._checks import check_choice, check_count
 from thetahat._sums import Sums, Tree
 from thetahat._tables import library
+from thetahat._theta import check_known
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import Source, source_of
@@ -359,6 +360,7 @@ def _compared(
     fits, left, outside = [], [], []
     for family in chosen:
         try:
+            check_known(family, ())
             sample = Sample(family, source, threads, sums.get(family))
             problem = Problem(sample)
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import half_normal_down, half_normal_up
+from thetahat.families._limit_laws import all_equal, half_normal_down, half_normal_up
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -19,10 +19,12 @@ log_ndtr = functions["log_ndtr"]
 
 def _start(x: Any) -> list[dict[str, float]]:
     mean, sd = float(np.mean(x)), float(np.std(x)) or 1.0
+    skew = float(np.mean(((x - mean) / sd) ** 3))
     return [
         {"mu": mean - side * sd, "sigma": 1.3 * sd, "alpha": side * size}
         for side in (1, -1)
         for size in (2, 0.7)
+        if side * skew > -0.2  # the other side has no maximum then, and takes long to say so
     ]
 
 
@@ -39,6 +41,7 @@ family = shipped(
     existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
     limits={("alpha", "low"): "half_normal", ("alpha", "high"): "half_normal"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "alpha = infinity, a half-normal distribution from the least row up": half_normal_up,
         "alpha = -infinity, a half-normal distribution from the largest row down": half_normal_down,
     },
