@@ -14,7 +14,7 @@ from thetahat.families._formula_checks import check_definition
 
 ROWS = 400
 IN_SCIPY = sorted(set(THETAS) - set(NOT_IN_SCIPY))
-# Whose integral quadrature or sums find where a definition is checked: the tails of others are too heavy there.
+# Whose integral is found at the thetas of a definition: the tails of others are too heavy there.
 CHECKED = [
     name for name in THETAS if not find_family(name).known and name not in ("generalized_gamma", "zeta")
 ]
