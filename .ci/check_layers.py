@@ -25,7 +25,7 @@ CSRC_FLOORS = (
     ("isa",),
 )
 PACKAGE_FLOORS = (
-    ("errors", "_key_types", "_segments", "_version"),
+    ("errors", "_key_types", "_room", "_segments", "_version"),
     ("_arrow", "_censored", "_core", "_formulas", "_groups", "_pieces", "_replicates", "_sgd", "_sums"),
     ("_checks", "_doubles", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
