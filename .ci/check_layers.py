@@ -203,7 +203,7 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # Declarations of C headers, what is linked with the core, trees, errors, memory, checks of keys and records.
+    # Declarations of C headers, what is linked with the core, trees, errors, memory, keys and records.
     apis = ("_api", "_censored_api", "_formula_api", "_pieces_api")
     parts = (*apis, "_censored", "_core", "_key_types", "_room", "_segments", "_sums", "errors")
     modules = {f"thetahat.{part}" for part in parts}
