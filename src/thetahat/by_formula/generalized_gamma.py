@@ -57,6 +57,6 @@ family = shipped(
         "Q = -infinity, the Pareto distribution": "pareto",
     },
     start=_start,
-    elsewhere=("SciPy's gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q) ** (sigma / Q))",),
+    elsewhere=("SciPy's gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q)**(sigma / Q))",),
     scipy=_in_scipy,
 )
