@@ -1,4 +1,4 @@
-"""Probabilities of formulas beside those of the compiled families of the same name: censored fits and functions.
+"""Probabilities of formulas: censored fits beside those of compiled families, and functions of distributions.
 
 Least times of a few rounds in turns, by one thread: fits of right-censored rows and of intervals that all
 differ; then, of formulas without a name in SciPy, the distribution function, its inverse and random rows.
@@ -37,8 +37,8 @@ def censored(n):
     }
 
 
-def main():
-    n = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10**4
+def compare_fits(n):
+    """Print how long fits of censored rows take by a formula, and by the compiled family of its name."""
     print(f"{n} rows: ms of a fit by formula, by the compiled family, their ratio")
     for kind, rows in censored(n).items():
         for name in ("weibull", "gamma"):
@@ -48,15 +48,23 @@ def main():
                 lambda rows=rows, name=name: th.fit(rows, name, threads=1),
             )
             print(f"{kind:15} {name:10} {ours * 1e3:9.1f} {compiled * 1e3:9.1f} {ours / compiled:7.2f}")
+
+
+def time_functions(name, law, n):
+    """Print how long the functions of a distribution take, for each of many rows, and for one alone."""
+    p = np.random.default_rng(1).random(n)
+    x = law.ppf(p)
+    of_many = least(lambda: law.cdf(x), lambda: law.ppf(p), lambda: law.rvs(n, 1))
+    of_one = least(lambda: law.cdf(1.0), lambda: law.ppf(0.3), lambda: law.rvs(1, 1))
+    print(f"{name:10}", *(f"{s / n * 1e6:8.2f}" for s in of_many), *(f"{s * 1e6:8.0f}" for s in of_one))
+
+
+def main():
+    n = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10**4
+    compare_fits(n)
     print(f"\n{n} rows: microseconds a row of cdf, ppf and rvs; of one row")
-    mixture = th.mixture(["normal", "normal"])
-    laws = {"mixture": (mixture, (0.3, 0.0, 1.0, 6.0, 1.0)), "gamma": (formula_of("gamma"), (2.0, 3.0))}
-    for name, (family, theta) in laws.items():
-        law, p = family.law(theta), np.random.default_rng(1).random(n)
-        x = law.ppf(p)
-        of_many = least(lambda: law.cdf(x), lambda: law.ppf(p), lambda: law.rvs(n, 1))
-        of_one = least(lambda: law.cdf(1.0), lambda: law.ppf(0.3), lambda: law.rvs(1, 1))
-        print(name, *(f"{s / n * 1e6:.2f}" for s in of_many), *(f"{s * 1e6:.0f}" for s in of_one))
+    time_functions("mixture", th.mixture(["normal", "normal"]).law((0.3, 0.0, 1.0, 6.0, 1.0)), n)
+    time_functions("gamma", formula_of("gamma").law((2.0, 3.0)), n)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Censored, truncated and binned rows of formulas: what compiled families of the same formula give."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from test_formulas import FORMULAS
 from test_tails import POINTS, ends, numbers, rows_of
 
 import thetahat as th
+from thetahat import _core
 from thetahat._censored import scores
 
 INF = math.inf
@@ -142,3 +146,25 @@ def test_an_intensity_takes_exact_rows_alone():
     for call in (lambda: th.fit(RIGHT, family), lambda: th.logpdf(RIGHT, family, (0.0, 1.0))):
         with pytest.raises(th.ParameterError, match="no row is known by limits"):
             call()
+
+
+BITS = """
+import numpy as np
+import thetahat as th
+from thetahat._censored import scores
+from test_censored_formulas import SHAPES
+edges = np.array([-np.inf, -3, -1, 0, 0.5, 1, 2, 4.99, 5, 7, 20, np.inf])
+for name, (family, theta) in SHAPES.items():
+    print(name, [part.tobytes() for part in scores(family.model, theta, edges[:-1].copy(), edges[1:].copy())])
+    print(family.law(theta).cdf(edges).tobytes(), family.law(theta).ppf([0.1, 0.9]).tobytes())
+"""
+
+
+def test_instruction_sets_give_the_same_bits():
+    def output(isa):
+        environment = {**os.environ, "THETAHAT_ISA": isa, "PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.run(
+            [sys.executable, "-c", BITS], env=environment, capture_output=True, check=True, text=True
+        ).stdout
+
+    assert len({output(isa) for isa in _core.isa_levels}) == 1
