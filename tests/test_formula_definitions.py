@@ -41,7 +41,7 @@ REFUSED = {
     "if": (with_if, {"mu": LINE}, {}, "write np.where.*if x > mu"),
     "loop": (with_loop, {"mu": LINE}, {}, "x is one row"),
     "math": (lambda x, mu: math.exp(x - mu), {"mu": LINE}, {}, "instead of those of math"),
-    "no such function": (lambda x, mu: np.arcsinh(x - mu), {"mu": LINE}, {}, "cannot use arcsinh.*there are"),
+    "no such function": (lambda x, mu: np.arccosh(x - mu), {"mu": LINE}, {}, "cannot use arccosh.*there are"),
     "a sum": (lambda x, mu: np.sum(x - mu), {"mu": LINE}, {}, "cannot use sum"),
     "a constant": (lambda _x, _mu: 1.0, {"mu": LINE}, {}, "returned 1.0"),
     "an array": (lambda x, mu: (x - mu) * np.ones(3), {"mu": LINE}, {}, "no number"),

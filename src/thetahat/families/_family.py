@@ -152,12 +152,18 @@ class Family:
     limits : mapping, optional
         The names of these distributions by parameter and end of its domain, such as ``("nu", "high")``, if
         there are others than a single point.
+    limiting : mapping, optional
+        These limits in words, such as "tau = 0, the normal distribution", with what finds the highest
+        log-likelihood there: the name of a family, or a function of rows and weights (None: each row counts
+        once). A fit that ends near a limit is compared with it.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
     scipy_tails : callable, optional
         The same, of another name whose `sf` is accurate far out, where that of `scipy` is 1 minus `cdf`.
     counts : bool
         Whether rows are integers, and their densities probabilities.
+    known : tuple of str
+        Parameters that are not estimated: integers, such as a number of trials, that ``fixed`` must have.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
     slow_quantiles : bool
@@ -182,9 +188,11 @@ class Family:
     scipy: Callable[..., tuple[str, dict[str, float]]]
     limiting_family: str = ""
     limits: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    limiting: Mapping[str, str | Callable[..., float]] = field(default_factory=dict)
     support: str = "all finite numbers"
     scipy_tails: Callable[..., tuple[str, dict[str, float]]] | None = None
     counts: bool = False
+    known: tuple[str, ...] = ()
     circular: bool = False
     slow_quantiles: bool = False
     slow_tails: bool = False

@@ -278,7 +278,8 @@ def shipped(
     name = module.rpartition(".")[2]
     node, ends = trace(log_density, graph), _check_support(support)
     family._define(graph, node, name, domains, ends, discrete, _formulas.DENSITY, start)
-    family._keep(module=module, **described)
+    limits = ", or ".join(described.get("limiting", ()))
+    family._keep(**({"limiting_family": limits} if limits else {}), module=module, **described)
     return family
 
 

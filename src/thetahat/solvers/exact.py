@@ -12,6 +12,7 @@ from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Problem, Solution, Theta, no_maximum_error
 from thetahat.solvers.censored import maximum_of_censored, start_of_censored
 from thetahat.solvers.degenerate import degenerate_error
+from thetahat.solvers.limits import is_interior, limit_error
 from thetahat.solvers.median import maximum_at_median
 from thetahat.solvers.newton import missing_condition_of, not_converged_error, values_at, with_fixed
 
@@ -67,6 +68,10 @@ class Exact(Method):
             raise _no_start(sample, fixed)
         if state in ("failed", "unfinished") or not (fit.converged or sample.has_rows):
             raise not_converged_error(sample, theta, tuple(fixed), state == "failed")
+        if family.limiting and not fixed and sample.has_rows and not is_interior(family, fit):
+            error = limit_error(sample, fit.sums.evaluate(fit.evaluated)[0])
+            if error is not None:
+                raise error
         if family.solved:
             problem.check(theta, sample.counts[1])
         if family.sufficient or fit.evaluated == theta:
