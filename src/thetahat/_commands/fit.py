@@ -244,16 +244,17 @@ def fit_command(
     intervals, records = "profile" if profile else "wald", []
     for column in columns or (None,):
         source = _shared.scan_files(files, column, weights, reading)
-        fitted = fit(
-            source,
-            family,
-            method=method,
-            threads=threads,
-            nan_policy=missing,
-            fixed=fixed,
-            cov=cov,
-            **how,
-        )
+        with _naming("fixed", "--fixed"), _naming("start", "--start"):
+            fitted = fit(
+                source,
+                family,
+                method=method,
+                threads=threads,
+                nan_policy=missing,
+                fixed=fixed,
+                cov=cov,
+                **how,
+            )
         answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
         goodness = fitted.gof(bootstrap=bootstrap, rng=seed, progress=options["progress"]) if gof else None
         if plot:
