@@ -32,8 +32,9 @@ MODULES = ("_core", "_sums", "_pieces", "_sgd", "_groups", "_replicates", "_arro
 # and the glue to Python.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"engine/{name}.cpp": ["-Os"] for name in ("formula", "formula_integral", "formula_starts")},
-    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES if name != "_replicates"},  # its own loops
+    "engine/formula.cpp": ["-Os"],
+    **{f"engine/formula_{name}.cpp": ["-Os"] for name in ("integral", "probability", "starts", "variable")},
+    **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES if name != "_replicates"},
 }
 
 

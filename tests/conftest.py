@@ -10,7 +10,8 @@ from random import Random
 import mpmath
 import numpy as np
 import pytest
-from tolerance import Remembering
+from formula_cases import THETAS, fixed_of, sample_of
+from tolerance import Remembering, reference_of
 from turns import InTurn, call_in_turn
 
 import thetahat as th
@@ -41,6 +42,14 @@ def pytest_pyfunc_call(pyfuncitem):
 
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
 FIRSTS = [(name, Likelihood(name).family.THETAS[0]) for name in th.families()]
+FORMULAS = list(THETAS.items())
+_DISTINCT = 97  # rows of a formula's sample, which repeats them: their references are slow
+
+
+@cache
+def distinct(family, theta, seed):
+    """The rows of a formula's samples."""
+    return sample_of(family, _DISTINCT, seed, theta)
 
 
 @cache
@@ -55,7 +64,7 @@ class Case:
     def __init__(self, family, theta):
         self.family = family
         self.theta = theta
-        self.reference = Likelihood(family)
+        self.reference = reference_of(family)
         self.remembering = Remembering(family)  # the same, where it is asked for the same again
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
         self.description = find_family(family)
@@ -64,11 +73,14 @@ class Case:
         self.cov = "sandwich" if self.regular else "information"  # the most that it can give
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
         self.shifts = find_family(family).shifts  # sums at one theta say all near it
+        self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
 
     def __repr__(self):
         return f"{self.family}{self.theta}"
 
     def sample(self, n, seed=0):
+        if self.family in THETAS:
+            return np.resize(distinct(self.family, self.theta, seed), n)
         random, rows = stream(self.family, self.theta, seed)
         while len(rows) < n:
             rows.append(self.reference.family.draw(random, self.theta))
@@ -77,10 +89,13 @@ class Case:
 
 def by_size(sizes):
     """Every family's first case at all sizes, its others at the small ones: references are slow."""
+    small = [n for n in sizes if n < 600]
+    cases = [*CASES, *FORMULAS]
     pairs = [
-        (InTurn([Case(*case)]), InTurn([n for n in sizes if n < 600 or case in FIRSTS])) for case in CASES
+        (InTurn([Case(*case)]), InTurn(sizes if case in FIRSTS or case in FORMULAS else small))
+        for case in cases
     ]
-    return pytest.mark.parametrize(("case", "n"), pairs, ids=map(identified, CASES))
+    return pytest.mark.parametrize(("case", "n"), pairs, ids=map(identified, cases))
 
 
 def by_family(cases):
@@ -107,6 +122,13 @@ def of_such(condition):
     """A test of these alone, as its `case`."""
     cases, ids = by_family(such(condition))
     return pytest.mark.parametrize("case", cases, ids=ids)
+
+
+def formulas_too(name="case"):
+    """A test of the cases that a fixture of this name has, and of families by formulas."""
+    found = {"case": CASES, "first": FIRSTS, "smooth": such(lambda case: case.regular)}[name] + FORMULAS
+    cases, ids = by_family(found)
+    return pytest.mark.parametrize(name, cases, ids=ids)
 
 
 @over(CASES)

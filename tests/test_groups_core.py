@@ -243,7 +243,7 @@ def test_bad_rows_are_counted():
     fits = fitted("exponential", by_offsets(x, [0, 4, 8, 8]))
     assert [status_of(fits, g) for g in range(3)] == ["bad_rows", "bad_rows", "too_few"]
     assert fits["bad"].tolist() == [2, 1, 0]
-    assert fits["first_bad"].tolist() == [2, 2, -1]
+    assert fits["first_bad"].tolist() == [2, 2, 0]
 
 
 KEYS = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", ">u8"]
