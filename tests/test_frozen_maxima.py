@@ -17,8 +17,8 @@ ROUNDING = 4  # rounding errors of each term
 DATA = Path(__file__).parent / "data"
 SHARED = json.loads((DATA / "samples.json").read_text())["samples"]
 OF_FORMULAS = json.loads((DATA / "formula_maxima.json").read_text())["families"]
-FROZEN = {family: (family, InTurn(Likelihood(family).family.FROZEN)) for family in th.families()}
-FROZEN |= {family: (family, InTurn(frozen["maxima"])) for family, frozen in OF_FORMULAS.items()}
+NAMES = {family: InTurn(Likelihood(family).family.FROZEN) for family in th.families()}
+NAMES |= {family: InTurn(frozen["maxima"]) for family, frozen in OF_FORMULAS.items()}
 
 
 def exact(values):
@@ -52,7 +52,7 @@ def rounding_of_scores(family, x, fit):
     return ROUNDING * EPS * np.abs(fit.cov) @ score_sizes(family, x, tuple(fit.theta.tolist()))
 
 
-@pytest.mark.parametrize(("family", "name"), FROZEN.values(), ids=FROZEN)
+@pytest.mark.parametrize(("family", "name"), NAMES.items(), ids=NAMES)
 def test_frozen_maxima(family, name):
     """To twelve digits: of a parameter, or of what a row tells of one that is near zero or hardly known."""
     x, (theta, stderr, log_likelihood) = frozen_of(family, name)
