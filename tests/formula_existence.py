@@ -49,8 +49,8 @@ def rows_of(name, draw, rng, n):
     if family.counts:
         x = np.round(np.abs(x))
     high = min([family.ends[1], *fixed.values()])
-    low = max(family.ends[0], 1e-300 if not family.counts else family.ends[0])
-    x = x[(x >= low) & (x <= high)]
+    low = family.ends[0]
+    x = x[(x >= low) & (x <= high) & ((x > 0) | (low < 0) | family.counts)]
     return x if x.size else None
 
 

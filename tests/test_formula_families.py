@@ -65,3 +65,12 @@ def test_no_maximum_is_a_named_error(name):
     with pytest.raises(th.NoMaximumError) as raised:
         th.fit(WITHOUT_MAXIMUM[name], name)
     assert find_family(name).limiting_family in str(raised.value)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_skew_normal_finds_the_higher_of_both_sides(seed):
+    x = np.random.default_rng(seed).standard_t(3, 400)  # an outlier may be skewed to the lower side
+    mean, sd = x.mean(), x.std()
+    sides = ({"mu": mean - side * sd, "sigma": sd, "alpha": 2 * side} for side in (1, -1))
+    found = [th.fit(x, "skew_normal", start=start).log_likelihood for start in sides]
+    assert th.fit(x, "skew_normal").log_likelihood >= max(found) - 1e-6

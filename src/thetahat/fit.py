@@ -184,9 +184,17 @@ def _fit_plain(family: Family, x: Any, threads: int | None) -> Fit | None:
     if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth or family.known:
         return None
     exact = _sums.fit_plain(family.model, rows)
-    if exact is None or (family.limiting and not is_interior(exact)):
+    if exact is None or (family.limiting and not is_interior(family, exact)):
+        return None
+    if family.labelled and not _has_all_parts(family, exact):
         return None
     return Fit.of_plain(family, x, _EXACT, exact)
+
+
+def _has_all_parts(family: Family, exact: _sums.ExactFit) -> bool:
+    """Whether the parts of a mixture count, and lie in their order."""
+    theta = exact.theta
+    return not family.degeneracy(theta, exact.sums.n, True) and family.in_label_order(theta) == theta
 
 
 def fit_sample(

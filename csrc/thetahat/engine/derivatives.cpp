@@ -37,6 +37,5 @@ void thetahat::THETAHAT_ISA::evaluate_errors(const thetahat_model& m, const doub
   thetahat_derivatives d;
   m.derivatives(&m, theta, node + 1, &d);
   const bool errors_hold = errors_hold_at(m, theta);
-  with_constant(m.n_params,
-                [&](auto p) { find_errors(p, m.parameters, d, nullptr, errors_hold, fixed, v); });
+  with_constant(m.n_params, [&](auto p) { find_errors(p, m.parameters, d, nullptr, errors_hold, fixed, v); });
 }

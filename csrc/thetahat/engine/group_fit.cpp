@@ -39,8 +39,7 @@ double rounding_of(int p, const double* theta, const double* error) {
 
 int status_of(const thetahat_model& m, const double* theta, const int* fixed, const thetahat_values& v) {
   const bool at_maximum =
-      v.decrement <= converged ||
-      v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged;
+      v.decrement <= converged || v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged;
   if (!(v.decrement >= 0 && at_maximum)) return thetahat_group_precision;
   for (int j = 0; j < m.n_params; ++j)
     if (m.parameters[j].regularity == thetahat_boundary && !fixed[j]) return thetahat_group_boundary;
@@ -115,17 +114,32 @@ int group_fit::n_free() const {
   return count;
 }
 
-// The maximum that the sums of a short group give by themselves, which is all that nearly every one needs:
-// the same as by begin and advance. False where it takes those to say what there is instead.
-bool group_fit::solve(int64_t g) {
-  const int64_t first = task.groups.offsets[g], n = task.groups.offsets[g + 1] - first;
-  if (!at_any_theta || n == 0 || n > block_rows) return false;
-  double node[thetahat_max_node], at[thetahat_max_params] = {};
+// The maxima that the sums of short groups give by themselves, which is all that nearly every one needs: the
+// same as by begin and advance. The groups solved follow one another from the first on; returns how many. One
+// that takes begin and advance to say what there is instead, if any, is next. All sums come first: then a
+// processor, which waits for nothing in them, begins with one group before it is done with another.
+int64_t group_fit::solve(int64_t first, int64_t last) {
+  if (!at_any_theta) return 0;
+  double nodes[most_at_once][thetahat_max_node];
+  const int64_t* const offsets = task.groups.offsets;
+  int64_t n = 0;
+  for (; n < most_at_once && first + n < last; ++n) {
+    const int64_t row = offsets[first + n], size = offsets[first + n + 1] - row;
+    if (size == 0 || size > block_rows) break;
+    sum_block(*at_any_theta, {task.groups.x + row, task.groups.w ? task.groups.w + row : nullptr, size},
+              nodes[n]);
+  }
+  for (int64_t i = 0; i < n; ++i)
+    if (!solve(first + i, nodes[i])) return i;
+  return n;
+}
+
+bool group_fit::solve(int64_t g, const double* node) {
+  double theta[thetahat_max_params] = {};
   thetahat_values v;
-  sum_block(*at_any_theta, {task.groups.x + first, task.groups.w ? task.groups.w + first : nullptr, n}, node);
-  if (!(node[0] > 0) || !model.solve(&model, node + 1, at, &v)) return false;
-  with_constant(p, [&](auto p) { write_values(p, task.out, g, node, at, v); });
-  task.out.passes[g] = 1, task.out.status[g] = uint8_t(status_of(model, at, fixed(), v));
+  if (!(node[0] > 0) || !model.solve(&model, node + 1, theta, &v)) return false;
+  with_constant(p, [&](auto p) { write_values(p, task.out, g, node, theta, v); });
+  task.out.passes[g] = 1, task.out.status[g] = uint8_t(status_of(model, theta, fixed(), v));
   return true;
 }
 

@@ -14,7 +14,7 @@ class group_fit {
   group_fit(const group_fit&) = delete;
 
   bool busy() const { return group >= 0; }
-  bool solve(int64_t g);
+  int64_t solve(int64_t first, int64_t last);
   void begin(int64_t g, int threads);
   // Goes on for one slice; not busy afterwards where the group's fit has ended.
   void advance();
@@ -35,6 +35,8 @@ class group_fit {
   const thetahat_rows* chunk = &rows;
   thetahat_fit fit;
 
+  static constexpr int most_at_once = 16;
+  bool solve(int64_t g, const double* node);
   block all() const;
   const int* fixed() const { return fit.exact.fixed; }
   int n_free() const;

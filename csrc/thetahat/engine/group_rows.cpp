@@ -38,8 +38,9 @@ class bucket_counts {
   template <class Code>
   void take(const coded_block<Code>& b, int shift) {
     int32_t* const count = counts.data() + n_tables;  // of bucket 0; before it, that of rows that are dropped
-    const auto take_one = [&](int64_t i, int table)
-                              THETAHAT_INLINED { count[n_tables * int64_t(b.codes[i] >> shift) + table] += 1; };
+    const auto take_one = [&](int64_t i, int table) THETAHAT_INLINED {
+      count[n_tables * int64_t(b.codes[i] >> shift) + table] += 1;
+    };
     int64_t i = 0;
     for (; i + n_tables <= b.n; i += n_tables)
       for (int k = 0; k < n_tables; ++k) take_one(i + k, k);

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import unbounded
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -42,6 +43,7 @@ family = shipped(
     limiting={
         "beta = 1, the Laplace distribution": "laplace",
         "beta = infinity, the uniform distribution": "uniform",
+        "mu at one of the rows, where it has no second derivative": unbounded,
     },
     start=_start,
     elsewhere=("SciPy's gennorm(beta=beta, loc=mu, scale=alpha)", "the generalized-error(mu, alpha, beta)"),

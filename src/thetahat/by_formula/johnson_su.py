@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import lognormal_down, lognormal_up, unbounded
 
 __all__ = ["family"]
 
@@ -41,6 +42,9 @@ family = shipped(
     limits={("delta", "high"): "normal"},
     limiting={
         "delta = infinity, the normal distribution": "normal",
+        "gamma = -infinity, a lognormal distribution of x less a bound": lognormal_up,
+        "gamma = infinity, a lognormal distribution of a bound less x": lognormal_down,
+        "sigma = 0 and delta = 0, where it is unbounded": unbounded,
     },
     start=_start,
     elsewhere=("SciPy's johnsonsu(a=gamma, b=delta, loc=mu, scale=sigma)",),

@@ -18,9 +18,11 @@ __all__ = [
     "exponential_up",
     "half_normal_down",
     "half_normal_up",
+    "lognormal_down",
+    "lognormal_up",
     "most_equal",
-    "of_logs",
     "power_below",
+    "unbounded",
 ]
 
 
@@ -63,14 +65,48 @@ def power_below(x: Array, weights: Array | None) -> float:
     return n * (-math.log(spread) - math.log(largest) - 1 + spread) if spread > 0 else math.inf
 
 
-def of_logs(law: Callable[[Array, Array | None], float]) -> Callable[[Array, Array | None], float]:
-    """Return that of rows whose logarithms have a distribution."""
+def lognormal_up(x: Array, weights: Array | None) -> float:
+    """Return that of a lognormal distribution of x less a bound: a local maximum, as it is unbounded.
 
-    def found(x: Array, weights: Array | None) -> float:
-        y = np.log(x)
-        return law(y, weights) - float((y if weights is None else weights * y).sum())
+    The best bound is searched from near the least row to far below all of them.
+    """
+    rows = _counting(x, weights)
+    least, width = float(rows.min()), float(np.ptp(rows))
+    if not width > 0:
+        return -math.inf
 
-    return found
+    def value(log_distance: float) -> float:
+        y = np.log(x - least + width * math.exp(log_distance))
+        mean = float(np.average(y, weights=weights))
+        variance = float(np.average((y - mean) ** 2, weights=weights))
+        return -_total(x, weights) * (mean + 0.5 * math.log(2 * math.pi * variance) + 0.5)
+
+    grid = np.linspace(-7.0, 7.0, 57)
+    values = [value(u) for u in grid.tolist()]
+    inner = [k for k in range(1, len(grid) - 1) if values[k - 1] <= values[k] >= values[k + 1]]
+    if not inner:
+        return -math.inf
+    best = max(inner, key=lambda k: values[k])
+    return _highest(value, float(grid[best - 1]), float(grid[best + 1]))
+
+
+def _highest(value: Callable[[float], float], low: float, high: float) -> float:
+    """Return the highest value between two arguments, by golden sections."""
+    ratio = (math.sqrt(5) - 1) / 2
+    for _ in range(40):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, right) if value(left) > value(right) else (left, high)
+    return value(0.5 * (low + high))
+
+
+def lognormal_down(x: Array, weights: Array | None) -> float:
+    """Return that of a lognormal distribution of a bound less x."""
+    return lognormal_up(-x, weights)
+
+
+def unbounded(_x: Array, _weights: Array | None) -> float:
+    """Return infinity."""
+    return math.inf
 
 
 def most_equal(x: Array, weights: Array | None) -> float:

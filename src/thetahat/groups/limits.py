@@ -16,6 +16,7 @@ from thetahat.families import Family
 from thetahat.groups.arrays import GroupNumbers
 from thetahat.sample import Sample
 from thetahat.solvers import Exact, Problem
+from thetahat.solvers.limits import ENOUGH, FAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,15 @@ def sample_of_rows(rows: GroupedRows, family: Family, place: int) -> Sample:
     return Sample(family, ArraySource(rows.values[of_group], weights))
 
 
+def are_interior(family: Family, numbers: GroupNumbers) -> NDArray[np.bool_]:
+    """Return of each group whether its fit has derivatives of a maximum, far from bounds of domains."""
+    low = np.array([parameter.low for parameter in family.parameters])
+    high = np.array([parameter.high for parameter in family.parameters])
+    nearest = np.minimum(numbers.theta - low, high - numbers.theta)
+    flags: NDArray[np.bool_] = (numbers.stderr <= FAR * nearest).all(axis=1)
+    return flags & (numbers.newton_decrement <= ENOUGH)
+
+
 def settle(
     numbers: GroupNumbers, rows: GroupedRows, family: Family, fixed: Fixed | None, start: Array | None
 ) -> None:
@@ -41,6 +51,7 @@ def settle(
     if not (family.limiting or family.known):
         return
     unclear = np.isin(numbers.status, [_CODES["not_finished"], _CODES["precision"]])
+    unclear |= (numbers.status == _CODES["converged"]) & ~are_interior(family, numbers)
     first = () if start is None else tuple(start[0].tolist())
     for place in np.flatnonzero(unclear).tolist():
         of_group = {} if fixed is None else fixed.of_group(place)

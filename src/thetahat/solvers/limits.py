@@ -1,4 +1,4 @@
-"""The limit of a family that a likelihood without a maximum increases towards: the one that is likeliest.
+"""The limit of a family that a likelihood without a maximum increases towards: the nearest that is likelier.
 
 Near a limit the parameters that describe it run off, and Newton's method ends where doubles lose their
 digits. The log-likelihoods of the limits themselves say whether that is where it was going.
@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from thetahat import _sums
 from thetahat.errors import NoMaximumError
-from thetahat.families import find_family
+from thetahat.families import Family, find_family
 from thetahat.sample import Sample
 
-__all__ = ["Limit", "best_limit", "is_interior", "limit_error"]
+__all__ = ["ENOUGH", "FAR", "Limit", "is_interior", "limit_error", "nearest_limit"]
 
-_SLACK = 1e-7  # of a log-likelihood near a limit, for each row
-_ENOUGH = 1e-12  # a decrement
+_SLACK = 1e-5  # of a log-likelihood near a limit, for each row: digits cancel there
+ENOUGH = 1e-12  # a decrement
+FAR = 100  # standard errors of a parameter, in its distances from its bounds, that are too large
 
 
 class Limit(NamedTuple):
@@ -27,17 +28,25 @@ class Limit(NamedTuple):
     log_likelihood: float
 
 
-def is_interior(fit: _sums.ExactFit) -> bool:
-    """Whether a fit that has converged has the derivatives of a maximum."""
+def is_interior(family: Family, fit: _sums.ExactFit) -> bool:
+    """Whether a fit that has converged has derivatives of a maximum, and is far from bounds of domains."""
     _, _, _, _, stderr, decrement = fit.sums.evaluate(fit.evaluated)
-    return decrement <= _ENOUGH and all(map(math.isfinite, stderr))
+    if not (decrement <= ENOUGH and all(map(math.isfinite, stderr))):
+        return False
+    of_each = zip(family.parameters, fit.theta, stderr, strict=True)
+    return all(error <= FAR * min(value - p.low, p.high - value) for p, value, error in of_each)
 
 
-def best_limit(sample: Sample) -> Limit | None:
-    """Return the likeliest of the family's limits; None if it declares none that these rows have."""
+def nearest_limit(sample: Sample, value: float) -> Limit | None:
+    """Return the limit that a search which ended at this value was on its way to; None if to none."""
+    n, _ = sample.counts
+    least = value - _SLACK * (n + abs(value))
     found = [Limit(words, _log_likelihood(sample, law)) for words, law in sample.family.limiting.items()]
-    found = [limit for limit in found if limit.log_likelihood > -math.inf]
-    return max(found, key=lambda limit: limit.log_likelihood, default=None)
+    return min((limit for limit in found if limit.log_likelihood >= least), key=_height, default=None)
+
+
+def _height(limit: Limit) -> float:
+    return limit.log_likelihood
 
 
 def _log_likelihood(sample: Sample, law: object) -> float:
@@ -54,13 +63,12 @@ def _log_likelihood(sample: Sample, law: object) -> float:
 
 
 def limit_error(sample: Sample, value: float) -> NoMaximumError | None:
-    """Return the error that names the limit, if a search that ended at this value was on its way to it."""
-    limit = best_limit(sample)
-    n, rows = sample.counts
-    if limit is None or value > limit.log_likelihood + _SLACK * (n + abs(value)):
+    """Return the error that names the limit, if a search that ended at this value was on its way to one."""
+    limit, (_, rows) = nearest_limit(sample, value), sample.counts
+    if limit is None:
         return None
+    height = f", of log-likelihood {limit.log_likelihood:.10g}" if limit.log_likelihood < math.inf else ""
     return NoMaximumError(
         f"the {sample.family.name} likelihood of these {rows} row(s) has no maximum: it increases towards"
-        f" {limit.words}, of log-likelihood {limit.log_likelihood:.10g}; a maximum requires"
-        f" {sample.family.existence}"
+        f" {limit.words}{height}; a maximum requires {sample.family.existence}"
     )
