@@ -4,10 +4,11 @@ bits of `th.fit` of its rows alone.
 
 import numpy as np
 import pytest
-from conftest import CASES, FIRSTS, Case, identified
+from conftest import FIRSTS, Case, identified
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _groups
@@ -72,9 +73,8 @@ def assert_alone(fits, g, family, x, **options):
         assert bits(fits[name][g]) == bits(getattr(alone, name)), name
 
 
-@pytest.mark.parametrize("case", CASES, ids=identified)
 def test_a_group_alone_is_the_group_among_others(case):
-    case, codes = Case(*case), shuffled(SIZES)
+    codes = shuffled(SIZES)
     x = case.sample(codes.size)
     fits = fitted(case.family, by_codes(x, codes, len(SIZES)))
     for g in range(len(SIZES)):
@@ -102,8 +102,8 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("together", [False, True], ids=["by codes", "by offsets"])
+@in_turn("kind", KINDS)
+@in_turn("together", [False, True])
 def test_rows_of_any_kind(first, kind, together):
     """Those that do not count are left out of their groups."""
     codes = np.sort(shuffled(SOME)) if together else shuffled(SOME)
@@ -119,7 +119,7 @@ def test_rows_of_any_kind(first, kind, together):
         assert_alone(fits, g, first.family, alone.pop("x"), **alone)
 
 
-@pytest.mark.parametrize("by_group", [False, True])
+@in_turn("by_group", [False, True])
 def test_fixed_parameters_and_starts(first, by_group):
     """The same for all groups, or by group; where a table holds NaN, a parameter is free."""
     codes, names = shuffled(SOME), first.description.names
@@ -249,8 +249,8 @@ def test_bad_rows_are_counted():
 KEYS = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", ">u8"]
 
 
-@pytest.mark.parametrize("dtype", KEYS)
-@pytest.mark.parametrize("n", [0, 1, 2049, 70_000])
+@in_turn("dtype", KEYS)
+@in_turn("n", [0, 1, 2049, 70_000])
 @pytest.mark.parametrize("width", [0, 6, 64])
 def test_codes_of_integers(dtype, n, width):
     """Of a single key, few, and of all that the type holds, in any order and byte order."""
@@ -279,8 +279,8 @@ NARROW = {
 }
 
 
-@pytest.mark.parametrize("dtype", KEYS)
-@pytest.mark.parametrize("n", [1, 2049, 270_001])
+@in_turn("dtype", KEYS)
+@in_turn("n", [1, 2049, 270_001])
 @pytest.mark.parametrize("keys", NARROW)
 def test_keys_of_a_narrow_range_need_no_codes(dtype, n, keys):
     """Rows by keys where they lie are those by their codes; other keys are left to these."""

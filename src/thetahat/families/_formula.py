@@ -15,6 +15,7 @@ from thetahat._checks import as_number, check_flag
 from thetahat.errors import ParameterError
 from thetahat.families._family import Family, Parameter, defined
 from thetahat.families._formula_checks import check_definition, check_start, open_ends, start_values
+from thetahat.families._formula_law import FormulaLaw
 from thetahat.formulas.graph import Graph, Node, digest
 from thetahat.formulas.lowering import Lowered, lower
 from thetahat.formulas.program import Instruction
@@ -76,6 +77,8 @@ class FormulaFamily(Family):
     A jump or a kink of the density that moves with a parameter, as that of ``abs(x - mu)``, is refused: the
     likelihood then has terms that derivatives of the formula miss. Where a density is divided by its
     integral, narrow peaks are found beside the parameters that have the units of the rows.
+    Probabilities, those of censored rows too, are integrals of the density, on panels that are halved until
+    both halves agree with the whole; quantiles and random rows invert them.
     `SGD` takes batches by vector passes; steps on single rows run the machine on blocks of one, and are slow.
 
     Examples
@@ -199,7 +202,9 @@ class FormulaFamily(Family):
             scale_of=min(positive, key=lambda j: abs(powers[j] - 1), default=-1) if any(powers) else -1,
             start=self._starts if self.start is not None else None,
         )
-        compiled.open_ends(*open_ends(self, compiled))
+        opened = open_ends(self, compiled)
+        compiled.open_ends(*opened)
+        self._keep(support=_in_words(self.ends, self.counts, opened))
         return compiled
 
     @cached_property
@@ -237,6 +242,10 @@ class FormulaFamily(Family):
     def __repr__(self) -> str:
         return f"<Family {self.signature}>"
 
+    def law(self, theta: Sequence[float]) -> FormulaLaw | None:
+        """Return the distribution at theta where SciPy has none; None of others."""
+        return FormulaLaw(self, theta) if self.scipy == self._not_in_scipy else None
+
     def check_starts(self) -> None:
         """Raise if the function of start values has failed."""
         failure, self.compiled.failure = self.compiled.failure, None
@@ -271,7 +280,9 @@ def shipped(
     name = module.rpartition(".")[2]
     node, ends = trace(log_density, graph), _check_support(support)
     family._define(graph, node, name, domains, ends, discrete, _formulas.DENSITY, start)
-    family._keep(module=module, **described)
+    limits = ", or ".join(described.get("limiting", ()))
+    _ = family.compiled  # which finds the ends of the support
+    family._keep(**({"limiting_family": limits} if limits else {}), module=module, **described)
     return family
 
 
@@ -354,11 +365,14 @@ def _code(instructions: Sequence[Instruction]) -> NDArray[np.intc]:
     return np.array(lines, dtype=np.intc).reshape(-1, 7)
 
 
-def _in_words(ends: tuple[float, float], discrete: bool) -> str:
+def _in_words(ends: tuple[float, float], discrete: bool, opened: tuple[bool, bool] = (False, False)) -> str:
     low, high = ends
     what = "integers" if discrete else "numbers"
     if low == -math.inf and high == math.inf:
         return f"all finite {what}"
     if high == math.inf:
-        return f"{what} from {low:g} up"
-    return f"{what} up to {high:g}" if low == -math.inf else f"{what} from {low:g} to {high:g}"
+        return f"{what} above {low:g}" if opened[0] else f"{what} from {low:g} up"
+    if low == -math.inf:
+        return f"{what} below {high:g}" if opened[1] else f"{what} up to {high:g}"
+    without = [f"{end:g}" for end, is_open in zip(ends, opened, strict=True) if is_open]
+    return f"{what} from {low:g} to {high:g}" + f", without {' and '.join(without)}" * bool(without)

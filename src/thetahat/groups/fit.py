@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _groups
-from thetahat._checks import check_count, check_flag
+from thetahat._checks import check_flag, check_threads
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
@@ -20,6 +20,7 @@ from thetahat.families import Family, FamilyName, find_family
 from thetahat.groups.arrays import GroupNumbers
 from thetahat.groups.censored import CensoredGroups, fit_each_censored, group_censored
 from thetahat.groups.cluster import fit_apart
+from thetahat.groups.limits import settle
 from thetahat.groups.results import GroupFits
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.progress import counting
@@ -175,9 +176,10 @@ def fit_each(
     rows, values = grouping.rows, None if fixed is None else fixed.values
     results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
     numbers = GroupNumbers.of(results)
+    settle(numbers, rows, family, fixed, start)
     return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, rows)
 
 
 def threads_of(threads: int | None) -> int:
     """Return the number of threads that share groups."""
-    return default_threads() if threads is None else check_count("threads", threads, 10_000)
+    return default_threads() if threads is None else check_threads(threads)
