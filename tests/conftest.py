@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from formula_cases import THETAS, fixed_of, sample_of
 from tolerance import Remembering, reference_of
+from turns import InTurn, call_in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -31,6 +32,12 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "xdist_group: tests of one engine")
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Call tests of arguments in turn; others are left to pytest."""
+    return call_in_turn(pyfuncitem)
 
 
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
@@ -69,6 +76,9 @@ class Case:
         self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
         self.slow = family in THETAS  # for a law on millions of rows
 
+    def __repr__(self):
+        return f"{self.family}{self.theta}"
+
     def sample(self, n, seed=0):
         if self.family in THETAS:
             return np.resize(distinct(self.family, self.theta, seed), n)
@@ -78,17 +88,21 @@ class Case:
         return np.array(rows[:n])
 
 
-def named(case):
-    return f"{case.family}{case.theta}"
-
-
 def by_size(sizes):
     """Every family's first case at all sizes, its others at the small ones: references are slow."""
-    pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case in FIRSTS]
-    pairs += [(Case(*case), n) for case in FORMULAS for n in sizes]
-    return pytest.mark.parametrize(
-        ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
-    )
+    small = [n for n in sizes if n < 600]
+    cases = [*CASES, *FORMULAS]
+    pairs = [
+        (InTurn([Case(*case)]), InTurn(sizes if case in FIRSTS or case in FORMULAS else small))
+        for case in cases
+    ]
+    return pytest.mark.parametrize(("case", "n"), pairs, ids=map(identified, cases))
+
+
+def by_family(cases):
+    """The cases of each family in turn, and what names them in the report."""
+    families = dict.fromkeys(family for family, _ in cases)
+    return [InTurn(Case(*case) for case in cases if case[0] == family) for family in families], [*families]
 
 
 def identified(case):
@@ -96,7 +110,8 @@ def identified(case):
 
 
 def over(cases):
-    return pytest.fixture(params=cases, ids=identified)
+    params, ids = by_family(cases)
+    return pytest.fixture(params=params, ids=ids)
 
 
 def such(condition):
@@ -106,10 +121,8 @@ def such(condition):
 
 def of_such(condition):
     """A test of these alone, as its `case`."""
-    cases = such(condition)
-    return pytest.mark.parametrize(
-        "case", [Case(*case) for case in cases], ids=[identified(case) for case in cases]
-    )
+    cases, ids = by_family(such(condition))
+    return pytest.mark.parametrize("case", cases, ids=ids)
 
 
 def formulas_too(name="case"):
@@ -121,30 +134,31 @@ def formulas_too(name="case"):
         "ascending": such(lambda case: case.ascends),
     }
     found = of_fixtures[name] + FORMULAS
-    return pytest.mark.parametrize(name, [Case(*one) for one in found], ids=map(identified, found))
+    cases, ids = by_family(found)
+    return pytest.mark.parametrize(name, cases, ids=ids)
 
 
 @over(CASES)
 def case(request):
-    return Case(*request.param)
+    return request.param
 
 
 @over(FIRSTS)
 def first(request):
     """Each family's first case: where a law is the family's, whatever its parameters."""
-    return Case(*request.param)
+    return request.param
 
 
 @over(such(lambda case: case.regular))
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
-    return Case(*request.param)
+    return request.param
 
 
 @over(such(lambda case: case.ascends))
 def ascending(request):
     """A case of a family that gradient methods take."""
-    return Case(*request.param)
+    return request.param
 
 
 class ExactMath:
@@ -180,7 +194,8 @@ def in_fifty_digits(monkeypatch):
 @pytest.fixture
 def exact(case, in_fifty_digits):
     """A case whose reference calculates with fifty digits."""
-    in_fifty_digits(case.reference)
+    for one in case:
+        in_fifty_digits(one.reference)
     return case
 
 

@@ -251,6 +251,38 @@ def test_pictures_of_other_limits(rows, family, name):
     figure.canvas.draw()
 
 
+def test_candidates_over_one_estimate(rows):
+    comparison = th.compare(rows, ["weibull", "gamma", "lognormal"])
+    (axis,) = comparison.plot(name="time").axes
+    labels = axis.get_legend_handles_labels()[1]
+    names = sorted(label.partition(",")[0] for label in labels)
+    assert names == ["Kaplan-Meier's estimate", "gamma", "lognormal", "weibull"]
+    (alone,) = comparison.best.plot("survival").axes
+    np.testing.assert_array_equal(axis.lines[0].get_data(), alone.lines[0].get_data())
+    with pytest.raises(ParameterError, match="kind must be one of survival"):
+        comparison.plot("density")
+    with pytest.raises(ParameterError, match="name must be a string"):
+        comparison.plot(name=1)
+
+
+@pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "false"), ("1", "0"), ("1.0", "0e0")])
+def test_events_are_written_in_any_way(tmp_path, words):
+    seen = columns()["seen"]
+    lines = [
+        f"{time},{words[0] if event else words[1]}"
+        for time, event in zip(columns()["time"], seen, strict=True)
+    ]
+    (tmp_path / "lives.csv").write_text("\n".join(["time,seen", *lines]))
+    fit = th.fit(th.scan(tmp_path / "lives.csv", "time", event="seen"), "weibull")
+    assert fit.params == th.fit(th.Censored(columns()["time"], event=seen), "weibull").params
+
+
+def test_words_that_are_no_events_are_named(tmp_path):
+    (tmp_path / "lives.csv").write_text("time,seen\n1,true\n2,yes\n3,false\n")
+    with pytest.raises(th.SampleError, match=r"event \(seen\) holds 'yes': write true or 1"):
+        th.fit(th.scan(tmp_path / "lives.csv", "time", event="seen"), "weibull")
+
+
 def test_panels_of_censored_fits(rows):
     fit = th.fit(rows, "weibull")
     with pytest.raises(ParameterError, match="kind must be one of survival, probability"):

@@ -193,3 +193,12 @@ def test_random_samples_end_at_a_maximum_or_a_limit(name):
         for n in (3, 20):
             x = rows_of(name, draw, np.random.default_rng([1, n]), n)
             assert x is None or ending(name, x)[0] in ("converged", "no maximum"), (law, n)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_skew_normal_finds_the_higher_of_both_sides(seed):
+    x = np.random.default_rng(seed).standard_t(3, 400)  # an outlier may be skewed to the lower side
+    mean, sd = x.mean(), x.std()
+    sides = ({"mu": mean - side * sd, "sigma": sd, "alpha": 2 * side} for side in (1, -1))
+    found = [th.fit(x, "skew_normal", start=start).log_likelihood for start in sides]
+    assert th.fit(x, "skew_normal").log_likelihood >= max(found) - 1e-6

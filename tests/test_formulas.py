@@ -11,6 +11,7 @@ import pytest
 from conftest import Case
 from scipy import special
 from tolerance import EPS, log_likelihood_size, score_sizes
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _core, _formulas, _sums
@@ -54,7 +55,7 @@ def everything(x, family, theta, **options):
 # What a compiled family of the same formula gives.
 
 
-@pytest.mark.parametrize("n", [1, 15, 17, 511, 512, 513, 2047, 2049, 5000])
+@in_turn("n", [1, 15, 17, 511, 512, 513, 2047, 2049, 5000])
 def test_log_likelihood_and_score_are_the_compiled_ones(known, n):
     case, formula = known
     x = case.sample(n)

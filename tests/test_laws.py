@@ -10,8 +10,9 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from conftest import CASES, FORMULAS, Case, by_size, every_family, formulas_too, named, of_such
+from conftest import CASES, FORMULAS, Case, by_size, every_family, formulas_too, of_such
 from tolerance import EPS, information_sizes, log_likelihood_size, reference_of, score_sizes
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _core, _sums
@@ -68,7 +69,7 @@ def test_information_equals_the_reference(case, n):
 
 
 @formulas_too()
-@pytest.mark.parametrize("n", [1, 7, 8, 1003])
+@in_turn("n", [1, 7, 8, 1003])
 def test_logpdf_equals_the_reference(case, n):
     x = case.sample(n)
     for value, row in zip(th.logpdf(x, case.family, case.theta), x, strict=True):
@@ -89,7 +90,7 @@ def test_fit_is_the_reference_maximum(smooth, in_fifty_digits):
     """One Newton step from it, in fifty digits, is rounding."""
     exact = smooth
     in_fifty_digits(exact.reference)
-    x = exact.sample(300)
+    x = exact.sample(200)
     fit = th.fit(x, exact.family, **exact.options)
     rows, theta = [mpmath.mpf(v) for v in x.tolist()], [mpmath.mpf(v) for v in fit.theta.tolist()]
     free, p = np.flatnonzero(fit.stderr), range(np.count_nonzero(fit.stderr))
@@ -208,7 +209,7 @@ for family, theta in CASES:
     print(th.logpdf(x[:1001], family, theta).tobytes().hex())
     for method in [ga, *sgd] * case.ascends:
         rng = 1 if method.draws else None
-        print(th.fit(x[:9000], family, method=method, start=theta, rng=rng).theta.tobytes().hex())
+        print(th.fit(x[:3000], family, method=method, start=theta, rng=rng).theta.tobytes().hex())
 for family, theta in FORMULAS:
     case = Case(family, theta)
     x = samples[f"{family} {theta}"]
@@ -285,10 +286,7 @@ def test_fit_is_a_maximum(case):
             assert th.log_likelihood(x, case.family, neighbour) < fit.log_likelihood
 
 
-SOLVED = [case for case in (Case(*c) for c in CASES) if case.regular and find_family(case.family).solved]
-
-
-@pytest.mark.parametrize("case", SOLVED, ids=named)
+@of_such(lambda case: case.regular and case.description.solved)
 def test_newton_reaches_the_closed_form_maximum(case):
     x = case.sample(2000)
     fit, sums = th.fit(x, case.family), sums_of(case, x, 1)
@@ -303,11 +301,8 @@ def test_newton_reaches_the_closed_form_maximum(case):
 # 5. Scaling by a power of two changes exponents alone, up to both ends of the doubles' range.
 
 
-OF_A_SCALE = [case for case in (Case(*c) for c in CASES) if case.dimension is not None]
-
-
-@pytest.mark.parametrize("k", [-1000, -700, -333, -30, 1, 77, 480, 1000])
-@pytest.mark.parametrize("case", OF_A_SCALE, ids=named)
+@in_turn("k", [-1000, -700, -333, -30, 1, 77, 480, 1000])
+@of_such(lambda case: case.dimension is not None)
 def test_fit_scales_with_the_sample(case, k):
     x = case.sample(5000)
     x /= 2.0 ** np.ceil(np.log2(np.abs(x).max()))
@@ -324,9 +319,7 @@ def test_fit_scales_with_the_sample(case, k):
 # 6. Whatever holds the rows, the fit is that of their plain copy.
 
 
-@pytest.mark.parametrize(
-    "dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4"]
-)
+@in_turn("dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4"])
 @every_family
 def test_any_dtype_is_read_as_its_float64_copy(family, dtype):
     """What a pass says of it, rows outside the support included: counts, and values between 0 and 1."""

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from scipy import stats
+from turns import in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -56,7 +57,7 @@ def test_the_parameters_of_scipy_are_mapped(family, name, keywords, fixed, repla
     assert log_density(x) == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(set(ALL) - {*th.families(), *th.formula_families()}))
+@in_turn("name", sorted(set(ALL) - {*th.families(), *th.formula_families()}))
 def test_every_distribution_of_scipy_is_known(name):
     words = words_for(name)
     mine = [family for family, other, *_ in SCIPYS if other == name]
@@ -72,7 +73,7 @@ def test_every_family_is_found_by_the_name_of_scipy(family):
         assert f"here it is {family!r}: " in words_for(name)
 
 
-@pytest.mark.parametrize("change", [str.upper, str.title, lambda name: name.replace("_", "-"), "{} ".format])
+@in_turn("change", [str.upper, str.title, lambda name: name.replace("_", "-"), "{} ".format])
 def test_other_spellings(family, change):
     name = change(family)
     if name != family:

@@ -172,3 +172,18 @@ def test_the_gil_is_released(name):
 @pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no GIL here")
 def test_what_keeps_the_gil_is_seen():
     assert not others_run_during(lambda: sum(range(100_000)), 50)
+
+
+@pytest.mark.parametrize("n", [1, 100, 2049])
+def test_short_arrays_have_the_bits_of_the_longer_way(first, n):
+    x, family = first.sample(n), first.family
+
+    def outcome(**how):
+        try:
+            return th.fit(x, family, **how).to_dict()
+        except th.ThetahatError as error:
+            return str(error)
+
+    assert outcome(threads=1) == outcome(threads=7) == outcome(nan_policy="omit")
+    with pytest.raises(th.ParameterError, match="threads must be an integer of at least 1, got 0"):
+        th.fit(x, family, threads=0)

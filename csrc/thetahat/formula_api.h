@@ -140,6 +140,10 @@ void thetahat_formula_values(const thetahat_formula*, const double* theta, const
                              double* out);
 /* What the normalization adds to them for each row, whatever the kind. */
 void thetahat_formula_integral(const thetahat_formula*, const double* theta, double* outputs);
+/* P(X <= x) and P(X > x) of n increasing rows inside the support, n > 0, each to its own digits; 0: an
+ * integral is not found. */
+int thetahat_formula_cumulative(const thetahat_formula*, const double* theta, const double* x, int64_t n,
+                                double* below, double* above);
 
 #ifdef __cplusplus
 }

@@ -28,6 +28,7 @@ __all__ = [
     "check_path",
     "check_positive",
     "check_share",
+    "check_threads",
 ]
 
 
@@ -128,6 +129,11 @@ def check_count(name: str, value: int, most: int = 2**62, least: int = 1) -> int
         limit = f"between {least} and {most}" if large else f"of at least {least}"
         raise ParameterError(f"{name} must be an integer {limit}, got {value!r}") from error
     return count
+
+
+def check_threads(threads: int) -> int:
+    """Return a number of threads; raise unless it is between 1 and 10,000."""
+    return check_count("threads", threads, 10_000)
 
 
 def check_flag(name: str, value: bool) -> bool:

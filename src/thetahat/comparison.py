@@ -18,7 +18,8 @@ from thetahat._candidates import (
     numbers_of,
     table,
 )
-from thetahat._checks import check_choice, check_count
+from thetahat._checks import check_choice, check_threads
+from thetahat._rows_of_fit import censored_of
 from thetahat._sums import Sums, Tree
 from thetahat._tables import library
 from thetahat._theta import check_known
@@ -174,12 +175,13 @@ class Comparison(Sequence[Candidate]):
 
         The densities over the histogram (of counts, the probabilities beside the shares of the rows), and the
         share of the rows against the probability by each fit (of 5000 rows and more, their difference), as
-        `Fit.plot` draws them. The band is that of the best fit.
+        `Fit.plot` draws them. The band is that of the best fit. Of censored or truncated rows, the share
+        above each value over Kaplan-Meier's or Turnbull's estimate (``"survival"``).
 
         Parameters
         ----------
-        kind : {"density", "pp"}, optional
-            One panel; by default both, of weighted rows the density.
+        kind : {"density", "pp", "survival"}, optional
+            One panel; by default all that the rows have: of those with weights the density alone.
         ax, name, progress
             As in `Fit.plot`.
 
@@ -200,10 +202,14 @@ class Comparison(Sequence[Candidate]):
         >>> x = [0.4, 0.9, 1.1, 1.8, 2.5, 3.1, 4.7, 9.6]
         >>> figure = th.compare(x, ["gamma", "lognormal"]).plot("density")
         """
-        from thetahat.plots.candidates import comparison_figure
+        from thetahat.plots.candidates import comparison_figure, styles_of
+        from thetahat.plots.censored import survivals_figure
 
         fits = {self._label(each): each.fit for each in self if each.fit}
         best = self.best
+        if best.kinds is not None:
+            rows_of_best = censored_of(best, best._sample, None)
+            return survivals_figure(rows_of_best, fits, styles_of(len(fits)), name, kind, ax)
         source = best._sample.source if best._sample is not None else None
         with reading(source, progress):
             rows, order = best._drawn(None, shares=kind != "density")
@@ -338,7 +344,7 @@ def compare(
     <Fit exponential(scale=3.0125), n=8, converged>
     """
     if threads is not None:
-        threads = check_count("threads", threads, 10_000)
+        threads = check_threads(threads)
     check_choice("criterion", criterion, CRITERIA)
     source = source_of(x, weights, nan_policy)
     with reading(source, progress):

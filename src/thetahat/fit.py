@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from thetahat import _core, _sums
-from thetahat._checks import check_choice
+from thetahat._checks import check_choice, check_threads
 from thetahat._theta import Theta, check_fixed, check_theta
 from thetahat.data.source import source_of
 from thetahat.errors import ParameterError
@@ -158,11 +158,11 @@ def fit(
     """
     described = find_family(family)
     # By identity: what is equal to a default and not the same object goes the longer way, with the same bits.
-    sample_alone = weights is None and threads is None and nan_policy is _RAISE
+    sample_alone = weights is None and nan_policy is _RAISE
     not_followed = trace is False and progress is False and callback is None and checkpoint is None
     usual = method is _EXACT and start is None and fixed is None and rng is None and cov is COVARIANCES[0]
     if sample_alone and not_followed and usual and checkpoint_every is _EVERY:
-        plain = _fit_plain(described, x)
+        plain = _fit_plain(described, x, threads)
         if plain is not None:
             return plain
 
@@ -173,15 +173,28 @@ def fit(
     return fit_sample(described, read, method, start, fixed, rng, monitoring, cov)
 
 
-def _fit_plain(family: Family, x: Any) -> Fit | None:
-    """Return the exact fit of a short plain array by the shortest way; None where it needs another."""
+def _fit_plain(family: Family, x: Any, threads: int | None) -> Fit | None:
+    """Return the exact fit of a plain array by the shortest way; None where it needs another.
+
+    So short an array is read by one thread, however many there may be.
+    """
+    if threads is not None:
+        check_threads(threads)
     rows = _core.plain_rows(x)
     if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth or family.known:
         return None
     exact = _sums.fit_plain(family.model, rows)
     if exact is None or (family.limiting and not is_interior(family, exact)):
         return None
+    if family.labelled and not _has_all_parts(family, exact):
+        return None
     return Fit.of_plain(family, x, _EXACT, exact)
+
+
+def _has_all_parts(family: Family, exact: _sums.ExactFit) -> bool:
+    """Whether the parts of a mixture count, and lie in their order."""
+    theta = exact.theta
+    return not family.degeneracy(theta, exact.sums.n, True) and family.in_label_order(theta) == theta
 
 
 def fit_sample(

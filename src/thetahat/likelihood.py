@@ -141,7 +141,7 @@ def log_likelihood_and_score(
     return value, np.array(gradient)
 
 
-def logpdf(x: ArrayLike, family: FamilyName, theta: Theta) -> Array:
+def logpdf(x: ArrayLike, family: FamilyName | Family, theta: Theta) -> Array:
     """Return the log-density of each row.
 
     Parameters

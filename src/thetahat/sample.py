@@ -8,7 +8,7 @@ import numpy as np
 
 from thetahat import _core, _sums
 from thetahat._censored import log_probability
-from thetahat._checks import check_count
+from thetahat._checks import check_threads
 from thetahat._shift import shift
 from thetahat.data.arrays import chunks_of, count_outside, empty, reject_rows, value_of
 from thetahat.data.censored_source import CensoredSource
@@ -67,7 +67,7 @@ class Sample:
         self._sums, self._good = None, False
         self.sums_at = sums_at
         self._counts: tuple[float, int] = (0, 0)
-        self._threads = None if threads is None else check_count("threads", threads, 10_000)
+        self._threads = None if threads is None else check_threads(threads)
         self._omitted = omitted
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits

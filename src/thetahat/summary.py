@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thetahat._checks import check_count
+from thetahat._checks import check_count, check_threads
 from thetahat._packing import pack, unpack
 from thetahat._shift import shift
 from thetahat._sums import SUMS_LAYOUT, Sums, Tree
@@ -136,7 +136,7 @@ class Summary:
 
     def _add(self, source: Source, threads: int | None) -> Summary:
         if threads is not None:
-            threads = check_count("threads", threads, 10_000)
+            threads = check_threads(threads)
         tree = self._tree.copy()
         before = tree.total().rows
         source.add_to([tree], threads)

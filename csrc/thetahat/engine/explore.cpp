@@ -36,12 +36,18 @@ bool landscape::is_near(const thetahat_newton& c, const double* known, double to
   return true;
 }
 
+// Where many steps gain so little that all that are left would not lead above a maximum that is known, it
+// creeps to a place that is level and no maximum.
 landscape::end landscape::newton(thetahat_newton& c, const double* known, double top) const {
-  double node[thetahat_max_node];
+  constexpr int many = 16;
+  double node[thetahat_max_node], before = -HUGE_VAL;
   for (int j = 0; j < m.n_params; ++j) c.fixed[j] = fixed[j];
   do {
     newton_iterate(m, sums_at(c.theta, node), c);
     if (is_near(c, known, top)) return at_known;
+    if (c.evaluations % many || !c.has_best) continue;
+    if (top > -DBL_MAX && c.log_likelihood - before < 1e-2 * (top - c.log_likelihood)) return elsewhere;
+    before = c.log_likelihood;
   } while (c.state == thetahat_running);
   return c.state == thetahat_converged ? at_maximum : elsewhere;
 }

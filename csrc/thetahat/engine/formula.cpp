@@ -18,10 +18,6 @@ namespace thetahat::THETAHAT_ISA {
 
 namespace {
 
-const thetahat_formula& formula_of(const thetahat_model* m) {
-  return *reinterpret_cast<const thetahat_formula*>(m);
-}
-
 double cosh_of(double x) {
   const double e = exp(0.5 * abs(x)), f = 1.0 / e;
   return 0.5 * (e * e) + 0.5 * (f * f);
@@ -303,6 +299,13 @@ void lanes_of_formula(const thetahat_model* m, thetahat_lanes* c, const double* 
     }
 }
 
+// Where limits lie for what is made of many of them.
+int line_of(const thetahat_formula& f) {
+  if (f.counts) return f.low > -1 ? thetahat_counts : thetahat_real_line;
+  if (f.low == 0 && f.high == HUGE_VAL) return thetahat_half_line;
+  return f.low == 0 && f.high == 1 ? thetahat_unit_line : thetahat_real_line;
+}
+
 int start_of_formula(const thetahat_model* m, const thetahat_pilot* rows, double* theta) {
   double starts[thetahat_max_starts][thetahat_max_params];
   if (starts_of(formula_of(m), *rows, starts) == 0) return 0;
@@ -319,6 +322,8 @@ int other_starts_of_formula(const thetahat_model* m, const thetahat_pilot* rows,
 }
 
 }  // namespace
+
+bool is_formula(const thetahat_model& m) { return m.merge == merge_formula; }
 
 }  // namespace thetahat::THETAHAT_ISA
 
@@ -355,6 +360,7 @@ void thetahat_formula_init(thetahat_formula* f) {
               nullptr,
               nullptr,
               nullptr,
+              nullptr,
               start_of_formula,
               other_starts_of_formula,
               nullptr,
@@ -364,7 +370,8 @@ void thetahat_formula_init(thetahat_formula* f) {
               ascent_on_formula,
               nullptr,
               nullptr,
-              lanes_of_formula};
+              lanes_of_formula,
+              line_of(*f)};
 }
 
 void thetahat_formula_values(const thetahat_formula* f, const double* theta, const double* x, int64_t n,

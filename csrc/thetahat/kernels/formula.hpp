@@ -12,10 +12,6 @@ namespace thetahat::THETAHAT_ISA {
 
 constexpr int formula_rows = thetahat_formula_rows;
 
-inline const thetahat_formula& formula_of(const thetahat_model* m) {
-  return *reinterpret_cast<const thetahat_formula*>(m);
-}
-
 // What a program reads of some rows, and where it leaves what it finds.
 struct formula_rows_in {
   const double *x, *w; /* w: NULL where each counts once */

@@ -6,6 +6,11 @@
 
 namespace thetahat::THETAHAT_ISA {
 
+// Of a model with intervals: that of its exact rows.
+inline const thetahat_formula& formula_of(const thetahat_model* m) {
+  return *reinterpret_cast<const thetahat_formula*>(m->exact ? m->exact : m);
+}
+
 // Whether a row is not finite, or not in the support.
 inline bool outside_support(const thetahat_formula& f, double x) {
   const bool below = f.open_low ? x <= f.low : x < f.low, above = f.open_high ? x >= f.high : x > f.high;

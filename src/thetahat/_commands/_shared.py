@@ -21,7 +21,7 @@ from thetahat.data.scan import scan
 from thetahat.data.scan_censored import ScannedCensored
 from thetahat.data.scanned import ScannedSource
 from thetahat.errors import ThetahatError
-from thetahat.families import families
+from thetahat.families import families, formula_families
 
 __all__ = [
     "Command",
@@ -113,14 +113,14 @@ column = click.option(
 
 def complete_families(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Return the families that begin so."""
-    return [name for name in families() if name.startswith(incomplete)]
+    return [name for name in (*families(), *formula_families()) if name.startswith(incomplete)]
 
 
 family = click.option(
     "--family",
     required=True,
     shell_complete=complete_families,
-    help=f"One of: {', '.join(families())}.",
+    help=f"One of: {', '.join((*families(), *formula_families()))}.",
 )
 files = click.argument("files", metavar="FILE...", nargs=-1, required=True)
 

@@ -43,7 +43,7 @@ __all__ = ["compare_command"]
     "--plot",
     type=_shared.picture,
     callback=_shared.parse_picture,
-    help="Draw the best fit into a .png, .pdf or .svg file.",
+    help="Draw all families into a .png, .pdf or .svg file.",
 )
 def compare_command(
     files: tuple[str, ...],
@@ -63,7 +63,7 @@ def compare_command(
     comparison = compare(source, chosen, threads=threads, nan_policy=missing, criterion=criterion)
     omitted = comparison.best.omitted
     if plot:
-        comparison.best.plot(name=column or Path(files[0]).name).savefig(plot)
+        comparison.plot(name=column or Path(files[0]).name).savefig(plot)
     if as_json:
         file = _shared.named(files)
         record = {**comparison.to_dict(), "file": file, "column": column, "omitted": omitted}
@@ -79,9 +79,11 @@ def compare_command(
 def _print(comparison: Comparison) -> None:
     """Print the families with their criteria, and why others were not fitted."""
     click.echo(heading(comparison))
-    table = new_table(*TITLES[comparison.criterion])
+    titles = TITLES[comparison.criterion]
+    parameters, log_likelihood, criterion, *_, other = titles
+    table = new_table(*titles)
     for cells in cells_of(comparison, comparison.criterion):
         table.add_row(*cells)
-    show(table)
+    show(table, optional=(other, log_likelihood, parameters, criterion))
     for line in notes(comparison, comparison.outside, comparison.note):
         click.echo(line)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from thetahat._commands._tables import new_table, show
+from thetahat._commands._tables import BETWEEN, new_table, show
 from thetahat._records import to_json
 from thetahat.data.arrays import Chunks, chunks_with_nulls, reject_for_all, reject_null
 from thetahat.data.censored import Censored
@@ -23,6 +23,7 @@ from thetahat.groups.results import GroupFits
 
 __all__ = ["fit_by_groups", "parse_output"]
 
+_STDERR = "std. error"
 _SHOWN = 5  # groups at each end of the table
 _KINDS = (".parquet", ".csv", ".json")
 
@@ -99,16 +100,16 @@ def _print(fits: GroupFits, keys: int) -> None:
     estimates = [part for name in fits.params for part in (name, f"{name}_stderr")]
     shown = [*list(columns)[:keys], "n", *estimates, "status"]
     click.echo(f"{fits.family}({', '.join(fits.params)}), fitted to {len(fits):,} groups")
-    first, *titles = (printable("std. error" if name.endswith("_stderr") else name) for name in shown)
+    first, *titles = (printable(_STDERR if name.endswith("_stderr") else name) for name in shown)
     table = new_table(*titles)
     table.columns[0].header = first
     places = list(range(len(fits)))
     cut = len(places) > 2 * _SHOWN
     for place in (*places[:_SHOWN], *places[-_SHOWN:]) if cut else places:
         if cut and place == len(fits) - _SHOWN:
-            table.add_row(*["..."] * len(shown))
+            table.add_row(*[BETWEEN] * len(shown))
         table.add_row(*[_cell(name, columns[name][place]) for name in shown])
-    show(table)
+    show(table, optional=(_STDERR,))
     told = [
         f"{count:,} {status}" + f" ({reason})" * bool(reason)
         for (status, reason), count in fits.reasons().items()

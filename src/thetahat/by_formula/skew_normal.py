@@ -1,7 +1,7 @@
 """Skew normal(mu, sigma, alpha); scipy's ``skewnorm(a=alpha, loc=mu, scale=sigma)``.
 
-At alpha = 0 the likelihood is always level, and it may increase towards alpha = infinity: fits start on both
-sides.
+At alpha = 0 the likelihood is always level, and it may increase towards alpha = infinity: fits start at the
+moments, and on the other side of 0.
 """
 
 from typing import Any
@@ -19,13 +19,22 @@ log_ndtr = functions["log_ndtr"]
 
 def _start(x: Any) -> list[dict[str, float]]:
     mean, sd = float(np.mean(x)), float(np.std(x)) or 1.0
-    skew = float(np.mean(((x - mean) / sd) ** 3))
+    skewness = float(np.mean(((x - mean) / sd) ** 3))
+    side = -1.0 if skewness < 0 else 1.0
+    moments = [_of_moments(mean, sd, abs(skewness), side) for side in (side, -side)]
     return [
-        {"mu": mean - side * sd, "sigma": 1.3 * sd, "alpha": side * size}
-        for side in (1, -1)
-        for size in (2, 0.7)
-        if side * skew > -0.2  # the other side has no maximum then, and takes long to say so
+        *moments,
+        *({"mu": mean - side * sd, "sigma": 1.3 * sd, "alpha": 2 * side} for side in (side, -side)),
     ]
+
+
+def _of_moments(mean: float, sd: float, skewness: float, side: float) -> dict[str, float]:
+    """Return the parameters of a mean, a standard deviation, and a skewness of up to 0.9 to one side."""
+    ratio = (2 * min(skewness, 0.9) / (4 - np.pi)) ** (1 / 3)  # of the shift to the standard deviation
+    delta = ratio / np.sqrt((1 + ratio * ratio) * 2 / np.pi)
+    sigma = sd * np.sqrt(1 + ratio * ratio)
+    alpha = max(delta / np.sqrt(1 - delta * delta), 0.1)
+    return {"mu": mean - side * sd * ratio, "sigma": sigma, "alpha": side * alpha}
 
 
 def _log_density(x: Any, mu: Any, sigma: Any, alpha: Any) -> Any:

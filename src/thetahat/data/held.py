@@ -9,9 +9,11 @@ import numpy as np
 
 from thetahat.data.columns import pyarrow
 from thetahat.data.memory import check_memory
+from thetahat.errors import SampleError
 
-__all__ = ["Held", "integers_of"]
+__all__ = ["Held", "integers_of", "truths_of"]
 
+_TRUTHS = {"true": 1.0, "false": 0.0}
 _AT_WORK = 24  # bytes a row that a partition by keys takes beside the columns
 
 
@@ -85,3 +87,28 @@ def integers_of(column: Any) -> Any:
         )
     except pa.ArrowInvalid:  # beyond 64 bits
         return column
+
+
+def truths_of(column: Any, name: str) -> Any:
+    """Return texts as numbers, true and false as 1 and 0; raise where one is none of these."""
+    if not hasattr(column, "null_count") or not _is_coded(column):
+        return column
+    pa = pyarrow("columns of Arrow")
+    chunks = column.chunks if hasattr(column, "chunks") else [column]
+    numbers = [
+        pa.array([_truth(word, name) for word in chunk.dictionary.to_pylist()], pa.float64())
+        for chunk in chunks
+    ]
+    return pa.chunked_array(
+        [of_words.take(chunk.indices) for of_words, chunk in zip(numbers, chunks, strict=True)], pa.float64()
+    )
+
+
+def _truth(word: str, name: str) -> float:
+    try:
+        return _TRUTHS[word.lower()] if word.lower() in _TRUTHS else float(word)
+    except ValueError:
+        raise SampleError(
+            f"event ({name}) holds {word!r}: write true or 1 where a value was seen exactly, false or 0"
+            " where it lies above"
+        ) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from thetahat._core import Rows
 from thetahat.data.censored import Censored
-from thetahat.data.held import Held, integers_of
+from thetahat.data.held import Held, integers_of, truths_of
 from thetahat.data.limits import is_number
 from thetahat.data.source import Sampled, Source
 from thetahat.errors import ParameterError
@@ -109,7 +109,7 @@ class ScannedCensored(Sampled, Source):
         upper = None if self._columns.upper is None else next(found)
         ends = [end if is_number(end) else next(found) for end in self._columns.truncated]
         weights = None if self._weights is None else next(found)
-        event = None if self._columns.event is None else integers_of(next(found))
+        event = None if self._columns.event is None else truths_of(next(found), self._columns.event)
         rows = Censored(lower, upper, event=event, truncated=(ends[0], ends[1]))
         keys = {
             name: integers_of(key) if self._table.of_text else key

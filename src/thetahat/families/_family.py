@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -201,6 +201,8 @@ class Family:
     missing_condition: Callable[[float, float], str] | None = None
     censoring: Censoring = Censoring()
 
+    labelled: ClassVar[bool] = False  # whether parts of it, as of a mixture, may change places or vanish
+
     @cached_property
     def model(self) -> _core.Model:
         """The compiled half of the family."""
@@ -290,6 +292,21 @@ class Family:
     def known_start(self) -> Theta | None:
         """Start values that need no rows, if there are any."""
         return None
+
+    def law(self, theta: Sequence[float]) -> Any:  # noqa: ARG002
+        """Return the distribution at theta where SciPy has none; None of others."""
+        return None
+
+    def in_label_order(self, theta: Theta) -> Theta:
+        """Return theta with parts that may change places in one order."""
+        return theta
+
+    def degeneracy(self, theta: Theta, n: float, converged: bool) -> str:  # noqa: ARG002
+        """Return which part of the family does not count at theta, for n rows, in words; empty if all do.
+
+        converged: whether it is where an iteration has found a maximum.
+        """
+        return ""
 
     def check_starts(self) -> None:
         """Raise if a function of the user's that finds start values has failed."""

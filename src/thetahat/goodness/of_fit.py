@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from thetahat._checks import as_generator, check_count
+from thetahat._checks import as_generator, check_count, check_threads
 from thetahat._fitted import Fitted, refit
 from thetahat._html import table
 from thetahat._records import to_json
@@ -148,7 +148,7 @@ def goodness_of_fit(
     from thetahat.goodness.replicates import Draws, distances_of_replicates
 
     check_count("bootstrap", bootstrap)
-    threads = default_threads() if threads is None else check_count("threads", threads, 10_000)
+    threads = default_threads() if threads is None else check_threads(threads)
     if fit.status != "converged":
         raise ParameterError(
             f"gof: replicates are fitted exactly, but this fit ({fit.status}) is not at the maximum;"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thetahat import _groups
-from thetahat._checks import check_count, check_flag
+from thetahat._checks import check_flag, check_threads
 from thetahat._theta import Fixed, Theta, check_fixed_of_groups, check_theta
 from thetahat.data.arrays import Chunks, reject_rows
 from thetahat.data.grouping import NAN_POLICIES, Grouping, group_rows
@@ -182,4 +182,4 @@ def fit_each(
 
 def threads_of(threads: int | None) -> int:
     """Return the number of threads that share groups."""
-    return default_threads() if threads is None else check_count("threads", threads, 10_000)
+    return default_threads() if threads is None else check_threads(threads)

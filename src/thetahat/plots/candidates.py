@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["comparison_figure"]
+__all__ = ["comparison_figure", "styles_of"]
 
 _KINDS = ("density", "pp")
 
@@ -85,7 +85,7 @@ def comparison_figure(
         else:
             counts = family_of(next(iter(fits.values()))).counts
             draw = draw_probabilities_of_counts if counts else draw_densities
-            draw(axis, x, order, fits, _styles(len(fits)), name, weights)
+            draw(axis, x, order, fits, styles_of(len(fits)), name, weights)
     return finish(axes, ax, columns=1)
 
 
@@ -101,7 +101,7 @@ def _kinds(weighted: bool, kind: str | None, ax: Axes | None) -> tuple[str, ...]
     return (kind,)
 
 
-def _styles(number: int) -> list[dict[str, Any]]:
+def styles_of(number: int) -> list[dict[str, Any]]:
     """Return how so many curves are drawn; the first lies on top."""
     return [
         {
@@ -120,7 +120,7 @@ def _draw_probabilities(axis: Axes, order: Order, fits: Mapping[str, Fitted]) ->
     ends = np.array([0.0, 1.0])
     axis.plot(*placed((ends, ends), order), color="#808080", linewidth=1)
     best = [band[1]]
-    for (label, fit), style in zip(fits.items(), _styles(len(fits)), strict=True):
+    for (label, fit), style in zip(fits.items(), styles_of(len(fits)), strict=True):
         probability, share = placed(points_of(order, fit), order)
         axis.plot(probability, share, label=label, **style)
         if len(best) <= _BEST:

@@ -1,9 +1,10 @@
-"""A fit to censored rows: over the nonparametric estimate of the survival, and in a probability plot."""
+"""Fits to censored rows: over the nonparametric estimate of the survival, and in a probability plot."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["CENSORED_KINDS", "censored_figure"]
+__all__ = ["CENSORED_KINDS", "censored_figure", "survivals_figure"]
 
 CENSORED_KINDS = ("survival", "probability")
 _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
@@ -77,39 +78,74 @@ def censored_figure(
         check_axes(ax)
         kind = kind or "survival"
     kinds = has if kind is None else (check_choice("kind", kind, has),)
-    limits = source.limits
-    found = _Estimate(estimate(limits, source.weights), float(limits.low.min()), float(limits.high.max()))
+    found = _estimated(source)
     if ax is None:
         figure = new_figure(6.4, 4.0 + 4.6 * (len(kinds) - 1))
         axes = dict(zip(kinds, figure.subplots(len(kinds), 1, squeeze=False)[:, 0], strict=True))
     else:
         axes = {kinds[0]: ax}
     if "survival" in axes:
-        _draw_survival(axes["survival"], found, fitted, name, str(source.kinds))
+        estimates = ", ".join(f"{symbol(key)} = {value:.5g}" for key, value in fitted.params.items())
+        fits = {f"{fitted.family}: {estimates}": fitted}
+        _draw_survival(axes["survival"], found, fits, [{"color": "#d55e00"}], name, str(source.kinds))
     if "probability" in axes:
         _draw_probability(axes["probability"], found, fitted, name)
     return finish(axes.values(), ax, columns=2)
 
 
-def _draw_survival(axis: Axes, found: _Estimate, fitted: Fitted, name: str, kinds: str) -> None:
-    """Draw the share of rows above each value: the estimate in steps, and the fit."""
+def survivals_figure(
+    source: CensoredSource,
+    fits: Mapping[str, Fitted],
+    styles: Sequence[dict[str, Any]],
+    name: str,
+    kind: str | None,
+    ax: Axes | None,
+) -> Figure:
+    """Draw several fits to censored rows over the nonparametric estimate; `Comparison.plot` describes it."""
+    if not isinstance(name, str):
+        raise ParameterError(f"name must be a string, got {name!r}")
+    check_choice("kind", "survival" if kind is None else kind, CENSORED_KINDS[:1])
+    if ax is None:
+        axis = new_figure(9.4, 4.0).subplots()
+    else:
+        check_axes(ax)
+        axis = ax
+    _draw_survival(axis, _estimated(source), fits, styles, name, str(source.kinds))
+    return finish([axis], ax, columns=1)
+
+
+def _estimated(source: CensoredSource) -> _Estimate:
+    """Return the nonparametric estimate of rows."""
+    limits = source.limits
+    return _Estimate(estimate(limits, source.weights), float(limits.low.min()), float(limits.high.max()))
+
+
+def _draw_survival(
+    axis: Axes,
+    found: _Estimate,
+    fits: Mapping[str, Fitted],
+    styles: Sequence[dict[str, Any]],
+    name: str,
+    kinds: str,
+) -> None:
+    """Draw the share of rows above each value: the estimate in steps, and fits by their labels."""
     low, high = _range(found)
+    color = "#0072b2" if len(fits) == 1 else "#666666"  # none of the curves'
     masses, below = found.masses, np.concatenate([[1.0], found.survival()])
     at_lower, at_upper = (np.clip(end, low, high) for end in (masses.lower, masses.upper))
     axis.stairs(
-        below, np.concatenate([[low], at_upper, [high]]), baseline=None, color="#0072b2", label=found.name
+        below, np.concatenate([[low], at_upper, [high]]), baseline=None, color=color, label=found.name
     )
     if not masses.points or masses.upper[-1] == math.inf:
         wide = masses.lower < masses.upper
         for left, right, top, bottom in zip(
             at_lower[wide], at_upper[wide], below[:-1][wide], below[1:][wide], strict=True
         ):
-            axis.fill_between([left, right], bottom, top, color="#0072b2", alpha=0.12, linewidth=0)
+            axis.fill_between([left, right], bottom, top, color=color, alpha=0.12, linewidth=0)
     at = np.linspace(low, high, 501)
-    if family_of(fitted).counts:
-        at = np.unique(np.floor(at))
-    estimates = ", ".join(f"{symbol(key)} = {value:.5g}" for key, value in fitted.params.items())
-    axis.plot(at, _survival_of(fitted, at, found), color="#d55e00", label=f"{fitted.family}: {estimates}")
+    for (label, fitted), style in zip(fits.items(), styles, strict=True):
+        places = np.unique(np.floor(at)) if family_of(fitted).counts else at
+        axis.plot(places, _survival_of(fitted, places, found), label=label, **style)
     axis.set(xlim=(low, high), ylim=(-0.02, 1.02), ylabel="share of rows above")
     axis.set_xlabel(f"{plain(name)}   ({kinds})")
 
@@ -132,7 +168,7 @@ def _survival_of(fitted: Fitted, at: Array, found: _Estimate) -> Array:
     """Return the probability by the fit that a row which could be seen lies above each value."""
     inside = np.clip(at, found.low, np.nextafter(found.high, -math.inf))
     rows = Censored(inside, np.full(at.size, math.inf), truncated=(found.low, found.high))
-    return np.exp(logpdf(rows, fitted.family, fitted.theta))
+    return np.exp(logpdf(rows, family_of(fitted), fitted.theta))
 
 
 def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -> None:
