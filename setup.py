@@ -32,7 +32,8 @@ MODULES = ("_core", "_sums", "_pieces", "_sgd", "_groups", "_replicates", "_arro
 # and the glue to Python; replicates have loops over rows beside it.
 SMALLER = {
     "isa/baseline.cpp": ["-O2"],
-    **{f"engine/{name}.cpp": ["-Os"] for name in ("formula", "formula_integral", "formula_starts")},
+    "engine/formula.cpp": ["-Os"],
+    **{f"engine/formula_{name}.cpp": ["-Os"] for name in ("integral", "probability", "starts", "variable")},
     **{f"src/thetahat/{name}.cpp": ["-Os"] for name in MODULES},
     "src/thetahat/_replicates.cpp": ["-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic"],
 }
@@ -66,8 +67,8 @@ def is_new(source, target):
     return all(Path(name).stat().st_mtime < made for name in (source, "setup.py", *HEADERS))
 
 
-def compile_side_by_side(compiler):
-    """Compile the sources that have changed, at the same time, through ccache where it is there."""
+def compile_side_by_side(compiler, pool):
+    """Compile the sources that have changed in the pool of all extensions, through ccache where it is there."""
     compile_all = compiler.compile
     cache = shutil.which("ccache")
     if cache and hasattr(compiler, "compiler_so_cxx"):
@@ -81,8 +82,7 @@ def compile_side_by_side(compiler):
             flags = [*optimization_of(source, compiler.compiler_type), *(extra_postargs or ())]
             return compile_all([source], output_dir=output_dir, extra_postargs=flags, **options)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(chain(*pool.map(compile_one, sources)))
+        return list(chain(*pool.map(compile_one, sources)))
 
     compiler.compile = compile_each
 
@@ -104,8 +104,10 @@ class BuildExt(build_ext):
         flags = MSVC_FLAGS if self.compiler.compiler_type == "msvc" else GNU_FLAGS
         for extension in self.extensions:
             extension.extra_compile_args = flags + os.environ.get("CXXFLAGS", "").split()
-        compile_side_by_side(self.compiler)
-        super().build_extensions()
+        self.parallel = len(self.extensions)  # threads that wait for objects of theirs, and link them
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            compile_side_by_side(self.compiler, pool)
+            super().build_extensions()
 
 
 def extension(name, sources, headers=()):
@@ -121,13 +123,17 @@ def extension(name, sources, headers=()):
     )
 
 
+# The longest first, so that no core waits for one of them in the end: those of all families.
+CORE = sorted(files("csrc", ".cpp"), key=lambda source: "/isa/" not in source)
+
 extensions = [
-    extension("_core", files("csrc", ".cpp"), HEADERS),  # the compiled core is linked into this one
+    extension("_core", CORE, HEADERS),  # the compiled core is linked into this one
     *(extension(name, [], CALLED) for name in MODULES[1:]),
 ]
 
-setup(
-    ext_modules=cythonize(extensions, build_dir="build/cython"),
-    cmdclass={"build_ext": BuildExt},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
-)
+if __name__ == "__main__":  # Cython's processes import this file where they cannot fork
+    setup(
+        ext_modules=cythonize(extensions, build_dir="build/cython", nthreads=os.cpu_count()),
+        cmdclass={"build_ext": BuildExt},
+        options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI else {},
+    )

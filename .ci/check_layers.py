@@ -27,7 +27,7 @@ CSRC_FLOORS = (
 PACKAGE_FLOORS = (
     ("errors", "_key_types", "_segments", "_version"),
     ("_arrow", "_censored", "_core", "_formulas", "_groups", "_pieces", "_replicates", "_sgd", "_sums"),
-    ("_checks", "_packing", "_quantile", "_runs", "pilot"),
+    ("_checks", "_doubles", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
     ("families",),
     ("by_formula",),

@@ -1,10 +1,15 @@
-"""How the time and the memory of fits of groups grow with their number.
+"""Fits of groups: how time and memory grow with their number, and how fast groups of every family are fitted.
 
-    python bench/groups.py [--quick] [GROUPS ...]
+    python bench/groups.py [--quick] [PART ...]
 
-Normal fits of 1e7 rows by integer keys in random order, on one thread: the best of some rounds, of the
-processor time of this thread. Memory: the peak of a process of its own beyond what it held before, less the
-rows and the results that the fits keep.
+Parts, all if none is named:
+growth    normal fits of 1e7 rows by integer keys in random order, at several numbers of groups: processor
+          time of one thread, and NumPy's bincount (mean and standard deviation) beside two threads. Memory:
+          the peak of a process of its own beyond what it held before, less the rows and the results.
+together  normal fits of rows that lie together, beside a loop that only reads and adds them.
+families  groups of 100 rows of every family, beside loops over scipy.stats and statsmodels, where these
+          fit it, on 100 of them.
+The best of some rounds counts; of two threads, and of peers beside them, by the wall's clock.
 """
 
 from __future__ import annotations
@@ -12,15 +17,20 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from time import thread_time
+from collections.abc import Callable
+from time import perf_counter, thread_time
+from typing import Any
 
 import numpy as np
+from contenders.groups import fit_family, fit_together, loops_of
+from contest import Case, Run
 
 import thetahat as th
 
 ROWS = 10**7
-ROUNDS = 5
-GROUPS = (10**3, 10**4, 10**5, 10**6, 10**7)
+SIZE = 100
+ROUNDS = 7
+GROUPS = (10**3, 10**5, 10**6, 10**7)
 PER_ROW, PER_GROUP = 8, 90  # nanoseconds that are promised
 
 PEAK = """
@@ -41,16 +51,14 @@ print((peak() - before - kept) / rows, (peak() - before - kept) / groups)
 """
 
 
-def nanoseconds(rows: int, groups: int, rounds: int) -> float:
-    """Return what a row takes, at best."""
-    random = np.random.default_rng(0)
-    x, key = random.normal(size=rows), random.integers(0, groups, rows)
-    best = float("inf")
+def best(call: Callable[[], Any], clock: Callable[[], float], rounds: int) -> float:
+    """Return the seconds of the best of some rounds."""
+    found = float("inf")
     for _ in range(rounds):
-        start = thread_time()
-        th.fit_groups(x, "normal", by=key, threads=1)
-        best = min(best, thread_time() - start)
-    return best / rows * 1e9
+        start = clock()
+        call()
+        found = min(found, clock() - start)
+    return found
 
 
 def extra_memory(rows: int, groups: int) -> list[float]:
@@ -59,22 +67,81 @@ def extra_memory(rows: int, groups: int) -> list[float]:
     return [float(word) for word in subprocess.run(command, check=True, capture_output=True).stdout.split()]
 
 
+def mean_and_deviation(x: Any, key: Any) -> Any:
+    with np.errstate(invalid="ignore"):  # of groups without rows
+        n = np.bincount(key)
+        mean = np.bincount(key, x) / n
+        return mean, np.sqrt(np.bincount(key, (x - mean[key]) ** 2) / n)
+
+
+def growth(quick: bool, rounds: int) -> None:
+    rows = 10**4 if quick else ROWS
+    print("| groups | ns a row, one thread | promised | two threads | bincount / two threads | bytes a row |")
+    print("|---|---|---|---|---|---|")
+    for groups in (min(groups, rows) for groups in GROUPS):
+        random = np.random.default_rng(0)
+        x, key = random.normal(size=rows), random.integers(0, groups, rows)
+
+        def fit(threads: int, x: Any = x, key: Any = key) -> th.GroupFits:
+            return th.fit_groups(x, "normal", by=key, threads=threads)
+
+        one = best(lambda fit=fit: fit(1), thread_time, rounds)  # type: ignore[misc]
+        two = best(lambda fit=fit: fit(2), perf_counter, rounds)  # type: ignore[misc]
+        peer = best(lambda x=x, key=key: mean_and_deviation(x, key), perf_counter, rounds)  # type: ignore[misc]
+        cells = [one / rows * 1e9, PER_ROW + PER_GROUP * groups / rows, two / rows * 1e9]
+        memory, _ = extra_memory(rows, groups)
+        told = " | ".join(f"{cell:.1f}" for cell in cells)
+        print(f"| {groups:,} | {told} | {peer / two:.2f} | {memory:.1f} |", flush=True)
+
+
+def together(quick: bool, rounds: int) -> None:
+    from contenders.floors import adder, pointer
+
+    rows = 10**4 if quick else ROWS
+    print("| groups of | ns a row | the loop | times as long |")
+    print("|---|---|---|---|")
+    for size in (SIZE, 10 * SIZE):
+        case = Case(f"of {size} rows", rows, rows // size)
+        add, at = adder("float64", 1), pointer(case.x)
+        ours = best(fit_together(case, 1).call, thread_time, rounds)
+        floor = best(lambda add=add, at=at: add(at, None, rows), thread_time, rounds)  # type: ignore[misc]
+        cells = f"{ours / rows * 1e9:.2f} | {floor / rows * 1e9:.2f} | {ours / floor:.2f}"
+        print(f"| {size:,} | {cells} |", flush=True)
+
+
+def per_group(run: Run, clock: Callable[[], float], rounds: int) -> float:
+    return best(run.call, clock, rounds) / run.units
+
+
+def families(quick: bool, rounds: int) -> None:
+    groups = 20 if quick else 4000
+    print("| family | groups a second, one thread | two threads | scipy loop / two | statsmodels loop / two |")
+    print("|---|---|---|---|---|")
+    for family in th.families():
+        case = Case("", groups * SIZE, groups)
+        one = per_group(fit_family(case, family, 1), thread_time, rounds)
+        two = per_group(fit_family(case, family, 2), perf_counter, rounds)
+        loops = loops_of(family, case._replace(n=2 * SIZE, batch_size=2) if quick else case)
+        cells = [f"{per_group(loop, perf_counter, 1) / two:,.0f}" if loop else "-" for loop in loops]
+        print(f"| {family} | {1 / one:.2e} | {1 / two:.2e} | {' | '.join(cells)} |", flush=True)
+
+
+PARTS = {"growth": growth, "together": together, "families": families}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("groups", nargs="*", type=float)
+    parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--quick", action="store_true", help="few rows: does the code work?")
     options = parser.parse_args()
-    rows, rounds = (10**4, 1) if options.quick else (ROWS, ROUNDS)
-    print("| groups | ns a row | promised | bytes a row beyond input and results | or a group |")
-    print("|---|---|---|---|---|")
-    for groups in map(int, options.groups or GROUPS):
-        few = min(groups, rows)
-        promised = PER_ROW + PER_GROUP * few / rows
-        per_row, per_group = extra_memory(rows, few)
-        cells = f"{nanoseconds(rows, few, rounds):.1f} | {promised:.1f} | {per_row:.1f} | {per_group:,.1f}"
-        print(f"| {few:,} | {cells} |", flush=True)
+    for part in options.parts:
+        if part not in PARTS:
+            parser.error(f"there is no part {part!r}: choose of {', '.join(PARTS)}")
+    for part in options.parts or PARTS:
+        PARTS[part](options.quick, 1 if options.quick else ROUNDS)
+        print()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from random import Random
 import mpmath
 import numpy as np
 import pytest
-from tolerance import Remembering
+from formula_cases import THETAS, fixed_of, sample_of
+from tolerance import Remembering, reference_of
+from turns import InTurn, call_in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -32,8 +34,22 @@ def pytest_configure(config):
         config.option.dist = "loadgroup"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Call tests of arguments in turn; others are left to pytest."""
+    return call_in_turn(pyfuncitem)
+
+
 CASES = [(name, theta) for name in th.families() for theta in Likelihood(name).family.THETAS]
 FIRSTS = [(name, Likelihood(name).family.THETAS[0]) for name in th.families()]
+FORMULAS = list(THETAS.items())
+_DISTINCT = 97  # rows of a formula's sample, which repeats them: their references are slow
+
+
+@cache
+def distinct(family, theta, seed):
+    """The rows of a formula's samples."""
+    return sample_of(family, _DISTINCT, seed, theta)
 
 
 @cache
@@ -48,7 +64,7 @@ class Case:
     def __init__(self, family, theta):
         self.family = family
         self.theta = theta
-        self.reference = Likelihood(family)
+        self.reference = reference_of(family)
         self.remembering = Remembering(family)  # the same, where it is asked for the same again
         self.dimension = self.reference.family.DIMENSION  # None where fit(c x) is no multiple of fit(x)
         self.description = find_family(family)
@@ -57,24 +73,35 @@ class Case:
         self.cov = "sandwich" if self.regular else "information"  # the most that it can give
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
         self.shifts = find_family(family).shifts  # sums at one theta say all near it
+        self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
+
+    def __repr__(self):
+        return f"{self.family}{self.theta}"
 
     def sample(self, n, seed=0):
+        if self.family in THETAS:
+            return np.resize(distinct(self.family, self.theta, seed), n)
         random, rows = stream(self.family, self.theta, seed)
         while len(rows) < n:
             rows.append(self.reference.family.draw(random, self.theta))
         return np.array(rows[:n])
 
 
-def named(case):
-    return f"{case.family}{case.theta}"
-
-
 def by_size(sizes):
     """Every family's first case at all sizes, its others at the small ones: references are slow."""
-    pairs = [(Case(*case), n) for case in CASES for n in sizes if n < 600 or case in FIRSTS]
-    return pytest.mark.parametrize(
-        ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
-    )
+    small = [n for n in sizes if n < 600]
+    cases = [*CASES, *FORMULAS]
+    pairs = [
+        (InTurn([Case(*case)]), InTurn(sizes if case in FIRSTS or case in FORMULAS else small))
+        for case in cases
+    ]
+    return pytest.mark.parametrize(("case", "n"), pairs, ids=map(identified, cases))
+
+
+def by_family(cases):
+    """The cases of each family in turn, and what names them in the report."""
+    families = dict.fromkeys(family for family, _ in cases)
+    return [InTurn(Case(*case) for case in cases if case[0] == family) for family in families], [*families]
 
 
 def identified(case):
@@ -82,7 +109,8 @@ def identified(case):
 
 
 def over(cases):
-    return pytest.fixture(params=cases, ids=identified)
+    params, ids = by_family(cases)
+    return pytest.fixture(params=params, ids=ids)
 
 
 def such(condition):
@@ -92,33 +120,38 @@ def such(condition):
 
 def of_such(condition):
     """A test of these alone, as its `case`."""
-    cases = such(condition)
-    return pytest.mark.parametrize(
-        "case", [Case(*case) for case in cases], ids=[identified(case) for case in cases]
-    )
+    cases, ids = by_family(such(condition))
+    return pytest.mark.parametrize("case", cases, ids=ids)
+
+
+def formulas_too(name="case"):
+    """A test of the cases that a fixture of this name has, and of families by formulas."""
+    found = {"case": CASES, "first": FIRSTS, "smooth": such(lambda case: case.regular)}[name] + FORMULAS
+    cases, ids = by_family(found)
+    return pytest.mark.parametrize(name, cases, ids=ids)
 
 
 @over(CASES)
 def case(request):
-    return Case(*request.param)
+    return request.param
 
 
 @over(FIRSTS)
 def first(request):
     """Each family's first case: where a law is the family's, whatever its parameters."""
-    return Case(*request.param)
+    return request.param
 
 
 @over(such(lambda case: case.regular))
 def smooth(request):
     """A case of a family whose score is zero at the maximum."""
-    return Case(*request.param)
+    return request.param
 
 
 @over(such(lambda case: case.ascends))
 def ascending(request):
     """A case of a family that gradient methods take."""
-    return Case(*request.param)
+    return request.param
 
 
 class ExactMath:
@@ -154,7 +187,8 @@ def in_fifty_digits(monkeypatch):
 @pytest.fixture
 def exact(case, in_fifty_digits):
     """A case whose reference calculates with fifty digits."""
-    in_fifty_digits(case.reference)
+    for one in case:
+        in_fifty_digits(one.reference)
     return case
 
 

@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import CASES, Case, named
+from conftest import of_such
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _sgd, reference
@@ -256,8 +257,8 @@ def seconds_to_return(call):
     return time.perf_counter() - pressed[0]
 
 
-@pytest.mark.parametrize("slice_rows", [1, 7, 1000])
-@pytest.mark.parametrize("shuffle", _sgd.SHUFFLES)
+@in_turn("slice_rows", [1, 7, 1000])
+@in_turn("shuffle", _sgd.SHUFFLES)
 @pytest.mark.parametrize("batch_size", [1, 10, 40, 600])
 @pytest.mark.parametrize("method", [th.SGD(learning_rate=1e-4, epochs=6), th.SGD(epochs=6)], ids=str)
 def test_where_a_slice_ends_changes_no_bit(method, shuffle, batch_size, slice_rows):
@@ -278,14 +279,9 @@ def test_where_a_slice_ends_changes_no_bit(method, shuffle, batch_size, slice_ro
     assert run(slice_rows) == run(10**9)
 
 
-OF_ONE_DIMENSION = [  # one rate has one unit
-    case for case in (Case(*c) for c in CASES) if case.ascends and set(case.dimension or ()) == {1}
-]
-
-
-@pytest.mark.parametrize("k", [-450, -270, -3, 1, 260, 450])
-@pytest.mark.parametrize("batch_size", [1, 10, 100])
-@pytest.mark.parametrize("case", OF_ONE_DIMENSION, ids=named)
+@in_turn("k", [-450, -270, -3, 1, 260, 450])
+@in_turn("batch_size", [1, 10, 100])
+@of_such(lambda case: case.ascends and set(case.dimension or ()) == {1})  # one rate has one unit
 def test_ascent_scales_with_the_sample(case, k, batch_size):
     """Of x 2^k from theta 2^k with rate 4^k, exponents alone differ, as far as doubles hold the rate."""
     x = case.sample(300)

@@ -14,7 +14,7 @@ def test_hostile_records_are_refused_or_read():
 
 
 def test_rows_that_another_thread_overwrites_crash_no_fit():
-    attacks.writer(Random(0), 30)
+    attacks.writer(Random(0), 12)
 
 
 @pytest.mark.skipif(not attacks.SETS_MODES, reason="MXCSR is set through glibc on x86-64")

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from conftest import FIRSTS, Case
+from turns import in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -33,7 +34,7 @@ def plain_of(figure):
     return values, edges
 
 
-@pytest.mark.parametrize("n", [10, 1000])
+@in_turn("n", [10, 1000])
 def test_all_panels_have_labels_and_show_the_rows(first, n):
     case, rows = first, first.sample(n)
     figure = th.fit(rows, case.family).plot(name="delay")

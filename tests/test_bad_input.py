@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+from turns import in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -71,7 +72,7 @@ def test_the_support_is_what_its_words_say(family, value):
             assert (error.value.first, error.value.count) == (place, 3)
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@in_turn("value", [math.nan, math.inf, -math.inf])
 def test_rows_that_are_not_finite(family, value):
     x = good_rows(family)
     x[[2047, 5000]] = value
@@ -96,7 +97,7 @@ def test_equal_rows_fit_one_parameter(family, n):
     assert th.fit(equal_rows(family, n), family).status == "converged"
 
 
-@pytest.mark.parametrize("n", [1, 2, 50, 5000])
+@in_turn("n", [1, 2, 50, 5000])
 @pytest.mark.parametrize("family", [name for name in th.families() if len(description(name).names) > 1])
 def test_equal_rows(family, n):
     """There is no maximum, and the error says what it takes, or where the likelihood rises to."""
@@ -120,7 +121,7 @@ def test_parameters_out_of_their_domains(family):
                     th.score(x, family, [*theta[:j], value, *theta[j + 1 :]])
 
 
-@pytest.mark.parametrize("name", ["", "Scale", "theta", 0])
+@in_turn("name", ["", "Scale", "theta", 0])
 def test_unknown_parameters(family, name):
     signature = re.escape(description(family).signature)
     with pytest.raises(th.ParameterError, match=rf"fixed: {signature} has no parameter {name!r}"):

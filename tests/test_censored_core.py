@@ -12,6 +12,7 @@ import mpmath
 import numpy as np
 import pytest
 from conftest import FIRSTS, Case, of_such
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _censored, _core, _sums
@@ -117,7 +118,7 @@ def exact_derivatives(reference, theta, lower, upper):
     return mpmath.log(total), [mean / total for mean in means]
 
 
-@pytest.mark.parametrize("narrow", [False, True])
+@in_turn("narrow", [False, True])
 def test_an_interval_has_the_derivatives_of_its_integral(first, in_fifty_digits, narrow):
     x = limits_of(first)
     low = float(x[x.size // 2 - 1])

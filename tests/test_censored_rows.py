@@ -258,20 +258,3 @@ def test_where_exact_rows_alone_are_taken():
 def test_kinks_and_edges_are_refused_by_name(family, free):
     with pytest.raises(ParameterError, match=f"need a value of {free}"):
         th.fit(th.Censored(TIMES, event=EVENTS), family)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda rows: th.fit(rows, "half_normal"),
-        lambda rows: th.fit_groups(rows, "half_normal", offsets=[0, 4]),
-        lambda rows: th.summarize(rows, "half_normal"),
-        lambda rows: th.log_likelihood(rows, "half_normal", [1.0]),
-        lambda rows: th.score(rows, "half_normal", [1.0]),
-        lambda rows: th.logpdf(rows, "half_normal", [1.0]),
-    ],
-)
-def test_a_family_by_a_formula_takes_exact_rows_alone(call):
-    rows = th.Censored([1.0, 2.0, 3.0, 4.0], event=[True, True, False, False])
-    with pytest.raises(th.ParameterError, match="not supported for half_normal, a family by a formula"):
-        call(rows)

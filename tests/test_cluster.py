@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from partitions import Here, parted, source
+from turns import in_turn
 
 import thetahat as th
 from thetahat.data.cluster import ClusterSource
@@ -22,7 +23,7 @@ def same(fit, expected):
         assert getattr(fit, name) == getattr(expected, name)
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+@in_turn("weights", [None, WEIGHTS])
 def test_a_fit_has_the_bits_of_the_array(first, weights):
     x = first.sample(N)
     expected = th.fit(x, first.family, weights=weights, cov=first.cov)

@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import FIRSTS, Case, named
+from conftest import FIRSTS, Case
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _sgd, reference
@@ -74,8 +75,8 @@ def far_row(case):
 FAR = [case for case in ASCENDING if far_row(case)]
 
 
-@pytest.mark.parametrize("batch_size", [1, 10])
-@pytest.mark.parametrize("case", ASCENDING, ids=named)
+@in_turn("batch_size", [1, 10])
+@pytest.mark.parametrize("case", ASCENDING, ids=repr)
 def test_a_heavy_row_ends_the_ascent_where_the_reference_ends(case, batch_size):
     x, start, rate = setting(case)
     row, weight = heavy_row(case, x, start, rate)
@@ -97,7 +98,7 @@ def test_a_heavy_row_ends_the_ascent_where_the_reference_ends(case, batch_size):
 @pytest.mark.parametrize(
     ("shuffle", "batch_size"), [("rows", 1), ("rows", 10), ("batches", 10), ("batches", 3)]
 )
-@pytest.mark.parametrize("case", FAR, ids=named)
+@pytest.mark.parametrize("case", FAR, ids=repr)
 def test_a_far_row_ends_a_shuffled_ascent_where_the_reference_ends(case, shuffle, batch_size):
     x, start, rate = setting(case)
     order = th.minibatches(np.arange(float(ROWS)), batch_size, shuffle=shuffle, rng=3)
@@ -118,8 +119,8 @@ def test_a_far_row_ends_a_shuffled_ascent_where_the_reference_ends(case, shuffle
             assert (fit.status, fit.epochs, fit.theta.tolist()) == ("diverged", 0, fits[0].theta.tolist())
 
 
-@pytest.mark.parametrize("batch_size", [1, 10])
-@pytest.mark.parametrize("case", FAR, ids=named)
+@in_turn("batch_size", [1, 10])
+@pytest.mark.parametrize("case", FAR, ids=repr)
 def test_a_far_row_ends_a_stream_where_it_ends_a_fit(case, batch_size):
     """Whatever the portions that it comes in."""
     x, start, rate = setting(case)
@@ -146,8 +147,8 @@ LEADING_OUT = {  # by rows from mu = 0, sigma = 1 on, with their rates
 }
 
 
-@pytest.mark.parametrize("batch_size", [1, 3])
-@pytest.mark.parametrize("place", [0, 30, 31, 32, 90])
+@in_turn("batch_size", [1, 3])
+@in_turn("place", [0, 30, 31, 32, 90])
 @pytest.mark.parametrize(("rate", "last"), LEADING_OUT.values(), ids=LEADING_OUT)
 def test_a_step_that_leaves_the_domain_ends_the_ascent_even_if_others_return(rate, last, place, batch_size):
     """Rows of so small a weight that steps on them move nothing come before."""

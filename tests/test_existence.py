@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from censored_data import cases_of_existence, container, dataset
+from turns import in_turn
 
 import thetahat as th
 from thetahat.errors import NoMaximumError
@@ -129,7 +130,7 @@ def around(family, place, width):
 
 
 @pytest.mark.parametrize("family", ["normal", "logistic", "gumbel", "lognormal", "weibull", "loglogistic"])
-@pytest.mark.parametrize("seed", range(8))
+@in_turn("seed", range(8))
 def test_verdicts_on_random_samples_are_those_of_a_search(family, seed):
     """A maximum is above all that a search finds; where there is none, narrow or wide ones are likelier."""
     rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 from tolerance import EPS
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _core
@@ -83,7 +84,7 @@ def check_densities(case, reference, decades, chance, count):
             assert agrees(ours, exact, size), (x, theta)
 
 
-@pytest.mark.parametrize("decades", [6, 140])
+@in_turn("decades", [6, 140])
 def test_densities_far_from_the_row(first, decades, in_fifty_digits):
     reference = in_fifty_digits(first.reference)
     check_densities(first, reference, decades, Random(f"{first.family} {decades}"), 6)

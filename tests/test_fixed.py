@@ -44,7 +44,7 @@ def test_the_others_are_fitted(case):
 
 
 def test_standard_errors_are_those_of_the_others_alone(smooth):
-    x = smooth.sample(2000)
+    x = smooth.sample(500)
     for fixed_names in subsets(names_of(smooth)):
         fixed = dict(zip(names_of(smooth), smooth.theta, strict=True))
         fit = th.fit(x, smooth.family, fixed={name: fixed[name] for name in fixed_names})
@@ -141,7 +141,7 @@ def test_an_edge_that_is_fixed_is_none():
 
 def test_ascents_hold_them(ascending):
     """Their bits stay; the others take the reference's steps along a score without them."""
-    x = ascending.sample(300)
+    x = ascending.sample(200)
     free = th.fit(x, ascending.family)
     start, rate = free.theta + 0.3 * free.stderr, 0.02 * float(free.stderr.min()) ** 2
     score = ascending.reference.score

@@ -41,7 +41,7 @@ REFUSED = {
     "if": (with_if, {"mu": LINE}, {}, "write np.where.*if x > mu"),
     "loop": (with_loop, {"mu": LINE}, {}, "x is one row"),
     "math": (lambda x, mu: math.exp(x - mu), {"mu": LINE}, {}, "instead of those of math"),
-    "no such function": (lambda x, mu: np.arcsinh(x - mu), {"mu": LINE}, {}, "cannot use arcsinh.*there are"),
+    "no such function": (lambda x, mu: np.arccosh(x - mu), {"mu": LINE}, {}, "cannot use arccosh.*there are"),
     "a sum": (lambda x, mu: np.sum(x - mu), {"mu": LINE}, {}, "cannot use sum"),
     "a constant": (lambda _x, _mu: 1.0, {"mu": LINE}, {}, "returned 1.0"),
     "an array": (lambda x, mu: (x - mu) * np.ones(3), {"mu": LINE}, {}, "no number"),
@@ -281,6 +281,50 @@ def test_three_parts_have_softmax_weights():
     assert th.logpdf([3.0], mixture, theta)[0] == pytest.approx(math.log(weights @ densities), rel=1e-12)
 
 
+def _near_one_value(seed=1):
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.normal(0, 1, 200), np.full(60, 0.5)])
+
+
+DEGENERATE = {
+    "equal": (
+        ["exponential"] * 2,
+        np.linspace(1, 2, 50),
+        "parts 1 and 2 .exponential. become one",
+    ),
+    "weight": (
+        ["normal", "exponential"],
+        np.linspace(9, 11, 60),
+        "weight of part 2 .exponential. tends to 0",
+    ),
+    "collapse": (["normal", "normal"], _near_one_value(), "part 2 .normal. collapses onto one value"),
+    "three": (
+        ["poisson"] * 3,
+        np.arange(40) % 5,
+        "become one|tends to 0|collapses onto one value",
+    ),
+    "one value": (["normal", "normal"], np.full(20, 3.0), "has no maximum"),
+}
+
+
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_a_part_that_does_not_count_is_named(case):
+    parts, x, message = DEGENERATE[case]
+    with pytest.raises(th.NoMaximumError, match=message):
+        th.fit(x, th.mixture(parts))
+    with pytest.raises(th.NoMaximumError, match=message):
+        th.fit(x, th.mixture(parts), weights=np.ones(x.size))
+
+
+def test_parts_come_in_their_order_wherever_newton_s_method_ends(two_normals):
+    x, mixture = rows_of_two(), two_normals
+    fit = th.fit(x, mixture)
+    w, *theta = fit.theta.tolist()
+    turned = (1 - w, *theta[2:], *theta[:2])
+    assert mixture.in_label_order(turned) == pytest.approx(tuple(fit.theta), rel=1e-15)
+    assert th.log_likelihood(x, mixture, turned) == pytest.approx(fit.log_likelihood, rel=1e-13)
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
@@ -370,12 +414,6 @@ def test_a_formula_goes_beside_names_in_a_comparison():
     assert {candidate.family for candidate in comparison} == {"gauss", "normal", "gumbel"}
     with pytest.raises(th.ParameterError, match="two of them are called normal"):
         th.compare(x, [th.Family(gaussian, NORMAL, name="normal"), "normal"])
-
-
-def test_no_distribution_of_scipy_is_a_named_error():
-    fit = th.fit([1.0, 2.0, 4.0, 7.0], th.Family(gaussian, NORMAL, name="gauss"))
-    with pytest.raises(th.ParameterError, match="gauss is defined by a formula"):
-        fit.dist()
 
 
 def test_groups_start_by_the_function_too():

@@ -11,6 +11,7 @@ import pytest
 from conftest import FIRSTS, Case
 from test_inference import not_at_an_edge
 from test_rows import POLARS
+from turns import in_turn
 
 import thetahat as th
 
@@ -42,7 +43,7 @@ def test_intervals_are_those_of_each_fit(first):
 
 
 @pytest.mark.parametrize("family", QUANTILES)
-@pytest.mark.parametrize("p", [0.25, [0.01, 0.5, 0.999], [[0.1], [0.9]], []])
+@in_turn("p", [0.25, [0.01, 0.5, 0.999], [[0.1], [0.9]], []])
 def test_quantiles_are_those_of_each_fit(family, p):
     fits = th.fit_groups(QUANTILES[family].sample(200), family, by=np.arange(200) % 2)
     found = fits.quantile(p, 0.9)

@@ -10,6 +10,7 @@ import pytest
 from conftest import of_such
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from turns import in_turn
 
 import thetahat as th
 
@@ -59,7 +60,7 @@ def assert_each_alone(fits, family, rows, **options):
         assert_same_outcome(fits, place, key, outcome(x, family, **of_group, **options))
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@in_turn("threads", [1, 3])
 def test_a_group_is_the_fit_of_its_rows(first, threads):
     sizes = [1, 0, 2, 3, 40, 17, 33, 2049]
     keys = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))

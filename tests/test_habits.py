@@ -107,10 +107,8 @@ def test_formulas_describe_themselves():
     fit = th.fit(X, mixture)
     np.testing.assert_array_equal(fit.logpdf(X), th.logpdf(X, mixture, fit.theta))
     assert list(fit.table) == list(mixture.names)
-    asked = (lambda: mixture.scipy_name, lambda: fit.cdf(1.0), fit.rvs, lambda: fit.quantile(0.5), fit.gof)
-    for ask in asked:
-        with pytest.raises(th.ParameterError, match=f"{mixture.name} is defined by a formula, and has no"):
-            ask()
+    with pytest.raises(th.ParameterError, match=f"{mixture.name} is defined by a formula, and has no"):
+        mixture.scipy_name  # noqa: B018
 
 
 def test_estimates_of_censored_rows_have_the_functions_of_their_distribution():

@@ -7,8 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from conftest import CASES, Case, of_such
+from conftest import CASES, Case, identified, of_such
 from scipy import optimize, stats
+from turns import InTurn, in_turn
 
 import thetahat as th
 from thetahat.families import BOUNDARY
@@ -92,14 +93,13 @@ def far_from(fit, parameter):
 def of_rows(*sizes):
     """A test of samples of these sizes: in fewer than PROFILE_ROWS, profiles may rise to no limit."""
     least = {case: getattr(Likelihood(case[0]).family, "PROFILE_ROWS", 0) for case in CASES}
-    pairs = [(Case(*case), n) for n in sizes for case in CASES if n >= least[case]]
-    return pytest.mark.parametrize(
-        ("case", "n"), pairs, ids=[f"{case.family}{case.theta}-{n}" for case, n in pairs]
-    )
+    cases = [case for case in CASES if max(sizes) >= least[case]]
+    pairs = [(InTurn([Case(*case)]), InTurn(n for n in sizes if n >= least[case])) for case in cases]
+    return pytest.mark.parametrize(("case", "n"), pairs, ids=map(identified, cases))
 
 
 @of_rows(15, 60)
-@pytest.mark.parametrize("level", [0.5, 0.95])
+@in_turn("level", [0.5, 0.95])
 def test_profile_limits(case, n, level):
     """The profile lies z**2 / 2 below the maximum at a limit inside the domain, and never does at its end."""
     x, fit = fitted(case, n)

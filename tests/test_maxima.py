@@ -18,7 +18,7 @@ GAMMA = {
     "shape 30": np.random.default_rng(2).gamma(30, 7, 3000),
     "shape 1e4": np.random.default_rng(3).gamma(1e4, 1e9, 3000),
     "mean/sd 1e10": 1e10 + np.random.default_rng(4).normal(size=3000),
-    "mean/sd 1e10, many blocks": 1e10 + np.random.default_rng(5).normal(size=20_000),
+    "mean/sd 1e10, many blocks": 1e10 + np.random.default_rng(5).normal(size=7000),
     "blocks far apart": np.repeat([1e-5, 1.0, 1e5], 2048) * np.random.default_rng(6).uniform(0.9, 1.1, 6144),
     "1e-300 to 1e300": 10 ** np.random.default_rng(7).uniform(-300, 300, 3000),
     "near overflow": 1.7e308 * np.random.default_rng(8).uniform(0.01, 1, 3000),
@@ -155,8 +155,8 @@ BETA = {
     "shapes 1e4 and 3e4": drawn_beta(1e4, 3e4),
     "mean/sd 1e10": spread(0.3, 1e-10),
     "mean/sd 1e10, near one": spread(0.999999, 1e-10),
-    "mean/sd 1e10, many blocks": spread(0.3, 1e-10, 20_000),
-    "many blocks": drawn_beta(0.8, 40, 20_000),
+    "mean/sd 1e10, many blocks": spread(0.3, 1e-10, 7000),
+    "many blocks": drawn_beta(0.8, 40, 7000),
     "blocks far apart": np.repeat([1e-5, 0.5, 1 - 1e-9], 2048)
     * np.random.default_rng(2).uniform(0.9, 1, 6144),
     "equal blocks far apart": np.repeat([1e-250, 1e-5, 1 - 1e-9], 2048),
@@ -174,7 +174,7 @@ def test_beta(name):
     rows, times = np.unique(BETA[name], return_counts=True)
     n = int(times.sum())
     fit = th.fit(BETA[name], "beta")
-    with mpmath.workdps(900 if rows[-1] < 1e-100 else 120):
+    with mpmath.workdps(500 if rows[-1] < 1e-100 else 120):
 
         def mean(logarithm):
             logs = [c * logarithm(mpmath.mpf(v)) for v, c in zip(rows.tolist(), times.tolist(), strict=True)]

@@ -8,10 +8,11 @@ from wrong_estimators import EXAMPLE, SUBTLE, WRONG_ANSWERS, WRONG_ASCENTS, of_f
 
 import thetahat as th
 
-ROWS, RUNS = 4000, 1000
+ROWS, RUNS = 2000, 1000
 MANY_RUNS = 10_000
 SUBTLE_RUNS = 5000  # as many as tell standard errors that are a tenth off
-ASCENTS = 200  # of as many rows as the script takes: in few, the pilot is everything
+ANSWERED = 400  # samples whose fits are asked for more
+ASCENTS, MISTAKEN = 120, 25  # of as many rows as the script takes: in few, the pilot is everything
 
 
 def generator(family):
@@ -50,7 +51,7 @@ def test_exact_laws_and_a_divisor_of_n_less_one(family):
 @pytest.mark.parametrize("family", monte_carlo.ANSWERING)
 def test_answers_about_many_samples(family):
     """Profile intervals, tests and quantiles; a mistake in the answers leaves a band."""
-    answers = monte_carlo.answer_all(family, RUNS, ROWS, generator(family))
+    answers = monte_carlo.answer_all(family, ANSWERED, ROWS, generator(family))
     assert bad(answers_found(family, answers)) == []
     for mistake, plant in WRONG_ANSWERS.items():
         assert bad(answers_found(family, plant(answers))), mistake
@@ -65,7 +66,7 @@ def test_ascents_of_many_samples(family):
 @pytest.mark.parametrize("mistake", WRONG_ASCENTS)
 @pytest.mark.parametrize("family", monte_carlo.TELLING)
 def test_ascents_with_a_mistake_leave_a_band(family, mistake):
-    assert bad(ascents_found(family, *ascend(family, ASCENTS // 8, WRONG_ASCENTS[mistake])))
+    assert bad(ascents_found(family, *ascend(family, MISTAKEN, WRONG_ASCENTS[mistake])))
 
 
 def ascend(family, runs, *ascents):

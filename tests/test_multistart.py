@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from test_ascent import seconds_to_return
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _core, _sgd
@@ -49,7 +50,7 @@ def rate_for(case):
     return 1e-4 * min(1.0, *(abs(value) for value in case.theta if value)) ** 2
 
 
-@pytest.mark.parametrize("count", [1, 2, 16, 17, 40])
+@in_turn("count", [1, 2, 16, 17, 40])
 def test_each_ascent_has_the_bits_of_fit(ascending, count):
     x = ascending.sample(301)
     starts = near(x, ascending, count)

@@ -21,9 +21,9 @@ CLUSTERS = drawn(lambda rng: rng.normal(0, 1, 70), lambda rng: rng.normal(40, 5,
 
 @pytest.mark.parametrize("family", hard_fits.FAMILIES)
 def test_hard_samples_are_fitted(family):
-    """As bisection, or a grid of starts, finds the maximum: 200 samples, and more of them at night."""
+    """As bisection, or a grid of starts, finds the maximum: 100 samples, and more of them at night."""
     rng = np.random.default_rng(list(family.encode()))
-    outcomes, _, wrong = hard_fits.look(family, 200, rng, most=6)
+    outcomes, _, wrong = hard_fits.look(family, 100, rng, most=6)
     assert wrong == [], outcomes
 
 

@@ -7,6 +7,7 @@ import pandas
 import pytest
 from streams import OF_A_SCALE, SUMMED, WALKING, assert_same, far, followed, maximum, rows_of, told
 from test_ascent import seconds_to_return
+from turns import in_turn
 
 import thetahat as th
 from thetahat.reference import Likelihood
@@ -304,7 +305,7 @@ def test_fits_of_streams_answer_what_they_can(n):
             ask()
 
 
-@pytest.mark.parametrize("k", [-300, -33, 41, 300])
+@in_turn("k", [-300, -33, 41, 300])
 @pytest.mark.parametrize(("family", "half_life"), OF_A_SCALE)
 def test_a_stream_scales_with_its_rows(family, half_life, k):
     """By powers of two: the same bits, but for exponents."""

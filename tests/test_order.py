@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _sgd, reference
@@ -20,7 +21,7 @@ def compiled(n, bits, batch_size=1, shuffle="rows"):
     return reader.rest().astype(int).tolist()
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 255, 256, 1000, reference.order.WINDOW, 16_385, 40_001])
+@in_turn("n", [1, 2, 3, 7, 16, 255, 256, 1000, reference.order.WINDOW, 16_385, 40_001])
 @pytest.mark.parametrize("unit", [1, 2, 10, 255, 256, 300, 5000])
 def test_an_epoch_is_the_reference_on_the_same_words(n, unit):
     ours, theirs = np.random.PCG64(n), np.random.PCG64(n)

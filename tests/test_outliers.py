@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from outliers import EPOCHS, FAMILIES, KINDS, NEAR, ends, good, sample
+from turns import in_turn
 
 import thetahat as th
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@in_turn("kind", KINDS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_more_epochs_undo_nothing(family, kind):
     assert good(ends(family, sample(kind, family, 10_000, 1), EPOCHS, 0))

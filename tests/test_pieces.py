@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from partitions import cuts
+from turns import in_turn
 
 import thetahat as th
 from thetahat._core import models
@@ -37,8 +38,8 @@ def piece_of(settings, x, weights, low, high, before=0):
     return Piece.restored(settings, before + low, high - low, piece.nodes(), *piece.edges())
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
-@pytest.mark.parametrize("kind", SETTINGS, ids=["sums", "few sums", "products"])
+@in_turn("weights", [None, WEIGHTS])
+@in_turn("kind", SETTINGS)
 def test_pieces_in_any_order_make_the_tree_of_all_rows(first, kind, weights):
     x, model = first.sample(N), first.description.model
     if kind.get("products") and not first.regular:

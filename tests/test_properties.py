@@ -12,7 +12,7 @@ import thetahat as th
 
 ROUNDING = 16  # rounding errors that a sum may cost, as in test_laws
 
-law = settings(deadline=None, max_examples=200, derandomize=True)
+law = settings(deadline=None, max_examples=100, derandomize=True)
 
 VALUES = st.one_of(
     st.integers(-9, 9).map(float),

@@ -7,6 +7,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from random_calls import call_at_random, calls
+from turns import in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -153,7 +154,7 @@ def fits_at_both_ends(family):
             yield th.fit(x, family)
 
 
-@pytest.mark.parametrize("what", ASKED)
+@in_turn("what", ASKED)
 def test_questions_at_both_ends_of_the_doubles(family, what):
     """They are answered, or refused by an error of this library; warnings are errors here."""
     for fit in fits_at_both_ends(family):

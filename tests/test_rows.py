@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from turns import in_turn
 
 import thetahat as th
 
@@ -35,8 +36,8 @@ def integers(n, seed=0):
     return np.random.default_rng(seed).integers(0, 100, n)
 
 
-@pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("order", ["<", ">"])
+@in_turn("n", SIZES)
+@in_turn("order", ["<", ">"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_dtypes_and_byte_orders(kind, order, n):
     x = integers(n).astype(order + kind)
@@ -188,7 +189,7 @@ ARROW_TYPES += [pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
 
 
 @pytest.mark.parametrize("holder", COLUMNS)
-@pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
+@in_turn("kind", ARROW_TYPES)
 def test_columns_of_other_libraries(holder, kind):
     values = integers(5003)
     column = COLUMNS[holder](values.tolist(), kind)
@@ -197,7 +198,7 @@ def test_columns_of_other_libraries(holder, kind):
 
 
 @pytest.mark.parametrize("holder", COLUMNS)
-@pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
+@in_turn("kind", ARROW_TYPES)
 def test_nulls_obey_nan_policy(holder, kind):
     values = integers(5003).tolist()
     values[3::11] = [None] * len(values[3::11])

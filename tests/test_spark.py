@@ -74,16 +74,15 @@ def same(fit, expected):
 
 
 @pytest.mark.parametrize(
-    ("parts", "weights", "families"),
-    [(1, "w", ["gamma"]), (3, None, ["weibull", "student_t"]), (17, "w", ["weibull"]), (64, None, ["gamma"])],
+    ("parts", "weights", "family"),
+    [(1, "w", "gamma"), (3, None, "student_t"), (17, "w", "weibull")],
     ids=str,
 )
-def test_the_bits_of_the_array(spark, parts, weights, families):
+def test_the_bits_of_the_array(spark, parts, weights, family):
     """All of them with all partitions: `python tests/cluster_kills.py`."""
     with persisted(spark.createDataFrame(TABLE.select(["x", "w"])).repartition(parts, "x")) as (frame, table):
         rows, array = (th.scan(of, "x", weights=weights) for of in (frame, table))
-        for family in families:
-            same(th.fit(rows, family), th.fit(array, family))
+        same(th.fit(rows, family), th.fit(array, family))
 
 
 def test_places_of_partitions_are_their_order(spark):

@@ -3,10 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import CASES, Case, named
+from conftest import CASES, Case
 from monte_carlo import LEVEL, bad, coverages
 from scipy import stats
 from scipy.signal import lfilter
+from turns import in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -32,7 +33,7 @@ SOME = [case for case in FIRSTS if case.family in ("normal", "gamma", "student_t
 
 
 def of(cases):
-    return pytest.mark.parametrize("case", cases, ids=named)
+    return pytest.mark.parametrize("case", cases, ids=repr)
 
 
 def law(case):
@@ -41,7 +42,7 @@ def law(case):
 
 
 def generator(case):
-    return np.random.default_rng(list(named(case).encode()))
+    return np.random.default_rng(list(repr(case).encode()))
 
 
 def drawn(case, n, runs=1):
@@ -112,7 +113,7 @@ def test_what_it_says_is_what_the_maximum_says(case):
         assert abs(fit.newton_decrement - missing(fit, best)) < 0.03 * fit.newton_decrement + 1e-7
 
 
-@pytest.mark.parametrize("weighted", [False, True])
+@in_turn("weighted", [False, True])
 @of(ASCENDING)
 def test_polish_is_exact(case, weighted):
     (x,) = drawn(case, ROWS)
@@ -141,7 +142,7 @@ def test_large_batches_that_are_spread_change_no_distance(case, weighted):
     assert (distances(case.family, drawn(case, ROWS, 12), method, **options) < NEAR).all()
 
 
-@pytest.mark.parametrize("n", [4097, 5119, 5120, 5121, 20_011])
+@in_turn("n", [4097, 5119, 5120, 5121, 20_011])
 @pytest.mark.parametrize("batch_size", [1, 7, 1000])
 @of(SOME)
 def test_samples_of_no_round_size(case, batch_size, n):
@@ -291,7 +292,7 @@ def bits_of(fit):
     return fit.theta.tolist(), fit.cov.tolist(), fit.log_likelihood, fit.newton_decrement
 
 
-@pytest.mark.parametrize("k", [-300, -3, 40, 400])
+@in_turn("k", [-300, -3, 40, 400])
 @of([case for case in ASCENDING if case.dimension])
 def test_it_scales_with_the_sample(case, k):
     """The ascent of 2^k x is 2^k times that of x, bit for bit."""
@@ -318,7 +319,7 @@ def test_fixed_parameters_stay_and_the_others_end_near(family, fixed):
     assert {name: fit.params[name] for name in fixed} == fixed
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 100, 1000, PILOT_ROWS])
+@in_turn("n", [1, 2, 5, 100, 1000, PILOT_ROWS])
 @of(FIRSTS)
 def test_a_sample_no_larger_than_the_pilot_is_fitted_exactly(case, n):
     """Where it has no maximum, the error is that of the exact fit."""

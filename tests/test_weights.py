@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from conftest import by_size
 from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
+from turns import in_turn
 
 import thetahat as th
 from thetahat import _core, _sums, reference
@@ -110,7 +111,7 @@ def test_weights_of_one_change_no_bit_of_a_normal_fit():
     assert weighted.theta.tolist() == plain.theta.tolist()
 
 
-@pytest.mark.parametrize("k", [-40, -1, 3, 50])
+@in_turn("k", [-40, -1, 3, 50])
 def test_a_common_power_of_two_moves_no_maximum(case, k):
     x, w = case.sample(2000), drawn(2000)
     fit, scaled = th.fit(x, case.family, weights=w), th.fit(x, case.family, weights=w * 2.0**k)
@@ -183,8 +184,8 @@ def test_the_sandwich_holds_where_the_family_is_wrong():
     assert robust.stderr[1] == pytest.approx(2 * plain.stderr[1], rel=0.05)
 
 
-@pytest.mark.parametrize("shuffle", [None, "batches", "rows"])
-@pytest.mark.parametrize("batch_size", [1, 7, 40])
+@in_turn("shuffle", [None, "batches", "rows"])
+@in_turn("batch_size", [1, 7, 40])
 def test_a_weight_multiplies_its_rows_gradient(ascending, shuffle, batch_size):
     x, w = ascending.sample(200), drawn(200)
     start, method = th.fit(x, ascending.family).theta, th.SGD
@@ -232,7 +233,7 @@ def test_blocks_with_and_without_weights_mix():
     assert parts.to_bytes() == th.summarize(x, "normal", weights=w).to_bytes()
 
 
-@pytest.mark.parametrize("bad", [-1.0, -1e-300, np.nan, np.inf])
+@in_turn("bad", [-1.0, -1e-300, np.nan, np.inf])
 def test_bad_weights_are_counted_and_located(family, bad):
     x, w = np.linspace(1, 2, 5000), np.ones(5000)
     w[[3000, 4000]] = bad

@@ -4,22 +4,28 @@ from functools import lru_cache, partial
 from math import fsum
 from types import SimpleNamespace
 
+from formula_cases import THETAS, FormulaLikelihood
+
 from thetahat.reference import Likelihood
 
 EPS = 2.0**-52
 
 
+def reference_of(family):
+    """The reference of a family: a module, or what is made of its formula."""
+    return FormulaLikelihood(family) if family in THETAS else Likelihood(family)
+
+
 @lru_cache(maxsize=2**15)
 def row_terms(kind, family, x, theta):
     """The reference's terms of a row's log density, score or information."""
-    return getattr(Likelihood(family).family, kind)(float(x), theta)
+    return getattr(reference_of(family).family, kind)(float(x), theta)
 
 
 class Remembering(Likelihood):
     """The reference, for the same rows at the same theta again and again."""
 
     def __init__(self, name):
-        super().__init__(name)
         kinds = ("log_density", "score", "information")
         self.family = SimpleNamespace(**{kind: partial(row_terms, kind, name) for kind in kinds})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -134,8 +135,40 @@ def scipy_loop(case: Case, family: str) -> Run:
     return Run(call, [float(len(groups))], len(groups))
 
 
+# What statsmodels fits without covariates: a regression on a constant.
+_STATSMODELS = {"poisson": "Poisson", "negative_binomial": "NegativeBinomial"}
+
+
+def statsmodels_loop(case: Case, family: str) -> Run:
+    from statsmodels.discrete import discrete_model
+
+    model, x = getattr(discrete_model, _STATSMODELS[family]), drawn(family, case.n)
+    groups = np.split(x, offsets(case)[1:-1])[:LOOP]
+
+    def call() -> int:
+        return len([model(rows, np.ones(rows.size)).fit(disp=0) for rows in groups])
+
+    return Run(call, [float(len(groups))], len(groups))
+
+
+def _has_scipy(family: str) -> bool:
+    """Whether SciPy has a fit; for counts it has none but a global search."""
+    return not find_family(family).counts
+
+
+def loops_of(family: str, case: Case) -> list[Run | None]:
+    """Return the loops over SciPy's fits and over statsmodels', None where there is none."""
+    found: list[Run | None] = [scipy_loop(case, family) if _has_scipy(family) else None, None]
+    if family in _STATSMODELS and find_spec("statsmodels"):
+        found[1] = statsmodels_loop(case, family)
+    return found
+
+
 for family, job in groups_of.items():
     job.enter("thetahat")(partial(fit_family, family=family, threads=1))
     job.enter("thetahat", threads=2)(partial(fit_family, family=family, threads=2))
-    if not find_family(family).counts:  # for counts it has no fit but a global search
+    if _has_scipy(family):
         job.enter("scipy.stats in a loop", needs=["scipy"])(partial(scipy_loop, family=family))
+    if family in _STATSMODELS:
+        loop = partial(statsmodels_loop, family=family)
+        job.enter("statsmodels in a loop", needs=["statsmodels"])(loop)

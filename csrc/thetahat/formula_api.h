@@ -55,6 +55,16 @@ enum {
   thetahat_op_hazard, /* of the normal distribution at -a: density over distribution function */
   thetahat_op_softplus,
   thetahat_op_expit,
+  thetahat_op_arcsinh,
+  thetahat_op_log1p_rest,  /* (a - log(1 + a)) / a^2 */
+  thetahat_op_log1p_rest1, /* its derivative */
+  thetahat_op_log1p_rest2, /* its second derivative */
+  thetahat_op_expm1_rest,  /* (exp(a) - 1 - a) / a^2 */
+  thetahat_op_expm1_rest1,
+  thetahat_op_expm1_rest2,
+  thetahat_op_stirling_rest, /* log Gamma(a) - (a - 1/2) log a + a - log(2 pi) / 2 */
+  thetahat_op_stirling_rest1,
+  thetahat_op_stirling_rest2,
   thetahat_op_sum,      /* of a, as sum `out` */
   thetahat_op_dot,      /* of a b */
   thetahat_op_sumlog,   /* of log a, as that of a product: `out` counts these sums apart */
@@ -130,6 +140,10 @@ void thetahat_formula_values(const thetahat_formula*, const double* theta, const
                              double* out);
 /* What the normalization adds to them for each row, whatever the kind. */
 void thetahat_formula_integral(const thetahat_formula*, const double* theta, double* outputs);
+/* P(X <= x) and P(X > x) of n increasing rows inside the support, n > 0, each to its own digits; 0: an
+ * integral is not found. */
+int thetahat_formula_cumulative(const thetahat_formula*, const double* theta, const double* x, int64_t n,
+                                double* below, double* above);
 
 #ifdef __cplusplus
 }

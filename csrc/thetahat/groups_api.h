@@ -101,7 +101,7 @@ typedef struct {
   int32_t* passes;
   uint8_t* status;
   int32_t* reason;
-  int64_t *bad, *first_bad; /* of thetahat_group_bad_rows; -1 where there is no first */
+  int64_t *bad, *first_bad; /* of thetahat_group_bad_rows alone: of others they are not written */
 } thetahat_group_fits;
 
 /* Values of fixed parameters and start values, NaN where a parameter is free or there is no start: NULL, or

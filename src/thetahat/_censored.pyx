@@ -40,12 +40,12 @@ cdef int raise_pending() except -1:
     return 0
 
 
-cdef int reject_formula(Model model) except -1:
-    """Raise where a model is none of a compiled family: only these have probabilities of intervals."""
-    if model.owner is not None and not isinstance(model.owner, AttachedModel):
+cdef int reject_process(Model model) except -1:
+    """Raise where a model is that of a Poisson process, whose rows are not drawn one by one."""
+    if getattr(model.owner, "of_process", False):
         raise ParameterError(
-            f"censored, truncated or binned rows are not supported for {model.name}, a family by a formula:"
-            " use one of families()"
+            f"{model.name} is the intensity of a Poisson process (extended=True), of which no row is known by"
+            " limits: write the family with normalized=False"
         )
     return 0
 
@@ -115,8 +115,8 @@ cdef class Intervals:
     def attach(self, Model model):
         """Return the model of exact rows and these intervals together."""
         cdef AttachedModel attached = AttachedModel()
-        reject_formula(model)
-        if model.owner is not None:
+        reject_process(model)
+        if isinstance(model.owner, AttachedModel):
             raise ValueError("the model has intervals already")
         if self.joined and not has_log_hazard(model.c):
             raise ValueError(f"the hazard of {model.name} is no power of x")
@@ -143,7 +143,7 @@ def _interval_rows(Model model, theta, const double[::1] lower, const double[::1
     cdef double* to_scores = NULL
     if upper.shape[0] != n:
         raise ValueError("lower and upper differ in length")
-    reject_formula(model)
+    reject_process(model)
     read_theta(model.c, theta, at)
     log_p, of_theta = np.empty(n), np.empty((n if scores else 0, p))
     cdef double[::1] values = log_p

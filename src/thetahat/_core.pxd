@@ -108,6 +108,9 @@ cdef struct formula_functions:
     const char* const* operations
     void (*values)(const thetahat_formula*, const double*, const double*, int64_t, double*) noexcept nogil
     void (*integral)(const thetahat_formula*, const double*, double*) noexcept nogil
+    int (*cumulative)(
+        const thetahat_formula*, const double*, const double*, int64_t, double*, double*
+    ) noexcept nogil
 
 cdef struct rank_functions:
     int64_t (*partition_rows)(const thetahat_rows*, int64_t, int, thetahat_partition*) noexcept nogil

@@ -36,7 +36,8 @@ from thetahat._api cimport (
     thetahat_tree_size, thetahat_tree_total, thetahat_use, valid_theta
 )
 from thetahat._formula_api cimport (
-    thetahat_formula_init, thetahat_formula_integral, thetahat_formula_operations, thetahat_formula_values
+    thetahat_formula_cumulative, thetahat_formula_init, thetahat_formula_integral,
+    thetahat_formula_operations, thetahat_formula_values
 )
 from thetahat._censored_api cimport censored_functions_of_the_core
 from thetahat._pieces_api cimport (
@@ -49,6 +50,7 @@ from thetahat._pieces_api cimport (
 
 formulas.init, formulas.operations = thetahat_formula_init, thetahat_formula_operations
 formulas.values, formulas.integral = thetahat_formula_values, thetahat_formula_integral
+formulas.cumulative = thetahat_formula_cumulative
 sums.tree_size, sums.clear = thetahat_tree_size, thetahat_tree_clear
 sums.add, sums.total = thetahat_tree_add, thetahat_tree_total
 sums.evaluate, sums.iterate, sums.advance = thetahat_evaluate, thetahat_newton_iterate, thetahat_fit_advance

@@ -166,6 +166,10 @@ class Fitted(Probability):
     def dist(self) -> Any:
         """Return the fitted distribution of SciPy: densities, quantiles, moments, random numbers.
 
+        Of a formula without a name in SciPy it has the functions that need no moments, by quadrature: `pdf`,
+        `logpdf` (`pmf`, `logpmf`), `cdf`, `sf`, `logcdf`, `logsf`, `ppf`, `isf`, `median`, `interval`,
+        `support` and `rvs`.
+
         Of angles (von_mises) it is the distribution on one turn: the distribution function is 0 at mu - pi
         and 1 at mu + pi. Move angles to this turn first.
 

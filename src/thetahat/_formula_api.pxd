@@ -73,3 +73,6 @@ cdef extern from "thetahat/calls.hpp" nogil:
     void thetahat_formula_integral "THETAHAT_CALL(thetahat_formula_integral)"(
         const thetahat_formula*, const double*, double*
     )
+    int thetahat_formula_cumulative "THETAHAT_CALL(thetahat_formula_cumulative)"(
+        const thetahat_formula*, const double*, const double*, int64_t, double*, double*
+    )

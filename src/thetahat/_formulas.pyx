@@ -5,6 +5,8 @@
 import numpy as np
 
 cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from thetahat._api cimport thetahat_pilot
@@ -20,6 +22,9 @@ MOST_SUMS, MOST_UNIFORMS = thetahat_max_sums - 1, thetahat_formula_uniforms
 OPERATIONS = {
     core.operations[op].decode(): op for op in range(thetahat_operations)
 }
+
+
+cdef int64_t SLICE = 1 << 13  # rows of a distribution function between two checks for signals
 
 
 cdef int ask_for_starts(
@@ -114,6 +119,11 @@ cdef class Formula:
         """Say which ends of the support are outside."""
         self.state.open_low, self.state.open_high = low, high
 
+    @property
+    def of_process(self):
+        """Whether the log-density is the logarithm of an intensity."""
+        return self.state.kind == thetahat_intensity
+
     def of(self):
         """Return the model, which keeps this object."""
         return model_of(&self.state.model, self)
@@ -137,3 +147,22 @@ cdef class Formula:
         with nogil:
             core.integral(&self.state, &theta[0], &values[0])
         return out
+
+    def cumulative(self, const double[::1] theta, const double[::1] x):
+        """Return P(X <= x) and P(X > x) of increasing rows inside the support; NaN where they are not found.
+        """
+        cdef int64_t n = x.shape[0], first = 0, size
+        cdef int found
+        below, above = np.empty(n), np.empty(n)
+        cdef double[::1] of_below = below, of_above = above
+        while first < n:
+            size = min(SLICE, n - first)
+            with nogil:
+                found = core.cumulative(
+                    &self.state, &theta[0], &x[first], size, &of_below[first], &of_above[first]
+                )
+            if not found:
+                below[first : first + size] = above[first : first + size] = np.nan
+            first += size
+            PyErr_CheckSignals()
+        return below, above

@@ -2,6 +2,8 @@
 # cython: freethreading_compatible=True
 """Many groups of rows: put together by their keys, and fitted in one call."""
 
+from math import prod
+
 import numpy as np
 
 cimport cython
@@ -31,13 +33,14 @@ STATUSES = (
     "precision",
 )
 
-_LINE = 128  # bytes of a pair of cache lines
+_LINE = 256  # bytes of the cache lines that are written at once
+_WORTH_A_GUESS, _GUESSED_FROM = 1 << 17, 1 << 12  # keys of which the range is guessed, and from how many
 _FEW_KEYS = 1 << 10  # that may be missing in a narrow range, and besides them as many as there are rows
 cdef int64_t SLICE_GROUPS = 1 << 12  # that are fitted by their sums between two checks for signals
 
 
 def _room(int64_t n, dtype=np.float64):
-    """Return an array that begins with a pair of cache lines."""
+    """Return an array that begins with cache lines that are written at once."""
     size = np.dtype(dtype).itemsize
     room = np.empty(n + _LINE // size, dtype)
     first = -room.__array_interface__["data"][0] % _LINE // size
@@ -162,15 +165,26 @@ cdef class GroupedRows:
         plain = plain_integers(keys)
         if plain.size == 0:
             return None
-        least, most = coded(plain, None, threads).tolist()
-        groups = most - least + 1
-        if groups > min(plain.size + _FEW_KEYS, 2**31 - 1):
-            return None
-        rows = partitioned(chunks, plain, groups, threads, least)
+        rows = None
+        if plain.size >= _WORTH_A_GUESS:
+            least, groups = guessed_range(plain)
+            if groups <= most_groups(plain):
+                rows = partitioned(chunks, plain, groups, threads, least, True)
+        if rows is None:
+            least, most = coded(plain, None, threads).tolist()
+            groups = most - least + 1
+            if groups > most_groups(plain):
+                return None
+            rows = partitioned(chunks, plain, groups, threads, least)
         used = np.flatnonzero(np.diff(rows.offsets))
+        first, last = int(used[0]), int(used[-1])
+        offsets = rows.offsets[first : last + 2]
+        if used.size <= last - first:
+            offsets = rows.offsets[np.append(used, last + 1)]
         if used.size < groups:
-            rows = GroupedRows(rows.values, rows.weights, rows.offsets[np.append(used, groups)])
-        return rows, as_given(used + least, keys.dtype)
+            rows = GroupedRows(rows.values, rows.weights, offsets)
+        used += least
+        return rows, as_given(used, keys.dtype)
 
     @staticmethod
     def of_offsets(list chunks, offsets):
@@ -181,6 +195,25 @@ cdef class GroupedRows:
         if len(chunks) == 1 and in_place(chunks[0]):
             return GroupedRows(array_of(chunks[0]), array_of((<Rows>chunks[0]).weights), offsets)
         return copied(chunks, offsets, rows)
+
+
+cdef int64_t most_groups(keys):
+    """The widest range of keys that need no codes."""
+    return min(keys.size + _FEW_KEYS, 2**31 - 1)
+
+
+cdef tuple guessed_range(keys):
+    """The least key as the core has it, and how many there are up to the greatest: of a few, and some more.
+
+    Nearly always these are all, and a pass that finds the range is saved. If not, the count of rows shows it.
+    """
+    cdef object some = keys[:: keys.size // _GUESSED_FROM]
+    cdef object least = int(some.min()), most = int(some.max()), lowest = 0
+    more = (most - least) // 64 + 1
+    if keys.dtype == np.uint64:
+        lowest = 2**63
+    least = max(least - more - lowest, -(2**63))
+    return least, min(most + more - lowest, 2**63 - 1) - least + 1
 
 
 cdef int check_offsets(const int64_t[::1] offsets, int64_t rows) except -1:
@@ -235,8 +268,8 @@ cdef object copied(list chunks, offsets, int64_t rows):
     return GroupedRows(values, weights, offsets)
 
 
-cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least=None):
-    """Rows put together by codes, or by keys of which this is the least."""
+cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least=None, bint guessed=False):
+    """Rows put together by codes, or by keys of which this is the least; None if that was guessed wrongly."""
     cdef thetahat_coded_rows rows
     cdef thetahat_partitioning* work
     cdef const uint8_t[::1] bytes_of_codes = codes.view(np.uint8) if codes.size else np.zeros(1, np.uint8)
@@ -261,6 +294,8 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least
             PyErr_CheckSignals()
         if answer == thetahat_groups_bad_code:
             raise bad_code(codes, n_groups)
+        if guessed and answer == thetahat_groups_changed:
+            return None
         check(answer)
         kept = core.kept(work)
         weighted = any([chunk.weights is not None for chunk in chunks])
@@ -291,26 +326,42 @@ def _table(name, values, int64_t groups, int p):
     return table, 0 if table.shape[0] == 1 else p
 
 
+def arrays_of(shapes, int64_t n):
+    """Return arrays of n items of these shapes and types, by name, in one piece of memory.
+
+    The system hands out memory by pages, large ones where a piece is large: of these each costs far less.
+    """
+    sizes = {name: n * prod(shape) * np.dtype(dtype).itemsize for name, (shape, dtype) in shapes.items()}
+    room, arrays, start = np.empty(sum(sizes.values()), np.uint8), {}, 0
+    for name, (shape, dtype) in shapes.items():
+        arrays[name] = room[start : start + sizes[name]].view(dtype).reshape(n, *shape)
+        start += sizes[name]
+    return arrays
+
+
 cdef dict room_for_fits(Model model, int64_t groups, bint cov, thetahat_group_fits* out):
     cdef int p = model.n_params
     cdef double[::1] of_double
     cdef int64_t[::1] of_long
     cdef int32_t[::1] of_int
     cdef uint8_t[::1] of_byte
-    fits = {
-        "theta": np.empty((groups, p)),
-        "stderr": np.empty((groups, p)),
-        "cov": np.empty((groups, p, p)) if cov else None,
-        "log_likelihood": np.empty(groups),
-        "newton_decrement": np.empty(groups),
-        "n": np.empty(groups),
-        "rows": np.empty(groups, np.int64),
-        "passes": np.empty(groups, np.int32),
-        "status": np.empty(groups, np.uint8),
-        "reason": np.empty(groups, np.int32),
-        "bad": np.empty(groups, np.int64),
-        "first_bad": np.empty(groups, np.int64),
+    shapes = {
+        "theta": ((p,), np.float64),
+        "stderr": ((p,), np.float64),
+        "cov": ((p, p if cov else 0), np.float64),
+        "log_likelihood": ((), np.float64),
+        "newton_decrement": ((), np.float64),
+        "n": ((), np.float64),
+        "rows": ((), np.int64),
+        "passes": ((), np.int32),
+        "reason": ((), np.int32),
+        "status": ((), np.uint8),
     }
+    fits = arrays_of(shapes, groups)
+    # Pages of zeros, which take no memory before a group has bad rows.
+    fits |= {"bad": np.zeros(groups, np.int64), "first_bad": np.zeros(groups, np.int64)}
+    if not cov:
+        fits["cov"] = None
     out.covariance = NULL
     if groups == 0:
         return fits

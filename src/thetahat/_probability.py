@@ -1,4 +1,4 @@
-"""The functions of a fitted distribution: densities by compiled code, the others by SciPy."""
+"""The functions of a fitted distribution: densities by compiled code, the others by SciPy or quadrature."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class Probability:
     def cdf(self, x: ArrayLike) -> Any:
         """Return the probability that a row is at most x.
 
-        Angles are those of the turn around mu: see `dist`.
+        Angles are those of the turn around mu: see `dist`. Of a formula without a name in SciPy, it is the
+        integral of the density, and needs no SciPy.
 
         Parameters
         ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from thetahat.data.keys import Keys
 
-__all__ = ["Fixed", "Theta", "check_fixed_of_groups", "check_theta", "check_value", "check_values"]
+__all__ = [
+    "Fixed",
+    "Theta",
+    "check_fixed",
+    "check_fixed_of_groups",
+    "check_known",
+    "check_theta",
+    "check_value",
+    "check_values",
+]
 
 Theta: TypeAlias = "Sequence[float] | NDArray[np.float64] | Mapping[str, float]"
 
@@ -68,6 +77,27 @@ def check_value(parameter: Parameter, value: float, what: str) -> float:
     return number
 
 
+def check_fixed(family: Family, fixed: Mapping[str, float] | None) -> dict[int, float]:
+    """Return the values of fixed parameters by place; raise if they are invalid, or a known one lacks."""
+    values = {} if fixed is None else check_values(family, fixed, "fixed")
+    check_known(family, values)
+    for place, value in values.items():
+        if family.names[place] in family.known and value != int(value):
+            raise ParameterError(f"fixed: {family.names[place]} must be an integer, got {value!r}")
+    return values
+
+
+def check_known(family: Family, places: Container[int]) -> None:
+    """Raise unless all parameters that are not estimated are among those in these places."""
+    missing = [name for name in family.known if family.names.index(name) not in places]
+    if missing:
+        values = ", ".join(f"{name!r}: ..." for name in missing)
+        raise ParameterError(
+            f"{family.name}: {' and '.join(missing)} is not estimated, and must be known: pass"
+            f" fixed={{{values}}}"
+        )
+
+
 def check_values(family: Family, values: Mapping[str, float], what: str) -> dict[int, float]:
     """Return values of some parameters by place; raise if a parameter is unknown or a value invalid."""
     _check_names(family, values, what)
@@ -108,11 +138,13 @@ class Fixed(NamedTuple):
 def check_fixed_of_groups(family: Family, fixed: Mapping[str, ArrayLike] | None, keys: Keys) -> Fixed | None:
     """Return values of fixed parameters, each a number, or an array with one for each group."""
     if fixed is None or (isinstance(fixed, Mapping) and not fixed):
+        check_known(family, ())
         return None
     _check_names(family, fixed, "fixed")
     several = [name for name, value in fixed.items() if np.ndim(value) > 0]
     values = np.full((len(keys) if several else 1, len(family.names)), np.nan)
     places = tuple(family.names.index(name) for name in fixed)
+    check_known(family, places)
     for place, (name, value) in zip(places, fixed.items(), strict=True):
         parameter = family.parameters[place]
         values[:, place] = (

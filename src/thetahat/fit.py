@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from thetahat import _core, _sums
 from thetahat._checks import check_choice, check_threads
-from thetahat._theta import Theta, check_theta, check_values
+from thetahat._theta import Theta, check_fixed, check_theta
 from thetahat.data.source import source_of
 from thetahat.errors import ParameterError
 from thetahat.families import BOUNDARY, REGULAR, Family, FamilyName, find_family
@@ -27,6 +28,7 @@ from thetahat.solvers import (
 )
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.exact import start_values
+from thetahat.solvers.limits import is_interior
 from thetahat.solvers.newton import with_fixed
 from thetahat.solvers.progress import reading
 from thetahat.solvers.state import Callback
@@ -179,10 +181,20 @@ def _fit_plain(family: Family, x: Any, threads: int | None) -> Fit | None:
     if threads is not None:
         check_threads(threads)
     rows = _core.plain_rows(x)
-    if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth:
+    if rows is None or rows.n >= _core.THREAD_ROWS or family.nonsmooth or family.known:
         return None
     exact = _sums.fit_plain(family.model, rows)
-    return None if exact is None else Fit.of_plain(family, x, _EXACT, exact)
+    if exact is None or (family.limiting and not is_interior(family, exact)):
+        return None
+    if family.labelled and not _has_all_parts(family, exact):
+        return None
+    return Fit.of_plain(family, x, _EXACT, exact)
+
+
+def _has_all_parts(family: Family, exact: _sums.ExactFit) -> bool:
+    """Whether the parts of a mixture count, and lie in their order."""
+    theta = exact.theta
+    return not family.degeneracy(theta, exact.sums.n, True) and family.in_label_order(theta) == theta
 
 
 def fit_sample(
@@ -197,7 +209,7 @@ def fit_sample(
 ) -> Fit:
     """Return the fit of a sample, which is read after the settings are checked."""
     method = as_method(method)
-    fixed_values = {} if fixed is None else _check_fixed(family, fixed)
+    fixed_values = _check_fixed(family, fixed)
     if check_choice("cov", cov, COVARIANCES) != COVARIANCES[0] or method.iterates:
         _check_regularity(family, method, cov, fixed_values)
     if rng is not None and not method.draws:
@@ -238,12 +250,15 @@ def _solve(problem: Problem, method: Method, cov: str) -> Fit:
     solution = method.run(problem)
     if solution.ending == "diverged" and first and method.starts and problem.sample.has_rows:
         problem.sample.check_support(problem.start, "start")
-    return Fit.from_solution(solution, problem, method, cov)
+    fit = Fit.from_solution(solution, problem, method, cov)
+    if problem.family.known and fit.log_likelihood == -math.inf:
+        problem.sample.check_support(solution.theta, "fixed")
+    return fit
 
 
-def _check_fixed(family: Family, fixed: Mapping[str, float]) -> dict[int, float]:
+def _check_fixed(family: Family, fixed: Mapping[str, float] | None) -> dict[int, float]:
     """Return the values of fixed parameters by place; raise if they are outside the domain."""
-    fixed_values = check_values(family, fixed, "fixed")
+    fixed_values = check_fixed(family, fixed)
     if len(fixed_values) == len(family.names):
         check_theta(family, [fixed_values[place] for place in sorted(fixed_values)], "fixed")
     return fixed_values

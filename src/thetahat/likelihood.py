@@ -141,7 +141,7 @@ def log_likelihood_and_score(
     return value, np.array(gradient)
 
 
-def logpdf(x: ArrayLike, family: FamilyName, theta: Theta) -> Array:
+def logpdf(x: ArrayLike, family: FamilyName | Family, theta: Theta) -> Array:
     """Return the log-density of each row.
 
     Parameters
@@ -197,7 +197,11 @@ def _evaluate(
     described = find_family(family)
     at = check_theta(described, theta, "theta")
     sample = Sample(described, source_of(x, weights, nan_policy), threads)
-    value, gradient = check_sums(sample.at(at, moments=False), at).evaluate(at)[:2]
+    sums = sample.at(at, moments=False)
+    if not sums.finite and sample.has_outside(at):
+        value, gradient = -math.inf, (math.nan,) * len(at)
+    else:
+        value, gradient = check_sums(sums, at).evaluate(at)[:2]
     if smooth and value == -math.inf:
         sample.check_support(at, "theta")
     return value, gradient

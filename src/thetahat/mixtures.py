@@ -30,7 +30,9 @@ def mixture(parts: Sequence[FamilyName | Family], *, name: str | None = None) ->
         part, the weights are the softmax. Where a part has no density, it adds exactly 0. Fits start from
         several divisions of some of the rows, parts in the order of their places; the highest maximum is the
         fit. The likelihood may be unbounded, as that of normal parts is: the fit is then the best maximum in
-        the interior.
+        the interior. Of parts of one family, the first parameters increase. Where a part does not count,
+        since its weight tends to 0, two parts become one distribution, or one collapses onto a value,
+        `NoMaximumError` names it.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import numpy as np
 
 from thetahat import _sgd
 from thetahat._checks import as_generator, check_positive
-from thetahat._theta import Theta, check_theta
+from thetahat._theta import Theta, check_known, check_theta
 from thetahat.data.arrays import as_rows, chunks_of
 from thetahat.data.source import ArraySource
 from thetahat.errors import ParameterError, SampleError
@@ -82,6 +82,7 @@ def fit_multistart(
     True
     """
     described = find_family(family)
+    check_known(described, ())
     rate = _plain_rate(method)
     if described.has_boundary:
         raise ParameterError(

@@ -286,6 +286,10 @@ class Sample:
                 count,
             )
 
+    def has_outside(self, theta: Theta) -> bool:
+        """Whether rows are outside the support at theta."""
+        return count_outside(self._checked(), self.family.model, theta).total > 0
+
     def check_support(self, theta: Theta, what: str) -> None:
         """Raise if rows are outside the support at theta, where the likelihood is 0 and has no score."""
         rows = self._checked()

@@ -1,6 +1,7 @@
 """Freeze maxima of the likelihoods of small samples, to forty digits, at the end of families' references.
 
 Run as `PYTHONPATH=tests python tests/data/make_maxima.py [FAMILY ...]` (all by default), then `ruff format`.
+Those of families by formulas, which have no reference of their own, are written to formula_maxima.json.
 Newton's method starts from the library's fit with the reference's score and information, in a hundred digits
 of mpmath, and ends when its steps are rounding; the information there must be positive definite. Where a
 likelihood has its maximum on a boundary, or at a point without derivatives, the reference's explicit maximum
@@ -19,6 +20,7 @@ import mpmath
 import numpy as np
 import pyarrow.parquet
 from conftest import ExactMath
+from formula_cases import THETAS, FormulaLikelihood, fixed_of, sample_of
 
 import thetahat as th
 from thetahat.families import find_family
@@ -94,7 +96,7 @@ EXACT = {  # for series in the reference that end at thirty digits, or take as m
 
 def exactly(name):
     """A reference that calculates with mpmath."""
-    reference = Likelihood(name)
+    reference = FormulaLikelihood(name) if name in THETAS else Likelihood(name)
     for module in (reference.family, likelihood, special):
         module.math = ExactMath()
     for function, exact in EXACT.items():
@@ -112,27 +114,32 @@ def inverse(information):
     return unit * correlation**-1 * unit
 
 
-def ascended(reference, rows, theta):
-    """The maximum, and the standard errors there."""
+def ascended(reference, rows, theta, fixed=()):
+    """The maximum, and the standard errors there: 0 of parameters in fixed places."""
+    free = [j for j in range(len(theta)) if j not in fixed]
     for _ in range(20):
-        covariance = inverse(reference.information(rows, theta))
-        errors = [mpmath.sqrt(covariance[j, j]) for j in range(len(theta))]
-        step = covariance * mpmath.matrix(reference.score(rows, theta))
-        theta = [value + s for value, s in zip(theta, step, strict=True)]
-        if all(abs(s) <= ENOUGH * error for s, error in zip(step, errors, strict=True)):
+        information, score = reference.information(rows, theta), reference.score(rows, theta)
+        covariance = inverse([[information[i][j] for j in free] for i in free])
+        step = covariance * mpmath.matrix([score[j] for j in free])
+        errors = [mpmath.mpf(0)] * len(theta)
+        for k, j in enumerate(free):
+            errors[j], theta[j] = mpmath.sqrt(covariance[k, k]), theta[j] + step[k]
+        if all(abs(s) <= ENOUGH * errors[j] for s, j in zip(step, free, strict=True)):
             return theta, errors
     raise ArithmeticError("Newton's method does not arrive")
 
 
 def maximum(family, x):
     """Parameters, log-likelihood and standard errors in forty digits; None where there is no maximum."""
+    options = fixed_of(family) if family in THETAS else {}
+    fixed = [find_family(family).names.index(name) for name in options.get("fixed", {})]
     try:
-        start = th.fit(x, family).theta.tolist()
-    except (th.SampleError, th.NoMaximumError):
+        start = th.fit(x, family, **options).theta.tolist()
+    except (th.SampleError, th.NoMaximumError, th.ParameterError, th.ConvergenceError):
         return None
     reference, rows = exactly(family), [mpmath.mpf(value) for value in x]
     if find_family(family).regular:
-        theta, errors = ascended(reference, rows, [mpmath.mpf(value) for value in start])
+        theta, errors = ascended(reference, rows, [mpmath.mpf(value) for value in start], fixed)
     else:
         theta, errors = reference.family.maximum(rows), []
     return (
@@ -174,13 +181,39 @@ def block(family):
     return HEAD + "\n".join([*lines, "}"]) + "\n"
 
 
+def formula_block(family):
+    """What formula_maxima.json holds of a family: samples of its own, and maxima by the samples' names."""
+    own = {f"{n} rows": sample_of(family, n, 3).tolist() for n in (10, 50)}
+    samples = {name: x for name, (_, x) in shared().items()} | own
+    found = {name: maximum(family, x) for name, x in samples.items()}
+    rows = {name: " ".join(map(repr, x)) for name, x in own.items()}
+    return {"samples": rows, "maxima": {name: value for name, value in found.items() if value}}
+
+
+def freeze_formulas(families):
+    """Write the maxima of these families by formulas, and leave those of others as they are."""
+    path = DATA / "formula_maxima.json"
+    frozen = json.loads(path.read_text())["families"] if path.exists() else {}
+    about = (
+        "Maxima of small samples, to 40 digits: parameters, standard errors, log-likelihood; see README.md."
+    )
+    for family in families:
+        frozen[family] = formula_block(family)
+        path.write_text(
+            json.dumps({"about": about, "families": dict(sorted(frozen.items()))}, indent=1) + "\n"
+        )
+        print(family, flush=True)
+
+
 def quoted(values):
     return repr(values) if len(values) == 1 else f"({', '.join(map(json.dumps, values))})"
 
 
 def main():
     mpmath.mp.dps = WORKING_DIGITS
-    for family in sys.argv[1:] or th.families():
+    asked = sys.argv[1:] or [*th.families(), *THETAS]
+    freeze_formulas([family for family in asked if family in THETAS])
+    for family in (family for family in asked if family not in THETAS):
         path = REFERENCES / f"{family}.py"
         formulas = path.read_text().partition(HEAD)[0].rstrip("\n")
         path.write_text(f"{formulas}\n\n{block(family)}")

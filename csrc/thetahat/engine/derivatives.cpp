@@ -2,46 +2,12 @@
 // 10^10.
 #include "thetahat/isa/baseline.hpp"
 
-#include <math.h>
-#include "thetahat/engine/transform.hpp"
+#include "thetahat/engine/errors.hpp"
 
 using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 namespace {
-
-// The covariance is the model's own where it has one and a fixed parameter does not change the others'.
-THETAHAT_INLINE bool covariance_of(int p, const thetahat_derivatives& d, const int* fixed, double* C) {
-  const bool fixes = any_fixed(p, fixed);
-  if (!d.has_covariance || (fixes && !d.has_residual)) return invert_free(p, fixed, d.information, C);
-  for (int i = 0; i < p * p; ++i) C[i] = d.covariance[i];
-  if (fixes) clear_fixed(p, fixed, C);
-  return d.has_covariance == 1;
-}
-
-// Covariances, and what belongs to them: not the information and the score.
-THETAHAT_INLINE void find_errors(int p, const thetahat_model& m, const thetahat_derivatives& d,
-                                 const double* products, const double* theta, const int* fixed,
-                                 thetahat_values* v) {
-  double C[max_p * max_p];
-  for (int i = 0; i < p * p; ++i) C[i] = 0.0;
-  const double* residual = d.has_residual ? d.residual : d.score;
-  bool concave = covariance_of(p, d, fixed, C);
-  v->log_likelihood = d.log_likelihood;
-  v->decrement = quadratic_form(p, residual, C, residual);
-  concave = concave && v->decrement >= 0;  // rounding may have left no covariance, as of weights like 1e50
-  if (!concave) v->decrement = NAN;
-  if (products) sandwich(p, products + 2, C);
-  const bool has_errors = concave && errors_hold_at(m, theta);
-  for (int i = 0; i < p; ++i) {
-    const int power = m.parameters[i].scale_power;
-    for (int j = 0; j < p; ++j) {
-      const int at = i * p + j, both = power + m.parameters[j].scale_power;
-      v->covariance[at] = has_errors ? times_power(C[at], d.scale, both) : NAN;
-    }
-    v->standard_error[i] = has_errors ? times_power(sqrt(C[i * p + i]), d.scale, power) : NAN;
-  }
-}
 
 void convert_derivatives(int p, const thetahat_model& m, const thetahat_derivatives& d, thetahat_values* v) {
   for (int i = 0; i < p; ++i) {
@@ -60,7 +26,9 @@ void thetahat_evaluate(const thetahat_model* m, const double* node, const double
                        const double* theta, const int* fixed, thetahat_values* v) {
   thetahat_derivatives d;
   m->derivatives(m, theta, node + 1, &d);
-  with_constant(m->n_params, [&](auto p) { find_errors(p, *m, d, products, theta, fixed, v); });
+  const bool errors_hold = errors_hold_at(*m, theta);
+  with_constant(m->n_params,
+                [&](auto p) { find_errors(p, m->parameters, d, products, errors_hold, fixed, v); });
   convert_derivatives(m->n_params, *m, d, v);
 }
 
@@ -68,5 +36,6 @@ void thetahat::THETAHAT_ISA::evaluate_errors(const thetahat_model& m, const doub
                                              const int* fixed, thetahat_values* v) {
   thetahat_derivatives d;
   m.derivatives(&m, theta, node + 1, &d);
-  with_constant(m.n_params, [&](auto p) { find_errors(p, m, d, nullptr, theta, fixed, v); });
+  const bool errors_hold = errors_hold_at(m, theta);
+  with_constant(m.n_params, [&](auto p) { find_errors(p, m.parameters, d, nullptr, errors_hold, fixed, v); });
 }

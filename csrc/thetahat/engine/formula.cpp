@@ -8,6 +8,7 @@
 #include "thetahat/engine/transform.hpp"
 #include "thetahat/engine/tree.hpp"
 #include "thetahat/kernels/formula_functions.hpp"
+#include "thetahat/math/rests.hpp"
 #include "thetahat/math/small_matrix.hpp"
 #include "thetahat/math/trig.hpp"
 #include "thetahat/sgd_api.h"
@@ -16,10 +17,6 @@
 namespace thetahat::THETAHAT_ISA {
 
 namespace {
-
-const thetahat_formula& formula_of(const thetahat_model* m) {
-  return *reinterpret_cast<const thetahat_formula*>(m);
-}
 
 double cosh_of(double x) {
   const double e = exp(0.5 * abs(x)), f = 1.0 / e;
@@ -93,6 +90,26 @@ double function_of(int op, double x) {
       return normal_hazard(x);
     case thetahat_op_softplus:
       return softplus(x);
+    case thetahat_op_arcsinh:
+      return arcsinh_of(x);
+    case thetahat_op_log1p_rest:
+      return log1p_rest<double>(x).f;
+    case thetahat_op_log1p_rest1:
+      return log1p_rest<double>(x).f1;
+    case thetahat_op_log1p_rest2:
+      return log1p_rest<double>(x).f2;
+    case thetahat_op_expm1_rest:
+      return expm1_rest<double>(x).f;
+    case thetahat_op_expm1_rest1:
+      return expm1_rest<double>(x).f1;
+    case thetahat_op_expm1_rest2:
+      return expm1_rest<double>(x).f2;
+    case thetahat_op_stirling_rest:
+      return gamma_rest_at(x).stirling_remainder;
+    case thetahat_op_stirling_rest1:
+      return -gamma_rest_at(x).digamma;
+    case thetahat_op_stirling_rest2:
+      return gamma_rest_at(x).trigamma;
     case thetahat_op_sin:
       return sincos(x, s, c), s;
     case thetahat_op_cos:
@@ -233,10 +250,17 @@ int valid_for_formula(const thetahat_model* m, const double* theta) {
   return 1;
 }
 
-int64_t count_outside_formula(const thetahat_model* m, const double*, const thetahat_rows* r, int64_t first,
-                              int64_t n, int64_t* at) {
+// At a theta, a row is outside too where its density is 0 there.
+int64_t count_outside_formula(const thetahat_model* m, const double* theta, const thetahat_rows* r,
+                              int64_t first, int64_t n, int64_t* at) {
   const thetahat_formula& f = formula_of(m);
-  return count_bad(*r, first, n, at, [&](double x) { return outside_support(f, x); });
+  if (!theta) return count_bad(*r, first, n, at, [&](double x) { return outside_support(f, x); });
+  double u[thetahat_formula_uniforms], l;
+  tabulate(&f, theta, u);
+  return count_bad(*r, first, n, at, [&](double x) {
+    level->formula_outputs(&f, thetahat_density_program, u, &x, 1, &l, 1);
+    return outside_support(f, x) || l == -HUGE_VAL;
+  });
 }
 
 // theta + rate * score; false, and theta as it was, where that leaves the domain.
@@ -275,6 +299,13 @@ void lanes_of_formula(const thetahat_model* m, thetahat_lanes* c, const double* 
     }
 }
 
+// Where limits lie for what is made of many of them.
+int line_of(const thetahat_formula& f) {
+  if (f.counts) return f.low > -1 ? thetahat_counts : thetahat_real_line;
+  if (f.low == 0 && f.high == HUGE_VAL) return thetahat_half_line;
+  return f.low == 0 && f.high == 1 ? thetahat_unit_line : thetahat_real_line;
+}
+
 int start_of_formula(const thetahat_model* m, const thetahat_pilot* rows, double* theta) {
   double starts[thetahat_max_starts][thetahat_max_params];
   if (starts_of(formula_of(m), *rows, starts) == 0) return 0;
@@ -292,6 +323,8 @@ int other_starts_of_formula(const thetahat_model* m, const thetahat_pilot* rows,
 
 }  // namespace
 
+bool is_formula(const thetahat_model& m) { return m.merge == merge_formula; }
+
 }  // namespace thetahat::THETAHAT_ISA
 
 using namespace thetahat;
@@ -302,7 +335,7 @@ const char* const thetahat_formula_operations[thetahat_operations] = {
     "addc",     "mulc",   "maddc",   "madd",     "expc",       "recip",    "exp",  "log",      "log1p",
     "expm1",    "sqrt",   "abs",     "sign",     "sin",        "cos",      "sinh", "cosh",     "tanh",
     "arctan",   "lgamma", "digamma", "trigamma", "tetragamma", "erf",      "erfc", "log_ndtr", "hazard",
-    "softplus", "expit",  "sum",     "dot",      "sumlog",     "sumlog1p", "out"};
+    "softplus", "expit", "arcsinh", "log1p_rest", "log1p_rest1", "log1p_rest2", "expm1_rest", "expm1_rest1", "expm1_rest2", "stirling_rest", "stirling_rest1", "stirling_rest2", "sum",     "dot",      "sumlog",     "sumlog1p", "out"};
 
 void thetahat_formula_init(thetahat_formula* f) {
   f->function = function_of;
@@ -324,6 +357,7 @@ void thetahat_formula_init(thetahat_formula* f) {
               nullptr,
               nullptr,
               nullptr,
+              nullptr,
               start_of_formula,
               other_starts_of_formula,
               nullptr,
@@ -333,7 +367,8 @@ void thetahat_formula_init(thetahat_formula* f) {
               ascent_on_formula,
               nullptr,
               nullptr,
-              lanes_of_formula};
+              lanes_of_formula,
+              line_of(*f)};
 }
 
 void thetahat_formula_values(const thetahat_formula* f, const double* theta, const double* x, int64_t n,

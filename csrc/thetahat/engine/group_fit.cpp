@@ -38,11 +38,23 @@ double rounding_of(int p, const double* theta, const double* error) {
 }
 
 int status_of(const thetahat_model& m, const double* theta, const int* fixed, const thetahat_values& v) {
-  if (!(v.decrement >= 0 && v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged))
-    return thetahat_group_precision;
+  const bool at_maximum =
+      v.decrement <= converged || v.decrement - rounding_of(m.n_params, theta, v.standard_error) <= converged;
+  if (!(v.decrement >= 0 && at_maximum)) return thetahat_group_precision;
   for (int j = 0; j < m.n_params; ++j)
     if (m.parameters[j].regularity == thetahat_boundary && !fixed[j]) return thetahat_group_boundary;
   return thetahat_group_converged;
+}
+
+THETAHAT_INLINE void write_values(int p, const thetahat_group_fits& out, int64_t g, const double* node,
+                                  const double* theta, const thetahat_values& v) {
+  for (int j = 0; j < p; ++j) {
+    out.theta[g * p + j] = theta[j];
+    out.standard_error[g * p + j] = v.standard_error[j];
+  }
+  for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = v.covariance[j];
+  out.log_likelihood[g] = v.log_likelihood, out.decrement[g] = v.decrement;
+  out.n[g] = node[1], out.rows[g] = int64_t(node[0]), out.reason[g] = thetahat_no_reason;
 }
 
 }  // namespace
@@ -64,20 +76,11 @@ void read_settings(const thetahat_group_task& task, int64_t g, thetahat_exact& e
 
 void write_group_fit(const thetahat_group_task& task, int64_t g, const double* node, const double* theta,
                      const double* evaluated, const int* fixed, int64_t passes) {
-  const thetahat_model& m = *task.model;
-  const thetahat_group_fits& out = task.out;
-  const int p = m.n_params;
   thetahat_values v;
-  evaluate_errors(m, node, evaluated, fixed, &v);
-  for (int j = 0; j < p; ++j) {
-    out.theta[g * p + j] = theta[j];
-    out.standard_error[g * p + j] = v.standard_error[j];
-  }
-  for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = v.covariance[j];
-  out.log_likelihood[g] = v.log_likelihood, out.decrement[g] = v.decrement;
-  out.n[g] = node[1], out.rows[g] = int64_t(node[0]), out.passes[g] = int32_t(passes);
-  out.status[g] = uint8_t(status_of(m, theta, fixed, v)), out.reason[g] = thetahat_no_reason;
-  out.bad[g] = 0, out.first_bad[g] = -1;
+  evaluate_errors(*task.model, node, evaluated, fixed, &v);
+  const int status = status_of(*task.model, theta, fixed, v);
+  with_constant(task.model->n_params, [&](auto p) { write_values(p, task.out, g, node, theta, v); });
+  task.out.passes[g] = int32_t(passes), task.out.status[g] = uint8_t(status);
 }
 
 void write_no_fit(const thetahat_group_task& task, int64_t g, int status, int reason) {
@@ -87,7 +90,6 @@ void write_no_fit(const thetahat_group_task& task, int64_t g, int status, int re
   for (int j = 0; out.covariance && j < p * p; ++j) out.covariance[g * p * p + j] = NAN;
   out.log_likelihood[g] = out.decrement[g] = NAN;
   out.status[g] = uint8_t(status), out.reason[g] = reason;
-  out.bad[g] = 0, out.first_bad[g] = -1;
 }
 
 group_fit::group_fit(const thetahat_group_task& t)
@@ -95,9 +97,11 @@ group_fit::group_fit(const thetahat_group_task& t)
       model(*t.model),
       p(t.model->n_params),
       nonsmooth(has_parameter(model, thetahat_nonsmooth)),
-      solvable(model.sufficient && model.maximum && !task.fixed && !task.start),
       tree_memory(thetahat_tree_size()),
-      fit() {}
+      fit() {
+  if (model.solve && !task.fixed && !task.start)
+    at_any_theta = std::make_unique<pass>(model, thetahat_all_sums, nullptr);
+}
 
 block group_fit::all() const {
   return {reinterpret_cast<const double*>(rows.data),
@@ -110,18 +114,32 @@ int group_fit::n_free() const {
   return count;
 }
 
-// The maximum that the sums of a short group give by themselves, which is all that nearly every one needs:
-// the same as by begin and advance. False where it takes those to say what there is instead.
-bool group_fit::solve(int64_t g) {
-  constexpr int none[thetahat_max_params] = {};
-  const int64_t first = task.groups.offsets[g], n = task.groups.offsets[g + 1] - first;
-  if (!solvable || n == 0 || n > block_rows) return false;
-  double node[thetahat_max_node], at[thetahat_max_params] = {};
-  sum_rows(model, nullptr, {task.groups.x + first, task.groups.w ? task.groups.w + first : nullptr, n}, node);
-  if (!(node[0] > 0 && model.finite(&model, node + 1)) || !model.maximum(&model, node + 1, none, at) ||
-      !model.valid(&model, at))
-    return false;
-  write_group_fit(task, g, node, at, at, none, 1);
+// The maxima that the sums of short groups give by themselves, which is all that nearly every one needs: the
+// same as by begin and advance. The groups solved follow one another from the first on; returns how many. One
+// that takes begin and advance to say what there is instead, if any, is next. All sums come first: then a
+// processor, which waits for nothing in them, begins with one group before it is done with another.
+int64_t group_fit::solve(int64_t first, int64_t last) {
+  if (!at_any_theta) return 0;
+  double nodes[most_at_once][thetahat_max_node];
+  const int64_t* const offsets = task.groups.offsets;
+  int64_t n = 0;
+  for (; n < most_at_once && first + n < last; ++n) {
+    const int64_t row = offsets[first + n], size = offsets[first + n + 1] - row;
+    if (size == 0 || size > block_rows) break;
+    sum_block(*at_any_theta, {task.groups.x + row, task.groups.w ? task.groups.w + row : nullptr, size},
+              nodes[n]);
+  }
+  for (int64_t i = 0; i < n; ++i)
+    if (!solve(first + i, nodes[i])) return i;
+  return n;
+}
+
+bool group_fit::solve(int64_t g, const double* node) {
+  double theta[thetahat_max_params] = {};
+  thetahat_values v;
+  if (!(node[0] > 0) || !model.solve(&model, node + 1, theta, &v)) return false;
+  with_constant(p, [&](auto p) { write_values(p, task.out, g, node, theta, v); });
+  task.out.passes[g] = 1, task.out.status[g] = uint8_t(status_of(model, theta, fixed(), v));
   return true;
 }
 

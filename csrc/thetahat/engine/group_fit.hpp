@@ -1,5 +1,6 @@
 // The exact fit of one group of rows after another, each slice by slice, in memory that all of them share.
 #pragma once
+#include <memory>
 #include <vector>
 #include "thetahat/engine/median.hpp"
 #include "thetahat/engine/tree.hpp"
@@ -13,7 +14,7 @@ class group_fit {
   group_fit(const group_fit&) = delete;
 
   bool busy() const { return group >= 0; }
-  bool solve(int64_t g);
+  int64_t solve(int64_t first, int64_t last);
   void begin(int64_t g, int threads);
   // Goes on for one slice; not busy afterwards where the group's fit has ended.
   void advance();
@@ -22,7 +23,8 @@ class group_fit {
   const thetahat_group_task& task;
   const thetahat_model& model;
   const int p;
-  const bool nonsmooth, solvable;
+  const bool nonsmooth;
+  std::unique_ptr<pass> at_any_theta;  // where sums do not depend on theta, and their maximum is free
   std::vector<unsigned char> tree_memory;
   // Of a family whose location is a median: what it waits for, and where sums are taken.
   enum { at_median, at_unit, at_large_unit, at_theta } stage;
@@ -33,6 +35,8 @@ class group_fit {
   const thetahat_rows* chunk = &rows;
   thetahat_fit fit;
 
+  static constexpr int most_at_once = 16;
+  bool solve(int64_t g, const double* node);
   block all() const;
   const int* fixed() const { return fit.exact.fixed; }
   int n_free() const;

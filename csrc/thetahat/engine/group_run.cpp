@@ -81,9 +81,12 @@ struct thetahat_group_run {
   // The groups of a share, up to one that takes long.
   void fit_share(worker& w) {
     while (w.next < w.last && !w.fit.busy()) {
+      if (const int64_t solved = w.fit.solve(w.next, w.last)) {
+        w.next += solved;
+        continue;
+      }
       const int64_t g = w.next++;
       if (worth_threads(size_of(g))) continue;  // which has been done
-      if (w.fit.solve(g)) continue;
       w.fit.begin(g, 1);
       do w.fit.advance();
       while (w.fit.busy() && size_of(g) <= block_rows);

@@ -1,12 +1,15 @@
-// Scattered values on their way to many places: two cache lines for each, which go to memory when they are
+// Scattered values on their way to many places: four cache lines for each, which go to memory when they are
 // full. Written one by one, each value would bring the line that it lies in into the cache, and out again;
-// with one line for each, a processor would mispredict twice as often when it is full.
+// with one line for each, a processor would mispredict four times as often when it is full.
 #pragma once
 #include <stdint.h>
 #include <string.h>
 #include <memory>
 #include <vector>
 #include "thetahat/math/simd.hpp"
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
 #define THETAHAT_STREAMS 1
@@ -16,9 +19,9 @@
 
 namespace thetahat {
 
-constexpr int64_t line_bytes = 128;
+constexpr int64_t line_bytes = 256;
 
-// Writes such a pair of lines past the cache. The writes of a thread are seen by others after end_streams.
+// Writes such lines past the cache. The writes of a thread are seen by others after end_streams.
 inline void stream_line([[maybe_unused]] void* out, [[maybe_unused]] const void* line) {
 #if THETAHAT_STREAMS
   for (int i = 0; i < line_bytes / 16; ++i)
@@ -33,11 +36,22 @@ inline void end_streams() {
 #endif
 }
 
-// An array that begins with a pair of lines.
+inline void ask_for_large_pages([[maybe_unused]] void* at, [[maybe_unused]] size_t size) {
+#ifdef MADV_HUGEPAGE
+  constexpr uintptr_t page = 1 << 12, worth = 1 << 22;
+  const uintptr_t start = reinterpret_cast<uintptr_t>(at), first = (start + page - 1) / page * page;
+  if (size >= worth) madvise(reinterpret_cast<void*>(first), start + size - first, MADV_HUGEPAGE);
+#endif
+}
+
+// An array that begins with such lines, in large pages of memory where it is large: of small ones, the first
+// touch costs more than all that is done with what they hold.
 template <class T>
 class aligned_array {
  public:
-  explicit aligned_array(int64_t n = 0) : bytes(new unsigned char[n * sizeof(T) + line_bytes]) {}
+  explicit aligned_array(int64_t n = 0) : bytes(new unsigned char[n * sizeof(T) + line_bytes]) {
+    ask_for_large_pages(bytes.get(), n * sizeof(T));
+  }
   T* data() const {
     const uintptr_t at = reinterpret_cast<uintptr_t>(bytes.get());
     return reinterpret_cast<T*>((at + line_bytes - 1) / line_bytes * line_bytes);
@@ -50,7 +64,7 @@ class aligned_array {
 template <class T>
 class line_buffer {
  public:
-  // Of places from[i] .. to[i] - 1 of an array that begins with a pair of lines.
+  // Of places from[i] .. to[i] - 1 of an array that begins with such lines.
   line_buffer(T* out, const int64_t* from, const int64_t* to, int64_t n)
       : out(out), lines(n * per_line), line(lines.data()), ends(2 * n) {
     for (int64_t i = 0; i < n; ++i) ends[2 * i] = from[i], ends[2 * i + 1] = to[i];

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 #include "thetahat/engine/moments_model.hpp"
+#include "thetahat/engine/order.hpp"
 #include "thetahat/engine/tree.hpp"
 #include "thetahat/families/pilot.hpp"
 #include "thetahat/math/exp_log.hpp"
@@ -122,22 +123,25 @@ static std::vector<int64_t> order_of(const pilot& p, std::vector<double>* below)
 }
 
 // Of rows that count once each, as many as make up a share follow one another.
-static void shortest_of_equals(std::vector<double> rows, int count, const double* shares, interval* out) {
-  const int64_t n = int64_t(rows.size());
-  std::sort(rows.begin(), rows.end());
+static void shortest_of_equals(const double* x, int64_t n, int count, const double* shares, interval* out) {
+  short_array rows(n), room(n);
+  double* const sorted = std::copy(x, x + n, rows.data()) - n;
+  ordering(sorted, room.data(), n).sort();
   for (int k = 0; k < count; ++k) {
     const int64_t size = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))), 1);
-    interval best = {rows.front(), rows.back()};
+    double least = sorted[n - 1] - sorted[0];
+    int64_t at = -1;
     for (int64_t first = 0; first + size <= n; ++first) {
-      const interval here = {rows[first], rows[first + size - 1]};
-      if (here.high - here.low < best.high - best.low) best = here;
+      const double length = sorted[first + size - 1] - sorted[first];
+      at = length < least ? first : at;
+      least = length < least ? length : least;
     }
-    out[k] = best;
+    out[k] = at < 0 ? interval{sorted[0], sorted[n - 1]} : interval{sorted[at], sorted[at + size - 1]};
   }
 }
 
 void pilot::shortest(int count, const double* shares, interval* out) const {
-  if (!w) return shortest_of_equals({x, x + n}, count, shares, out);
+  if (!w) return shortest_of_equals(x, n, count, shares, out);
   std::vector<double> below;
   const std::vector<int64_t> order = order_of(*this, &below);
   for (int k = 0; k < count; ++k) {
@@ -155,14 +159,13 @@ void pilot::shortest(int count, const double* shares, interval* out) const {
 
 void pilot::quantiles(int count, const double* shares, double* out) const {
   if (!w) {
-    short_array room(n);
-    double* const rows = std::copy(x, x + n, room.data()) - n;
-    int64_t sorted = 0;
-    for (int k = 0; k < count; ++k) {
-      const int64_t place = std::max<int64_t>(int64_t(ceil(shares[k] * double(n))) - 1, 0);
-      std::nth_element(rows + sorted, rows + place, rows + n);
-      out[k] = rows[place], sorted = place;
-    }
+    short_array rows(n), room(n);
+    std::vector<int64_t> places;
+    for (int k = 0; k < count; ++k)
+      places.push_back(std::max<int64_t>(int64_t(ceil(shares[k] * double(n))) - 1, 0));
+    std::copy(x, x + n, rows.data());
+    ordering(rows.data(), room.data(), n).select(places.data(), count);
+    for (int k = 0; k < count; ++k) out[k] = rows.data()[places[k]];
     return;
   }
   std::vector<double> below;

@@ -1,6 +1,7 @@
 #include "thetahat/isa/baseline.hpp"
 
 #include <algorithm>
+#include "thetahat/engine/formula.hpp"
 #include "thetahat/engine/probabilities.hpp"
 #include "thetahat/math/tails.hpp"
 
@@ -15,7 +16,9 @@ bool impossible(const log_probability& x) { return !(x.value > -HUGE_VAL); }
 }  // namespace
 
 probabilities::probabilities(const thetahat_model& model, const double* at)
-    : m(model.exact ? *model.exact : model), theta(at), p(model.n_params) {}
+    : m(model.exact ? *model.exact : model), theta(at), p(model.n_params) {
+  if (is_formula(m)) formula.reset(new formula_probability(m, at));
+}
 
 quadrature& probabilities::integral() {
   if (!integrals) integrals.reset(new quadrature(m, theta));
@@ -37,6 +40,7 @@ void probabilities::none(log_probability* out) const {
 // Limits at and beyond the ends of the line are open; of counts they are counts.
 void probabilities::of(double a, double b, log_probability* out) {
   if (a == b) return density(a, out);
+  if (formula) return of_formula(a, b, out);
   if (m.line == thetahat_counts) a = floor(a), b = floor(b);
   const double low = m.line == thetahat_half_line || m.line == thetahat_unit_line ? 0.0
                      : m.line == thetahat_counts                                  ? -1.0
@@ -45,6 +49,26 @@ void probabilities::of(double a, double b, log_probability* out) {
   if (b <= low || a >= high || a == b) return none(out);
   of_limits(a <= low ? -HUGE_VAL : a, b >= high ? HUGE_VAL : b, out);
   if (impossible(*out)) none(out);
+}
+
+// The densities of formulas have any number of peaks: of the interval itself, or where it has more than half,
+// of what it leaves.
+void probabilities::of_formula(double a, double b, log_probability* out) {
+  *out = {};
+  formula->open(a, b);
+  if (a == -HUGE_VAL && b == HUGE_VAL) return;
+  if (a == HUGE_VAL || b == -HUGE_VAL || a == b) return none(out);
+  formula->between(a, b, out);
+  if (out->value <= log_half) return;
+  log_probability rest, above;
+  if (a > -HUGE_VAL) formula->between(-HUGE_VAL, a, &rest);
+  if (b < HUGE_VAL) formula->between(b, HUGE_VAL, a > -HUGE_VAL ? &above : &rest);
+  if (a > -HUGE_VAL && b < HUGE_VAL) {
+    const log_probability below = rest;
+    const double share = 1 / (1 + exp(above.value - below.value));
+    combine(share, below, 1 - share, above, below.value - log(share), &rest);
+  }
+  if (rest.value <= log_half) complement(rest, out);
 }
 
 void probabilities::of_limits(double a, double b, log_probability* out) {

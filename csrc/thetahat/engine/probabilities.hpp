@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include "thetahat/engine/count_tails.hpp"
+#include "thetahat/engine/formula_probability.hpp"
 #include "thetahat/engine/quadrature.hpp"
 
 namespace thetahat::THETAHAT_ISA {
@@ -25,10 +26,12 @@ class probabilities {
   const int p;
   std::unique_ptr<quadrature> integrals;  // these two when they are first needed
   std::unique_ptr<count_tails> counts;
+  std::unique_ptr<formula_probability> formula;  // of a model that is one
 
   quadrature& integral();
   count_tails& count();
 
+  void of_formula(double a, double b, log_probability* out);
   void of_limits(double a, double b, log_probability* out);
   void one_sided(double x, bool upper, log_probability* out);
   void two_sided(double a, double b, log_probability* out);

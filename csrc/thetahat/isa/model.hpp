@@ -1,8 +1,15 @@
 // A family as a model: its members as C functions, compiled once.
 #pragma once
 #include <string.h>
+#include "thetahat/engine/errors.hpp"
 #include "thetahat/engine/row_steps.hpp"
 #include "thetahat/isa/probabilities.hpp"
+
+#ifdef __GNUC__
+#define THETAHAT_FLAT __attribute__((flatten))
+#else
+#define THETAHAT_FLAT
+#endif
 
 namespace thetahat::THETAHAT_ISA {
 
@@ -10,6 +17,7 @@ template <class Family>
 struct model_of {
   using sums = typename Family::sums;
   static constexpr int p = Family::n_params;
+  static constexpr bool solves = Family::sufficient && brings<Family>(solved) && !brings<Family>(errors_hold);
   static_assert(sizeof(sums) % sizeof(double) == 0);
 
   static const sums& in(const double* s) { return *reinterpret_cast<const sums*>(s); }
@@ -20,21 +28,25 @@ struct model_of {
   static int finite(const thetahat_model*, const double* s) { return in(s).finite(); }
   static double scale(const thetahat_model*, const double* theta) { return Family::scale_of(theta); }
 
-  THETAHAT_COLD static void derivatives(const thetahat_model*, const double* theta, const double* s,
-                                        thetahat_derivatives* d) {
+  // Of a copy of the sums, which the compiler knows not to change on the way.
+  THETAHAT_INLINE static void derive(const double* theta, const sums of, thetahat_derivatives* d) {
     const Family at(theta);
-    d->n = in(s).n;
+    d->n = of.n;
     d->scale = at.scale();
-    d->log_likelihood = at.log_likelihood(in(s));
-    at.score(in(s), d->score);
-    at.information(in(s), d->information);
+    d->log_likelihood = at.log_likelihood(of);
+    at.score(of, d->score);
+    at.information(of, d->information);
     d->has_covariance = d->has_residual = 0;
     if constexpr (brings<Family>(own_covariance))
-      d->has_covariance = at.covariance(in(s), d->covariance) ? 1 : 2;
+      d->has_covariance = at.covariance(of, d->covariance) ? 1 : 2;
     if constexpr (brings<Family>(own_residual)) {
-      at.score_residual(in(s), d->residual);
+      at.score_residual(of, d->residual);
       d->has_residual = 1;
     }
+  }
+  THETAHAT_COLD static void derivatives(const thetahat_model*, const double* theta, const double* s,
+                                        thetahat_derivatives* d) {
+    derive(theta, in(s), d);
   }
   static void score(const thetahat_model*, const double* theta, const double* s, double* g) {
     Family(theta).score(in(s), g);
@@ -42,6 +54,17 @@ struct model_of {
   static int maximum(const thetahat_model*, const double* s, const int* fixed, double* theta) {
     if constexpr (brings<Family>(solved)) return Family::maximum(in(s), fixed, theta);
     return 0;
+  }
+  // Of short groups. All that it calls is inlined: what its parts have in common is computed once then.
+  THETAHAT_FLAT static int solve(const thetahat_model*, const double* s, double* theta, thetahat_values* v) {
+    if constexpr (solves) {
+      constexpr int none[thetahat_max_params] = {};
+      if (!in(s).finite() || !Family::maximum(in(s), none, theta) || !Family::valid(theta)) return 0;
+      thetahat_derivatives d;
+      derive(theta, in(s), &d);
+      find_errors(constant<p>{}, Family::parameters, d, nullptr, true, nullptr, v);
+    }
+    return 1;
   }
   static int shift(const thetahat_model*, const double* theta, const double* s, const double* to, double* out,
                    double* error) {
@@ -110,6 +133,7 @@ struct model_of {
             derivatives,
             score,
             brings<Family>(solved) ? maximum : nullptr,
+            solves ? solve : nullptr,
             brings<Family>(shifts) ? shift : nullptr,
             brings<Family>(profiled) ? profile : nullptr,
             brings<Family>(leaps) ? leap : nullptr,

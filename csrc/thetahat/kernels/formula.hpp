@@ -5,15 +5,12 @@
 #include "thetahat/formula_api.h"
 #include "thetahat/kernels/formula_functions.hpp"
 #include "thetahat/kernels/row_scores.hpp"
+#include "thetahat/math/rests.hpp"
 #include "thetahat/math/small_matrix.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 
 constexpr int formula_rows = thetahat_formula_rows;
-
-inline const thetahat_formula& formula_of(const thetahat_model* m) {
-  return *reinterpret_cast<const thetahat_formula*>(m);
-}
 
 // What a program reads of some rows, and where it leaves what it finds.
 struct formula_rows_in {
@@ -85,6 +82,22 @@ inline void map_function(const thetahat_formula& f, int op, double* d, const dou
       return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log_ndtr(x); });
     case thetahat_op_hazard:
       return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return normal_hazard(x); });
+    case thetahat_op_sqrt:
+      return map_rows(d, a, n, [=](vec x) THETAHAT_INLINED { return root(x); });
+    case thetahat_op_arcsinh:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return arcsinh_of(x); });
+    case thetahat_op_log1p_rest:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log1p_rest<vec>(x).f; });
+    case thetahat_op_log1p_rest1:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log1p_rest<vec>(x).f1; });
+    case thetahat_op_log1p_rest2:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return log1p_rest<vec>(x).f2; });
+    case thetahat_op_expm1_rest:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return expm1_rest<vec>(x).f; });
+    case thetahat_op_expm1_rest1:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return expm1_rest<vec>(x).f1; });
+    case thetahat_op_expm1_rest2:
+      return map_one_by_one(d, a, n, [=](vec x) THETAHAT_INLINED { return expm1_rest<vec>(x).f2; });
     default:
       for (int64_t i = 0; i < n; ++i) d[i] = f.function(op, a[i]);
   }

@@ -23,11 +23,13 @@ static_assert(FLT_EVAL_METHOD == 0, "thetahat needs doubles that are no wider in
 #define THETAHAT_INLINED __attribute__((always_inline))  // of a lambda
 #define THETAHAT_INLINE THETAHAT_INLINED inline
 #define THETAHAT_COLD __attribute__((cold))  // compiled to be small, not quick
+#define THETAHAT_PURE __attribute__((pure))  // called once for the same arguments
 #else
 #define THETAHAT_NOINLINE
 #define THETAHAT_INLINED
 #define THETAHAT_INLINE inline
 #define THETAHAT_COLD
+#define THETAHAT_PURE
 #endif
 
 // Before a loop over a family's terms: as a loop, with each of them in memory, it would take twice as long.

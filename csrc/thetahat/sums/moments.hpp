@@ -110,6 +110,10 @@ struct block_lanes : lane_moments<weighted> {
   THETAHAT_INLINE block_lanes() {
     for (vec& r : rounding) r = broadcast(0.0);
   }
+  // The same as take_run of the first one, without its operations on zeros.
+  THETAHAT_INLINE void begin(const lane_moments<weighted>& run) {
+    static_cast<lane_moments<weighted>&>(*this) = run;
+  }
   THETAHAT_INLINE void take_run(const lane_moments<weighted>& run) {
     for (int r = 0; r < moment_registers; ++r) {
       const vec before = this->d[r], sum = before + run.d[r], t = sum - before;
@@ -148,7 +152,7 @@ inline shifted_sums sum_shifted_rows(const Block& b, double pivot) {
         run.template take<rows>(x + i, w + (weighted ? i : 0), c);
       }
       for (; i < stop; i += lanes) run.template take<1>(x + i, w + (weighted ? i : 0), c);
-      all.take_run(run);
+      !full&& start == 0 ? all.begin(run) : all.take_run(run);
     }
     if constexpr (!full) all.take_last(x + whole, w + (weighted ? whole : 0), n - whole - g * width, pivot);
     for (int r = 0; r < moment_registers; ++r) {
@@ -290,7 +294,7 @@ struct standardized {
   double n, offset, squares;
 };
 
-THETAHAT_NOINLINE inline standardized standardize_any(moments s, double centre, double scale) {
+THETAHAT_NOINLINE THETAHAT_PURE inline standardized standardize_any(moments s, double centre, double scale) {
   double exponent = exponent_for(fabs(centre));
   if (exponent > s.exponent) s = in_units(s, exponent);
   int k;
@@ -301,17 +305,14 @@ THETAHAT_NOINLINE inline standardized standardize_any(moments s, double centre, 
 }
 
 // Whether a number is 0, or its quotients by scales of middling size are neither too large nor subnormal.
-inline bool middling_or_zero(double x) { return x == 0 || (fabs(x) > 0x1p-600 && fabs(x) < 0x1p600); }
+inline bool middling_or_zero(double x) { return (x == 0) | ((fabs(x) > 0x1p-600) & (fabs(x) < 0x1p600)); }
 
-inline standardized standardize(const moments& s, double centre, double scale) {
-  if (s.exponent == 0 && scale > 0x1p-200 && scale < 0x1p200 && middling_or_zero(s.gap.hi) &&
-      exponent_for(fabs(centre)) <= 0) {  // the same bits
-    const double d = (s.mean + -centre).hi;
-    if (middling_or_zero(d)) {
-      const double z = d / scale;
-      return {s.n, z, s.gap.hi / scale / scale + s.n * z * z};
-    }
-  }
+// Inlined, with a single branch: what a family asks of the same moments twice is computed once.
+THETAHAT_INLINE standardized standardize(const moments& s, double centre, double scale) {
+  const double d = (s.mean + -centre).hi, z = d / scale;
+  const bool usual = (s.exponent == 0) & (scale > 0x1p-200) & (scale < 0x1p200) & middling_or_zero(s.gap.hi) &
+                     (fabs(centre) <= 0x1p470) & middling_or_zero(d);
+  if (usual) return {s.n, z, s.gap.hi / scale / scale + s.n * z * z};  // the same bits
   return standardize_any(s, centre, scale);
 }
 

@@ -23,6 +23,10 @@ family = shipped(
     {"c": (0, np.inf), "d": (0, np.inf), "scale": (0, np.inf)},
     (0, np.inf),
     existence="rows whose upper tail is heavier than the Weibull's, and is no pure power",
-    limiting_family="d = infinity, the Weibull distribution, or c = infinity, the Pareto distribution",
+    limits={("d", "high"): "weibull", ("c", "high"): "pareto"},
+    limiting={
+        "d = infinity, the Weibull distribution": "weibull",
+        "c = infinity, the Pareto distribution": "pareto",
+    },
     scipy=lambda c, d, scale: ("burr12", {"c": c, "d": d, "scale": scale}),
 )

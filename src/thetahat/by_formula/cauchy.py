@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import most_equal
 
 __all__ = ["family"]
 
@@ -20,6 +21,8 @@ family = shipped(
     {"mu": None, "sigma": (0, np.inf)},
     (-np.inf, np.inf),
     existence="rows of which fewer than a half are equal",
-    limiting_family="sigma = 0, a single point",
+    limiting={
+        "sigma = 0, a single point": most_equal,
+    },
     scipy=lambda mu, sigma: ("cauchy", {"loc": mu, "scale": sigma}),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import exponential_up
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -31,8 +32,12 @@ family = shipped(
     _log_density,
     {"mu": None, "sigma": (0, np.inf), "tau": (0, np.inf)},
     (-np.inf, np.inf),
-    existence="rows that are skewed to the right",
-    limiting_family="tau = 0, the normal distribution",
+    existence="rows that are skewed to the right, and less so than an exponential distribution",
+    limits={("tau", "low"): "normal", ("sigma", "low"): "exponential"},
+    limiting={
+        "tau = 0, the normal distribution": "normal",
+        "sigma = 0, an exponential distribution from the least row up": exponential_up,
+    },
     start=_start,
     elsewhere=("the exGaussian(mu, sigma, tau)",),
     scipy=lambda mu, sigma, tau: ("exponnorm", {"K": tau / sigma, "loc": mu, "scale": sigma}),

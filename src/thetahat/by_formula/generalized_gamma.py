@@ -1,29 +1,61 @@
-"""Generalized gamma(shape, power, scale), Stacy's; scipy's ``gengamma(a=shape, c=power, scale=scale)``."""
+"""Generalized gamma(mu, sigma, Q), Prentice's: exp(Q w) / Q**2 is a gamma variable, w = (log x - mu) / sigma.
 
+scipy's ``gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q)**(sigma / Q))``. Q = 0 is the lognormal
+distribution, Q = 1 the Weibull, Q = sigma the gamma, Q = -1 the Frechet: the likelihood is smooth in all of
+these.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
 
+from thetahat.by_formula._stirling import stirling_remainder
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import power_below
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
 
-gammaln = functions["gammaln"]
+expm1_rest = functions["expm1_rest"]
 
 
-def _log_density(x: Any, shape: Any, power: Any, scale: Any) -> Any:
-    q = power * np.log(x / scale)
-    return np.log(power) - np.log(x) - gammaln(shape) + shape * q - np.exp(q)
+def _start(x: Any) -> list[dict[str, float]]:
+    y = np.log(x)
+    mu, sigma = float(np.mean(y)), float(np.std(y)) or 1.0
+    lean = -min(max(float(np.mean(((y - mu) / sigma) ** 3)), -1.5), 1.5)
+    return [{"mu": mu + 0.3 * sigma * q, "sigma": sigma, "Q": q} for q in (lean, 0.5 * lean, 1.0, -1.0)]
+
+
+def _log_density(x: Any, mu: Any, sigma: Any, Q: Any) -> Any:
+    w = (np.log(x) - mu) / sigma
+    return (
+        -w * w * expm1_rest(Q * w)
+        - np.log(x)
+        - np.log(sigma)
+        - 0.5 * np.log(2 * np.pi)
+        - stirling_remainder(Q * Q)
+    )
+
+
+def _in_scipy(mu: float, sigma: float, q: float) -> tuple[str, dict[str, float]]:
+    if q == 0:
+        return "lognorm", {"s": sigma, "scale": math.exp(mu)}
+    return "gengamma", {"a": q**-2, "c": q / sigma, "scale": math.exp(mu + sigma / q * math.log(q * q))}
 
 
 family = shipped(
     __name__,
     _log_density,
-    {"shape": (0, np.inf), "power": (0, np.inf), "scale": (0, np.inf)},
+    {"mu": None, "sigma": (0, np.inf), "Q": None},
     (0, np.inf),
-    existence="logarithms of rows that are skewed to the left",
-    limiting_family="shape = infinity, the lognormal distribution, or power = infinity",
-    elsewhere=("SciPy's gengamma(a=shape, c=power, scale=scale)",),
-    scipy=lambda shape, power, scale: ("gengamma", {"a": shape, "c": power, "scale": scale}),
+    existence="rows whose likelihood is highest at a finite Q",
+    limits={("Q", "low"): "pareto"},
+    limiting={
+        "Q = infinity, a power of x up to the largest row": power_below,
+        "Q = -infinity, the Pareto distribution": "pareto",
+    },
+    start=_start,
+    elsewhere=("SciPy's gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q) ** (sigma / Q))",),
+    scipy=_in_scipy,
 )

@@ -19,6 +19,9 @@ family = shipped(
     {"shape": (0, np.inf), "scale": (0, np.inf)},
     (0, np.inf),
     existence="rows with tails heavier than the exponential's",
-    limiting_family="shape = infinity, the exponential distribution",
+    limits={("shape", "high"): "exponential"},
+    limiting={
+        "shape = infinity, the exponential distribution": "exponential",
+    },
     scipy=lambda shape, scale: ("lomax", {"c": shape, "scale": scale}),
 )

@@ -19,5 +19,6 @@ family = shipped(
     {"scale": (0, np.inf)},
     (0, np.inf),
     existence="rows above 0",
+    elsewhere=("the Maxwell-Boltzmann(scale)",),
     scipy=lambda scale: ("maxwell", {"scale": scale}),
 )

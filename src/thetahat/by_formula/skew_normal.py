@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import half_normal_down, half_normal_up
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -47,7 +48,11 @@ family = shipped(
     {"mu": None, "sigma": (0, np.inf), "alpha": None},
     (-np.inf, np.inf),
     existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
-    limiting_family="alpha = infinity, the half-normal distribution from the least row on",
+    limits={("alpha", "low"): "half_normal", ("alpha", "high"): "half_normal"},
+    limiting={
+        "alpha = infinity, a half-normal distribution from the least row up": half_normal_up,
+        "alpha = -infinity, a half-normal distribution from the largest row down": half_normal_down,
+    },
     start=_start,
     slow_tails=True,
     elsewhere=("SciPy's skewnorm(a=alpha, loc=mu, scale=sigma)",),

@@ -25,6 +25,12 @@ family = shipped(
     {"share": (0, 1), "size": (0, np.inf), "mu": (0, np.inf)},
     (0, np.inf),
     existence="more zeros than the negative binomial has, and others that spread wider than Poisson's",
-    limiting_family="share = 0, the negative binomial, or size = infinity, the zero-inflated Poisson",
+    limits={("share", "low"): "negative_binomial", ("size", "high"): "zero_inflated_poisson"},
+    limiting={
+        "share = 0, the negative binomial distribution": "negative_binomial",
+        "size = infinity, the zero-inflated Poisson distribution": "zero_inflated_poisson",
+        "share = 0 and size = infinity, the Poisson distribution": "poisson",
+    },
     discrete=True,
+    elsewhere=("the ZINB(share, size, mu)",),
 )

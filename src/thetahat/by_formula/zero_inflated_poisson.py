@@ -23,6 +23,10 @@ family = shipped(
     {"share": (0, 1), "rate": (0, np.inf)},
     (0, np.inf),
     existence="more zeros than the Poisson distribution of the mean has, and a row above 1",
-    limiting_family="share = 0, the Poisson distribution",
+    limits={("share", "low"): "poisson"},
+    limiting={
+        "share = 0, the Poisson distribution": "poisson",
+    },
     discrete=True,
+    elsewhere=("the ZIP(share, rate)",),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -152,12 +152,18 @@ class Family:
     limits : mapping, optional
         The names of these distributions by parameter and end of its domain, such as ``("nu", "high")``, if
         there are others than a single point.
+    limiting : mapping, optional
+        These limits in words, such as "tau = 0, the normal distribution", with what finds the highest
+        log-likelihood there: the name of a family, or a function of rows and weights (None: each row counts
+        once). A fit that ends near a limit is compared with it.
     scipy : callable
         From the parameters, the family's name in `scipy.stats`, and its parameters there.
     scipy_tails : callable, optional
         The same, of another name whose `sf` is accurate far out, where that of `scipy` is 1 minus `cdf`.
     counts : bool
         Whether rows are integers, and their densities probabilities.
+    known : tuple of str
+        Parameters that are not estimated: integers, such as a number of trials, that ``fixed`` must have.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
     slow_quantiles : bool
@@ -182,9 +188,11 @@ class Family:
     scipy: Callable[..., tuple[str, dict[str, float]]]
     limiting_family: str = ""
     limits: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    limiting: Mapping[str, str | Callable[..., float]] = field(default_factory=dict)
     support: str = "all finite numbers"
     scipy_tails: Callable[..., tuple[str, dict[str, float]]] | None = None
     counts: bool = False
+    known: tuple[str, ...] = ()
     circular: bool = False
     slow_quantiles: bool = False
     slow_tails: bool = False
@@ -192,6 +200,8 @@ class Family:
     boundary_limits: Callable[..., dict[int, tuple[Any, Any]]] | None = None
     missing_condition: Callable[[float, float], str] | None = None
     censoring: Censoring = Censoring()
+
+    labelled: ClassVar[bool] = False  # whether parts of it, as of a mixture, may change places or vanish
 
     @cached_property
     def model(self) -> _core.Model:
@@ -282,6 +292,21 @@ class Family:
     def known_start(self) -> Theta | None:
         """Start values that need no rows, if there are any."""
         return None
+
+    def law(self, theta: Sequence[float]) -> Any:  # noqa: ARG002
+        """Return the distribution at theta where SciPy has none; None of others."""
+        return None
+
+    def in_label_order(self, theta: Theta) -> Theta:
+        """Return theta with parts that may change places in one order."""
+        return theta
+
+    def degeneracy(self, theta: Theta, n: float, converged: bool) -> str:  # noqa: ARG002
+        """Return which part of the family does not count at theta, for n rows, in words; empty if all do.
+
+        converged: whether it is where an iteration has found a maximum.
+        """
+        return ""
 
     def check_starts(self) -> None:
         """Raise if a function of the user's that finds start values has failed."""

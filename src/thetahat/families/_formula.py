@@ -15,6 +15,7 @@ from thetahat._checks import as_number, check_flag
 from thetahat.errors import ParameterError
 from thetahat.families._family import Family, Parameter, defined
 from thetahat.families._formula_checks import check_definition, check_start, open_ends, start_values
+from thetahat.families._formula_law import FormulaLaw
 from thetahat.formulas.graph import Graph, Node, digest
 from thetahat.formulas.lowering import Lowered, lower
 from thetahat.formulas.program import Instruction
@@ -76,6 +77,8 @@ class FormulaFamily(Family):
     A jump or a kink of the density that moves with a parameter, as that of ``abs(x - mu)``, is refused: the
     likelihood then has terms that derivatives of the formula miss. Where a density is divided by its
     integral, narrow peaks are found beside the parameters that have the units of the rows.
+    Probabilities, those of censored rows too, are integrals of the density, on panels that are halved until
+    both halves agree with the whole; quantiles and random rows invert them.
     `SGD` takes batches by vector passes; steps on single rows run the machine on blocks of one, and are slow.
 
     Examples
@@ -237,6 +240,10 @@ class FormulaFamily(Family):
     def __repr__(self) -> str:
         return f"<Family {self.signature}>"
 
+    def law(self, theta: Sequence[float]) -> FormulaLaw | None:
+        """Return the distribution at theta where SciPy has none; None of others."""
+        return FormulaLaw(self, theta) if self.scipy == self._not_in_scipy else None
+
     def check_starts(self) -> None:
         """Raise if the function of start values has failed."""
         failure, self.compiled.failure = self.compiled.failure, None
@@ -271,7 +278,8 @@ def shipped(
     name = module.rpartition(".")[2]
     node, ends = trace(log_density, graph), _check_support(support)
     family._define(graph, node, name, domains, ends, discrete, _formulas.DENSITY, start)
-    family._keep(module=module, **described)
+    limits = ", or ".join(described.get("limiting", ()))
+    family._keep(**({"limiting_family": limits} if limits else {}), module=module, **described)
     return family
 
 

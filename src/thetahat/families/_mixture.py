@@ -14,6 +14,7 @@ from thetahat import _core, _formulas, _sums
 from thetahat.errors import ParameterError
 from thetahat.families._family import Family
 from thetahat.families._formula import FormulaFamily
+from thetahat.families._formula_checks import start_values
 from thetahat.families._known import KNOWN
 from thetahat.formulas.graph import Graph, Node
 from thetahat.formulas.trace import Symbol, grafted
@@ -27,6 +28,9 @@ __all__ = ["MixtureFamily", "mixture_of"]
 
 _MOST_STARTS = 8
 _MOST_EVALUATIONS = 200
+_SAME = 1e-6  # by how much parts of one family differ that are one
+_LEAST_ROWS = 1e-3  # that a part stands for
+_NARROW = 1e-8  # the width of a part that has become one value, beside that of another
 _CORE = 0.3  # share of the rows that a narrow part may have
 _EXISTENCE = (
     "start values from which Newton's method finds a maximum inside the domains, since the likelihood of"
@@ -46,6 +50,7 @@ class MixtureFamily(FormulaFamily):
     """A mixture of families; made by `mixture_of`."""
 
     parts: tuple[_Part, ...]
+    labelled = True
 
     def __init__(self, parts: Sequence[_Part], name: str | None) -> None:
         self._keep(parts=tuple(parts))
@@ -92,24 +97,58 @@ class MixtureFamily(FormulaFamily):
             if height > most:
                 most, best = height, theta
         found = best or first
-        return [] if found is None else [dict(zip(self.names, self._in_label_order(found), strict=True))]
+        return [] if found is None else [dict(zip(self.names, self.in_label_order(found), strict=True))]
 
-    def _in_label_order(self, theta: tuple[float, ...]) -> tuple[float, ...]:
-        """Return theta with parts of one family in the order of their first parameters."""
-        n, values = len(self.parts), list(theta)
-        weights = [1.0 - values[0], values[0]][::-1] if n == 2 else [0.0, *values[: n - 1]]
-        of_parts, at = [], n - 1
+    def _of_parts(self, theta: tuple[float, ...]) -> list[tuple[float, ...]]:
+        """Return the parameters of each part."""
+        found, at = [], len(self.parts) - 1
         for part in self.parts:
-            of_parts.append(values[at : at + len(part.family.names)])
+            found.append(theta[at : at + len(part.family.names)])
             at += len(part.family.names)
+        return found
+
+    def in_label_order(self, theta: tuple[float, ...]) -> tuple[float, ...]:
+        """Return theta with parts of one family in the order of their first parameters."""
+        n, of_parts = len(self.parts), self._of_parts(theta)
+        weights = [theta[0], 1.0 - theta[0]] if n == 2 else [0.0, *theta[: n - 1]]
         places = list(range(n))
         for family in {part.family for part in self.parts}:
             same = [k for k in range(n) if self.parts[k].family is family]
             for k, j in zip(same, sorted(same, key=lambda k: of_parts[k]), strict=True):
                 places[k] = j
+        if places == list(range(n)):
+            return theta
         ordered = [weights[k] for k in places]
         first = [ordered[0]] if n == 2 else [logit - ordered[0] for logit in ordered[1:]]
         return *first, *(value for k in places for value in of_parts[k])
+
+    def _starts(self, x: Array) -> list[tuple[float, ...]]:
+        found = self._sorted_starts(np.sort(x))
+        return start_values(self, found) if found else []
+
+    def degeneracy(self, theta: tuple[float, ...], n: float, converged: bool) -> str:
+        """Return which part does not count at theta, for n rows, in words; empty if all do."""
+        of_parts = self._of_parts(theta)
+        for k, part in enumerate(self.parts):
+            for j in range(k):
+                if part.family is self.parts[j].family and _are_one(part.family, of_parts[j], of_parts[k]):
+                    return f"parts {j + 1} and {k + 1} ({part.family.name}) become one distribution"
+        for k, (part, share) in enumerate(zip(self.parts, self._shares(theta), strict=True)):
+            if share * n < _LEAST_ROWS:
+                return f"the weight of part {k + 1} ({part.family.name}) tends to 0"
+        widths = [_width_of(part.family, of_part) for part, of_part in zip(self.parts, of_parts, strict=True)]
+        for k, (part, width) in enumerate(zip(self.parts, widths, strict=True)):
+            if width < _NARROW * max(widths) and not converged:
+                return f"part {k + 1} ({part.family.name}) collapses onto one value"
+        return ""
+
+    def _shares(self, theta: tuple[float, ...]) -> list[float]:
+        """Return the weights of the parts."""
+        if len(self.parts) == 2:
+            return [theta[0], 1 - theta[0]]
+        logits = np.array([0.0, *theta[: len(self.parts) - 1]])
+        shares = np.exp(logits - logits.max())
+        return list((shares / shares.sum()).tolist())
 
     def _start_of(self, slices: Sequence[Array]) -> tuple[float, ...] | None:
         parameters: list[float] = []
@@ -126,6 +165,22 @@ class MixtureFamily(FormulaFamily):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return mixture_of, ([part.family for part in self.parts], self.name)
+
+
+def _are_one(family: Family, theta: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two parts of one family are the same but for what rounding and flat likelihoods leave."""
+    width = min(_width_of(family, theta), _width_of(family, other))
+    for parameter, a, b in zip(family.parameters, theta, other, strict=True):
+        size = width if parameter.low == -math.inf and width < math.inf else max(abs(a), abs(b))
+        if abs(a - b) > _SAME * size:
+            return False
+    return True
+
+
+def _width_of(family: Family, theta: tuple[float, ...]) -> float:
+    """Return the least positive parameter of a part, which goes to 0 where the part becomes one value."""
+    positive = [v for p, v in zip(family.parameters, theta, strict=True) if p.low == 0 and p.high == math.inf]
+    return min(positive, default=math.inf)
 
 
 def mixture_of(families: Sequence[Family], name: str | None = None) -> MixtureFamily:

@@ -15,24 +15,23 @@ _DENSITY = tuple("dpqr")  # what R puts before a name
 
 # Distributions of SciPy, R, MATLAB and textbooks that are no family, and become none by a change of x.
 _OTHERS = """
-    alpha anglit argus asymmetriclaplace bates beta4 betabinom betabinomial betanbinom bino binom binomial
-    birnbaumsaunders boltzmann bradford burr categorical compoundpoisson conwaymaxwellpoisson cosine
-    crystalball delaporte dgamma dirac dirichlet discretelaplace discreteuniform dlaplace dparetolognorm
-    dweibull empirical exponentialpower exponpow exponweib exponentiatedweibull f fatiguelife fdistribution
+    alpha anglit argus asymmetriclaplace bates beta4 betabinom betabinomial betanbinom birnbaumsaunders
+    boltzmann bradford burr categorical compoundpoisson conwaymaxwellpoisson cosine crystalball
+    delaporte dgamma dirac dirichlet discretelaplace discreteuniform dlaplace dparetolognorm dweibull
+    empirical exponentialpower exponpow exponweib exponentiatedweibull f fatiguelife fdistribution
     foldcauchy foldednormal foldnorm gausshyper gaussianmixture genexpon generalizedhyperbolic
-    generalizedlogistic generalizednormal genhalflogistic genhyperbolic geninvgauss genlogistic gennorm gmm
-    gompertz halfcauchy halfgennorm halflogistic halft histogram hyge hyper hypergeom hypergeometric
-    hypsecant hyperbolicsecant inversechi inversewishart irwinhall jfskewt johnsonsb johnsonsu kappa3 kappa4
-    kde kernel ksone kstwo kstwobign kumaraswamy landau laplaceasymmetric levy levyl levystable lindley
-    logarithmic logit logitnormal logser makeham maxwellboltzmann mielke mixture moyal multinom multinomial
+    generalizedlogistic genhalflogistic genhyperbolic geninvgauss genlogistic gmm gompertz halfcauchy
+    halfgennorm halflogistic halft histogram hyge hyper hypergeom hypergeometric hypsecant
+    hyperbolicsecant inversechi inversewishart irwinhall jfskewt johnsonsb kappa3 kappa4 kde kernel
+    ksone kstwo kstwobign kumaraswamy landau laplaceasymmetric levy levyl levystable lindley logarithmic
+    logit logitnormal logser makeham mielke mixture moyal multinom multinomial
     multivariatenormal mvn mvnorm mvt ncf nchypergeomfisher nchypergeomwallenius nct ncx2 nhypergeom
-    noncentralchi2 noncentralchisquared noncentralf noncentralt norminvgauss normalinversegaussian pearson
-    pearson3 pearsoniii pert phasetype piecewiselinear planck poissonbinom poissonbinomial powerlognorm
-    powernorm randint rdist relbreitwigner rice rician semicircular signrank skellam skewcauchy skewt stable
+    noncentralchi2 noncentralchisquared noncentralf noncentralt norminvgauss normalinversegaussian
+    pearson pert phasetype piecewiselinear planck poissonbinom poissonbinomial powerlognorm powernorm
+    randint rdist relbreitwigner rice rician semicircular signrank skellam skewcauchy skewt stable
     studentizedrange trapezoid trapezoidal trapz triang triangle triangular truncatednormal truncexpon
     truncnorm truncpareto truncweibullmin tukey tukeylambda tweedie unid uniformdiscrete voigt
-    wignersemicircle wilcox wishart wrapcauchy wrappedcauchy wrappednormal yulesimon yule zeta zinb zip zipf
-    zipfian
+    wignersemicircle wilcox wishart wrapcauchy wrappedcauchy wrappednormal yulesimon yule zipfian
 """
 _NOT_HERE = frozenset(_OTHERS.split())
 

@@ -16,6 +16,10 @@ def _gaussian(g: Graph, u: Node, sign: float) -> Node:
     return g.multiply(g.constant(sign * _TWO_OVER_ROOT_PI), g.unary("exp", g.negative(g.multiply(u, u))))
 
 
+def _unary(op: str) -> Callable[[Graph, Node, Node], Node]:
+    return lambda g, _n, u: g.unary(op, u)
+
+
 # Of a function n of u: dn / du.
 _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "recip": lambda g, n, _u: g.negative(g.multiply(n, n)),
@@ -32,6 +36,7 @@ _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "cosh": lambda g, _n, u: g.unary("sinh", u),
     "tanh": lambda g, n, _u: g.subtract(g.one, g.multiply(n, n)),
     "arctan": lambda g, _n, u: g.unary("recip", g.add(g.one, g.multiply(u, u))),
+    "arcsinh": lambda g, _n, u: g.unary("recip", g.unary("sqrt", g.add(g.one, g.multiply(u, u)))),
     "lgamma": lambda g, _n, u: g.unary("digamma", u),
     "digamma": lambda g, _n, u: g.unary("trigamma", u),
     "trigamma": lambda g, _n, u: g.unary("tetragamma", u),
@@ -42,6 +47,11 @@ _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
     "softplus": lambda g, _n, u: g.unary("expit", u),
     "expit": lambda g, n, u: g.multiply(n, g.unary("expit", g.negative(u))),
 }
+
+
+for _name in ("log1p_rest", "expm1_rest", "stirling_rest"):
+    _SLOPES[_name] = _unary(f"{_name}1")
+    _SLOPES[f"{_name}1"] = _unary(f"{_name}2")
 
 
 class Derivatives:

@@ -17,7 +17,8 @@ UNARY = frozenset(
     {
         *("recip", "exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sin", "cos", "sinh", "cosh"),
         *("tanh", "arctan", "lgamma", "digamma", "trigamma", "tetragamma", "erf", "erfc", "log_ndtr"),
-        *("hazard", "softplus", "expit"),
+        *("hazard", "softplus", "expit", "arcsinh"),
+        *(f"{name}_rest{order}" for name in ("log1p", "expm1", "stirling") for order in ("", "1", "2")),
     }
 )
 _BINARY = frozenset({"+", "*", "min", "max", "<", "<=", "==", "logaddexp"})
@@ -53,7 +54,17 @@ class Node:
             return bool(self.args[0].positive and self.args[1].positive)
         if self.op in ("recip", "sqrt"):
             return bool(self.args[0].positive)
-        return self.op in ("exp", "cosh", "expit", "softplus", "hazard", "erfc", "trigamma")
+        return self.op in (
+            "exp",
+            "cosh",
+            "expit",
+            "softplus",
+            "hazard",
+            "erfc",
+            "trigamma",
+            "log1p_rest",
+            "expm1_rest",
+        )
 
 
 class Graph:

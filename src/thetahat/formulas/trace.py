@@ -17,8 +17,8 @@ __all__ = ["Symbol", "functions", "grafted", "trace"]
 
 _WHAT_THERE_IS = (
     "+ - * / ** abs, comparisons, exp exp2 log log2 log10 log1p expm1 sqrt square reciprocal sign where"
-    " minimum maximum clip logaddexp sin cos sinh cosh tanh arctan of NumPy, and gammaln digamma betaln"
-    " erf erfc log_ndtr xlogy xlog1py expit log_expit of scipy.special"
+    " minimum maximum clip logaddexp sin cos sinh cosh tanh arctan arcsinh of NumPy, and gammaln digamma"
+    " betaln erf erfc log_ndtr xlogy xlog1py expit log_expit of scipy.special"
 )
 
 
@@ -149,7 +149,11 @@ def _unary(op: str) -> Callable[[Graph, Node], Node]:
 
 _FUNCTIONS: dict[str, Callable[..., Node]] = {
     **{name: _unary(name) for name in ("exp", "log", "log1p", "expm1", "sqrt", "sign", "sin", "cos")},
-    **{name: _unary(name) for name in ("sinh", "cosh", "tanh", "arctan", "erf", "erfc", "log_ndtr", "expit")},
+    **{
+        name: _unary(name)
+        for name in ("sinh", "cosh", "tanh", "arctan", "arcsinh", "erf", "erfc", "log_ndtr")
+    },
+    **{name: _unary(name) for name in ("expit", "log1p_rest", "expm1_rest", "stirling_rest")},
     "absolute": _unary("abs"),
     "fabs": _unary("abs"),
     "reciprocal": _unary("recip"),
@@ -198,10 +202,11 @@ def _function(name: str) -> Callable[..., Symbol]:
     return lambda *inputs: _apply(name, inputs)
 
 
-# Those of scipy.special, where SciPy is not there.
-functions: dict[str, Callable[..., Any]] = {
-    name: _function(name) for name in ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")
-}
+# Those of scipy.special, where SciPy is not there. And what is smooth where differences would cancel:
+# (u - log1p(u)) / u**2, (expm1(u) - u) / u**2, and gammaln(u) - (u - 1/2) log(u) + u - log(2 pi) / 2.
+_SPECIAL = ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")
+_SMOOTH = ("log1p_rest", "expm1_rest", "stirling_rest")
+functions: dict[str, Callable[..., Any]] = {name: _function(name) for name in (*_SPECIAL, *_SMOOTH)}
 
 
 def _with(graph: Graph, op: str, *args: Node) -> Node:

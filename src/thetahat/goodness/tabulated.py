@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thetahat._distribution import distribution, distribution_and_shapes, survival
+from thetahat._doubles import between, number, ordered
 from thetahat._replicates import QuantileTable
 from thetahat.families import Family
 
@@ -77,18 +78,13 @@ def _quantiles(
     """
     p, lower = 1 / (1 + np.exp(np.abs(t))), int(np.searchsorted(t, 0.0))  # of the nearer tail
     ends = np.clip([low, high], -np.finfo(float).max, np.finfo(float).max)
-    left, right = (np.full(t.size, end) for end in _ordered(ends.view(np.int64)))
+    left, right = (np.full(t.size, end) for end in ordered(ends))
     for _ in range(_BITS):
-        middle = (left >> 1) + (right >> 1) + (left & right & 1)
-        x = _ordered(middle).view(np.float64)
+        middle = between(left, right)
+        x = number(middle)
         below = np.concatenate([cdf(x[:lower]) < p[:lower], sf(x[lower:]) > p[lower:]])
         left, right = np.where(below, middle, left), np.where(below, right, middle)
-    return _ordered(right).view(np.float64)
-
-
-def _ordered(bits: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return integers in the order of the doubles of these bits, and the bits of such integers."""
-    return np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
+    return number(right)
 
 
 def _origin(x: Array, t: Array, low: float, high: float) -> tuple[float, int]:

@@ -20,6 +20,7 @@ from thetahat.families import Family, FamilyName, find_family
 from thetahat.groups.arrays import GroupNumbers
 from thetahat.groups.censored import CensoredGroups, fit_each_censored, group_censored
 from thetahat.groups.cluster import fit_apart
+from thetahat.groups.limits import settle
 from thetahat.groups.results import GroupFits
 from thetahat.solvers.censored import refuse_edges
 from thetahat.solvers.progress import counting
@@ -175,6 +176,7 @@ def fit_each(
     rows, values = grouping.rows, None if fixed is None else fixed.values
     results = _groups.fit(rows, family.model, fixed=values, start=start, threads=threads, poll=poll)
     numbers = GroupNumbers.of(results)
+    settle(numbers, rows, family, fixed, start)
     return GroupFits(family, grouping.keys, numbers, grouping.sizes - numbers.rows, fixed, start, rows)
 
 

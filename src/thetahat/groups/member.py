@@ -5,11 +5,11 @@ from __future__ import annotations
 from thetahat import _sums
 from thetahat._groups import GroupedRows
 from thetahat.data.arrays import empty
-from thetahat.data.source import ArraySource
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError, SampleError
 from thetahat.families import Family
 from thetahat.groups.arrays import FITTED, GroupArrays, GroupNumbers
 from thetahat.groups.censored import CensoredGroups
+from thetahat.groups.limits import sample_of_rows
 from thetahat.result import Fit
 from thetahat.sample import Sample
 from thetahat.solvers import Exact, Problem, Values
@@ -60,9 +60,7 @@ def _sample(fits: GroupArrays, place: int) -> Sample | None:
 def _sample_of_rows(rows: GroupedRows | CensoredGroups, family: Family, place: int) -> Sample:
     if isinstance(rows, CensoredGroups):
         return rows.sample(family, place)
-    of_group = slice(*rows.offsets[place : place + 2])
-    weights = None if rows.weights is None else rows.weights[of_group]
-    return Sample(family, ArraySource(rows.values[of_group], weights))
+    return sample_of_rows(rows, family, place)
 
 
 def _error(fits: GroupArrays, place: int) -> Exception:

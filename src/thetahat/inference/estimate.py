@@ -119,7 +119,12 @@ def _estimates(
     """
     z = normal_quantile(0.5 + check_level(level) / 2)
     with np.errstate(all="ignore"):
-        quantiles = _Quantiles(family, theta, question)
+        quantiles: _Quantiles | _FormulaQuantiles
+        laws = [family.law(one) for one in theta.tolist()]
+        if any(laws):
+            quantiles = _FormulaQuantiles(family, laws, question)
+        else:
+            quantiles = _Quantiles(family, theta, question)
         value, row = quantiles.value, quantiles.row
         slopes = np.array([quantiles.slope(place) for place in free]).reshape(len(free), *value.shape)
         inner = np.ascontiguousarray(cov[:, free][:, :, free])
@@ -188,6 +193,34 @@ class _Quantiles:
         theta = (*self._theta[:place], moved, *self._theta[place + 1 :])
         rest = self.row.free(self._question.of(distribution(self._family, theta, loc=0.0)))
         return np.stack([np.broadcast_to(self._family.scipy(*theta)[1].get("loc", 0.0), rest.shape), rest])
+
+
+class _FormulaQuantiles:
+    """Quantiles of formulas without a name in SciPy, with the derivatives that implicit functions have."""
+
+    def __init__(self, family: Family, laws: list[Any], question: _Question) -> None:
+        low, high = family.ends
+        self.row = Parameter("x")
+        if low > -math.inf:
+            self.row = Parameter("x", low, high, _core.LOG if high == math.inf else _core.LOGIT)
+        self.value = np.stack([question.of(law) for law in laws])
+        found = [_slopes(law, x.ravel()) for law, x in zip(laws, self.value, strict=True)]
+        self._slopes = np.stack(found).transpose(2, 0, 1).reshape(-1, *self.value.shape)
+
+    def slope(self, place: int) -> Array:
+        """Return the derivative of the quantile's free coordinate by a parameter."""
+        return np.asarray(self._slopes[place] / self.row.slope(self.value))
+
+
+def _slopes(law: Any, x: Array) -> Array:
+    """Return the derivatives of quantiles by the parameters: those of the nearer tail, over the density."""
+    (log_p, of_below), (log_q, of_above) = (law.log_tail(x, upper=side) for side in (False, True))
+    rise = np.where(
+        (log_p <= log_q)[:, None],
+        -np.exp(log_p)[:, None] * of_below,
+        np.exp(log_q)[:, None] * of_above,
+    )
+    return np.asarray(rise / law.pdf(x)[:, None])
 
 
 def _row(frozen: Any, located: bool) -> Parameter:

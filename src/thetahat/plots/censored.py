@@ -170,7 +170,7 @@ def _survival_of(fitted: Fitted, at: Array, found: _Estimate) -> Array:
     """Return the probability by the fit that a row which could be seen lies above each value."""
     inside = np.clip(at, found.low, np.nextafter(found.high, -math.inf))
     rows = Censored(inside, np.full(at.size, math.inf), truncated=(found.low, found.high))
-    return np.exp(logpdf(rows, fitted.family, fitted.theta))
+    return np.exp(logpdf(rows, family_of(fitted), fitted.theta))
 
 
 def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -> None:

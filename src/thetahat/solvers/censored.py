@@ -15,6 +15,7 @@ from thetahat.families import REGULAR, Family
 from thetahat.sample import Sample
 from thetahat.solvers._method import Problem, Solution, Theta
 from thetahat.solvers.censored_start import starts_of
+from thetahat.solvers.degenerate import degenerate_error
 from thetahat.solvers.existence import Missing, missing_maximum
 from thetahat.solvers.newton import values_at, with_fixed
 from thetahat.solvers.window_limit import window_limit
@@ -90,7 +91,9 @@ def _start_of_sums(sample: Sample, fixed: Mapping[int, float]) -> Theta:
     if sample.sums_at:
         return with_fixed(sample.sums_at, fixed)
     sums, model = sample.at(()), sample.family.model
-    theta = _sums.Sums.from_numbers(model, sums.numbers()).maximum() if sums.rows else None
+    theta = sample.family.known_start
+    if sums.rows and model.solved:
+        theta = _sums.Sums.from_numbers(model, sums.numbers()).maximum()
     if theta is None or not model.valid(theta):
         raise ParameterError("start is needed: a summary has no rows to estimate it from")
     return with_fixed(theta, fixed)
@@ -178,6 +181,8 @@ def _not_found(
     """Return the error of Newton's method that ended at no maximum."""
     family, theta, censored = sample.family, fit.theta, sample.censored
     assert censored is not None
+    if error := degenerate_error(family, theta, *sample.counts):
+        return error
     reached = sample.at(theta).evaluate(theta)[0] if family.model.valid(theta) else -math.inf
     if reached > -math.inf and (limit := _limit_inside_windows(sample, fixed, reached)):
         return _no_maximum(family, censored, limit)

@@ -11,6 +11,8 @@ from thetahat.errors import ParameterError
 from thetahat.sample import Sample
 from thetahat.solvers._method import Method, Problem, Solution, Theta, no_maximum_error
 from thetahat.solvers.censored import maximum_of_censored, start_of_censored
+from thetahat.solvers.degenerate import degenerate_error
+from thetahat.solvers.limits import is_interior, limit_error
 from thetahat.solvers.median import maximum_at_median
 from thetahat.solvers.newton import missing_condition_of, not_converged_error, values_at, with_fixed
 
@@ -39,8 +41,18 @@ class Exact(Method):
 
     def run(self, problem: Problem) -> Solution:
         """Return the maximum; raise `NoMaximumError` if there is none."""
-        if problem.sample.censored is not None:
-            return maximum_of_censored(problem)
+        family, censored = problem.family, problem.sample.censored
+        solution = self._maximum(problem) if censored is None else maximum_of_censored(problem)
+        if not family.labelled:
+            return solution
+        if error := degenerate_error(family, solution.theta, *problem.sample.counts, converged=True):
+            raise error
+        ordered = family.in_label_order(solution.theta)
+        if ordered == solution.theta or problem.fixed or problem.start:
+            return solution
+        return self.run(problem._replace(start=ordered))
+
+    def _maximum(self, problem: Problem) -> Solution:
         sample, fixed, family = problem.sample, problem.fixed, problem.family
         if family.nonsmooth and len(fixed) < len(family.names):
             return Solution(maximum_at_median(problem))
@@ -56,6 +68,10 @@ class Exact(Method):
             raise _no_start(sample, fixed)
         if state in ("failed", "unfinished") or not (fit.converged or sample.has_rows):
             raise not_converged_error(sample, theta, tuple(fixed), state == "failed")
+        if family.limiting and not fixed and sample.has_rows and not is_interior(family, fit):
+            error = limit_error(sample, fit.sums.evaluate(fit.evaluated)[0])
+            if error is not None:
+                raise error
         if family.solved:
             problem.check(theta, sample.counts[1])
         if family.sufficient or fit.evaluated == theta:

@@ -11,6 +11,8 @@ from thetahat._sums import Newton
 from thetahat.errors import ConvergenceError, NoMaximumError
 from thetahat.sample import Sample
 from thetahat.solvers._method import Theta, Values, no_maximum_error
+from thetahat.solvers.degenerate import degenerate_error
+from thetahat.solvers.limits import limit_error
 
 __all__ = ["iterate", "missing_condition_of", "newton", "not_converged_error", "values_at", "with_fixed"]
 
@@ -37,9 +39,19 @@ def not_converged_error(
     sample: Sample, theta: Theta, fixed: Sequence[int], at_limit: bool
 ) -> NoMaximumError | ConvergenceError:
     """Return the error of an iteration that ended at theta, where the likelihood may tend to a limit."""
-    family, (_, rows) = sample.family, sample.counts
+    family, (n, rows) = sample.family, sample.counts
+    if family.known and sample.has_rows:
+        sample.check_support(theta, "fixed")
+    if error := degenerate_error(family, theta, n, rows):
+        return error
     if not fixed and sample.has_rows and (missing := missing_condition_of(sample)):
         return no_maximum_error(family, rows, missing)
+    if not fixed and sample.has_rows and family.limiting and sample.censored is None:
+        error = limit_error(
+            sample, sample.at(theta).evaluate(theta)[0] if family.model.valid(theta) else -math.inf
+        )
+        if error is not None:
+            return error
     at = dict(zip(family.names, theta, strict=True))
     if any(not math.isfinite(value) or 0 < abs(value) < sys.float_info.min for value in theta):
         return NoMaximumError(

@@ -13,7 +13,7 @@ from thetahat import _core, _sgd
 from thetahat._checks import check_count
 from thetahat._packing import pack, unpack
 from thetahat._runs import Runs, stuck_rows
-from thetahat._theta import check_values
+from thetahat._theta import check_fixed
 from thetahat.data.arrays import chunks_of, empty, reject_rows
 from thetahat.data.source import ArraySource, Source, exact_source_of
 from thetahat.errors import ConvergenceError, NoMaximumError, ParameterError
@@ -105,7 +105,7 @@ class Online:
 
         self._family = find_family(family)
         self._method = Streaming(half_life=half_life, batch_size=batch_size)
-        self._fixed = {} if fixed is None else check_values(self._family, fixed, "fixed")
+        self._fixed = check_fixed(self._family, fixed)
         self._summary: Summary | None = None
         self._stream: _sgd.Stream | Running | None = None  # after the pilot
         self._first: list[tuple[Array, Array | None]] = []  # the rows of the pilot until it is complete
