@@ -312,6 +312,24 @@ def test_keys_at_the_ends_of_their_type():
         assert np.diff(grouped.offsets).tolist() == [keys.count(key) for key in sorted(set(keys))]
 
 
+@pytest.mark.parametrize("dtype", ["i2", "i8", "u8"])
+@pytest.mark.parametrize("far", [[], [-90], [120], [-90, 120]], ids=str)
+@pytest.mark.parametrize("base", ["lowest", "middle", "highest"])
+def test_a_range_that_few_keys_do_not_show(dtype, far, base):
+    """Of many keys it is guessed: one far from all others, or at an end of the type, is in its group."""
+    ends, n = np.iinfo(dtype), 2**17 + 5
+    at = {"lowest": ends.min + 90, "middle": (int(ends.min) + int(ends.max)) // 2, "highest": ends.max - 120}
+    keys = np.random.default_rng(0).integers(0, 31, n)
+    keys[np.array([100, 100_001])[: len(far)]] = far
+    keys = (keys + int(at[base])).astype(dtype) if dtype != "u8" else keys.astype(dtype) + np.uint64(at[base])
+    x = np.arange(n) + 0.5
+    uniques, codes = _groups.code_integers(keys)
+    rows, distinct = _groups.GroupedRows.of_keys(chunks_of(x), keys, 2)
+    assert distinct.tolist() == uniques.tolist()
+    assert rows.offsets.tolist() == np.cumsum([0, *np.bincount(codes)]).tolist()
+    assert rows.values.tolist() == x[np.argsort(codes, kind="stable")].tolist()
+
+
 REJECTED = {
     "codes has 2 value(s) that are neither -1 nor below 2, the first at index 1: 2": [0, 2, -1, -7],
     "codes has 3 value(s), but there are 4 row(s)": [0, 1, 1],

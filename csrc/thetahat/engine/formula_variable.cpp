@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include "thetahat/engine/formula_variable.hpp"
-#include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 

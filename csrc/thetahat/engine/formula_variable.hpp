@@ -3,7 +3,7 @@
 #include <math.h>
 #include <vector>
 #include "thetahat/formula_api.h"
-#include "thetahat/math/simd.hpp"
+#include "thetahat/math/exp_log.hpp"
 
 namespace thetahat::THETAHAT_ISA {
 

@@ -179,7 +179,8 @@ def _not_found(
     sample: Sample, start: Theta, fit: _sums.ExactFit, fixed: Mapping[int, float]
 ) -> NoMaximumError | ConvergenceError:
     """Return the error of Newton's method that ended at no maximum."""
-    family, theta, censored = sample.family, fit.theta, sample.censored
+    family, censored = sample.family, sample.censored
+    theta = fit.theta if all(map(math.isfinite, fit.theta)) else start
     assert censored is not None
     if error := degenerate_error(family, theta, *sample.counts):
         return error
