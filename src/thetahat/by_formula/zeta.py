@@ -1,7 +1,4 @@
-"""Zeta(a), the power law x**-a / zeta(a) on the integers 1, 2, ...; scipy's ``zipf(a=a)``.
-
-Of a power law that begins above 1, pass rows as truncated: ``th.Censored(x, truncated=(least - 1, inf))``.
-"""
+"""Zeta(a), the power law x**-a / zeta(a) on the integers 1, 2, ...; scipy's ``zipf(a=a)``."""
 
 from typing import Any
 
