@@ -32,7 +32,8 @@ INDEX = """\
 # Families
 
 A family is asked for by its name, as in `th.fit(x, "gamma")`. Its parameters stand in the order of
-`fit.theta`. `fit.dist()` returns SciPy's distribution where there is one, with the parameters there.
+`fit.theta`. `fit.dist()` returns SciPy's distribution, with the parameters there; where SciPy has none, one
+whose probabilities are integrals of the density.
 
 *One* pass: the sums over the rows do not depend on the parameters, so that a summary of a stream gives the
 same fit as the rows. *A few*: the rows are read again, once or several times.
