@@ -72,6 +72,8 @@ class Sample:
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits
         if isinstance(source, CensoredSource):
+            if family.exact_rows:
+                raise ParameterError(f"{family.name} takes exact rows alone: its tail is too heavy to add up")
             threads = team(self._threads, source.size)
             self.model, self.source = source.attach(family.model, family.counts, threads)
             self.censored = source
