@@ -13,7 +13,7 @@ from thetahat.data.censored_rows import CensoredRows
 from thetahat.data.source import source_of
 from thetahat.errors import SampleError
 from thetahat.families import Family, FamilyName, find_family
-from thetahat.sample import Sample, check_sums
+from thetahat.sample import Sample, check_intervals_allowed, check_sums
 from thetahat.solvers.row_scores import log_probabilities
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ def logpdf(x: ArrayLike, family: FamilyName | Family, theta: Theta) -> Array:
     described = find_family(family)
     at = check_theta(described, theta, "theta")
     if isinstance(x, CensoredRows):
+        check_intervals_allowed(described)
         x.known("raise")
         return log_probabilities(described.model, x.limits(), at)
     rows = as_rows(x)

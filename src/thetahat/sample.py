@@ -19,7 +19,7 @@ from thetahat.errors import ParameterError, SampleError
 from thetahat.families import Family
 from thetahat.pilot import Pilot
 
-__all__ = ["Sample", "check_sums"]
+__all__ = ["Sample", "check_intervals_allowed", "check_sums"]
 
 Theta = tuple[float, ...]
 
@@ -72,6 +72,7 @@ class Sample:
         self.model = family.model
         self.censored: CensoredSource | LimitTable | None = limits
         if isinstance(source, CensoredSource):
+            check_intervals_allowed(family)
             threads = team(self._threads, source.size)
             self.model, self.source = source.attach(family.model, family.counts, threads)
             self.censored = source
@@ -315,6 +316,12 @@ class Sample:
                 f" {theta}, the first at index {censored.place(row)}: ({ends[0][row]}, {ends[1][row]}]; the"
                 " log-likelihood there is -inf, and has no score"
             )
+
+
+def check_intervals_allowed(family: Family) -> None:
+    """Raise if a family takes exact rows alone."""
+    if family.exact_rows:
+        raise ParameterError(f"{family.name} takes exact rows alone: its tail is too heavy to add up")
 
 
 def check_sums(sums: _sums.Sums, theta: Theta) -> _sums.Sums:

@@ -38,6 +38,7 @@ family = shipped(
     existence="a row above 1",
     limiting_family="a = infinity, a single point",
     discrete=True,
+    exact_rows=True,
     elsewhere=("SciPy's zipf(a=a)", "the discrete-power-law(a)"),
     scipy=lambda a: ("zipf", {"a": a}),
 )

@@ -164,6 +164,8 @@ class Family:
         Whether rows are integers, and their densities probabilities.
     known : tuple of str
         Parameters that are not estimated: integers, such as a number of trials, that ``fixed`` must have.
+    exact_rows : bool
+        Whether rows must be exact: sums over its tail are too long to give probabilities of intervals.
     circular : bool
         Whether rows are angles, and the density integrates to 1 over one turn.
     slow_quantiles : bool
@@ -193,6 +195,7 @@ class Family:
     scipy_tails: Callable[..., tuple[str, dict[str, float]]] | None = None
     counts: bool = False
     known: tuple[str, ...] = ()
+    exact_rows: bool = False
     circular: bool = False
     slow_quantiles: bool = False
     slow_tails: bool = False
