@@ -1,4 +1,4 @@
-"""Check the types of all examples, in the README and in docstrings, as a user would: with mypy --strict."""
+"""Check the types of all examples, in the README, docstrings and tutorials as a user would: mypy --strict."""
 
 import ast
 import doctest
@@ -32,13 +32,29 @@ def of_docstrings() -> Iterator[tuple[str, str]]:
                 yield f"{module}_{getattr(node, 'lineno', 0)}", source
 
 
+def of_tutorials() -> Iterator[tuple[str, str]]:
+    """Yield the cells of each tutorial, without those of other languages, options of cells, and magics."""
+    for path in sorted((ROOT / "docs" / "tutorials").glob("*.md")):
+        cells = re.findall(
+            r"^```{code-cell}[^\n]*\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
+        lines = [line for cell in cells for line in cell.splitlines() if "%%" not in cell]
+        lines.insert(0, "printed: str")  # what magics of a shell leave
+        source = "\n".join(line for line in lines if not line.startswith((":", "%", "!")))
+        if "thetahat" in source:
+            yield f"tutorial_{path.stem}", source
+
+
 def main() -> bool:
     """Print the errors; return whether there are any, or a misspelt family is none."""
-    examples = {f"example_{name}": source for name, source in (*of_readme(), *of_docstrings())}
+    examples = {
+        f"example_{name}": source for name, source in (*of_readme(), *of_docstrings(), *of_tutorials())
+    }
     with tempfile.TemporaryDirectory() as folder:
         for name, source in {**examples, "misspelt": MISSPELT}.items():
             Path(folder, f"{name}.py").write_text(source, encoding="utf-8")
-        options = ["--strict", "--allow-untyped-defs"]  # functions of the examples are a user's own
+        # Functions of the examples are a user's own, and other libraries need not be installed, or typed.
+        options = ["--strict", "--allow-untyped-defs", "--ignore-missing-imports"]
         mypy = [sys.executable, "-m", "mypy", *options, "--config-file", ROOT / "pyproject.toml", folder]
         answer = subprocess.run(mypy, cwd=ROOT, capture_output=True, text=True, check=False)
     errors = [line for line in answer.stdout.splitlines() if ": error: " in line]

@@ -25,7 +25,7 @@ CSRC_FLOORS = (
     ("isa",),
 )
 PACKAGE_FLOORS = (
-    ("errors", "_key_types", "_segments", "_version"),
+    ("errors", "_key_types", "_room", "_segments", "_version"),
     ("_arrow", "_censored", "_core", "_formulas", "_groups", "_pieces", "_replicates", "_sgd", "_sums"),
     ("_checks", "_doubles", "_packing", "_quantile", "_runs", "pilot"),
     ("data", "formulas"),
@@ -203,9 +203,9 @@ def check_lengths() -> Iterator[str]:
 
 def check_extensions() -> Iterator[str]:
     yield from (f"{name(path)}: text that is included" for path in sources(PACKAGE, ".pxi"))
-    # Declarations of C headers, what is linked with the core, trees, errors, checks of keys and records.
+    # Declarations of C headers, what is linked with the core, trees, errors, memory, keys and records.
     apis = ("_api", "_censored_api", "_formula_api", "_pieces_api")
-    parts = (*apis, "_censored", "_core", "_key_types", "_segments", "_sums", "errors")
+    parts = (*apis, "_censored", "_core", "_key_types", "_room", "_segments", "_sums", "errors")
     modules = {f"thetahat.{part}" for part in parts}
     for path in sources(PACKAGE, ".pyx", ".pxd"):
         code = path.read_text()

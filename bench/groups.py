@@ -115,7 +115,8 @@ def per_group(run: Run, clock: Callable[[], float], rounds: int) -> float:
 
 def families(quick: bool, rounds: int) -> None:
     groups = 20 if quick else 4000
-    print("| family | groups a second, one thread | two threads | scipy loop / two | statsmodels loop / two |")
+    columns = ("groups a second, one thread", "two threads", "scipy loop / two", "statsmodels loop / two")
+    print("|", " | ".join(("family", *columns)), "|")
     print("|---|---|---|---|---|")
     for family in th.families():
         case = Case("", groups * SIZE, groups)

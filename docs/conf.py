@@ -48,7 +48,8 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-WITHOUT_SIDEBAR = ("index", "install", "numerics", "stochastic", "coming_from", "support", "changelog")
+WITHOUT_SIDEBAR = ("index", "install", "command_line", "numerics", "stochastic", "coming_from", "support")
+WITHOUT_SIDEBAR += ("changelog",)
 html_sidebars = {page: [] for page in WITHOUT_SIDEBAR}
 html_static_path = ["static"]
 html_css_files = ["widths.css"]

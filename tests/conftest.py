@@ -74,6 +74,7 @@ class Case:
         self.summed = bool(find_family(family).sufficient)  # sums say all of a sample
         self.shifts = find_family(family).shifts  # sums at one theta say all near it
         self.options = fixed_of(family) if family in THETAS else {}  # what its fits cannot do without
+        self.slow = family in THETAS  # for a law on millions of rows
 
     def __repr__(self):
         return f"{self.family}{self.theta}"
@@ -126,7 +127,13 @@ def of_such(condition):
 
 def formulas_too(name="case"):
     """A test of the cases that a fixture of this name has, and of families by formulas."""
-    found = {"case": CASES, "first": FIRSTS, "smooth": such(lambda case: case.regular)}[name] + FORMULAS
+    of_fixtures = {
+        "case": CASES,
+        "first": FIRSTS,
+        "smooth": such(lambda case: case.regular),
+        "ascending": such(lambda case: case.ascends),
+    }
+    found = of_fixtures[name] + FORMULAS
     cases, ids = by_family(found)
     return pytest.mark.parametrize(name, cases, ids=ids)
 
@@ -190,6 +197,9 @@ def exact(case, in_fifty_digits):
     for one in case:
         in_fifty_digits(one.reference)
     return case
+
+
+every_family = pytest.mark.parametrize("family", [*th.families(), *THETAS])
 
 
 @pytest.fixture(params=th.families())

@@ -106,7 +106,7 @@ def _exp_rest(u, order=0):
         ][order]
 
 
-def _stirling_rest(u):
+def _stirling(u):
     return mpmath.loggamma(u) - (u - 0.5) * mpmath.log(u) + u - mpmath.log(2 * mpmath.pi) / 2
 
 
@@ -131,9 +131,9 @@ FUNCTIONS = {
     "expm1_rest": (_exp_rest, lambda u, _v: _exp_rest(u, 1)),
     "expm1_rest1": (lambda u: _exp_rest(u, 1), lambda u, _v: _exp_rest(u, 2)),
     "expm1_rest2": (lambda u: _exp_rest(u, 2), lambda _u, v: v),
-    "stirling_rest": (_stirling_rest, lambda u, v: v / u),
-    "stirling_rest1": (lambda u: mpmath.digamma(u) - mpmath.log(u) + 1 / (2 * u), lambda u, v: 2 * v / u),
-    "stirling_rest2": (lambda u: mpmath.polygamma(1, u) - 1 / u - 1 / (2 * u * u), lambda u, v: 3 * v / u),
+    "stirling": (_stirling, lambda u, v: v / u),
+    "stirling1": (lambda u: mpmath.digamma(u) - mpmath.log(u) + 1 / (2 * u), lambda u, v: 2 * v / u),
+    "stirling2": (lambda u: mpmath.polygamma(1, u) - 1 / u - 1 / (2 * u * u), lambda u, v: 3 * v / u),
     "lgamma": (mpmath.loggamma, lambda u, _v: mpmath.digamma(u)),
     "digamma": (mpmath.digamma, lambda u, _v: mpmath.polygamma(1, u)),
     "trigamma": (lambda u: mpmath.polygamma(1, u), lambda u, _v: mpmath.polygamma(2, u)),

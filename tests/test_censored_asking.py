@@ -1,6 +1,7 @@
 """What users ask of censored rows: files, the command line, goodness of fit, pictures."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -263,6 +264,20 @@ def test_candidates_over_one_estimate(rows):
         comparison.plot("density")
     with pytest.raises(ParameterError, match="name must be a string"):
         comparison.plot(name=1)
+
+
+@pytest.mark.parametrize("family", ["weibull", "gumbel", "lognormal"])
+def test_labels_of_a_probability_plot_do_not_overlap(family):
+    edges = np.arange(12.0)
+    rows, weights = th.Censored(edges[:-1], edges[1:]), 1000 * 0.6 ** edges[:-1]
+    (axis,) = th.fit(rows, family, weights=weights.round()).plot("probability").axes
+    axis.figure.canvas.draw()
+    boxes = sorted((label.get_window_extent().intervaly for label in axis.get_yticklabels()), key=tuple)
+    assert len(boxes) > 2
+    assert all(below[1] < above[0] for below, above in pairwise(boxes))
+    quantiles = axis.lines[0].get_ydata()
+    assert quantiles.size == 10  # above the last bin there is nothing
+    assert quantiles.max() < 30
 
 
 @pytest.mark.parametrize("words", [("True", "False"), ("TRUE", "false"), ("1", "0"), ("1.0", "0e0")])

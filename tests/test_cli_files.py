@@ -93,6 +93,7 @@ def test_sums_of_files_are_merged(parts, tmp_path):
         assert result.stdout == f"1000 rows: {out}\n"
     whole = th.fit(X, "gamma")
     record = json.loads(run("merge", *sums, "--json", "--output", tmp_path / "all.sums").stdout)
+    assert list(record["confint"]) == list(record["params"])
     assert record["params"] == pytest.approx(whole.params, rel=1e-12)
     assert th.Summary.from_bytes((tmp_path / "all.sums").read_bytes()).n == 3000
     assert "fitted to 3000 rows" in run("merge", *sums).stdout

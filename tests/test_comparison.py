@@ -106,7 +106,7 @@ def test_the_table():
     large = str(th.compare([1.0, 2.0, 1e300], ["poisson", "geometric"]))
     assert max(map(len, large.splitlines())) < 110
     one = th.compare([1.0, 2.0, np.nan], ["normal"], nan_policy="omit", weights=[1, 3, 1])
-    assert str(one).splitlines()[0] == "1 family, fitted to 2 rows of weight 4; 1 rows left out"
+    assert str(one).splitlines()[0] == "1 family, fitted to 2 rows of weight 4; 1 row left out"
     assert repr(one) == "<Comparison of normal>"
 
 

@@ -182,7 +182,7 @@ def beta_ln(a, b):
     return mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
 
 
-def stirling_rest(u):
+def stirling(u):
     return mpmath.loggamma(u) - (u - 0.5) * mpmath.log(u) + u - mpmath.log(2 * mpmath.pi) / 2
 
 
@@ -209,7 +209,7 @@ FUNCTIONS = {
         lambda u: (mpmath.exp(u) - 1 - u) / u**2,
         (-40, -0.3, 1e-5, 2.1, 40),
     ),
-    "stirling_rest": (functions["stirling_rest"], stirling_rest, (0.1, 1.3, 7, 300)),
+    "stirling": (functions["stirling"], stirling, (0.1, 1.3, 7, 300)),
     "sin": (np.sin, mpmath.sin, (-3, 1e-3, 0.7, 20)),
     "cos": (np.cos, mpmath.cos, (-3, 1e-3, 0.7, 20)),
     "expm1": (np.expm1, mpmath.expm1, (-3, 1e-9, 0.7)),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from formula_cases import THETAS, fixed_of
 from tolerance import EPS, log_likelihood_size, score_sizes
+from turns import InTurn
 
 import thetahat as th
 from thetahat.reference import Likelihood
@@ -16,8 +17,8 @@ ROUNDING = 4  # rounding errors of each term
 DATA = Path(__file__).parent / "data"
 SHARED = json.loads((DATA / "samples.json").read_text())["samples"]
 OF_FORMULAS = json.loads((DATA / "formula_maxima.json").read_text())["families"]
-FROZEN = [(family, name) for family in th.families() for name in Likelihood(family).family.FROZEN]
-FROZEN += [(family, name) for family, frozen in OF_FORMULAS.items() for name in frozen["maxima"]]
+NAMES = {family: InTurn(Likelihood(family).family.FROZEN) for family in th.families()}
+NAMES |= {family: InTurn(frozen["maxima"]) for family, frozen in OF_FORMULAS.items()}
 
 
 def exact(values):
@@ -51,7 +52,7 @@ def rounding_of_scores(family, x, fit):
     return ROUNDING * EPS * np.abs(fit.cov) @ score_sizes(family, x, tuple(fit.theta.tolist()))
 
 
-@pytest.mark.parametrize(("family", "name"), FROZEN, ids=[f"{family}-{name}" for family, name in FROZEN])
+@pytest.mark.parametrize(("family", "name"), NAMES.items(), ids=NAMES)
 def test_frozen_maxima(family, name):
     """To twelve digits: of a parameter, or of what a row tells of one that is near zero or hardly known."""
     x, (theta, stderr, log_likelihood) = frozen_of(family, name)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import of_such
+from conftest import formulas_too, of_such
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from turns import in_turn
@@ -60,17 +60,19 @@ def assert_each_alone(fits, family, rows, **options):
         assert_same_outcome(fits, place, key, outcome(x, family, **of_group, **options))
 
 
+@formulas_too("first")
 @in_turn("threads", [1, 3])
 def test_a_group_is_the_fit_of_its_rows(first, threads):
     sizes = [1, 0, 2, 3, 40, 17, 33, 2049]
     keys = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
     x = first.sample(keys.size)
-    fits = th.fit_groups(x, first.family, by=keys, threads=threads)
-    assert_each_alone(fits, first.family, lambda key: (x[keys == key], {}))
-    together = th.fit_groups(x[np.argsort(keys, kind="stable")], first.family, offsets=np.cumsum([0, *sizes]))
+    fits = th.fit_groups(x, first.family, by=keys, threads=threads, **first.options)
+    assert_each_alone(fits, first.family, lambda key: (x[keys == key], {}), **first.options)
+    in_order, offsets = x[np.argsort(keys, kind="stable")], np.cumsum([0, *sizes])
+    together = th.fit_groups(in_order, first.family, offsets=offsets, **first.options)
     assert bits(together.theta[np.array(sizes) > 0]) == bits(fits.theta)
     assert together.status[1] == "too_few"
-    assert_each_alone(together, first.family, lambda key: (x[keys == key], {}))
+    assert_each_alone(together, first.family, lambda key: (x[keys == key], {}), **first.options)
 
 
 @st.composite

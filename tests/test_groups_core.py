@@ -4,7 +4,7 @@ bits of `th.fit` of its rows alone.
 
 import numpy as np
 import pytest
-from conftest import CASES, FIRSTS, Case, identified
+from conftest import FIRSTS, Case, identified
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -73,9 +73,8 @@ def assert_alone(fits, g, family, x, **options):
         assert bits(fits[name][g]) == bits(getattr(alone, name)), name
 
 
-@pytest.mark.parametrize("case", CASES, ids=identified)
 def test_a_group_alone_is_the_group_among_others(case):
-    case, codes = Case(*case), shuffled(SIZES)
+    codes = shuffled(SIZES)
     x = case.sample(codes.size)
     fits = fitted(case.family, by_codes(x, codes, len(SIZES)))
     for g in range(len(SIZES)):
@@ -311,6 +310,24 @@ def test_keys_at_the_ends_of_their_type():
         grouped, distinct = _groups.GroupedRows.of_keys(rows, np.array(keys))
         assert distinct.tolist() == sorted(set(keys))
         assert np.diff(grouped.offsets).tolist() == [keys.count(key) for key in sorted(set(keys))]
+
+
+@pytest.mark.parametrize("dtype", ["i2", "i8", "u8"])
+@pytest.mark.parametrize("far", [[], [-90], [120], [-90, 120]], ids=str)
+@pytest.mark.parametrize("base", ["lowest", "middle", "highest"])
+def test_a_range_that_few_keys_do_not_show(dtype, far, base):
+    """Of many keys it is guessed: one far from all others, or at an end of the type, is in its group."""
+    ends, n = np.iinfo(dtype), 2**17 + 5
+    at = {"lowest": ends.min + 90, "middle": (int(ends.min) + int(ends.max)) // 2, "highest": ends.max - 120}
+    keys = np.random.default_rng(0).integers(0, 31, n)
+    keys[np.array([100, 100_001])[: len(far)]] = far
+    keys = (keys + int(at[base])).astype(dtype) if dtype != "u8" else keys.astype(dtype) + np.uint64(at[base])
+    x = np.arange(n) + 0.5
+    uniques, codes = _groups.code_integers(keys)
+    rows, distinct = _groups.GroupedRows.of_keys(chunks_of(x), keys, 2)
+    assert distinct.tolist() == uniques.tolist()
+    assert rows.offsets.tolist() == np.cumsum([0, *np.bincount(codes)]).tolist()
+    assert rows.values.tolist() == x[np.argsort(codes, kind="stable")].tolist()
 
 
 REJECTED = {

@@ -10,14 +10,13 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from conftest import CASES, Case, by_size, formulas_too, of_such
-from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
+from conftest import CASES, FORMULAS, Case, by_size, every_family, formulas_too, of_such
+from tolerance import EPS, information_sizes, log_likelihood_size, reference_of, score_sizes
 from turns import in_turn
 
 import thetahat as th
 from thetahat import _core, _sums
 from thetahat.families import find_family
-from thetahat.reference import Likelihood
 
 SIZES = [1, 2, 3, 15, 16, 17, 31, 32, 33, 511, 512, 2047, 2048, 2049, 4 * 2048 + 1234]
 ROUNDING = 16  # rounding errors of the sum of |terms| that a sum over lanes, blocks and a formula may cost
@@ -133,7 +132,7 @@ def test_log_likelihoods_of_parts_add_up(case):
 @formulas_too("first")
 def test_any_number_of_threads_gives_the_same_bits(first):
     case = first
-    x = np.tile(case.sample(20_000), 60)[:-77]
+    x = np.tile(case.sample(20_000), 6 if case.slow else 60)[:-77]
     alone = everything(x, case.family, case.theta, threads=1, **case.options)
     for threads in (2, 3, 5, 64):
         assert everything(x, case.family, case.theta, threads=threads, **case.options) == alone
@@ -182,7 +181,7 @@ ISA_SCRIPT = """
 import sys
 import numpy as np
 import thetahat as th
-from conftest import CASES, FIRSTS, Case
+from conftest import CASES, FIRSTS, FORMULAS, Case
 samples = np.load(sys.argv[1])
 for family, theta in CASES:
     case = Case(family, theta)
@@ -211,11 +210,27 @@ for family, theta in CASES:
     for method in [ga, *sgd] * case.ascends:
         rng = 1 if method.draws else None
         print(th.fit(x[:3000], family, method=method, start=theta, rng=rng).theta.tobytes().hex())
+for family, theta in FORMULAS:
+    case = Case(family, theta)
+    x = samples[f"{family} {theta}"]
+    for n in (5, 17, 3000):
+        for weights in (None, np.resize([1.0, 2.5, 0.0], n)):
+            try:
+                fit = th.fit(x[:n], family, weights=weights, **case.options)
+                print(fit.theta.tobytes().hex(), fit.cov.tobytes().hex(), fit.log_likelihood.hex())
+            except th.NoMaximumError as error:
+                print(str(error).partition(" of log-likelihood")[0])
+            value, score = th.log_likelihood_and_score(x[:n], family, theta, weights=weights)
+            print(value.hex(), score.tobytes().hex())
+    print(th.logpdf(x[:1001], family, theta).tobytes().hex())
+    for method in (th.SGD(learning_rate=1e-6, epochs=2, batch_size=10), th.SGD()):
+        print(th.fit(x, family, method=method, start=theta, rng=1, **case.options).theta.tobytes().hex())
 """
 
 
 def run_isa_script(samples, **variables):
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), **variables}
+    paths = os.pathsep.join(map(str, (Path(__file__).parent, Path(th.__file__).parents[1])))
+    environment = {**os.environ, "PYTHONPATH": paths, **variables}
     command = [sys.executable, "-c", ISA_SCRIPT, samples]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
@@ -229,7 +244,8 @@ def known_to_numpy(features):
 def test_every_instruction_set_gives_the_same_bits(tmp_path):
     """Ours by name; NumPy's, the C library's and BLAS's by what switches them: none may reach a result."""
     samples = tmp_path / "samples.npz"
-    np.savez(samples, **{f"{family} {theta}": Case(family, theta).sample(3000) for family, theta in CASES})
+    cases = CASES + FORMULAS
+    np.savez(samples, **{f"{family} {theta}": Case(family, theta).sample(3000) for family, theta in cases})
     outputs = {}
     for level in _core.isa_levels:
         outputs[level] = run_isa_script(samples, THETAHAT_ISA=level)
@@ -304,9 +320,10 @@ def test_fit_scales_with_the_sample(case, k):
 
 
 @in_turn("dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4"])
+@every_family
 def test_any_dtype_is_read_as_its_float64_copy(family, dtype):
     """What a pass says of it, rows outside the support included: counts, and values between 0 and 1."""
-    theta = Likelihood(family).family.THETAS[0]
+    theta = reference_of(family).family.THETAS[0]
 
     def outcome(x):
         try:
@@ -347,10 +364,11 @@ def test_any_layout_is_read_as_its_plain_copy(case):
         assert everything(layout, case.family, case.theta, **case.options) == plain
 
 
+@formulas_too("ascending")
 def test_the_sample_is_never_modified(ascending):
-    x = ascending.sample(1000)
+    x, options = ascending.sample(1000), ascending.options
     before = x.copy()
-    th.fit(x, ascending.family)
-    th.fit(x, ascending.family, method=th.SGD(learning_rate=1e-9, epochs=2, batch_size=7), rng=0)
+    th.fit(x, ascending.family, **options)
+    th.fit(x, ascending.family, method=th.SGD(learning_rate=1e-9, epochs=2, batch_size=7), rng=0, **options)
     th.logpdf(x, ascending.family, ascending.theta)
     assert bits(x) == bits(before)

@@ -26,7 +26,7 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+@in_turn("cuts", CUTS.values())
 def test_blocks_change_no_bit(family, cuts):
     assert_same(followed(family, rows_of(family), cuts), followed(family, rows_of(family)))
 

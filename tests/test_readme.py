@@ -45,6 +45,11 @@ def test_the_table_lists_every_family_once():
     assert sorted(name for _, name, *_ in FAMILIES) == sorted(th.families())
 
 
+def test_the_formulas_are_listed_once():
+    (listed,) = re.findall(r"^More families are \[formulas\].*?\.$", README, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"`(\w+)`", listed) == list(th.formula_families())
+
+
 def test_the_table_agrees_with_the_code(family):
     (row,) = (row for row in FAMILIES if row[1] == family)
     signature, _, support, distribution, keywords = row

@@ -7,7 +7,7 @@ from conftest import CASES, Case
 from monte_carlo import LEVEL, bad, coverages
 from scipy import stats
 from scipy.signal import lfilter
-from turns import in_turn
+from turns import InTurn, in_turn
 
 import thetahat as th
 from thetahat.families import find_family
@@ -33,7 +33,11 @@ SOME = [case for case in FIRSTS if case.family in ("normal", "gamma", "student_t
 
 
 def of(cases):
-    return pytest.mark.parametrize("case", cases, ids=repr)
+    """A test of these, those of a family in turn."""
+    families = {}
+    for case in cases:
+        families.setdefault(case.family, []).append(case)
+    return pytest.mark.parametrize("case", [*map(InTurn, families.values())], ids=families)
 
 
 def law(case):

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import by_size
+from conftest import by_size, formulas_too
 from tolerance import EPS, information_sizes, log_likelihood_size, score_sizes
 from turns import in_turn
 
@@ -25,7 +25,7 @@ def passes(x, family, theta, **options):
 
 
 def everything(x, case, **options):
-    fit = th.fit(x, case.family, cov=case.cov, **options)
+    fit = th.fit(x, case.family, cov=case.cov, **options, **case.options)
     return [
         fit.theta.tolist(),
         fit.cov.tolist(),
@@ -64,11 +64,13 @@ def sums_of(case, x, w):
     return tree.total()
 
 
+@formulas_too()
 def test_integer_weights_are_repeated_rows(case):
     x = case.sample(3000)
     counts = np.random.default_rng(1).integers(0, 5, x.size)
     repeated = np.repeat(x, counts)
-    fit, plain = th.fit(x, case.family, weights=counts), th.fit(repeated, case.family)
+    fit = th.fit(x, case.family, weights=counts, **case.options)
+    plain = th.fit(repeated, case.family, **case.options)
     assert (fit.n, fit.rows, fit.omitted) == (repeated.size, np.count_nonzero(counts), np.sum(counts == 0))
     np.testing.assert_allclose(fit.theta, plain.theta, rtol=1e-13, atol=1e-13 * plain.stderr.max())
     np.testing.assert_allclose(fit.stderr, plain.stderr, rtol=1e-12)
@@ -83,6 +85,7 @@ def test_integer_weights_are_repeated_rows(case):
     assert np.all(np.abs(np.subtract(ours, theirs)) <= ROUNDING * EPS * np.array(sizes))
 
 
+@formulas_too()
 def test_rows_of_weight_zero_may_hold_anything(case):
     x, w = case.sample(5001), drawn(5001)
     w[np.random.default_rng(2).random(5001) < 0.3] = 0
@@ -91,16 +94,18 @@ def test_rows_of_weight_zero_may_hold_anything(case):
     for other in (np.nan, np.inf, -np.inf, -1e308, 0.0):
         x[w == 0] = other
         assert everything(x, case, weights=w) == kept
-    alone = th.fit(x[w > 0], case.family, weights=w[w > 0])
-    fit = th.fit(x, case.family, weights=w)
+    alone = th.fit(x[w > 0], case.family, weights=w[w > 0], **case.options)
+    fit = th.fit(x, case.family, weights=w, **case.options)
     np.testing.assert_allclose(fit.theta, alone.theta, rtol=1e-13, atol=1e-13 * alone.stderr.max())
     assert fit.omitted == np.count_nonzero(w == 0)
     assert fit.rows == alone.rows == np.count_nonzero(w)
 
 
+@formulas_too()
 def test_weights_of_one_change_nothing(case):
     x = case.sample(5000)
-    plain, weighted = th.fit(x, case.family), th.fit(x, case.family, weights=np.ones(5000))
+    plain = th.fit(x, case.family, **case.options)
+    weighted = th.fit(x, case.family, weights=np.ones(5000), **case.options)
     np.testing.assert_allclose(weighted.theta, plain.theta, rtol=1e-14, atol=1e-14 * plain.stderr.max())
     assert weighted.n == plain.n == weighted.rows
 
@@ -133,15 +138,16 @@ def layouts(w):
     yield pa.chunked_array([w[:7], w[7:2500], [], w[2500:]])
 
 
+@formulas_too()
 def test_any_layout_of_rows_and_weights_gives_the_same_bits(case):
     x, w = case.sample(4001), drawn(4001)
     plain = everything(x, case, weights=w)
     for weights in layouts(w):
         for rows in (x, pa.chunked_array([x[:2048], x[2048:]])):
             assert everything(rows, case, weights=weights) == plain
-    assert th.fit(x, case.family, weights=w.astype("f4")).theta.tolist() == (
-        th.fit(x, case.family, weights=w.astype("f4").astype("f8")).theta.tolist()
-    )
+    rounded = w.astype("f4")
+    fits = [th.fit(x, case.family, weights=v, **case.options) for v in (rounded, rounded.astype("f8"))]
+    assert fits[0].theta.tolist() == fits[1].theta.tolist()
 
 
 def test_threads_give_the_same_bits(first):

@@ -200,9 +200,8 @@ struct thetahat_model {
    * domain, where doubles cannot hold it. Where all parameters are regular, fixed is not read. Sums that
    * depend on theta are those at theta as it comes in. NULL: there is no such equation. */
   int (*maximum)(const thetahat_model*, const double* sums, const int* fixed, double* theta);
-  /* The maximum of the equations of sums that do not depend on theta, no parameter fixed, and what
-   * thetahat_evaluate says of it, but for the information and the score. 0: there is no maximum, or sums or
-   * theta are beyond what doubles hold. NULL: it is to be asked step by step. */
+  /* Where sums do not depend on theta: their maximum, no parameter fixed, and its errors. 0: there is none
+   * that doubles hold. NULL: it is to be asked step by step. */
   int (*solve)(const thetahat_model*, const double* sums, double* theta, thetahat_values*);
   /* The sums at a theta near by, from those of a pass at another (not from shifted ones). error: a bound on
    * that of the score, as a share of what the scores of single rows are; 0 where it is so large that not even

@@ -62,9 +62,9 @@ enum {
   thetahat_op_expm1_rest,  /* (exp(a) - 1 - a) / a^2 */
   thetahat_op_expm1_rest1,
   thetahat_op_expm1_rest2,
-  thetahat_op_stirling_rest, /* log Gamma(a) - (a - 1/2) log a + a - log(2 pi) / 2 */
-  thetahat_op_stirling_rest1,
-  thetahat_op_stirling_rest2,
+  thetahat_op_stirling, /* log Gamma(a) - (a - 1/2) log a + a - log(2 pi) / 2 */
+  thetahat_op_stirling1,
+  thetahat_op_stirling2,
   thetahat_op_sum,      /* of a, as sum `out` */
   thetahat_op_dot,      /* of a b */
   thetahat_op_sumlog,   /* of log a, as that of a product: `out` counts these sums apart */

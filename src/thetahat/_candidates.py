@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from thetahat._records import to_json
+from thetahat._report import counted
 from thetahat.families import Family
 from thetahat.result import Fit
 
@@ -101,9 +102,9 @@ def heading(candidates: Sequence[Candidate]) -> str:
     fit = fits[0]
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     known = "" if fit.kinds is None else f" ({fit.kinds})"
-    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
+    left_out = f"; {counted(fit.omitted)} left out" if fit.omitted else ""
     several = "ies" if len(fits) > 1 else "y"
-    return f"{len(fits)} famil{several}, fitted to {fit.rows} rows{known}{weight}{left_out}"
+    return f"{len(fits)} famil{several}, fitted to {counted(fit.rows)}{known}{weight}{left_out}"
 
 
 def notes(candidates: Sequence[Candidate], outside: Sequence[str], note: str) -> list[str]:

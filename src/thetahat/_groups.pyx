@@ -2,8 +2,6 @@
 # cython: freethreading_compatible=True
 """Many groups of rows: put together by their keys, and fitted in one call."""
 
-from math import prod
-
 import numpy as np
 
 cimport cython
@@ -19,7 +17,8 @@ from thetahat._api cimport (
 from thetahat._core cimport Model, Rows, groups as core
 
 from thetahat._core import TYPES, copy_counted
-from thetahat._key_types import as_given, bad_code, plain_integers
+from thetahat._key_types import as_given, bad_code, guessed_range, most_groups, plain_integers
+from thetahat._room import aligned_room, arrays_of
 
 # The status of a group, and the reasons for it, by the numbers of groups_api.h.
 STATUSES = (
@@ -33,18 +32,7 @@ STATUSES = (
     "precision",
 )
 
-_LINE = 256  # bytes of the cache lines that are written at once
-_WORTH_A_GUESS, _GUESSED_FROM = 1 << 17, 1 << 12  # keys of which the range is guessed, and from how many
-_FEW_KEYS = 1 << 10  # that may be missing in a narrow range, and besides them as many as there are rows
 cdef int64_t SLICE_GROUPS = 1 << 12  # that are fitted by their sums between two checks for signals
-
-
-def _room(int64_t n, dtype=np.float64):
-    """Return an array that begins with cache lines that are written at once."""
-    size = np.dtype(dtype).itemsize
-    room = np.empty(n + _LINE // size, dtype)
-    first = -room.__array_interface__["data"][0] % _LINE // size
-    return room[first : first + n]
 
 
 cdef const thetahat_rows** pointers_to(list chunks) except NULL:
@@ -166,8 +154,8 @@ cdef class GroupedRows:
         if plain.size == 0:
             return None
         rows = None
-        if plain.size >= _WORTH_A_GUESS:
-            least, groups = guessed_range(plain)
+        if (guess := guessed_range(plain)) is not None:
+            least, groups = guess
             if groups <= most_groups(plain):
                 rows = partitioned(chunks, plain, groups, threads, least, True)
         if rows is None:
@@ -195,25 +183,6 @@ cdef class GroupedRows:
         if len(chunks) == 1 and in_place(chunks[0]):
             return GroupedRows(array_of(chunks[0]), array_of((<Rows>chunks[0]).weights), offsets)
         return copied(chunks, offsets, rows)
-
-
-cdef int64_t most_groups(keys):
-    """The widest range of keys that need no codes."""
-    return min(keys.size + _FEW_KEYS, 2**31 - 1)
-
-
-cdef tuple guessed_range(keys):
-    """The least key as the core has it, and how many there are up to the greatest: of a few, and some more.
-
-    Nearly always these are all, and a pass that finds the range is saved. If not, the count of rows shows it.
-    """
-    cdef object some = keys[:: keys.size // _GUESSED_FROM]
-    cdef object least = int(some.min()), most = int(some.max()), lowest = 0
-    more = (most - least) // 64 + 1
-    if keys.dtype == np.uint64:
-        lowest = 2**63
-    least = max(least - more - lowest, -(2**63))
-    return least, min(most + more - lowest, 2**63 - 1) - least + 1
 
 
 cdef int check_offsets(const int64_t[::1] offsets, int64_t rows) except -1:
@@ -260,7 +229,7 @@ cdef object copied(list chunks, offsets, int64_t rows):
         groups = np.arange(offsets.size - 1, dtype=np.int32 if offsets.size <= 2**31 else np.int64)
         return partitioned(chunks, np.repeat(groups, np.diff(offsets)), groups.size, 1)
     weighted = any([chunk.weights is not None for chunk in chunks])
-    values, weights = _room(rows), _room(rows) if weighted else None
+    values, weights = aligned_room(rows), aligned_room(rows) if weighted else None
     done = 0
     for chunk in chunks:
         if chunk.n:
@@ -299,7 +268,7 @@ cdef object partitioned(list chunks, codes, int64_t n_groups, int threads, least
         check(answer)
         kept = core.kept(work)
         weighted = any([chunk.weights is not None for chunk in chunks])
-        values, weights = _room(kept), _room(kept) if weighted else None
+        values, weights = aligned_room(kept), aligned_room(kept) if weighted else None
         of_groups, of_x = offsets, values
         if weighted:
             of_w = weights
@@ -326,22 +295,8 @@ def _table(name, values, int64_t groups, int p):
     return table, 0 if table.shape[0] == 1 else p
 
 
-def arrays_of(shapes, int64_t n):
-    """Return arrays of n items of these shapes and types, by name, in one piece of memory.
-
-    The system hands out memory by pages, large ones where a piece is large: of these each costs far less.
-    """
-    sizes = {name: n * prod(shape) * np.dtype(dtype).itemsize for name, (shape, dtype) in shapes.items()}
-    room, arrays, start = np.empty(sum(sizes.values()), np.uint8), {}, 0
-    for name, (shape, dtype) in shapes.items():
-        arrays[name] = room[start : start + sizes[name]].view(dtype).reshape(n, *shape)
-        start += sizes[name]
-    return arrays
-
-
 cdef dict room_for_fits(Model model, int64_t groups, bint cov, thetahat_group_fits* out):
     cdef int p = model.n_params
-    cdef double[::1] of_double
     cdef int64_t[::1] of_long
     cdef int32_t[::1] of_int
     cdef uint8_t[::1] of_byte
@@ -362,22 +317,14 @@ cdef dict room_for_fits(Model model, int64_t groups, bint cov, thetahat_group_fi
     fits |= {"bad": np.zeros(groups, np.int64), "first_bad": np.zeros(groups, np.int64)}
     if not cov:
         fits["cov"] = None
-    out.covariance = NULL
     if groups == 0:
         return fits
-    of_double = fits["theta"].ravel()
-    out.theta = &of_double[0]
-    of_double = fits["stderr"].ravel()
-    out.standard_error = &of_double[0]
-    if cov:
-        of_double = fits["cov"].ravel()
-        out.covariance = &of_double[0]
-    of_double = fits["log_likelihood"]
-    out.log_likelihood = &of_double[0]
-    of_double = fits["newton_decrement"]
-    out.decrement = &of_double[0]
-    of_double = fits["n"]
-    out.n = &of_double[0]
+    out.theta = <double*>doubles(fits["theta"])
+    out.standard_error = <double*>doubles(fits["stderr"])
+    out.covariance = <double*>doubles(fits["cov"])
+    out.log_likelihood = <double*>doubles(fits["log_likelihood"])
+    out.decrement = <double*>doubles(fits["newton_decrement"])
+    out.n = <double*>doubles(fits["n"])
     of_long = fits["rows"]
     out.rows = &of_long[0]
     of_int = fits["passes"]

@@ -7,6 +7,8 @@ from html import escape
 
 __all__ = ["table"]
 
+_WIDE_SPACE = " \N{EM SPACE}"  # a line may break before it; spaces alone would be one in HTML
+
 
 def table(
     caption: str, titles: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[str] = ()
@@ -29,7 +31,7 @@ def table(
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
         for name, *cells in rows
     )
-    below = "".join(f"<p>{escape(note)}</p>" for note in notes if note)
+    below = "".join(f"<p>{escape(note).replace('   ', _WIDE_SPACE)}</p>" for note in notes if note)
     return (
         f"<div><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>{below}</div>"

@@ -197,7 +197,7 @@ cdef void add_rows(
     cdef double share = 1 / total, per_n = 1 / <double>sums.n, rest, from_node, distance
     cdef double before = first
     cdef Line at = line[0]
-    cdef int exponent, i, size = n
+    cdef int exponent, i, end, done = 0, size = n
     for i in range(size):
         from_node = t[i] - at.t
         rest = total - S[i]
@@ -205,12 +205,14 @@ cdef void add_rows(
         above[i] = rest / (rest + S[i] * share * (at.ratio + at.ratio_rise * from_node))
         away[i] = 1 - above[i] - (before + i + 0.5) * per_n
         logit[i] = (2 * (before + i) + 1) * (t[i] + (at.gap + at.gap_rise * from_node))
-    for i in range(size):
-        distance = away[i] if away[i] > 0 else -away[i]
-        sums.D = distance if distance > sums.D else sums.D
-        sums.W2 += away[i] * away[i]
-        sums.logits += logit[i]
-        sums.mantissa *= above[i]
-        if i % FACTORS == 0:
-            sums.mantissa = frexp(sums.mantissa, &exponent)
-            sums.exponent += exponent
+    while done < size:
+        end = min(done + FACTORS, size)
+        for i in range(done, end):
+            distance = away[i] if away[i] > 0 else -away[i]
+            sums.D = distance if distance > sums.D else sums.D
+            sums.W2 += away[i] * away[i]
+            sums.logits += logit[i]
+            sums.mantissa *= above[i]
+        sums.mantissa = frexp(sums.mantissa, &exponent)
+        sums.exponent += exponent
+        done = end

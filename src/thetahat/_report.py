@@ -8,12 +8,17 @@ from thetahat._fitted import Fitted
 from thetahat._html import table
 from thetahat.inference import confidence_limits
 
-__all__ = ["ending", "heading", "report", "report_html"]
+__all__ = ["counted", "ending", "heading", "report", "report_html"]
 
 
 def report(fit: Fitted) -> str:
     """Return the heading of a fit, its table of estimates, and its status."""
     return "\n".join([*heading(fit), "", *_table(fit), "", ending(fit)])
+
+
+def counted(rows: int) -> str:
+    """Return a number of rows in words."""
+    return f"{rows} row{'s' * (rows != 1)}"
 
 
 def ending(fit: Fitted) -> str:
@@ -40,9 +45,9 @@ def heading(fit: Fitted) -> list[str]:
     weight = f" of weight {fit.n:.10g}" if fit.n != fit.rows else ""
     how = str(fit.method) if fit.method.iterates else f"in {fit.passes} pass" + "es" * (fit.passes > 1)
     known = "" if fit.kinds is None else f" ({fit.kinds})"
-    left_out = f"; {fit.omitted} rows left out" if fit.omitted else ""
+    left_out = f"; {counted(fit.omitted)} left out" if fit.omitted else ""
     return [
-        f"{family.signature}, fitted to {fit.rows} rows{known}{weight} {how}{left_out}",
+        f"{family.signature}, fitted to {counted(fit.rows)}{known}{weight} {how}{left_out}",
         f"log-likelihood {fit.log_likelihood:.10g}   AIC {fit.aic:.10g}   BIC {fit.bic:.10g}",
     ]
 

@@ -22,6 +22,7 @@ from thetahat._checks import check_choice, check_threads
 from thetahat._rows_of_fit import censored_of
 from thetahat._sums import Sums, Tree
 from thetahat._tables import library
+from thetahat._theta import check_known
 from thetahat.data.arrays import reject_for_all
 from thetahat.data.censored_source import CensoredSource
 from thetahat.data.source import Source, source_of
@@ -365,6 +366,7 @@ def _compared(
     fits, left, outside = [], [], []
     for family in chosen:
         try:
+            check_known(family, ())
             sample = Sample(family, source, threads, sums.get(family))
             problem = Problem(sample)
             fits.append(Fit.from_solution(_EXACT.run(problem), problem, _EXACT, COVARIANCES[0]))

@@ -104,11 +104,11 @@ double function_of(int op, double x) {
       return expm1_rest<double>(x).f1;
     case thetahat_op_expm1_rest2:
       return expm1_rest<double>(x).f2;
-    case thetahat_op_stirling_rest:
+    case thetahat_op_stirling:
       return gamma_rest_at(x).stirling_remainder;
-    case thetahat_op_stirling_rest1:
+    case thetahat_op_stirling1:
       return -gamma_rest_at(x).digamma;
-    case thetahat_op_stirling_rest2:
+    case thetahat_op_stirling2:
       return gamma_rest_at(x).trigamma;
     case thetahat_op_sin:
       return sincos(x, s, c), s;
@@ -331,11 +331,14 @@ using namespace thetahat;
 using namespace thetahat::THETAHAT_ISA;
 
 const char* const thetahat_formula_operations[thetahat_operations] = {
-    "+",        "*",      "min",     "max",      "<",          "<=",       "==",   "where",    "fill",
-    "addc",     "mulc",   "maddc",   "madd",     "expc",       "recip",    "exp",  "log",      "log1p",
-    "expm1",    "sqrt",   "abs",     "sign",     "sin",        "cos",      "sinh", "cosh",     "tanh",
-    "arctan",   "lgamma", "digamma", "trigamma", "tetragamma", "erf",      "erfc", "log_ndtr", "hazard",
-    "softplus", "expit", "arcsinh", "log1p_rest", "log1p_rest1", "log1p_rest2", "expm1_rest", "expm1_rest1", "expm1_rest2", "stirling_rest", "stirling_rest1", "stirling_rest2", "sum",     "dot",      "sumlog",     "sumlog1p", "out"};
+    "+",          "*",           "min",         "max",        "<",          "<=",          "==",
+    "where",      "fill",        "addc",        "mulc",       "maddc",      "madd",        "expc",
+    "recip",      "exp",         "log",         "log1p",      "expm1",      "sqrt",        "abs",
+    "sign",       "sin",         "cos",         "sinh",       "cosh",       "tanh",        "arctan",
+    "lgamma",     "digamma",     "trigamma",    "tetragamma", "erf",        "erfc",        "log_ndtr",
+    "hazard",     "softplus",    "expit",       "arcsinh",    "log1p_rest", "log1p_rest1", "log1p_rest2",
+    "expm1_rest", "expm1_rest1", "expm1_rest2", "stirling",   "stirling1",  "stirling2",   "sum",
+    "dot",        "sumlog",      "sumlog1p",    "out"};
 
 void thetahat_formula_init(thetahat_formula* f) {
   f->function = function_of;

@@ -108,11 +108,13 @@ class newton_step {
   void shorten(double cap) {
     double excess = 1.0;
     for (int j = 0; j < p; ++j) {
-      const double caps = fabs(step[j]) / (unbounded(parameters[j]) && cap > 2 ? cap : 2.0);
+      const double most = unbounded(parameters[j]) && cap > 2 ? cap : 2.0;
+      if (!(fabs(step[j]) > most)) continue;  // nearly always: a division that waits for the step is saved
+      const double caps = fabs(step[j]) / most;
       excess = caps > excess ? caps : excess;
     }
     shortened = excess > 1;
-    for (int j = 0; j < p; ++j) step[j] /= excess;
+    for (int j = 0; shortened && j < p; ++j) step[j] /= excess;
   }
 };
 

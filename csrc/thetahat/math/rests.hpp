@@ -1,5 +1,5 @@
-// What log(1 + x) and exp(x) leave of their first terms, over x^2, and its two derivatives: smooth at 0, where
-// differences would cancel.
+// What log(1 + x) and exp(x) leave of their first terms, over x^2, and its two derivatives: smooth at 0,
+// where differences would cancel.
 #pragma once
 #include "thetahat/math/exp_log.hpp"
 #include "thetahat/math/gamma.hpp"

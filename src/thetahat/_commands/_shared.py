@@ -35,6 +35,7 @@ __all__ = [
     "named",
     "parse_picture",
     "picture",
+    "progress",
     "reading",
     "scan_files",
     "take_reading",
@@ -251,6 +252,7 @@ missing = click.option(
 threads = click.option(
     "--threads", type=int, help="Threads that read the sample; the result does not depend on them."
 )
+progress = click.option("--progress", is_flag=True, help="Show a progress bar.")
 json_flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 

@@ -38,6 +38,7 @@ __all__ = ["compare_command"]
 @_shared.weights
 @_shared.reading
 @_shared.threads
+@_shared.progress
 @_shared.json_flag
 @click.option(
     "--plot",
@@ -53,6 +54,7 @@ def compare_command(
     missing: str,
     weights: str | None,
     threads: int | None,
+    progress: bool,
     as_json: bool,
     plot: Path | None,
     **options: Any,
@@ -60,10 +62,12 @@ def compare_command(
     """Fit several families to a column of files, and rank them by an information criterion."""
     source = _shared.scan_files(files, column, weights, _shared.take_reading(options))
     chosen = None if names is None else cast("list[FamilyName]", [name.strip() for name in names.split(",")])
-    comparison = compare(source, chosen, threads=threads, nan_policy=missing, criterion=criterion)
+    comparison = compare(
+        source, chosen, threads=threads, nan_policy=missing, criterion=criterion, progress=progress
+    )
     omitted = comparison.best.omitted
     if plot:
-        comparison.plot(name=column or Path(files[0]).name).savefig(plot)
+        comparison.plot(name=column or Path(files[0]).name, progress=progress).savefig(plot)
     if as_json:
         file = _shared.named(files)
         record = {**comparison.to_dict(), "file": file, "column": column, "omitted": omitted}

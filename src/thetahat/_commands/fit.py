@@ -152,7 +152,7 @@ def _parse_fixed(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) 
     help="Seed of sgd's shuffles and --gof's samples: the same gives the same bits.",
 )
 @click.option("--trace", is_flag=True, help="Keep the parameters after every epoch for --json and --plot.")
-@click.option("--progress", is_flag=True, help="Show a progress bar.")
+@_shared.progress
 @_shared.threads
 @click.option("--profile", is_flag=True, help="Intervals from the profile likelihood instead of Wald's.")
 @click.option(
@@ -244,16 +244,17 @@ def fit_command(
     intervals, records = "profile" if profile else "wald", []
     for column in columns or (None,):
         source = _shared.scan_files(files, column, weights, reading)
-        fitted = fit(
-            source,
-            family,
-            method=method,
-            threads=threads,
-            nan_policy=missing,
-            fixed=fixed,
-            cov=cov,
-            **how,
-        )
+        with _naming("fixed", "--fixed"), _naming("start", "--start"):
+            fitted = fit(
+                source,
+                family,
+                method=method,
+                threads=threads,
+                nan_policy=missing,
+                fixed=fixed,
+                cov=cov,
+                **how,
+            )
         answers = _answers(fitted, intervals, quantiles, periods, hypotheses)
         goodness = fitted.gof(bootstrap=bootstrap, rng=seed, progress=options["progress"]) if gof else None
         if plot:

@@ -39,7 +39,7 @@ __all__ = ["notebook"]
     help="Where to draw how the methods converge.",
 )
 def notebook(n: int, seed: int, epochs: int, learning_rate: float, plot: Path) -> None:
-    """Repeat the notebook this library grew from.
+    """Fit a normal sample in the four ways of the teaching notebook.
 
     Simulates a sample of Normal(1, 2) and estimates mu and sigma in closed form and, from (0, 1), by gradient
     ascent on the whole sample, on mini-batches of 10 and on single samples.

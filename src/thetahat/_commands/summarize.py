@@ -10,6 +10,7 @@ import click
 
 import thetahat._commands._shared as _shared
 from thetahat._commands._printing import print_fit
+from thetahat._records import to_json
 from thetahat.data.columns import printable
 from thetahat.errors import ParameterError
 from thetahat.families import FamilyName
@@ -69,7 +70,9 @@ def merge_command(files: tuple[str, ...], output: Path | None, as_json: bool) ->
         output.write_bytes(first.to_bytes())
     fitted = first.fit()
     if as_json:
-        click.echo(json.dumps({**fitted.to_dict(), "file": _shared.named(files)}, allow_nan=False))
+        limits = dict(zip(fitted.params, to_json(fitted.confint()), strict=True))
+        record = {**fitted.to_dict(), "file": _shared.named(files), "confint": limits}
+        click.echo(json.dumps(record, allow_nan=False))
         return
     print_fit(fitted)
     if output:

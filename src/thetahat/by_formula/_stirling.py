@@ -8,7 +8,7 @@ from thetahat.formulas.trace import functions
 
 __all__ = ["stirling_remainder"]
 
-stirling_rest = functions["stirling_rest"]
+stirling_rest = functions["stirling"]
 _SERIES = (
     1 / 12,
     -1 / 360,

@@ -31,5 +31,5 @@ family = shipped(
     discrete=True,
     known=("n",),
     elsewhere=("SciPy's binom(n=n, p=p)", "R's binom(size=n, prob=p)", "MATLAB's bino(n, p)"),
-    scipy=lambda n, p: ("binom", {"n": round(n), "p": p}),
+    scipy=lambda n, p: ("binom", {"n": np.int64(n), "p": p}),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
+from thetahat.families._limit_laws import all_equal
 
 __all__ = ["family"]
 
@@ -25,6 +26,7 @@ family = shipped(
     existence="rows whose upper tail is heavier than the Weibull's, and is no pure power",
     limits={("d", "high"): "weibull", ("c", "high"): "pareto"},
     limiting={
+        "c = infinity, a single point": all_equal,
         "d = infinity, the Weibull distribution": "weibull",
         "c = infinity, the Pareto distribution": "pareto",
     },

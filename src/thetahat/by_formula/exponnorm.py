@@ -1,6 +1,6 @@
 """Exponentially modified normal(mu, sigma, tau), a normal variable and an exponential one of mean tau.
 
-SciPy's ``exponnorm(K=tau / sigma, loc=mu, scale=sigma)``.
+scipy's ``exponnorm(K=tau / sigma, loc=mu, scale=sigma)``.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import exponential_up
+from thetahat.families._limit_laws import all_equal, exponential_up
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -35,6 +35,7 @@ family = shipped(
     existence="rows that are skewed to the right, and less so than an exponential distribution",
     limits={("tau", "low"): "normal", ("sigma", "low"): "exponential"},
     limiting={
+        "sigma = 0 and tau = 0, a single point": all_equal,
         "tau = 0, the normal distribution": "normal",
         "sigma = 0, an exponential distribution from the least row up": exponential_up,
     },

@@ -5,19 +5,19 @@ distribution, Q = 1 the Weibull, Q = sigma the gamma, Q = -1 the Frechet: the li
 these.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
 from thetahat.by_formula._stirling import stirling_remainder
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import power_below
+from thetahat.families._limit_laws import all_equal, power_below
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
 
 expm1_rest = functions["expm1_rest"]
+_MOST = 100.0  # of Q: beyond, the distribution is that of its limit, but for 1e-4 of log x at its end
 
 
 def _start(x: Any) -> list[dict[str, float]]:
@@ -38,24 +38,25 @@ def _log_density(x: Any, mu: Any, sigma: Any, Q: Any) -> Any:
     )
 
 
-def _in_scipy(mu: float, sigma: float, q: float) -> tuple[str, dict[str, float]]:
-    if q == 0:
-        return "lognorm", {"s": sigma, "scale": math.exp(mu)}
-    return "gengamma", {"a": q**-2, "c": q / sigma, "scale": math.exp(mu + sigma / q * math.log(q * q))}
+def _in_scipy(mu: Any, sigma: Any, q: Any) -> tuple[str, dict[str, Any]]:
+    if np.all(q == 0):
+        return "lognorm", {"s": sigma, "scale": np.exp(mu)}
+    return "gengamma", {"a": q**-2, "c": q / sigma, "scale": np.exp(mu + sigma / q * np.log(q * q))}
 
 
 family = shipped(
     __name__,
     _log_density,
-    {"mu": None, "sigma": (0, np.inf), "Q": None},
+    {"mu": None, "sigma": (0, np.inf), "Q": (-_MOST, _MOST)},
     (0, np.inf),
     existence="rows whose likelihood is highest at a finite Q",
     limits={("Q", "low"): "pareto"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "Q = infinity, a power of x up to the largest row": power_below,
         "Q = -infinity, the Pareto distribution": "pareto",
     },
     start=_start,
-    elsewhere=("SciPy's gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q) ** (sigma / Q))",),
+    elsewhere=("SciPy's gengamma(a=Q**-2, c=Q / sigma, scale=exp(mu) * (Q * Q)**(sigma / Q))",),
     scipy=_in_scipy,
 )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import unbounded
+from thetahat.families._limit_laws import all_equal, unbounded
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -41,6 +41,7 @@ family = shipped(
     existence="rows with tails lighter than Laplace's and heavier than the uniform's",
     limits={("beta", "low"): "laplace", ("beta", "high"): "uniform"},
     limiting={
+        "alpha = 0, a single point": all_equal,
         "beta = 1, the Laplace distribution": "laplace",
         "beta = infinity, the uniform distribution": "uniform",
         "mu at one of the rows, where it has no second derivative": unbounded,

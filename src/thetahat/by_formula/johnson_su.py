@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import lognormal_down, lognormal_up, unbounded
+from thetahat.families._limit_laws import all_equal, lognormal_down, lognormal_up, unbounded
 
 __all__ = ["family"]
 
@@ -41,6 +41,7 @@ family = shipped(
     existence="rows with tails heavier than those of a lognormal distribution as skewed as they are",
     limits={("delta", "high"): "normal"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "delta = infinity, the normal distribution": "normal",
         "gamma = -infinity, a lognormal distribution of x less a bound": lognormal_up,
         "gamma = infinity, a lognormal distribution of a bound less x": lognormal_down,

@@ -10,7 +10,7 @@ import numpy as np
 
 from thetahat.by_formula import pearson3
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import power_below
+from thetahat.families._limit_laws import all_equal, power_below
 
 __all__ = ["family"]
 
@@ -27,11 +27,12 @@ def _log_density(x: Any, mu: Any, sigma: Any, skew: Any) -> Any:
 family = shipped(
     __name__,
     _log_density,
-    {"mu": None, "sigma": (0, np.inf), "skew": (-2, 2)},
+    {"mu": None, "sigma": (0, np.inf), "skew": (-pearson3.MOST_SKEW, pearson3.MOST_SKEW)},
     (0, np.inf),
     existence="rows whose likelihood is highest at a shape above 1",
     limits={("skew", "high"): "pareto"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "skew = 2, the Pareto distribution": "pareto",
         "skew = -2, a power of x up to the largest row": power_below,
     },

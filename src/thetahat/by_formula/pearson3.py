@@ -5,9 +5,9 @@ the normal distribution, skew = 0, lies inside: the shape of the gamma distribut
 origin mu - 2 sigma / skew, its scale sigma skew / 2. A negative skew mirrors it.
 
 The support begins at the origin, and moves with it. The likelihood is unbounded for shapes below 1, where
-the density is infinite at the origin: the fit is the highest maximum among shapes above 1, skews between -2
-and 2, where the density is 0 there. Standard errors hold for shapes above 2, skews between -sqrt(2) and
-sqrt(2).
+the density is infinite at the origin: the fit is the highest maximum among shapes above 1.01, skews between
+-1.99 and 1.99, where the density is 0 there. Standard errors hold for shapes above 2, skews between
+-sqrt(2) and sqrt(2).
 """
 
 from typing import Any
@@ -16,12 +16,13 @@ import numpy as np
 
 from thetahat.by_formula._stirling import stirling_remainder
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import exponential_down, exponential_up
+from thetahat.families._limit_laws import all_equal, exponential_down, exponential_up
 from thetahat.formulas.trace import functions
 
-__all__ = ["family", "log_density", "start"]
+__all__ = ["MOST_SKEW", "family", "log_density", "start"]
 
 log1p_rest = functions["log1p_rest"]
+MOST_SKEW = 1.99  # a little less than 2, where rounding puts rows on the end of the support
 
 
 def start(x: Any) -> list[dict[str, float]]:
@@ -47,11 +48,12 @@ _log_density = log_density
 family = shipped(
     __name__,
     _log_density,
-    {"mu": None, "sigma": (0, np.inf), "skew": (-2, 2)},
+    {"mu": None, "sigma": (0, np.inf), "skew": (-MOST_SKEW, MOST_SKEW)},
     (-np.inf, np.inf),
     existence="rows whose likelihood is highest at a shape above 1",
     limits={("skew", "low"): "exponential", ("skew", "high"): "exponential"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "skew = 2, an exponential distribution from the least row up": exponential_up,
         "skew = -2, an exponential distribution from the largest row down": exponential_down,
     },

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from thetahat.families._formula import shipped
-from thetahat.families._limit_laws import half_normal_down, half_normal_up
+from thetahat.families._limit_laws import all_equal, half_normal_down, half_normal_up
 from thetahat.formulas.trace import functions
 
 __all__ = ["family"]
@@ -50,6 +50,7 @@ family = shipped(
     existence="rows that are skewed, but not so much that a half-normal distribution is more likely",
     limits={("alpha", "low"): "half_normal", ("alpha", "high"): "half_normal"},
     limiting={
+        "sigma = 0, a single point": all_equal,
         "alpha = infinity, a half-normal distribution from the least row up": half_normal_up,
         "alpha = -infinity, a half-normal distribution from the largest row down": half_normal_down,
     },

@@ -202,7 +202,9 @@ class FormulaFamily(Family):
             scale_of=min(positive, key=lambda j: abs(powers[j] - 1), default=-1) if any(powers) else -1,
             start=self._starts if self.start is not None else None,
         )
-        compiled.open_ends(*open_ends(self, compiled))
+        opened = open_ends(self, compiled)
+        compiled.open_ends(*opened)
+        self._keep(support=_in_words(self.ends, self.counts, opened))
         return compiled
 
     @cached_property
@@ -279,6 +281,7 @@ def shipped(
     node, ends = trace(log_density, graph), _check_support(support)
     family._define(graph, node, name, domains, ends, discrete, _formulas.DENSITY, start)
     limits = ", or ".join(described.get("limiting", ()))
+    _ = family.compiled  # which finds the ends of the support
     family._keep(**({"limiting_family": limits} if limits else {}), module=module, **described)
     return family
 
@@ -362,11 +365,14 @@ def _code(instructions: Sequence[Instruction]) -> NDArray[np.intc]:
     return np.array(lines, dtype=np.intc).reshape(-1, 7)
 
 
-def _in_words(ends: tuple[float, float], discrete: bool) -> str:
+def _in_words(ends: tuple[float, float], discrete: bool, opened: tuple[bool, bool] = (False, False)) -> str:
     low, high = ends
     what = "integers" if discrete else "numbers"
     if low == -math.inf and high == math.inf:
         return f"all finite {what}"
     if high == math.inf:
-        return f"{what} from {low:g} up"
-    return f"{what} up to {high:g}" if low == -math.inf else f"{what} from {low:g} to {high:g}"
+        return f"{what} above {low:g}" if opened[0] else f"{what} from {low:g} up"
+    if low == -math.inf:
+        return f"{what} below {high:g}" if opened[1] else f"{what} up to {high:g}"
+    without = [f"{end:g}" for end, is_open in zip(ends, opened, strict=True) if is_open]
+    return f"{what} from {low:g} to {high:g}" + f", without {' and '.join(without)}" * bool(without)

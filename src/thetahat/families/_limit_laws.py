@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 __all__ = [
+    "all_equal",
     "exponential_down",
     "exponential_up",
     "half_normal_down",
@@ -38,7 +39,7 @@ def _counting(x: Array, weights: Array | None) -> Array:
 def exponential_up(x: Array, weights: Array | None) -> float:
     """Return that of an exponential distribution from the least row up."""
     mean = float(np.average(x, weights=weights)) - float(_counting(x, weights).min())
-    return -_total(x, weights) * (math.log(mean) + 1) if mean > 0 else math.inf
+    return -_total(x, weights) * (math.log(mean) + 1) if mean > 0 else -math.inf
 
 
 def exponential_down(x: Array, weights: Array | None) -> float:
@@ -49,7 +50,7 @@ def exponential_down(x: Array, weights: Array | None) -> float:
 def half_normal_up(x: Array, weights: Array | None) -> float:
     """Return that of a half-normal distribution from the least row up."""
     square = float(np.average((x - _counting(x, weights).min()) ** 2, weights=weights))
-    return -0.5 * _total(x, weights) * (math.log(0.5 * math.pi * square) + 1) if square > 0 else math.inf
+    return -0.5 * _total(x, weights) * (math.log(0.5 * math.pi * square) + 1) if square > 0 else -math.inf
 
 
 def half_normal_down(x: Array, weights: Array | None) -> float:
@@ -62,7 +63,7 @@ def power_below(x: Array, weights: Array | None) -> float:
     largest = float(_counting(x, weights).max())
     spread = -float(np.average(np.log(x / largest), weights=weights))
     n = _total(x, weights)
-    return n * (-math.log(spread) - math.log(largest) - 1 + spread) if spread > 0 else math.inf
+    return n * (-math.log(spread) - math.log(largest) - 1 + spread) if spread > 0 else -math.inf
 
 
 def lognormal_up(x: Array, weights: Array | None) -> float:
@@ -102,6 +103,11 @@ def _highest(value: Callable[[float], float], low: float, high: float) -> float:
 def lognormal_down(x: Array, weights: Array | None) -> float:
     """Return that of a lognormal distribution of a bound less x."""
     return lognormal_up(-x, weights)
+
+
+def all_equal(x: Array, weights: Array | None) -> float:
+    """Return infinity where all rows are equal, else that of no distribution."""
+    return math.inf if np.ptp(_counting(x, weights)) == 0 else -math.inf
 
 
 def unbounded(_x: Array, _weights: Array | None) -> float:

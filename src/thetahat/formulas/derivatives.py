@@ -49,7 +49,7 @@ _SLOPES: dict[str, Callable[[Graph, Node, Node], Node]] = {
 }
 
 
-for _name in ("log1p_rest", "expm1_rest", "stirling_rest"):
+for _name in ("log1p_rest", "expm1_rest", "stirling"):
     _SLOPES[_name] = _unary(f"{_name}1")
     _SLOPES[f"{_name}1"] = _unary(f"{_name}2")
 

@@ -18,7 +18,7 @@ UNARY = frozenset(
         *("recip", "exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sin", "cos", "sinh", "cosh"),
         *("tanh", "arctan", "lgamma", "digamma", "trigamma", "tetragamma", "erf", "erfc", "log_ndtr"),
         *("hazard", "softplus", "expit", "arcsinh"),
-        *(f"{name}_rest{order}" for name in ("log1p", "expm1", "stirling") for order in ("", "1", "2")),
+        *(f"{name}{k}" for name in ("log1p_rest", "expm1_rest", "stirling") for k in ("", "1", "2")),
     }
 )
 _BINARY = frozenset({"+", "*", "min", "max", "<", "<=", "==", "logaddexp"})

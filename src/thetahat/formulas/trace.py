@@ -153,7 +153,7 @@ _FUNCTIONS: dict[str, Callable[..., Node]] = {
         name: _unary(name)
         for name in ("sinh", "cosh", "tanh", "arctan", "arcsinh", "erf", "erfc", "log_ndtr")
     },
-    **{name: _unary(name) for name in ("expit", "log1p_rest", "expm1_rest", "stirling_rest")},
+    **{name: _unary(name) for name in ("expit", "log1p_rest", "expm1_rest", "stirling")},
     "absolute": _unary("abs"),
     "fabs": _unary("abs"),
     "reciprocal": _unary("recip"),
@@ -205,7 +205,7 @@ def _function(name: str) -> Callable[..., Symbol]:
 # Those of scipy.special, where SciPy is not there. And what is smooth where differences would cancel:
 # (u - log1p(u)) / u**2, (expm1(u) - u) / u**2, and gammaln(u) - (u - 1/2) log(u) + u - log(2 pi) / 2.
 _SPECIAL = ("gammaln", "betaln", "log_ndtr", "erfc", "xlogy")
-_SMOOTH = ("log1p_rest", "expm1_rest", "stirling_rest")
+_SMOOTH = ("log1p_rest", "expm1_rest", "stirling")
 functions: dict[str, Callable[..., Any]] = {name: _function(name) for name in (*_SPECIAL, *_SMOOTH)}
 
 

@@ -230,7 +230,7 @@ class GroupFits(GroupArrays, Table):
         shown = [*places[:_SHOWN], *places[-_SHOWN:]] if cut else places
         rows = [[", ".join(str(columns[key][place]) for key in keys)] for place in shown]
         for row, place in zip(rows, shown, strict=True):
-            row += [_cell(columns[key][place]) for key in ("n", *estimates, "status")]
+            row += [_cell(key, columns[key][place]) for key in ("n", *estimates, "status")]
         if cut:
             rows.insert(_SHOWN, ["..."] * len(rows[0]))
         titles = [", ".join(keys), "n"]
@@ -240,15 +240,15 @@ class GroupFits(GroupArrays, Table):
             for (status, reason), count in self.reasons().items()
         )
         caption = f"{self._family.signature}, fitted to {len(self):,} group{'s' * (len(self) != 1)}"
-        return table(caption, [*titles, "status"], rows, ["; ".join(told)])
+        return table(caption, [*titles, "status"], rows, [f"status: {'; '.join(told)}"])
 
-    def plot(self, name: str, level: float = 0.95, *, ax: Axes | None = None) -> Figure:
+    def plot(self, name: str | None = None, level: float = 0.95, *, ax: Axes | None = None) -> Figure:
         """Draw the estimates of one parameter, sorted, with their confidence intervals.
 
         Parameters
         ----------
-        name : str
-            The parameter.
+        name : str, optional
+            The parameter; by default the first.
         level : float, default 0.95
             Coverage of the intervals, between 0 and 1.
         ax : matplotlib.axes.Axes, optional
@@ -273,7 +273,8 @@ class GroupFits(GroupArrays, Table):
         """
         from thetahat.plots.groups import groups_figure
 
-        place = self._family.names.index(check_choice("name", name, self._family.names))
+        name = self._family.names[0] if name is None else check_choice("name", name, self._family.names)
+        place = self._family.names.index(name)
         limits = self.confint(level)[:, place]
         return groups_figure(self._keys, self.theta[:, place], limits, name, check_level(level), ax)
 
@@ -298,6 +299,8 @@ class GroupFits(GroupArrays, Table):
         return GroupFits, (*kept, None, sums_of(self) if self._has_sums else None)
 
 
-def _cell(value: Any) -> str:
+def _cell(key: str, value: Any) -> str:
     """Return a number or a status for a table; nothing for NaN."""
-    return str(value) if not isinstance(value, float) else "" if value != value else f"{value:.7g}"
+    if not isinstance(value, float):
+        return str(value)
+    return "" if value != value else f"{value:.4g}" if key.endswith("_stderr") else f"{value:.7g}"

@@ -29,6 +29,8 @@ __all__ = ["CENSORED_KINDS", "censored_figure", "survivals_figure"]
 
 CENSORED_KINDS = ("survival", "probability")
 _TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+_APART = 0.045  # of the axis, from one label to the next
+_ALL = 1 - 1e-9  # a share of rows that is all of them but for rounding
 _HUGE = 1e300
 
 
@@ -177,9 +179,9 @@ def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -
     known = np.isfinite(masses.upper) & (masses.mass > 0)
     below, above = distribution.cdf([found.low, found.high])
     middle = np.cumsum(masses.mass) - masses.mass * (0.5 if masses.points else 0.0)
-    share = np.clip(middle[known], 0.0, 1 - 2.0**-50)
+    share = np.clip(middle[known], 0.0, 1.0)
     values, quantiles = masses.upper[known], distribution.ppf(below + share * (above - below))
-    drawn = np.isfinite(quantiles) & (share > 0)
+    drawn = np.isfinite(quantiles) & (share > 0) & (share < _ALL)  # up to the last bin, all rows lie below
     values, quantiles = values[drawn], quantiles[drawn]
     axis.plot(values, quantiles, label=found.name, **dots(values.size))
     if values.size:
@@ -187,7 +189,18 @@ def _draw_probability(axis: Axes, found: _Estimate, fitted: Fitted, name: str) -
         axis.plot(ends, ends, **TRUTH)
     ticks = distribution.ppf(below + np.array(_TICKS) * (above - below))
     low, high = axis.get_ylim()
-    shown = (ticks >= low) & (ticks <= high)
-    axis.set_yticks(ticks[shown], [f"{tick:g}" for tick, show in zip(_TICKS, shown, strict=True) if show])
+    shown = _legible(ticks, low, high)
+    axis.set_yticks(ticks[shown], [f"{_TICKS[place]:g}" for place in shown])
     axis.set_xlabel(plain(name))
     axis.set_ylabel(f"probability by the {fitted.family} fit")
+
+
+def _legible(ticks: Array, low: float, high: float) -> list[int]:
+    """Return the places of ticks on an axis that are so far apart that labels have room, the middle first."""
+    shown: list[int] = []
+    middle = len(ticks) // 2
+    for place in (middle, *range(middle + 1, len(ticks)), *range(middle - 1, -1, -1)):
+        apart = np.abs(ticks[shown] - ticks[place]).min(initial=math.inf)
+        if low <= ticks[place] <= high and apart >= _APART * (high - low):
+            shown.append(place)
+    return sorted(shown)

@@ -34,6 +34,8 @@ __all__ = ["KINDS", "convergence_figure", "fit_figure", "panels_of"]
 
 KINDS = ("density", "qq", "pp", "trace")
 
+_SEEN = 1e-3  # standard errors
+
 
 def fit_figure(
     x: Array,
@@ -120,9 +122,10 @@ def panels_of(fitted: Fitted, weighted: bool, kind: str | None, ax: Axes | None)
 
 
 def _moving(fitted: Fitted) -> list[str]:
-    """Return the parameters that a traced fit has moved."""
+    """Return the parameters that a traced fit has moved, by more than an eye would see."""
     assert fitted.trace is not None
-    moved = np.any(fitted.trace != fitted.trace[0], axis=0)
+    seen = np.nan_to_num(_SEEN * fitted.stderr, posinf=0.0)
+    moved = np.any(np.abs(fitted.trace - fitted.trace[0]) > seen, axis=0)
     return [key for key, moves in zip(fitted.params, moved, strict=True) if moves]
 
 

@@ -1,7 +1,7 @@
 """Normal(mu, sigma): log f(x) = -log sigma - z^2/2 - log(2 pi)/2 with z = (x - mu) / sigma.
 
-The sum of `log_density` is the notebook's log-likelihood with its constant, -n/2 log(2 pi), and `log` for
-`ln`; that of `score` is its `grad_log_likelihood`.
+The sum of `log_density` is the log-likelihood of the teaching notebook with its constant, -n/2 log(2 pi), and
+`log` for `ln`; that of `score` is its `grad_log_likelihood`.
 """
 
 from __future__ import annotations

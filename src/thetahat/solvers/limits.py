@@ -39,10 +39,14 @@ def is_interior(family: Family, fit: _sums.ExactFit) -> bool:
 
 def nearest_limit(sample: Sample, value: float) -> Limit | None:
     """Return the limit that a search which ended at this value was on its way to; None if to none."""
-    n, _ = sample.counts
-    least = value - _SLACK * (n + abs(value))
     found = [Limit(words, _log_likelihood(sample, law)) for words, law in sample.family.limiting.items()]
-    return min((limit for limit in found if limit.log_likelihood >= least), key=_height, default=None)
+    there = [limit for limit in found if limit.log_likelihood > -math.inf]
+    if value == -math.inf:  # the end is beyond what doubles hold: the highest limit, infinite ones last
+        return max(
+            there, key=lambda limit: (limit.log_likelihood < math.inf, limit.log_likelihood), default=None
+        )
+    least = value - _SLACK * (sample.counts[0] + abs(value))
+    return min((limit for limit in there if limit.log_likelihood >= least), key=_height, default=None)
 
 
 def _height(limit: Limit) -> float:
