@@ -5,15 +5,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import cleandoc, getsource
-from math import isfinite
 from pathlib import Path
 from types import ModuleType
 
-from numpy import array
 from sphinx.application import Sphinx
 
 import thetahat as th
-from thetahat.data.arrays import chunks_of
 from thetahat.families import Family, find_family
 
 NAMED = re.compile(r"([\w-]+\(.*?\))(?= with |$)")  # a distribution and its parameters
@@ -107,17 +104,6 @@ def density(family: Family) -> str:
     return f"```python\n{source.strip().replace('def _', 'def ', 1)}\n```\n\n{helpers}".rstrip()
 
 
-def support(family: Family) -> str:
-    """Return the support in words; of a formula also whether it holds its ends."""
-    outside = [
-        f"{end:g}"
-        for end in family.ends
-        if isfinite(end) and family.model.count_outside(chunks_of(array([end]))[0])[0]
-    ]
-    words = family.support
-    return f"{words}, without {' and '.join(outside)}" if outside and words.startswith("numbers") else words
-
-
 def docstring(family: Family) -> str:
     """Return the docstring of a family's module in Markdown."""
     text = cleandoc(module_of(family).__doc__ or "").replace("scipy's", "SciPy's")
@@ -147,7 +133,7 @@ def page(family: Family) -> str:
         prose=docstring(family),
         density=density(family),
         parameters="\n".join(f"| `{p.name}` | {p.domain} |" for p in family.parameters),
-        support=support(family),
+        support=family.support,
         condition=family.condition,
         elsewhere="\n".join(f"* {text}" for text in (scipys, *map(in_words, others))),
     )
@@ -157,7 +143,7 @@ def rows(families: list[Family]) -> Iterator[str]:
     for family in families:
         passes = "one" if family.sufficient else "a few"
         link = f"[`{family.signature}`]({family.name}.md)"
-        yield f"| {link} | {support(family)} | {in_scipy(family)} | {passes} |"
+        yield f"| {link} | {family.support} | {in_scipy(family)} | {passes} |"
 
 
 def write(app: Sphinx) -> None:
