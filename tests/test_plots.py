@@ -377,3 +377,12 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch, tmp_path):
 def test_no_window_system_is_touched(x, exact):
     fit_figure(x, exact)
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_long_labels_lie_inside_the_figure():
+    x = np.concatenate([np.random.default_rng(0).normal(mu, 1, 60) for mu in (-4, 4)])
+    figure = th.fit(x, th.mixture(["normal", "normal"])).plot("density")
+    figure.canvas.draw()
+    (drawn,) = figure.legends
+    box = drawn.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1

@@ -170,7 +170,9 @@ bool formula_integral::refine(const formula_variable& v, std::vector<panel> pane
 
 bool formula_integral::add_panels(const formula_variable& v, double from, double to) {
   if (v.is == formula_variable::plain) from = std::max(from, v.low), to = std::min(to, v.high);
-  const bool below = from<v.usual_high(), above = to> v.usual_low();  // some of the usual values are inside
+  // Whether some of the usual values are inside.
+  const bool below = from < v.usual_high();
+  const bool above = to > v.usual_low();
   std::vector<double> ends;
   if (from > -HUGE_VAL && (below || to < HUGE_VAL)) ends.push_back(from);
   for (double end : v.usual_ends(places))

@@ -37,6 +37,7 @@ __all__ = [
     "symbol",
 ]
 
+_LONG_LABEL = 76  # characters of a line of a legend
 FEW = 200  # rows that are drawn one by one
 POINTS = 2000  # of a path, or of order statistics
 
@@ -60,7 +61,10 @@ def support_of(fitted: Fitted, low: float, high: float) -> tuple[float, float]:
 
 
 def symbol(name: str) -> str:
-    return rf"$\{name}$" if name in _GREEK else name
+    letter, _, index = name.partition("_")
+    if letter not in _GREEK or (index and not index.isdecimal()):
+        return name
+    return rf"$\{letter}_{{{index}}}$" if index else rf"$\{letter}$"
 
 
 def plain(name: str) -> str:
@@ -88,7 +92,11 @@ def described(fitted: Fitted) -> str:
     for (key, value), error in zip(fitted.params.items(), fitted.stderr, strict=True):
         known = math.log10(abs(value) / error) if value and 0 < error < math.inf else 0
         estimates.append(f"{symbol(key)} = {legible(value, min(max(5, math.ceil(known) + 1), 15))}")
-    return f"{fitted.family}: {', '.join(estimates)}"
+    lines = [f"{fitted.family}:"]
+    for estimate in estimates:  # labels of many parameters would be wider than the figure
+        separator = " " if len(lines[-1]) + len(estimate) < _LONG_LABEL else "\n"
+        lines[-1:] = (lines[-1] + separator + estimate + ",").split("\n")
+    return "\n".join(lines).removesuffix(",")
 
 
 def dots(number: int) -> dict[str, Any]:
