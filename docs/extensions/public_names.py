@@ -1,4 +1,4 @@
-"""Fails the build where the reference does not list every public name once; classes have these names there."""
+"""Fails the build where the reference does not list every public name once; names classes by these there."""
 
 import re
 from collections import Counter
