@@ -432,3 +432,20 @@ def test_an_error_in_a_start_function_is_raised():
 
     with pytest.raises(th.ParameterError, match="start fails"):
         th.fit([1.0, 2.0, 4.0], th.Family(gaussian, NORMAL, start=start))
+
+
+@pytest.mark.parametrize("call", [th.log_likelihood, th.score, th.logpdf])
+@pytest.mark.parametrize("x", [[1.0, 2.0, 3.0], th.Censored([2.0], [INF])])
+def test_parameters_at_which_the_sum_is_not_found(call, x):
+    """A tail that falls too slowly to be added up is an error, and no probability of 0."""
+    family = th.Family(
+        lambda k, a, b: -a * np.log(k) - b * k,
+        {"a": (-5, 5), "b": POSITIVE},
+        support=(1, INF),
+        discrete=True,
+        normalized=False,
+        start={"a": 1.5, "b": 0.5},
+    )
+    assert np.all(np.isfinite(call(x, family, (1.5, 0.5))))
+    with pytest.raises(th.ParameterError, match=r"^theta: the sum .* not found, for formula at \(1.5"):
+        call(x, family, (1.5, 1e-4))

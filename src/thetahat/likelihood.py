@@ -174,10 +174,15 @@ def logpdf(x: ArrayLike, family: FamilyName | Family, theta: Theta) -> Array:
     if isinstance(x, CensoredRows):
         check_intervals_allowed(described)
         x.known("raise")
-        return log_probabilities(described.model, x.limits(), at)
+        values = log_probabilities(described.model, x.limits(), at)
+        if np.isnan(values).any():
+            described.check_normalized(at)
+        return values
     rows = as_rows(x)
     out = np.empty(rows.size)
     described.model.log_density(at, rows, out)
+    if np.isnan(out).any():
+        described.check_normalized(at)
     counts = [int(np.count_nonzero(np.isnan(rows[part]))) for part in stretches(rows.size)]
     if count := sum(counts):
         first = int(np.argmax(np.isnan(rows)))
@@ -203,6 +208,8 @@ def _evaluate(
         value, gradient = -math.inf, (math.nan,) * len(at)
     else:
         value, gradient = check_sums(sums, at).evaluate(at)[:2]
+    if not math.isfinite(value):
+        described.check_normalized(at)
     if smooth and value == -math.inf:
         sample.check_support(at, "theta")
     return value, gradient

@@ -311,6 +311,9 @@ class Family:
         """
         return ""
 
+    def check_normalized(self, theta: Theta) -> None:
+        """Raise where the density does not integrate to 1: that of a formula whose integral is not found."""
+
     def check_starts(self) -> None:
         """Raise if a function of the user's that finds start values has failed."""
 

@@ -246,6 +246,13 @@ class FormulaFamily(Family):
         """Return the distribution at theta where SciPy has none; None of others."""
         return FormulaLaw(self, theta) if self.scipy == self._not_in_scipy else None
 
+    def check_normalized(self, theta: Sequence[float]) -> None:
+        if self.kind != _formulas.DENSITY and np.isnan(self.compiled.integral(np.array(theta))[0]):
+            what = "sum of its density over the support" if self.counts else "integral of its density"
+            raise ParameterError(
+                f"theta: the {what} is infinite, or was not found, for {self.name} at {theta}"
+            )
+
     def check_starts(self) -> None:
         """Raise if the function of start values has failed."""
         failure, self.compiled.failure = self.compiled.failure, None
