@@ -7,7 +7,7 @@ import numpy as np
 from thetahat import _core
 from thetahat._version import __version__
 from thetahat.data.passes import default_threads
-from thetahat.families import families
+from thetahat.families import families, formula_families
 
 __all__ = ["show_config"]
 
@@ -29,3 +29,4 @@ def show_config() -> None:
     print(f"instruction set  {_core.isa} (available: {', '.join(_core.isa_levels)})")
     print(f"threads          {default_threads()}")
     print(f"families         {', '.join(families())}")
+    print(f"by formulas      {', '.join(formula_families())}")
