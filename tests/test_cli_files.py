@@ -120,7 +120,8 @@ def test_completion(parts):
         return [line.partition(",")[2] for line in lines]
 
     families = completed(f"thetahat fit {parts[0]} --column=x --family log")
-    assert families == [name for name in th.families() if name.startswith("log")]
+    everything = [*th.families(), *th.formula_families()]
+    assert families == [name for name in everything if name.startswith("log")]
     columns = completed(f"thetahat fit {parts[0]} --family=normal --column ")
     assert columns == ["x", "y"]
 

@@ -277,5 +277,5 @@ def test_a_bad_row_is_found_among_weights():
 
 def test_the_report_names_the_weight():
     fit = th.fit([1.0, 2.0, 4.0], "normal", weights=[2, 0, 1.5])
-    assert "fitted to 2 rows of weight 3.5 in 1 pass; 1 rows left out" in str(fit)
+    assert "fitted to 2 rows of weight 3.5 in 1 pass; 1 row left out" in str(fit)
     assert repr(fit).endswith("n=3.5, converged>")
