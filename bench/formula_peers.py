@@ -11,23 +11,9 @@ import sys
 from time import perf_counter
 
 import numpy as np
+from peak import HIGH, LOW, START, define, rows
 
 import thetahat as th
-
-LOW, HIGH = 0.2, 4.0
-START = {"f": 0.5, "mu": 1.3, "sigma": 0.4, "tau": 1.5}
-
-
-def log_density(x, f, mu, sigma, tau):
-    z = (x - mu) / sigma
-    peak = f * np.exp(-0.5 * z * z) / (sigma * np.sqrt(2 * np.pi))
-    return np.log(peak + (1 - f) * np.exp(-x / tau) / tau)
-
-
-def rows(n):
-    rng = np.random.default_rng(5)
-    x = np.where(rng.random(3 * n) < 0.3, rng.normal(1.5, 0.2, 3 * n), rng.exponential(2.0, 3 * n))
-    return x[(x > LOW) & (x < HIGH)][:n].copy()
 
 
 class ByZfit:
@@ -99,8 +85,7 @@ PEERS = {"zfit": ByZfit, "roofit": ByRooFit}
 
 def main():
     name, n = sys.argv[1], int(float(sys.argv[2])) if len(sys.argv) > 2 else 1 << 20
-    params = {"f": (0, 1), "mu": None, "sigma": (0, np.inf), "tau": (0, np.inf)}
-    family = th.Family(log_density, params, (LOW, HIGH), normalized=False, start=START, name="peak")
+    family = define()
     x, peer = rows(n), PEERS[name]()
     peer.fit(x)
     ours, theirs = [], []
